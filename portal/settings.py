@@ -1,0 +1,247 @@
+"""Settings: each value is read from the environment once, here, and a wrong one stops the start with a sentence."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import environ
+
+env = environ.Env()
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = Path(os.environ.get("BULKHEAD_VAR") or BASE_DIR / "var").resolve()
+
+PROCESS = env.str("BULKHEAD_PROCESS", "web")
+if PROCESS not in {"web", "live", "worker", "scheduler", "owner"}:
+    raise SystemExit(f"BULKHEAD_PROCESS is {PROCESS!r}: it must be web, live, worker, scheduler or owner")
+
+DEBUG = False
+# The owner's commands sign nothing, so they need no key; a process that serves does.
+SECRET_KEY = env.str("SECRET_KEY", "" if PROCESS != "owner" else "unused-by-the-owner")
+DEMO = env.bool("DEMO", True)
+PORTAL_URL = env.str("PORTAL_URL", "http://localhost:8000").rstrip("/")
+LIVE_URL = env.str("LIVE_URL", "ws://localhost:8001").rstrip("/")
+MAIL_URL = env.str("MAIL_URL", "")
+METRICS_TOKEN = env.str("METRICS_TOKEN", "")
+_PORTAL = urlsplit(PORTAL_URL)
+SECURE = _PORTAL.scheme == "https"
+
+ALLOWED_HOSTS = [_PORTAL.hostname or "localhost", "localhost", "127.0.0.1"]
+CSRF_TRUSTED_ORIGINS = [PORTAL_URL]
+LIVE_ORIGINS = [PORTAL_URL]
+
+INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "django_htmx",
+    "csp",
+    "allauth",
+    "allauth.account",
+    "portal.tenancy",
+    "portal.ledger",
+    "portal.api",
+    "partners",
+    "incidents",
+    "notifications",
+    "monitoring",
+]
+
+MIDDLEWARE = [
+    "portal.tenancy.headers.SecurityHeaders",
+    "csp.middleware.CSPMiddleware",
+    "portal.tenancy.requests.PlainAddress",
+    "portal.tenancy.door.DoorMiddleware",
+    "portal.tenancy.requests.ScopeMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "portal.urls"
+WSGI_APPLICATION = "portal.wsgi.application"
+ASGI_APPLICATION = "portal.asgi.application"
+APPEND_SLASH = False
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": False,
+        "OPTIONS": {
+            "environment": "portal.pages.environment",
+            "context_processors": [
+                "django.contrib.messages.context_processors.messages",
+                "portal.pages.viewer",
+            ],
+        },
+    },
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [],
+        "APP_DIRS": True,
+        "OPTIONS": {"context_processors": ["django.template.context_processors.request"]},
+    },
+]
+
+
+def database(url_name: str) -> dict[str, Any]:
+    """Read one database address; persistent connections, never a pool here (the socket process has its own)."""
+    raw = os.environ.get(url_name)
+    if not raw:
+        return {"ENGINE": "django.db.backends.postgresql", "NAME": "", "USER": "", "HOST": "127.0.0.1", "PORT": "1"}
+    return {
+        **environ.Env.db_url_config(raw),
+        "ENGINE": "django.db.backends.postgresql",
+        "CONN_MAX_AGE": 600,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {"application_name": f"bulkhead-{PROCESS}"},
+        "TEST": {"MIGRATE": True},
+    }
+
+
+_DEFAULT_ROLE = {"owner": "DATABASE_URL", "worker": "DATABASE_URL_WORKER", "scheduler": "DATABASE_URL_WORKER"}
+DATABASES = {
+    "default": database(_DEFAULT_ROLE.get(PROCESS, "DATABASE_URL_APP")),
+    "auth": database("DATABASE_URL" if PROCESS == "owner" else "DATABASE_URL_AUTH"),
+}
+DATABASE_ROUTERS = ["portal.tenancy.door.DoorRouter"]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_USER_MODEL = "partners.Person"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "partners.sign_in.Door"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_USER_MODEL_EMAIL_FIELD = "email"
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_SESSION_REMEMBER = False
+
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_COOKIE_NAME = "__Host-bulkhead" if SECURE else "bulkhead"
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = SECURE
+CSRF_COOKIE_NAME = "__Host-csrf" if SECURE else "csrf"
+CSRF_COOKIE_SECURE = SECURE
+CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "portal.pages.csrf_refused"
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE else None
+MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
+
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:", "blob:"],
+        "connect-src": ["'self'", LIVE_URL],
+        "font-src": ["'self'"],
+        "worker-src": ["'self'"],
+        "manifest-src": ["'self'"],
+        "form-action": ["'self'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+        "trusted-types": ["default"],
+        "require-trusted-types-for": ["'script'"],
+    }
+}
+
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATICFILES_DIRS: list[Path] = []
+
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = "UTC"
+LOCAL_TIME_ZONE = env.str("LOCAL_TIME_ZONE", "Europe/London")
+USE_TZ = True
+USE_I18N = True
+
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["portal.api.authentication.FromTheDoor"],
+    "DEFAULT_PERMISSION_CLASSES": ["portal.api.permissions.HasScope"],
+    "DEFAULT_PARSER_CLASSES": ["portal.api.parsing.StrictJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["portal.api.rendering.OrjsonRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "portal.api.schema.ProblemSchema",
+    "EXCEPTION_HANDLER": "portal.api.problems.problem_response",
+    "DEFAULT_PAGINATION_CLASS": None,
+    "UNAUTHENTICATED_USER": None,
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Bulkhead",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.1",
+    "DESCRIPTION": "Open incidents, read what your organisation may see, answer tasks.",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": [],
+    "SERVE_AUTHENTICATION": [],
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "ENUM_NAME_OVERRIDES": {},
+}
+
+CELERY_BROKER_URL = env.str("VALKEY_URL", "redis://127.0.0.1:1/0").replace("valkey://", "redis://")
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_TIME_LIMIT = 240
+CELERY_TASK_SOFT_TIME_LIMIT = 210
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 300,
+    "unacked_restore_interval": 5,
+    "unacked_restore_throttle": 1,
+    # A broker that is away must not hold a request: the sweep does the work within 2 s.
+    "socket_connect_timeout": 1,
+    "socket_timeout": 5,
+    "max_retries": 0,
+}
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_DEFAULT_QUEUE = "bulkhead"
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+
+_EMAIL = environ.Env.email_url_config(env.str("EMAIL_URL", "smtp://127.0.0.1:1025"))
+EMAIL_HOST, EMAIL_PORT = _EMAIL["EMAIL_HOST"], _EMAIL["EMAIL_PORT"]
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _EMAIL["EMAIL_HOST_USER"], _EMAIL["EMAIL_HOST_PASSWORD"]
+EMAIL_USE_TLS = _EMAIL.get("EMAIL_USE_TLS", False)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", "Bulkhead <notices@bulkhead.example>")
+
+SILENCED_SYSTEM_CHECKS = [
+    "models.W042",
+]
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+}
