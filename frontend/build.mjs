@@ -1,6 +1,7 @@
 // Builds the portal's style sheet and scripts into $OUT (default ../var/static).
 // The same sources give the same bytes: no hashes, no times, no absolute paths in the output.
-import { cp, mkdir, readdir, writeFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { cp, mkdir, readFile, readdir, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
@@ -36,6 +37,15 @@ async function scriptOptions() {
   };
 }
 
+/** build-hash.txt names the bytes that were built; pages append it to asset addresses. */
+async function stamp() {
+  const hash = createHash("sha256");
+  for (const name of (await readdir(out)).filter((name) => /\.(css|js)$/.test(name)).sort()) {
+    hash.update(name).update(await readFile(join(out, name)));
+  }
+  await writeFile(join(out, "build-hash.txt"), `${hash.digest("hex")}\n`);
+}
+
 await mkdir(join(out, "test"), { recursive: true });
 await cp(join(here, "images"), join(out, "images"), { recursive: true });
 await cp(join(here, "node_modules/axe-core/axe.min.js"), join(out, "test/axe.min.js"));
@@ -46,4 +56,5 @@ if (watching) {
   console.log("Watching scripts; run again after changing a style sheet.");
 } else {
   await esbuild.build(await scriptOptions());
+  await stamp();
 }
