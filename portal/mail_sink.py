@@ -1,0 +1,172 @@
+"""A mail server for the demonstration and the tests: it delivers nothing and shows on a page what it was sent.
+
+    python -m portal.mail_sink --smtp-port 2525 --http-port 2580
+
+`/` lists the messages, newest first, and `/messages.json` answers the same as JSON, `?to=ADDRESS` picks. Tests can
+have it misbehave: POST `{"recipient": "a@b.example", "fault": "hang"}` to `/faults` (see `FAULTS`; recipient `*` is
+everybody, fault null ends it), or start it with MAIL_SINK_FAULTS="a@b.example=hang,*=4xx".
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import signal
+import threading
+from collections import deque
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from http.server import ThreadingHTTPServer
+from typing import Any, TypedDict
+
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from portal.mail_sink_page import page_server
+
+KEPT = 5_000
+TEXT_LIMIT = 100_000
+SIZE_LIMIT = 10_000_000
+# What a recipient's server can do instead of taking the message. `hang` never answers, `refuse` drops the connection.
+FAULTS = {"hang": "", "refuse": "", "4xx": "451 4.3.0 Try again later", "5xx": "550 5.1.1 No such mailbox"}
+
+
+class Message(TypedDict):
+    """One message as it is listed; `at` is RFC 3339 in UTC, `to` are the addresses of the envelope."""
+
+    id: int
+    at: str
+    sender: str
+    to: list[str]
+    subject: str
+    headers: dict[str, str]
+    text: str
+
+
+class Mailbox:
+    """The last messages, and the faults that are set. Shared by the mail server and the page."""
+
+    def __init__(self, faults: dict[str, str] | None = None) -> None:
+        self._messages: deque[Message] = deque(maxlen=KEPT)
+        self._lock = threading.Lock()
+        self._count = 0
+        self.faults = dict(faults or {})
+
+    def add(self, *, sender: str, to: list[str], content: bytes) -> None:
+        parsed = message_from_bytes(content, policy=policy.default)
+        headers = {name: _printable(value) for name, value in parsed.items()}
+        with self._lock:
+            self._count += 1
+            self._messages.appendleft(
+                Message(
+                    id=self._count,
+                    at=datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+                    sender=sender,
+                    to=to,
+                    subject=headers.get("Subject", ""),
+                    headers=headers,
+                    text=_text_of(parsed),
+                )
+            )
+
+    def messages(self, to: str | None = None) -> list[Message]:
+        """Newest first; `to` picks those whose envelope names that address."""
+        with self._lock:
+            listed = list(self._messages)
+        return [message for message in listed if to is None or to.lower() in map(str.lower, message["to"])]
+
+    def set_fault(self, recipient: str, fault: str | None) -> None:
+        """Have the mail server misbehave towards a recipient from now on; None ends it."""
+        if fault is None:
+            self.faults.pop(recipient.lower(), None)
+        elif fault in FAULTS:
+            self.faults[recipient.lower()] = fault
+        else:
+            raise ValueError(f"fault must be one of {', '.join(FAULTS)}")
+
+    def fault_for(self, recipient: str) -> str | None:
+        return self.faults.get(recipient.lower(), self.faults.get("*"))
+
+
+class Handler:
+    """What aiosmtpd calls for each command."""
+
+    def __init__(self, mailbox: Mailbox) -> None:
+        self.mailbox = mailbox
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd names it
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        match self.mailbox.fault_for(address):
+            case None:
+                envelope.rcpt_tos.append(address)
+                return "250 OK"
+            case "hang":
+                await asyncio.Event().wait()
+            case "refuse":
+                if server.transport is not None:
+                    server.transport.abort()
+                return "421 4.3.2 Closing"
+            case fault:
+                return FAULTS[fault]
+        raise AssertionError("a hanging server has answered")
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        content = envelope.content if isinstance(envelope.content, bytes) else b""
+        self.mailbox.add(sender=envelope.mail_from or "", to=list(envelope.rcpt_tos), content=content)
+        return "250 2.0.0 Kept, not delivered"
+
+
+def faults_from(text: str) -> dict[str, str]:
+    """Read `recipient=fault,…` as MAIL_SINK_FAULTS has it."""
+    mailbox = Mailbox()
+    for part in filter(None, text.split(",")):
+        recipient, _, fault = part.partition("=")
+        mailbox.set_fault(recipient.strip(), fault.strip())
+    return mailbox.faults
+
+
+async def serve(mailbox: Mailbox, *, smtp_port: int, http_port: int) -> None:
+    """Serve both on the loopback interface until SIGTERM or SIGINT."""
+    loop, stopped = asyncio.get_running_loop(), asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+
+    def greet() -> SMTP:
+        # A hanging recipient must outlast the client's patience, not ours.
+        return SMTP(Handler(mailbox), hostname="mail-sink", data_size_limit=SIZE_LIMIT, timeout=600, enable_SMTPUTF8=True)
+
+    server = await loop.create_server(greet, "127.0.0.1", smtp_port)
+    page: ThreadingHTTPServer = page_server(mailbox, http_port)
+    threading.Thread(target=page.serve_forever, daemon=True).start()
+    await stopped.wait()
+    server.close()
+    page.shutdown()
+
+
+def _text_of(message: EmailMessage | Any) -> str:
+    part = message.get_body(preferencelist=("plain", "html"))
+    if part is None:
+        return ""
+    try:
+        return str(part.get_content())[:TEXT_LIMIT]
+    except (LookupError, UnicodeError):  # a charset that Python does not know
+        return part.get_payload(decode=True).decode("utf-8", "replace")[:TEXT_LIMIT]
+
+
+def _printable(value: object) -> str:
+    return str(value).encode("utf-8", "replace").decode()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m portal.mail_sink", description=__doc__.splitlines()[0])
+    parser.add_argument("--smtp-port", type=int, required=True)
+    parser.add_argument("--http-port", type=int, required=True)
+    ports = parser.parse_args()
+    mailbox = Mailbox(faults_from(os.environ.get("MAIL_SINK_FAULTS", "")))
+    asyncio.run(serve(mailbox, smtp_port=ports.smtp_port, http_port=ports.http_port))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,123 @@
+"""The mail sink's page: plain HTML without scripts, readable only from this machine."""
+
+from __future__ import annotations
+
+import json
+import re
+from html import escape
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
+
+if TYPE_CHECKING:
+    from portal.mail_sink import Mailbox, Message
+
+LISTED = 200
+BODY_LIMIT = 10_000
+LINK = re.compile(r"https?://[^\s<>\"')\]]+")
+STYLE = """
+body { font: 1rem/1.5 "Helvetica Neue", Helvetica, Arial, sans-serif; max-width: 50rem; margin: 2rem auto; padding: 0 1rem;
+  color: #0b0c0c; background: #fff }
+article { border-top: 2px solid #0b0c0c; padding: 0.5rem 0 1rem }
+h2 { margin: 0.25rem 0; font-size: 1.25rem }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: 0 1rem; margin: 0 }
+dt { font-weight: bold } dd { margin: 0; overflow-wrap: anywhere }
+pre { white-space: pre-wrap; overflow-wrap: anywhere; background: #f3f2f1; padding: 0.75rem; margin: 0.75rem 0 0 }
+"""
+
+
+def page_server(mailbox: Mailbox, port: int) -> ThreadingHTTPServer:
+    """The page over `mailbox`, bound to the loopback interface and not yet serving."""
+
+    class Handler(PageHandler):
+        pass
+
+    Handler.mailbox = mailbox
+    return ThreadingHTTPServer(("127.0.0.1", port), Handler)
+
+
+class PageHandler(BaseHTTPRequestHandler):
+    mailbox: Mailbox
+    server_version = "mail-sink"
+    timeout = 10
+
+    def do_GET(self) -> None:
+        address = urlsplit(self.path)
+        if not self._asked_from_here():
+            return
+        to = parse_qs(address.query).get("to", [None])[0]
+        if address.path == "/messages.json":
+            self._answer("application/json", json.dumps(self.mailbox.messages(to)))
+        elif address.path == "/style.css":
+            self._answer("text/css", STYLE)
+        elif address.path == "/":
+            self._answer("text/html", render(self.mailbox.messages(to)))
+        else:
+            self.send_error(HTTPStatus.NOT_FOUND)
+
+    def do_POST(self) -> None:
+        # Only JSON, because a page of another site cannot send that without asking first.
+        if not self._asked_from_here():
+            return
+        if self.path != "/faults" or self.headers.get_content_type() != "application/json":
+            self.send_error(HTTPStatus.NOT_FOUND)
+            return
+        try:
+            length = min(int(self.headers.get("Content-Length", 0)), BODY_LIMIT)
+            wish = json.loads(self.rfile.read(length))
+            self.mailbox.set_fault(str(wish["recipient"]), wish["fault"])
+        except (ValueError, KeyError, TypeError) as trouble:
+            self.send_error(HTTPStatus.UNPROCESSABLE_ENTITY, str(trouble))
+            return
+        self._answer("application/json", json.dumps(self.mailbox.faults))
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """A page that refreshes itself would fill the log."""
+
+    def _asked_from_here(self) -> bool:
+        """Refuse a name that some other site points at this machine (DNS rebinding): mail holds sign-in links."""
+        if urlsplit(f"//{self.headers.get('Host', '')}").hostname in {"localhost", "127.0.0.1"}:
+            return True
+        self.send_error(HTTPStatus.MISDIRECTED_REQUEST)
+        return False
+
+    def _answer(self, kind: str, text: str) -> None:
+        body = text.encode()
+        self.send_response(HTTPStatus.OK)
+        self.send_header("Content-Type", f"{kind}; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Content-Security-Policy", "default-src 'none'; style-src 'self'; frame-ancestors 'none'")
+        self.send_header("X-Content-Type-Options", "nosniff")
+        self.send_header("Referrer-Policy", "no-referrer")
+        self.send_header("Cache-Control", "no-store")
+        self.end_headers()
+        self.wfile.write(body)
+
+
+def render(messages: list[Message]) -> str:
+    """The list as a page. Everything a message says is escaped; only web addresses in it become links."""
+    shown = "".join(map(_article, messages[:LISTED])) or "<p>No message yet. This page looks again every 5 seconds.</p>"
+    more = f"<p>{len(messages) - LISTED} older messages are not shown.</p>" if len(messages) > LISTED else ""
+    return (
+        '<!doctype html><html lang="en-GB"><head><meta charset="utf-8"><title>Mail of the demonstration</title>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1"><meta http-equiv="refresh" content="5">'
+        '<link rel="stylesheet" href="/style.css"></head><body><main><h1>Mail of the demonstration</h1>'
+        f"<p>Bulkhead sent these; none of them left this machine.</p>{shown}{more}</main></body></html>"
+    )
+
+
+def _article(message: Message) -> str:
+    facts = {"To": ", ".join(message["to"]), "From": message["sender"], "Date": message["at"]}
+    rows = "".join(f"<dt>{name}</dt><dd>{escape(value)}</dd>" for name, value in facts.items())
+    subject = escape(message["subject"]) or "(no subject)"
+    return f"<article><h2>{subject}</h2><dl>{rows}</dl><pre>{_linked(message['text'])}</pre></article>"
+
+
+def _linked(text: str) -> str:
+    parts, end = [], 0
+    for match in LINK.finditer(text):
+        address = escape(match[0])
+        parts += [escape(text[end : match.start()]), f'<a href="{address}">{address}</a>']
+        end = match.end()
+    return "".join([*parts, escape(text[end:])])

@@ -1,0 +1,151 @@
+"""What `portal.supervisor` starts: each process's command and the environment it gets, worked out from ours."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from portal.children import free_port
+from portal.roles import ALL_ROLES, OWNER
+from portal.var_folder import secret, var_folder
+
+LOOPBACK = "127.0.0.1"
+EVERYWHERE = "0.0.0.0"  # noqa: S104 - only when HOST asks for it
+WEB_WORKERS = 2
+# Enough that slow readers and writers do not hold every thread; each keeps a database connection or two.
+WEB_THREADS = 6
+# A serving process is handed the addresses it logs in with, and no other.
+LOGINS = {
+    "web": {"DATABASE_URL_APP", "DATABASE_URL_AUTH"},
+    "live": {"DATABASE_URL_APP", "DATABASE_URL_AUTH"},
+    "worker": {"DATABASE_URL_WORKER", "DATABASE_URL_AUTH"},
+    "scheduler": {"DATABASE_URL_WORKER", "DATABASE_URL_AUTH"},
+    "owner": {OWNER.variable},
+}
+
+
+class BadEnvironment(Exception):
+    """A variable cannot be used as it is; the message is a sentence for the operator."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the environment asks for."""
+
+    port: int
+    host: str | None
+    demo: bool
+    embed_postgres: bool
+    embed_valkey: bool
+    sink_mail: bool
+    certificate: str | None
+    key: str | None
+    var: Path
+
+    @property
+    def listen(self) -> str:
+        return EVERYWHERE if self.host else LOOPBACK
+
+    @property
+    def secure(self) -> str:
+        return "s" if self.certificate else ""
+
+    @property
+    def portal_url(self) -> str:
+        return f"http{self.secure}://{self.host or 'localhost'}:{self.port}"
+
+    @property
+    def live_url(self) -> str:
+        return f"ws{self.secure}://{self.host or 'localhost'}:{self.port + 1}"
+
+
+def plan_from(environ: Mapping[str, str]) -> Plan:
+    """Read PORT, HOST, DEMO, DATABASE_URL, VALKEY_URL, EMAIL_URL, TLS_CERT and TLS_KEY.
+
+    Raises:
+        BadEnvironment: a value cannot be used, or one that belongs to another is absent.
+    """
+    raw = environ.get("PORT") or "8000"
+    if not raw.isdecimal() or not 1 <= int(raw) < 65535:
+        raise BadEnvironment(f"PORT is {raw!r}: it must be a number from 1 to 65534, because the socket takes the next.")
+    certificate, key = environ.get("TLS_CERT") or None, environ.get("TLS_KEY") or None
+    if bool(certificate) != bool(key):
+        raise BadEnvironment("TLS_CERT and TLS_KEY belong together: set both or neither.")
+    for name, path in (("TLS_CERT", certificate), ("TLS_KEY", key)):
+        if path and not Path(path).is_file():
+            raise BadEnvironment(f"{name} names {path}, which is not a file.")
+    external = bool(environ.get("DATABASE_URL"))
+    absent = sorted(name for name in set().union(*LOGINS.values()) if external and not environ.get(name))
+    if absent:
+        raise BadEnvironment(f"DATABASE_URL is set, so {', '.join(absent)} must be too (see `manage.py roles`).")
+    return Plan(
+        port=int(raw),
+        host=None if environ.get("HOST", "") in {"", "localhost", LOOPBACK} else environ["HOST"],
+        demo=environ.get("DEMO", "") == "1" if external else environ.get("DEMO", "") != "0",
+        embed_postgres=not external,
+        embed_valkey=not environ.get("VALKEY_URL"),
+        sink_mail=not environ.get("EMAIL_URL"),
+        certificate=str(Path(certificate).resolve()) if certificate else None,
+        key=str(Path(key).resolve()) if key else None,
+        var=var_folder(),
+    )
+
+
+def shared_environment(plan: Plan, environ: Mapping[str, str], *, addresses: Mapping[str, str]) -> dict[str, str]:
+    """The environment of every process before `environment_of` narrows it; `addresses` are of what we started."""
+    defaults = {
+        "PORTAL_URL": plan.portal_url,
+        "LIVE_URL": plan.live_url,
+        "SECRET_KEY": environ.get("SECRET_KEY") or secret(plan.var, "secret_key"),
+    }
+    ours = {
+        "DJANGO_SETTINGS_MODULE": "portal.settings",
+        "PYTHONUNBUFFERED": "1",
+        "BULKHEAD_VAR": str(plan.var),
+        "DEMO": "1" if plan.demo else "0",
+    }
+    given = {name: value for name, value in environ.items() if value}
+    return {**defaults, **given, **addresses, **ours}
+
+
+def environment_of(process: str, shared: Mapping[str, str]) -> dict[str, str]:
+    """The shared environment less the logins that this process has no business with."""
+    withheld = {role.variable for role in ALL_ROLES} - LOGINS[process]
+    kept = {name: value for name, value in shared.items() if name not in withheld}
+    return {**kept, "BULKHEAD_PROCESS": process}
+
+
+def commands(plan: Plan) -> dict[str, list[str]]:
+    """The command of each serving process, in the order of starting."""
+    python = [sys.executable, "-m"]
+    listen = ["--host", plan.listen]
+    web_tls = live_tls = []
+    if plan.certificate and plan.key:
+        web_tls = ["--ssl-certificate", plan.certificate, "--ssl-keyfile", plan.key, "--ssl-protocol-min", "tls1.2"]
+        live_tls = ["--ssl-certfile", plan.certificate, "--ssl-keyfile", plan.key]
+    return {
+        "web": [
+            *python, "granian", "--interface", "wsgi", "--no-ws", *listen, "--port", str(plan.port), *web_tls,
+            "--workers", str(WEB_WORKERS), "--blocking-threads", str(WEB_THREADS), "--blocking-threads-idle-timeout", "600",
+            "--respawn-failed-workers", "--workers-kill-timeout", "2", "portal.wsgi:application",
+        ],
+        "live": [
+            *python, "uvicorn", *listen, "--port", str(plan.port + 1), *live_tls, "--ws", "websockets-sansio",
+            "--ws-per-message-deflate", "false", "--loop", "uvloop", "--http", "httptools", "--no-access-log",
+            "--no-server-header", "--timeout-graceful-shutdown", "2", "portal.asgi:application",
+        ],
+        "worker": [
+            *python, "celery", "-A", "portal.celery", "worker", "--concurrency", "2", "--loglevel", "WARNING",
+            "--without-gossip", "--without-mingle",
+        ],
+        "scheduler": [sys.executable, "manage.py", "scheduler"],
+    }  # fmt: skip
+
+
+def mail_sink_command() -> tuple[list[str], dict[str, str]]:
+    """The mail sink's command on two free ports, and the addresses that announce it."""
+    smtp, http = free_port(), free_port()
+    command = [sys.executable, "-m", "portal.mail_sink", "--smtp-port", str(smtp), "--http-port", str(http)]
+    return command, {"EMAIL_URL": f"smtp://{LOOPBACK}:{smtp}", "MAIL_URL": f"http://{LOOPBACK}:{http}/"}

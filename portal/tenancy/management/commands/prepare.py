@@ -1,0 +1,32 @@
+"""All that must be done before the portal serves, in one process: tables, the demonstration, this start's links."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+PARTNERSHIP = "demo/partnership.json"
+
+
+class Command(BaseCommand):
+    help = "Migrates when there is something to migrate, and with --demo loads the demonstration and prints its links."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--demo", action="store_true", help="load the demonstration into an empty database")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        executor = MigrationExecutor(connection)
+        pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        if pending:
+            self.stdout.write(f"Migrating: {len(pending)} steps.")
+            call_command("migrate", interactive=False, verbosity=0)
+        if options["demo"]:
+            call_command("load_partnership", str(settings.BASE_DIR / PARTNERSHIP), if_empty=True)
+            call_command("demo_access")
