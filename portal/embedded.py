@@ -16,7 +16,8 @@ from typing import Self, TextIO
 import psycopg
 from psycopg.sql import SQL, Identifier
 
-from portal.embedded_servers import SUPERUSER, EmbeddedError, Postgres, Server, Valkey
+from portal.embedded_postgres import SUPERUSER, Postgres
+from portal.embedded_server import EmbeddedError, Server, Valkey
 from portal.roles import ALL_ROLES, OWNER, create_roles, database_statements, missing_roles
 from portal.unprivileged import CannotRun
 from portal.var_folder import FolderTaken, hold, secret
@@ -88,11 +89,11 @@ class EmbeddedServers:
             server.start()
         return [server.name for server in dead]
 
-    def environment(self) -> dict[str, str]:
+    def environment(self, database: str = DATABASE) -> dict[str, str]:
         """The addresses for child processes: DATABASE_URL, one DATABASE_URL_… a serving role, VALKEY_URL."""
-        addresses = {}
+        addresses: dict[str, str] = {}
         if self.postgres is not None:
-            addresses |= {role.variable: self.database_url(role.name) for role in ALL_ROLES}
+            addresses |= {role.variable: self.database_url(role.name, database) for role in ALL_ROLES}
         if self.valkey is not None:
             addresses["VALKEY_URL"] = self.valkey.url
         return addresses
@@ -103,6 +104,14 @@ class EmbeddedServers:
             raise EmbeddedError("PostgreSQL is not among the servers that were asked for.")
         return self.postgres.url(user, database)
 
+    def copy_database(self, copy: str, template: str = DATABASE) -> None:
+        """Make `copy` afresh from `template`, as the owner; nobody may be connected to either."""
+        with psycopg.connect(self.database_url(OWNER.name, "postgres"), autocommit=True) as connection:
+            connection.execute(SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(Identifier(copy)))
+            create = SQL("CREATE DATABASE {} TEMPLATE {}")
+            connection.execute(create.format(Identifier(copy), Identifier(template)))
+        self._close_database(copy)  # what was taken from PUBLIC is not copied with the rest
+
     def _make_database(self) -> None:
         """Create what is missing of roles and database: an earlier start may have been cut short anywhere."""
         with psycopg.connect(self.database_url(SUPERUSER, SUPERUSER), autocommit=True) as connection:
@@ -111,6 +120,9 @@ class EmbeddedServers:
             if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
                 create = SQL("CREATE DATABASE {} OWNER {}")
                 connection.execute(create.format(Identifier(DATABASE), Identifier(OWNER.name)))
-        with psycopg.connect(self.database_url(SUPERUSER), autocommit=True) as connection:
-            for statement in database_statements(DATABASE):
+        self._close_database(DATABASE)
+
+    def _close_database(self, database: str) -> None:
+        with psycopg.connect(self.database_url(SUPERUSER, database), autocommit=True) as connection:
+            for statement in database_statements(database):
                 connection.execute(statement)

@@ -105,7 +105,7 @@ class Handler:
             case "hang":
                 await asyncio.Event().wait()
             case "refuse":
-                if server.transport is not None:
+                if isinstance(server.transport, asyncio.Transport):
                     server.transport.abort()
                 return "421 4.3.2 Closing"
             case fault:
@@ -135,7 +135,9 @@ async def serve(mailbox: Mailbox, *, smtp_port: int, http_port: int) -> None:
 
     def greet() -> SMTP:
         # A hanging recipient must outlast the client's patience, not ours.
-        return SMTP(Handler(mailbox), hostname="mail-sink", data_size_limit=SIZE_LIMIT, timeout=600, enable_SMTPUTF8=True)
+        return SMTP(
+            Handler(mailbox), hostname="mail-sink", data_size_limit=SIZE_LIMIT, timeout=600, enable_SMTPUTF8=True
+        )
 
     server = await loop.create_server(greet, "127.0.0.1", smtp_port)
     page: ThreadingHTTPServer = page_server(mailbox, http_port)
@@ -152,7 +154,8 @@ def _text_of(message: EmailMessage | Any) -> str:
     try:
         return str(part.get_content())[:TEXT_LIMIT]
     except (LookupError, UnicodeError):  # a charset that Python does not know
-        return part.get_payload(decode=True).decode("utf-8", "replace")[:TEXT_LIMIT]
+        raw = part.get_payload(decode=True)
+        return raw.decode("utf-8", "replace")[:TEXT_LIMIT] if isinstance(raw, bytes) else ""
 
 
 def _printable(value: object) -> str:

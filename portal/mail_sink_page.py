@@ -17,8 +17,8 @@ LISTED = 200
 BODY_LIMIT = 10_000
 LINK = re.compile(r"https?://[^\s<>\"')\]]+")
 STYLE = """
-body { font: 1rem/1.5 "Helvetica Neue", Helvetica, Arial, sans-serif; max-width: 50rem; margin: 2rem auto; padding: 0 1rem;
-  color: #0b0c0c; background: #fff }
+body { font: 1rem/1.5 "Helvetica Neue", Helvetica, Arial, sans-serif; color: #0b0c0c; background: #fff;
+  max-width: 50rem; margin: 2rem auto; padding: 0 1rem }
 article { border-top: 2px solid #0b0c0c; padding: 0.5rem 0 1rem }
 h2 { margin: 0.25rem 0; font-size: 1.25rem }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 0 1rem; margin: 0 }

@@ -69,7 +69,9 @@ def plan_from(environ: Mapping[str, str]) -> Plan:
     """
     raw = environ.get("PORT") or "8000"
     if not raw.isdecimal() or not 1 <= int(raw) < 65535:
-        raise BadEnvironment(f"PORT is {raw!r}: it must be a number from 1 to 65534, because the socket takes the next.")
+        raise BadEnvironment(
+            f"PORT is {raw!r}: it must be a number from 1 to 65534, because the socket takes the next."
+        )
     certificate, key = environ.get("TLS_CERT") or None, environ.get("TLS_KEY") or None
     if bool(certificate) != bool(key):
         raise BadEnvironment("TLS_CERT and TLS_KEY belong together: set both or neither.")
@@ -128,8 +130,9 @@ def commands(plan: Plan) -> dict[str, list[str]]:
     return {
         "web": [
             *python, "granian", "--interface", "wsgi", "--no-ws", *listen, "--port", str(plan.port), *web_tls,
-            "--workers", str(WEB_WORKERS), "--blocking-threads", str(WEB_THREADS), "--blocking-threads-idle-timeout", "600",
-            "--respawn-failed-workers", "--workers-kill-timeout", "2", "portal.wsgi:application",
+            "--workers", str(WEB_WORKERS), "--blocking-threads", str(WEB_THREADS),
+            "--blocking-threads-idle-timeout", "600", "--respawn-failed-workers", "--workers-kill-timeout", "2",
+            "portal.wsgi:application",
         ],
         "live": [
             *python, "uvicorn", *listen, "--port", str(plan.port + 1), *live_tls, "--ws", "websockets-sansio",

@@ -132,7 +132,9 @@ class Supervisor:
         if self.plan.certificate:
             # Asks ourselves, by a name that the certificate need not carry.
             context = ssl._create_unverified_context()  # noqa: S323
-            connection = http.client.HTTPSConnection(LOOPBACK, self.plan.port, timeout=5, context=context)
+            connection: http.client.HTTPConnection = http.client.HTTPSConnection(
+                LOOPBACK, self.plan.port, timeout=5, context=context
+            )
         else:
             connection = http.client.HTTPConnection(LOOPBACK, self.plan.port, timeout=5)
         try:

