@@ -1,0 +1,19 @@
+from incidents.models.incident import Incident, IncidentSystem, Participant, Radius, Standing, Update
+from incidents.models.playbook import Playbook, Step
+from incidents.models.task import Duty, OwnReference, Run, Task, TaskNote
+
+__all__ = [
+    "Duty",
+    "Incident",
+    "IncidentSystem",
+    "OwnReference",
+    "Participant",
+    "Playbook",
+    "Radius",
+    "Run",
+    "Standing",
+    "Step",
+    "Task",
+    "TaskNote",
+    "Update",
+]

@@ -1,0 +1,76 @@
+"""Plans agreed beforehand: CACAO documents, and the steps that the portal reads out of them."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+
+class Playbook(models.Model):
+    """One version of a CACAO 2.0 playbook. Version is (`cacao_id`, `modified`); a later edit is another row."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    slug = models.TextField()
+    name = models.TextField()
+    description = models.TextField(blank=True, default="")
+    cacao_id = models.TextField()
+    version = models.TextField()
+    created_by_organisation_id = models.UUIDField()
+    imported_at = models.DateTimeField()
+    document = models.JSONField()
+    digest = models.BinaryField()
+    warnings = models.JSONField(default=list)
+
+    class Meta:
+        ordering = ["slug", "-version"]
+        constraints = [models.UniqueConstraint(fields=["cacao_id", "version"], name="playbook_version")]
+        indexes = [models.Index(fields=["slug", "version"], name="playbook_slug")]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version}"
+
+
+class Step(models.Model):
+    """One action step of a playbook, as each organisation will read it."""
+
+    class Audience(models.TextChoices):
+        ALL = "all", "Everybody who takes part"
+        EACH = "each", "Each council"
+        COUNCILS = "councils", "Councils"
+        PROVIDER = "provider", "The provider"
+        LEAD = "lead", "The lead"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    playbook = models.ForeignKey(Playbook, on_delete=models.CASCADE, related_name="steps", db_index=False)
+    cacao_step_id = models.TextField()
+    position = models.PositiveSmallIntegerField()
+    title = models.TextField()
+    short_title = models.TextField(blank=True, default="")
+    audience = models.TextField(choices=Audience.choices)
+    acknowledge_minutes = models.PositiveIntegerField()
+    finish_minutes = models.PositiveIntegerField()
+    containing = models.BooleanField(default=False)
+    do_this = models.TextField()
+    why = models.TextField(blank=True, default="")
+    who = models.TextField(blank=True, default="")
+    stops = models.TextField(blank=True, default="")
+    worked = models.TextField(blank=True, default="")
+    undo = models.TextField(blank=True, default="")
+    cannot = models.TextField(blank=True, default="")
+    d3fend = ArrayField(models.TextField(), default=list)
+    instructions = models.JSONField(default=list)
+    after = ArrayField(models.TextField(), default=list)  # CACAO step ids that must be settled before this is ready
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["playbook", "position"], name="step_position"),
+            models.CheckConstraint(
+                condition=models.Q(audience__in=["all", "each", "councils", "provider", "lead"]), name="step_audience"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title

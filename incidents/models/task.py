@@ -1,0 +1,149 @@
+"""Steps in the hands of organisations, and their own clocks."""
+
+from __future__ import annotations
+
+import uuid
+from typing import ClassVar
+
+from django.db import models
+
+from incidents.models.incident import Incident
+from incidents.models.playbook import Step
+from partners.models import Organisation
+
+
+class Task(models.Model):
+    """One step for one organisation in one incident. Read by that organisation and the overseers.
+
+    `ready` is false until the steps before it are settled; due times are null until then. `version` grows with every
+    change and is the task's ETag.
+    """
+
+    class Status(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        ACKNOWLEDGED = "acknowledged", "Accepted"
+        IN_PROGRESS = "in_progress", "Doing"
+        DONE = "done", "Done"
+        VERIFIED = "verified", "Done, checked"
+        BLOCKED = "blocked", "Blocked"
+        DECLINED = "declined", "Refused"
+        NOT_AFFECTED = "not_affected", "Not needed"
+        CANCELLED = "cancelled", "Called off"
+
+    # The arrows. The database holds the same table (incidents_task_moves) and refuses any other.
+    MOVES: ClassVar[dict[str, frozenset[str]]] = {
+        "waiting": frozenset({"acknowledged", "in_progress", "done", "blocked", "declined", "not_affected", "cancelled"}),
+        "acknowledged": frozenset({"in_progress", "done", "blocked", "declined", "not_affected", "cancelled"}),
+        "in_progress": frozenset({"done", "blocked", "declined", "not_affected", "cancelled"}),
+        "blocked": frozenset({"acknowledged", "in_progress", "done", "declined", "not_affected", "cancelled"}),
+        "done": frozenset({"verified", "cancelled"}),
+        "verified": frozenset({"done"}),
+        "declined": frozenset({"acknowledged", "cancelled"}),
+        "not_affected": frozenset({"acknowledged", "cancelled"}),
+        "cancelled": frozenset(),
+    }
+    SETTLED: ClassVar[frozenset[str]] = frozenset({"done", "verified", "declined", "not_affected", "cancelled"})
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="tasks", db_index=False)
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+", db_index=False)
+    step = models.ForeignKey(Step, on_delete=models.PROTECT, related_name="+", db_index=False)
+    position = models.PositiveSmallIntegerField()
+    title = models.TextField()
+    containing = models.BooleanField(default=False)
+    status = models.TextField(choices=Status.choices, default=Status.WAITING)
+    ready = models.BooleanField(default=True)
+    acknowledge_by = models.DateTimeField(null=True)
+    finish_by = models.DateTimeField(null=True)
+    reason = models.TextField(blank=True, default="")
+    version = models.PositiveIntegerField(default=1)
+    changed_at = models.DateTimeField()
+    acknowledged_at = models.DateTimeField(null=True)
+    done_at = models.DateTimeField(null=True)
+    previous_status = models.TextField(blank=True, default="")  # what undo returns to, for 60 s
+    previous_reason = models.TextField(blank=True, default="")
+    changed_by_id = models.UUIDField(null=True)  # person or key; who may undo
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [models.UniqueConstraint(fields=["incident", "organisation", "step"], name="task_once")]
+        indexes = [
+            models.Index(fields=["organisation", "status"], name="task_mine"),
+            models.Index(
+                fields=["finish_by"], name="task_due", condition=models.Q(status__in=["waiting", "acknowledged"])
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class TaskNote(models.Model):
+    """What an organisation wrote down for itself about a task. Stays at home."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="notes")
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+", db_index=False)
+    text = models.TextField()
+    answers = models.JSONField(default=dict)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.text[:40]
+
+
+class OwnReference(models.Model):
+    """An organisation's own number for an incident (`task` null) or a task, as its service desk knows it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+", db_index=False)
+    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="own_references")
+    task = models.ForeignKey(Task, null=True, blank=True, on_delete=models.CASCADE, related_name="own_references")
+    text = models.TextField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "incident", "task"], name="own_reference_once", nulls_distinct=False
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class Duty(models.Model):
+    """A legal or contractual deadline of one organisation. `aware_at` is set by a person, never by opening."""
+
+    class Kind(models.TextChoices):
+        ICO_72H = "ico_72h", "Tell the Information Commissioner within 72 hours of becoming aware"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="duties", db_index=False)
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
+    kind = models.TextField(choices=Kind.choices)
+    hours = models.PositiveIntegerField()
+    aware_at = models.DateTimeField(null=True, blank=True)
+    due_at = models.DateTimeField(null=True, blank=True)
+    settled_at = models.DateTimeField(null=True, blank=True)
+    decision = models.TextField(blank=True, default="")
+
+    class Meta:
+        verbose_name_plural = "duties"
+        constraints = [models.UniqueConstraint(fields=["incident", "organisation", "kind"], name="duty_once")]
+
+    def __str__(self) -> str:
+        return self.kind
+
+
+class Run(models.Model):
+    """A playbook under way, as a row of the queue: `due_at` set means that steps may have become ready."""
+
+    incident = models.OneToOneField(Incident, on_delete=models.CASCADE, primary_key=True)
+    lead_id = models.UUIDField()
+    due_at = models.DateTimeField(null=True)
+    claimed_by = models.TextField(blank=True, default="")
+    claimed_until = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return str(self.incident_id)

@@ -1,0 +1,135 @@
+"""The entries of a partnership file, one class a section. `partnership_file` reads and checks them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal
+
+
+@dataclass(frozen=True, slots=True)
+class DutyDeskEntry:
+    """Where an organisation answers at night."""
+
+    name: str
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrganisationEntry:
+    """A former one has `left_on`."""
+
+    slug: str
+    name: str
+    kind: Literal["council", "provider", "national"] = "council"
+    status: Literal["current", "former"] = "current"
+    left_on: date | None = None
+    people_served: int | None = None
+    duty_desk: DutyDeskEntry | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PersonEntry:
+    """`duty` is what the person is at work: duty officer, deputy, head of IT …"""
+
+    organisation: str
+    name: str
+    email: str
+    role: Literal[
+        "administrator", "incident_manager", "responder", "approver", "data_protection_officer", "observer"
+    ] = "responder"
+    duty: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SystemEntry:
+    """A shared system.
+
+    `spoken` is the name inside a sentence, article included. `provider` runs it for others; null: its only user does,
+    or somebody outside. `cut_stops` says what stops for people when it is taken off. `account_realms` are the endings
+    of the accounts that it vouches for: "ashbourne" in svc-backup@ashbourne.
+    """
+
+    slug: str
+    name: str
+    spoken: str = ""
+    description: str = ""
+    provider: str | None = None
+    owner: str | None = None
+    hosting: str = ""
+    status: Literal["live", "retired", "left_connected"] = "live"
+    safety_critical: bool = False
+    people_dependent: int | None = None
+    cut_stops: str = ""
+    account_realms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ParticipationEntry:
+    """An organisation standing on a system. `fallback` null: none recorded."""
+
+    organisation: str
+    system: str
+    services: tuple[str, ...] = ()
+    people_served: int | None = None
+    safety_critical: bool = False
+    fallback: str | None = None
+    status: Literal["live", "left_connected"] = "live"
+    left_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DependencyEntry:
+    """One way from `source` into `target`, as an intruder walks; the words are those of `incidents.estate.Edge`."""
+
+    source: str
+    target: str
+    kind: Literal["identity_trust", "shared_administrators", "replication", "network_route", "hosting", "data_feed"]
+    label: str = ""
+    phrase: str = ""
+    group: str = ""
+    barrier: Literal["none", "claimed", "tested"] = "none"
+    tested_on: date | None = None
+    valid_until: date | None = None
+    stops: str = ""
+    carries: bool = False
+    reviewed_on: date | None = None
+    reviewed_by: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ContactPointEntry:
+    """One way to reach a person (by e-mail address of `people`) or, with null, the duty desk."""
+
+    organisation: str
+    address: str
+    label: str
+    person: str | None = None
+    kind: Literal["email"] = "email"
+    rides_on: str | None = None
+    order: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKeyEntry:
+    organisation: str
+    label: str
+    scopes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PartnershipFile:
+    """A whole file. `playbooks` are paths that exist; `later` is kept as it stands for features not built yet."""
+
+    name: str
+    organisations: tuple[OrganisationEntry, ...]
+    people: tuple[PersonEntry, ...] = ()
+    systems: tuple[SystemEntry, ...] = ()
+    participations: tuple[ParticipationEntry, ...] = ()
+    dependencies: tuple[DependencyEntry, ...] = ()
+    contact_points: tuple[ContactPointEntry, ...] = ()
+    api_keys: tuple[ApiKeyEntry, ...] = ()
+    playbooks: tuple[Path, ...] = ()
+    later: dict[str, Any] = field(default_factory=dict)

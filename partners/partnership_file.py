@@ -1,0 +1,250 @@
+"""Reading a partnership file: everything is checked before anything is loaded, and every problem is named."""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from collections.abc import Callable, Hashable, Iterable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from partners import partnership_entries
+from partners.partnership_entries import (
+    ApiKeyEntry,
+    ContactPointEntry,
+    DependencyEntry,
+    DutyDeskEntry,
+    OrganisationEntry,
+    ParticipationEntry,
+    PartnershipFile,
+    PersonEntry,
+    SystemEntry,
+)
+from portal.documents import Problem, Refused, pointer, read_json
+
+SECTIONS: dict[str, type[Any]] = {
+    "organisations": OrganisationEntry,
+    "people": PersonEntry,
+    "systems": SystemEntry,
+    "participations": ParticipationEntry,
+    "dependencies": DependencyEntry,
+    "contact_points": ContactPointEntry,
+    "api_keys": ApiKeyEntry,
+}
+SCOPES = frozenset({"suspect", "open", "answer", "read", "playbooks", "access-events", "estate", "contacts", "audit"})
+LARGEST = 16 * 1024 * 1024  # bytes
+
+
+class PartnershipRefused(Refused):
+    """The file cannot be loaded; `problems` are JSON pointers with a sentence each."""
+
+
+def read_partnership(path: Path | str) -> PartnershipFile:
+    """Read and check a partnership file. Playbooks are paths beside it, inside its folder.
+
+    Raises:
+        PartnershipRefused: with every problem found, also when the file is absent or not JSON.
+    """
+    path = Path(path)
+    try:
+        if path.stat().st_size > LARGEST:
+            raise PartnershipRefused([Problem("", f"The file is larger than {LARGEST // 1024 // 1024} MiB.")])
+        document = read_json(path.read_bytes())
+    except OSError as error:
+        raise PartnershipRefused([Problem("", f"The file cannot be read: {error.strerror}.")]) from None
+    except Refused as refused:
+        raise PartnershipRefused(refused.problems) from None
+    return parse_partnership(document, folder=path.parent)
+
+
+def parse_partnership(document: Any, *, folder: Path) -> PartnershipFile:
+    """Check a parsed document; `folder` is where its playbooks lie."""
+    problems: list[Problem] = []
+    if not isinstance(document, dict):
+        raise PartnershipRefused([Problem("", "The file must be a JSON object.")])
+    allowed = {"name", *SECTIONS, "playbooks", "later"}
+    problems += [Problem(pointer(key), "There is no such section.") for key in document if key not in allowed]
+    name = document.get("name")
+    if not isinstance(name, str) or not name.strip():
+        problems.append(Problem("/name", "The partnership needs a name."))
+    read = {key: _section(document.get(key, []), key, entry, problems) for key, entry in SECTIONS.items()}
+    if not document.get("organisations"):
+        problems.append(Problem("/organisations", "A partnership needs at least one organisation."))
+    playbooks = _playbooks(document.get("playbooks", []), folder, problems)
+    later = document.get("later", {})
+    if not isinstance(later, dict):
+        problems.append(Problem("/later", "This must be an object."))
+    if not problems:  # references can be judged only when every entry could be read
+        check(read, problems)
+    if problems:
+        raise PartnershipRefused(problems)
+    return PartnershipFile(name=name, **read, playbooks=playbooks, later=later)  # type: ignore[arg-type]
+
+
+def _section(value: Any, key: str, entry: type[Any], problems: list[Problem]) -> tuple[Any, ...]:
+    if not isinstance(value, list):
+        problems.append(Problem(pointer(key), "This must be a list."))
+        return ()
+    return tuple(_entry(each, entry, (key, at), problems) for at, each in enumerate(value))
+
+
+def _entry(value: Any, entry: type[Any], at: tuple[str | int, ...], problems: list[Problem]) -> Any:
+    """One object as its dataclass; None when it cannot be, with the problems noted."""
+    if not isinstance(value, dict):
+        problems.append(Problem(pointer(*at), "This must be an object."))
+        return None
+    before = len(problems)
+    hints = typing.get_type_hints(entry, vars(partnership_entries))
+    fields = {field.name: field for field in dataclasses.fields(entry)}
+    problems += [Problem(pointer(*at, key), "There is no such field.") for key in value if key not in fields]
+    found = {}
+    for name, field in fields.items():
+        if name in value:
+            found[name] = _value(value[name], hints[name], (*at, name), problems)
+        elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
+            problems.append(Problem(pointer(*at, name), "This field is required."))
+    return entry(**found) if len(problems) == before else None
+
+
+def _value(value: Any, hint: Any, at: tuple[str | int, ...], problems: list[Problem]) -> Any:
+    """`value` as the field's type: text, whole number, yes or no, a date, a choice, a list of texts, an entry."""
+    if isinstance(hint, types.UnionType):
+        if value is None:
+            return None
+        hint = next(each for each in typing.get_args(hint) if each is not type(None))
+    if hint is DutyDeskEntry:
+        return _entry(value, DutyDeskEntry, at, problems)
+    if typing.get_origin(hint) is typing.Literal:
+        choices = typing.get_args(hint)
+        return value if value in choices else _wrong(at, f"This must be one of: {', '.join(choices)}.", problems)
+    if typing.get_origin(hint) is tuple:
+        if isinstance(value, list) and all(isinstance(each, str) and each.strip() for each in value):
+            return tuple(value)
+        return _wrong(at, "This must be a list of texts, none of them empty.", problems)
+    if hint is date:
+        try:
+            return date.fromisoformat(value)
+        except (TypeError, ValueError):
+            return _wrong(at, "This must be a date such as 2026-05-03.", problems)
+    if hint is bool:
+        return value if isinstance(value, bool) else _wrong(at, "This must be true or false.", problems)
+    if hint is int:
+        whole = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**31
+        return value if whole else _wrong(at, "This must be a whole number, zero or more.", problems)
+    if not isinstance(value, str) or "\0" in value:
+        return _wrong(at, "This must be a text.", problems)
+    return value
+
+
+def _wrong(at: tuple[str | int, ...], detail: str, problems: list[Problem]) -> None:
+    problems.append(Problem(pointer(*at), detail))
+
+
+def _playbooks(value: Any, folder: Path, problems: list[Problem]) -> tuple[Path, ...]:
+    if not isinstance(value, list):
+        problems.append(Problem("/playbooks", "This must be a list."))
+        return ()
+    found = []
+    for at, each in enumerate(value):
+        path = folder / each if isinstance(each, str) else None
+        if path is None or not path.resolve().is_relative_to(folder.resolve()):
+            problems.append(Problem(pointer("playbooks", at), "This must be a path inside the file's own folder."))
+        elif not path.is_file():
+            problems.append(Problem(pointer("playbooks", at), "There is no such file."))
+        elif path in found:
+            problems.append(Problem(pointer("playbooks", at), "This playbook is already listed."))
+        else:
+            found.append(path)
+    return tuple(found)
+
+
+def check(read: dict[str, tuple[Any, ...]], problems: list[Problem]) -> None:
+    """Note every duplicate, every reference to nothing, and every entry that contradicts itself."""
+    _once(read, "organisations", lambda each: each.slug, problems)
+    _once(read, "people", lambda each: each.email.casefold(), problems)
+    _once(read, "systems", lambda each: each.slug, problems)
+    _once(read, "participations", lambda each: (each.organisation, each.system), problems)
+    _once(read, "dependencies", lambda each: (each.source, each.target, each.kind, each.label), problems)
+    _once(read, "contact_points", lambda each: (each.organisation, each.kind, each.address.casefold()), problems)
+    organisations = {each.slug for each in read["organisations"]}
+    systems = {each.slug for each in read["systems"]}
+    for section, entries in read.items():
+        for at, entry in enumerate(entries):
+            for field, known in REFERENCES.get(section, {}).items():
+                value = getattr(entry, field)
+                if value is not None and value not in (organisations if known == "organisation" else systems):
+                    _wrong((section, at, field), f"There is no {known} {value!r} in this file.", problems)
+            for field, detail in CONTRADICTIONS.get(section, _nothing)(entry):
+                _wrong((section, at, field), detail, problems)
+    homes = {each.email: each.organisation for each in read["people"]}
+    for at, point in enumerate(read["contact_points"]):
+        if point.person is not None and homes.get(point.person) != point.organisation:
+            _wrong(("contact_points", at, "person"), "No person of this organisation has this e-mail.", problems)
+
+
+def _once(
+    read: dict[str, tuple[Any, ...]], section: str, key: Callable[[Any], Hashable], problems: list[Problem]
+) -> None:
+    seen: dict[Hashable, int] = {}
+    for at, entry in enumerate(read[section]):
+        if (first := seen.setdefault(key(entry), at)) != at:
+            _wrong((section, at), f"This is the same as number {first + 1} of its section.", problems)
+
+
+REFERENCES = {
+    "people": {"organisation": "organisation"},
+    "systems": {"provider": "organisation", "owner": "organisation"},
+    "participations": {"organisation": "organisation", "system": "system"},
+    "dependencies": {"source": "system", "target": "system"},
+    "contact_points": {"organisation": "organisation", "rides_on": "system"},
+    "api_keys": {"organisation": "organisation"},
+}
+
+Contradictions = Iterable[tuple[str, str]]  # field, what is wrong with it
+
+
+def _nothing(entry: Any) -> Contradictions:
+    return ()
+
+
+def _of_organisation(entry: OrganisationEntry) -> Contradictions:
+    if (entry.status == "former") != (entry.left_on is not None):
+        yield "left_on", "A former organisation needs the day on which it left, a current one has none."
+
+
+def _of_person(entry: PersonEntry) -> Contradictions:
+    if entry.email.count("@") != 1 or entry.email.strip() != entry.email:
+        yield "email", "This must be one e-mail address."
+
+
+def _of_participation(entry: ParticipationEntry) -> Contradictions:
+    if entry.status == "live" and entry.left_on is not None:
+        yield "left_on", "Only one that left and is still connected has such a day."
+
+
+def _of_dependency(entry: DependencyEntry) -> Contradictions:
+    if entry.source == entry.target:
+        yield "target", "A system cannot depend on itself."
+    if entry.barrier == "tested" and entry.tested_on is None:
+        yield "tested_on", "A tested barrier needs the day of its test."
+    if entry.tested_on and entry.valid_until and entry.valid_until < entry.tested_on:
+        yield "valid_until", "This lies before the test."
+    if entry.phrase and "{source}" not in entry.phrase:
+        yield "phrase", "The phrase must say {source} where the source's name belongs."
+
+
+def _of_key(entry: ApiKeyEntry) -> Contradictions:
+    unknown = sorted(set(entry.scopes) - SCOPES)
+    if unknown or not entry.scopes:
+        yield "scopes", f"Unknown scopes: {', '.join(unknown)}." if unknown else "A key needs at least one scope."
+
+
+CONTRADICTIONS: dict[str, Callable[[Any], Contradictions]] = {
+    "organisations": _of_organisation,
+    "people": _of_person,
+    "participations": _of_participation,
+    "dependencies": _of_dependency,
+    "api_keys": _of_key,
+}

@@ -1,0 +1,133 @@
+"""What every page shares: the Jinja2 environment, the viewer in the header, and refusals that ask no database."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import connections
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.translation import gettext, ngettext
+from jinja2 import Environment, StrictUndefined
+
+from portal import clock
+from portal.api.problems import problem
+from portal.tenancy.scope import current_ticket, door_is_open
+
+REFUSALS = {
+    400: "errors/400.html",
+    403: "errors/403.html",
+    404: "errors/404.html",
+    500: "errors/500.html",
+    503: "errors/503.html",
+}
+
+
+def environment(**options: Any) -> Environment:
+    """The Jinja2 environment: autoescape is on, an unknown name is an error."""
+    options["undefined"] = StrictUndefined
+    env = Environment(**{**options, "extensions": ["jinja2.ext.i18n"]})  # noqa: S701 - Django sets autoescape
+    env.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
+    env.globals.update(url=url, static=static, settings_demo=settings.DEMO, mail_url=settings.MAIL_URL)
+    env.filters.update(local_time=local_time, utc_time=utc_time, ago=ago)
+    return env
+
+
+def url(name: str, *args: Any, **kwargs: Any) -> str:
+    return reverse(name, args=args or None, kwargs=kwargs or None)
+
+
+@cache
+def _build() -> str:
+    stamp = settings.STATIC_ROOT / "build-hash.txt"
+    return stamp.read_text().strip()[:12] if stamp.exists() else "0"
+
+
+def static(path: str) -> str:
+    """Address of a built asset; its query changes with the build, so that no browser keeps an old one."""
+    return f"{settings.STATIC_URL}{path}?v={_build()}"
+
+
+LOCAL = ZoneInfo(settings.LOCAL_TIME_ZONE)
+
+
+def local_time(value: datetime | None, form: str = "%H:%M") -> str:
+    return value.astimezone(LOCAL).strftime(form) if value else ""
+
+
+def utc_time(value: datetime | None, form: str = "%H:%M UTC") -> str:
+    return value.astimezone(ZoneInfo("UTC")).strftime(form) if value else ""
+
+
+def ago(value: datetime | None) -> str:
+    """How long ago, in words that a tired person reads at once: `32 min`, `3 h 5 min`, `2 days`."""
+    if value is None:
+        return ""
+    minutes = max(0, int((clock.now() - value).total_seconds() // 60))
+    if minutes < 60:
+        return f"{minutes} min"
+    if minutes < 48 * 60:
+        return f"{minutes // 60} h {minutes % 60} min"
+    return f"{minutes // (24 * 60)} days"
+
+
+def viewer(request: HttpRequest) -> dict[str, Any]:
+    """Context of every page: who looks, where live starts, how much is open. One query for a signed-in viewer."""
+    visitor = getattr(request, "visitor", None)
+    if visitor is None or visitor.kind != "person" or not _scope_is_open():
+        return {"viewer": None, "live": None, "open_incidents_count": 0, "my_tasks_count": 0}
+    with connections["default"].cursor() as cursor:
+        cursor.execute("SELECT epoch, head, open_incidents, open_tasks FROM sec.page_head()")
+        epoch, head, open_incidents, open_tasks = cursor.fetchone()
+    return {
+        "viewer": visitor,
+        "live": {"url": settings.LIVE_URL, "head": head, "epoch": str(epoch)},
+        "open_incidents_count": open_incidents,
+        "my_tasks_count": open_tasks,
+    }
+
+
+def _scope_is_open() -> bool:
+    return bool(current_ticket()) and not door_is_open()
+
+
+def refuse(request: HttpRequest, status: int, detail: str = "") -> HttpResponse:
+    """A refusal for whoever asked: problem+json under /api/, else a page that makes no query."""
+    if request.path.startswith("/api/"):
+        return problem(status, detail)
+    body = render_to_string(REFUSALS.get(status, "errors/400.html"), {"status": status, "detail": detail})
+    return HttpResponse(body, status=status)
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return refuse(request, 404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return refuse(request, 500)
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return refuse(request, 400)
+
+
+def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return refuse(request, 403, str(exception or ""))
+
+
+def csrf_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return refuse(request, 403, "This form was open too long, or came from another site. Go back, reload, try again.")
+
+
+def ticket_lapsed(request: HttpRequest) -> HttpResponse:
+    """The database no longer knows this visitor: expired, revoked or isolated since the door looked."""
+    if request.path.startswith("/api/"):
+        return problem(401, "The key or session is no longer valid.")
+    request.session.flush()
+    return redirect(settings.LOGIN_URL)

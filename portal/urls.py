@@ -1,0 +1,16 @@
+"""Every address of the portal, one line a room."""
+
+from django.urls import include, path
+
+from partners.sign_in import by_link, sign_in, sign_out
+
+urlpatterns = [
+    path("sign-in/", sign_in, name="account_login"),
+    path("sign-out/", sign_out, name="account_logout"),
+    path("sign-in/link/<str:token>/", by_link, name="sign-in-link"),
+]
+
+handler400 = "portal.pages.bad_request"
+handler403 = "portal.pages.permission_denied"
+handler404 = "portal.pages.not_found"
+handler500 = "portal.pages.server_error"
