@@ -225,13 +225,13 @@ DECLARE me uuid := sec.me(); shown uuid[]; walked uuid[]; answer jsonb; BEGIN
     SELECT jsonb_build_object(
         'systems', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', s.id, 'slug', s.slug, 'name', s.name,
                         'provider', CASE WHEN s.id = ANY (walked) THEN s.provider_id END,
-                        'safety_critical', s.safety_critical, 'people', s.people_dependent,
-                        'cut_stops', s.cut_stops) ORDER BY s.slug), '[]')
+                        'spoken', s.spoken) ORDER BY s.slug), '[]')
                       FROM public.partners_sharedsystem s WHERE s.id = ANY (walked) OR s.id IN (
                         SELECT d.target_id FROM public.partners_dependency d WHERE d.source_id = ANY (walked))),
         'edges', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', d.id, 'source', d.source_id, 'target', d.target_id,
                         'kind', d.kind, 'label', d.label, 'group', d."group", 'barrier', d.barrier,
-                        'tested_on', d.tested_on, 'valid_until', d.valid_until, 'note', d.note,
+                        'tested_on', d.tested_on, 'valid_until', d.valid_until, 'phrase', d.phrase,
+                        'stops', d.stops, 'carries', d.carries,
                         'cut_source', d.cut_source_at IS NOT NULL, 'cut_target', d.cut_target_at IS NOT NULL)
                         ORDER BY d.id), '[]')
                     FROM public.partners_dependency d WHERE d.source_id = ANY (walked)),
@@ -241,7 +241,7 @@ DECLARE me uuid := sec.me(); shown uuid[]; walked uuid[]; answer jsonb; BEGIN
                         'left', p.status = 'left_connected') ORDER BY p.id), '[]')
                      FROM public.partners_participation p WHERE p.system_id = ANY (walked)),
         'organisations', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', o.id, 'slug', o.slug, 'name', o.name,
-                        'kind', o.kind) ORDER BY o.slug), '[]') FROM public.partners_organisation o)
+                        'kind', o.kind, 'people_served', o.people_served) ORDER BY o.slug), '[]') FROM public.partners_organisation o)
     ) INTO answer;
     INSERT INTO public.ledger_event (id, kind, at, actor_organisation_id, actor_kind, actor_person_id, incident_reference,
                                      audience, data)

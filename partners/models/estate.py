@@ -21,6 +21,7 @@ class SharedSystem(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     slug = models.TextField(unique=True)
     name = models.TextField()
+    spoken = models.TextField(blank=True, default="")  # the name inside a sentence, article included
     description = models.TextField(blank=True, default="")
     provider = models.ForeignKey(
         Organisation, null=True, blank=True, on_delete=models.PROTECT, related_name="systems_provided"
@@ -32,7 +33,7 @@ class SharedSystem(models.Model):
     status = models.TextField(choices=Status.choices, default=Status.LIVE)
     safety_critical = models.BooleanField(default=False)
     people_dependent = models.PositiveIntegerField(null=True, blank=True)
-    cut_stops = models.TextField(blank=True, default="")
+    note = models.TextField(blank=True, default="")
 
     class Meta:
         ordering = ["name"]
@@ -91,6 +92,9 @@ class Dependency(models.Model):
     target = models.ForeignKey(SharedSystem, on_delete=models.PROTECT, related_name="led_to_by")
     kind = models.TextField(choices=Kind.choices)
     label = models.TextField(blank=True, default="")
+    phrase = models.TextField(blank=True, default="")  # how the target depends on `{source}`, in words
+    stops = models.TextField(blank=True, default="")  # what stops when it is cut, in words
+    carries = models.BooleanField(default=False)  # the target cannot work without it
     group = models.TextField(blank=True, default="")
     barrier = models.TextField(choices=Barrier.choices, default=Barrier.NONE)
     tested_on = models.DateField(null=True, blank=True)
