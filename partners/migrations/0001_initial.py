@@ -107,7 +107,8 @@ class Migration(migrations.Migration):
                 ('status', models.TextField(choices=[('live', 'Live'), ('retired', 'Retired'), ('left_connected', 'Left but still connected')], default='live')),
                 ('safety_critical', models.BooleanField(default=False)),
                 ('people_dependent', models.PositiveIntegerField(blank=True, null=True)),
-                ('note', models.TextField(blank=True, default='')),
+                ('cut_stops', models.TextField(blank=True, default='')),
+                ('account_realms', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), default=list, size=None)),
             ],
             options={
                 'ordering': ['name'],

@@ -33,7 +33,8 @@ class SharedSystem(models.Model):
     status = models.TextField(choices=Status.choices, default=Status.LIVE)
     safety_critical = models.BooleanField(default=False)
     people_dependent = models.PositiveIntegerField(null=True, blank=True)
-    note = models.TextField(blank=True, default="")
+    cut_stops = models.TextField(blank=True, default="")  # what stops for people when it is taken off
+    account_realms = ArrayField(models.TextField(), default=list)  # "ashbourne" in svc-backup@ashbourne
 
     class Meta:
         ordering = ["name"]

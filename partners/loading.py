@@ -1,0 +1,125 @@
+"""Writes a partnership file into the database: the same way for a demonstration and for a real partnership.
+
+Runs as the owner, in one transaction. Loading again changes what the file says differently and removes nothing: an
+organisation that is gone from the file is somebody's decision, not a loader's.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, TypeVar
+
+from django.db import models, transaction
+
+from partners.models import (
+    ContactPoint,
+    Dependency,
+    DutyDesk,
+    Organisation,
+    Participation,
+    Person,
+    SharedSystem,
+)
+from partners.partnership_file import PartnershipFile
+
+M = TypeVar("M", bound=models.Model)
+
+
+@dataclass
+class Loaded:
+    """What loading did, by kind of row: added, changed, kept as it was."""
+
+    added: Counter[str] = field(default_factory=Counter)
+    changed: Counter[str] = field(default_factory=Counter)
+    kept: Counter[str] = field(default_factory=Counter)
+
+    def lines(self) -> list[str]:
+        kinds = sorted({*self.added, *self.changed, *self.kept})
+        return [
+            f"{kind}: {self.added[kind]} added, {self.changed[kind]} changed, {self.kept[kind]} as before"
+            for kind in kinds
+        ]
+
+
+@transaction.atomic
+def load(file: PartnershipFile) -> Loaded:
+    """Write organisations, people, systems, participations, dependencies and contact points. Safe to repeat.
+
+    Playbooks and keys are loaded by the rooms that own them (`manage.py load_partnership` calls all).
+    """
+    done = Loaded()
+    organisations = {
+        entry.slug: _put(
+            done, Organisation, {"slug": entry.slug}, _fields(entry, "slug", "duty_desk")
+        )
+        for entry in file.organisations
+    }
+    for entry in file.organisations:
+        if entry.duty_desk:
+            _put(done, DutyDesk, {"organisation": organisations[entry.slug]}, asdict(entry.duty_desk))
+    people = {
+        person.email: _put(
+            done,
+            Person,
+            {"email": person.email},
+            _fields(person, "email", organisation=organisations[person.organisation]),
+        )
+        for person in file.people
+    }
+    systems = {
+        system.slug: _put(
+            done,
+            SharedSystem,
+            {"slug": system.slug},
+            _fields(
+                system,
+                "slug",
+                provider=organisations.get(system.provider or ""),
+                owner=organisations.get(system.owner or ""),
+                account_realms=list(system.account_realms),
+            ),
+        )
+        for system in file.systems
+    }
+    for stand in file.participations:
+        key = {"organisation": organisations[stand.organisation], "system": systems[stand.system]}
+        _put(done, Participation, key, _fields(stand, "organisation", "system", services=list(stand.services)))
+    for edge in file.dependencies:
+        key = {"source": systems[edge.source], "target": systems[edge.target], "kind": edge.kind, "label": edge.label}
+        _put(done, Dependency, key, _fields(edge, "source", "target", "kind", "label"))
+    for point in file.contact_points:
+        key = {"organisation": organisations[point.organisation], "kind": point.kind, "address": point.address}
+        values = _fields(
+            point,
+            "organisation",
+            "kind",
+            "address",
+            person=people.get(point.person or ""),
+            rides_on=systems.get(point.rides_on or ""),
+        )
+        _put(done, ContactPoint, key, values)
+    return done
+
+
+def _fields(entry: Any, *leave_out: str, **instead: Any) -> dict[str, Any]:
+    return {name: value for name, value in {**asdict(entry), **instead}.items() if name not in leave_out}
+
+
+def _put(done: Loaded, model: type[M], key: Mapping[str, Any], values: Mapping[str, Any]) -> M:
+    """Add the row, or change what differs; an unchanged row is not written."""
+    kind = str(model._meta.verbose_name_plural)
+    row = model._default_manager.filter(**key).first()
+    if row is None:
+        done.added[kind] += 1
+        return model._default_manager.create(**key, **values)
+    different = [name for name, value in values.items() if getattr(row, name) != value]
+    if different:
+        done.changed[kind] += 1
+        for name in different:
+            setattr(row, name, values[name])
+        row.save(update_fields=different)
+    else:
+        done.kept[kind] += 1
+    return row
