@@ -35,7 +35,7 @@ class Postgres(Server):
         "log_line_prefix": "%m [%p] %u ",
     }
     # For data that nobody misses after a power cut; a killed process still loses nothing.
-    careless: ClassVar[dict[str, str]] = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+    careless: ClassVar[dict[str, str]] = {"fsync": "off", "full_page_writes": "off"}
 
     def __init__(self, base: Path, *, durable: bool) -> None:
         """Raises CannotRun when started by root on a machine that offers no way to be somebody else."""
