@@ -250,12 +250,18 @@ DECLARE me uuid := sec.me(); shown uuid[]; walked uuid[]; answer jsonb; BEGIN
             ARRAY(SELECT DISTINCT x FROM unnest(shown || me) x WHERE x IS NOT NULL), jsonb_build_object('reason', reason));
     RETURN answer;
 END $$;
-REVOKE ALL ON FUNCTION sec.edges_from(uuid[], text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION sec.edges_from(uuid[], text) TO portal_app;
+-- Those of the caller's own systems on which any of these organisations stands too: where to start when nobody knows
+-- which system it was.
+CREATE FUNCTION sec.shared_with(organisations uuid[]) RETURNS SETOF uuid LANGUAGE sql STABLE {DEFINER} AS $$
+    SELECT DISTINCT p.system_id FROM public.partners_participation p
+     WHERE p.organisation_id = ANY (organisations) AND p.system_id = ANY (sec.my_systems())
+$$;
+REVOKE ALL ON FUNCTION sec.edges_from(uuid[], text), sec.shared_with(uuid[]) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION sec.edges_from(uuid[], text), sec.shared_with(uuid[]) TO portal_app;
 """
 
 BACKWARD = """
-DROP FUNCTION sec.edges_from(uuid[], text);
+DROP FUNCTION sec.shared_with(uuid[]), sec.edges_from(uuid[], text);
 DROP POLICY audience ON ledger_event;
 DROP INDEX participant_mine;
 DROP FUNCTION sec.enter_run(uuid, text), sec.page_head(), sec.silence(uuid);

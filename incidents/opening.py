@@ -1,0 +1,233 @@
+"""The first minute: from what is known to be attacked to everybody's task list, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.db import transaction
+
+from incidents.blast_radius import blast_radius
+from incidents.errors import Fault, Invalid
+from incidents.estate import Estate
+from incidents.fanout import Joining, add_sides, announce_opening, choose_deputy, joining_of
+from incidents.frozen import frozen
+from incidents.models import Incident, IncidentSystem, Playbook, Radius, Run
+from incidents.references import new_reference
+from incidents.register import shared_with, walkable_estate
+from partners.models import Organisation, SharedSystem
+from portal import clock
+from portal.ledger.record import Actor
+
+DEFAULT_PLAYBOOK = "shared-platform-containment"
+OPEN_AS_ASKED_AN_HOUR = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """Intruder activity reported at one organisation: its slug, and the name and role of who says so."""
+
+    organisation: str
+    reported_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What is known when an incident is opened. At least one of systems, accounts and confirmed is needed."""
+
+    title: str
+    systems: tuple[str, ...] = ()
+    accounts: tuple[str, ...] = ()
+    confirmed: tuple[Confirmed, ...] = ()
+    summary: str = ""
+    severity: int | None = None
+    tlp: str = "amber"
+    exercise: bool = False
+    suspected: bool = False
+    playbook: str = ""
+    techniques: tuple[str, ...] = ()
+    detected_at: datetime | None = None
+    source: Mapping[str, Any] | None = None
+    tasks_due_minutes: int | None = None
+    tell_people: tuple[UUID, ...] = ()
+    meeting_point: str = ""
+    next_update_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What an opening would reach, before anything is written: the preview and the opening use the same."""
+
+    estate: Estate
+    document: dict[str, Any]  # `incidents.frozen`
+    systems: tuple[SharedSystem, ...]
+    playbook: Playbook
+    similar: tuple[str, ...] = field(default=())
+
+
+@transaction.atomic(using="default")
+def open_incident(opening: Opening, *, actor: Actor) -> Incident:
+    """Open an incident: radius, participants, tasks, duties and events, with a handful of set-based statements.
+
+    Planning and sending happen after the commit. Beyond `OPEN_AS_ASKED_AN_HOUR` an organisation's openings start
+    as suspected, so that a stolen key cannot wake everybody again and again.
+
+    Raises:
+        Invalid: something named is unknown to the caller, or nothing is named; the faults carry JSON pointers.
+    """
+    reach = reach_of(opening, organisation_id=actor.organisation_id, by_key=actor.kind == "key", reason="opening")
+    suspected = opening.suspected or _opened_last_hour(actor.organisation_id) >= OPEN_AS_ASKED_AN_HOUR
+    now = clock.now()
+    joining = joining_of(reach.document, lead_id=actor.organisation_id, names=reach.estate.organisation)
+    present = [each for each in joining if not suspected or each.role in {"lead", "provider"}]
+    incident = _insert_incident(opening, reach, joining, actor=actor, suspected=suspected, now=now)
+    IncidentSystem.objects.bulk_create(
+        IncidentSystem(incident=incident, system=system, slug=system.slug, name=system.name)
+        for system in reach.systems
+    )
+    Radius.objects.create(incident=incident, computed_at=now, document=reach.document)
+    Run.objects.create(incident=incident, lead_id=incident.lead_id)
+    add_sides(incident, present, now=now)
+    incident.refresh_from_db(fields=["participants", "overseers"])
+    announce_opening(incident, present, actor=actor, systems=[system.slug for system in reach.systems])
+    return incident
+
+
+def reach_of(opening: Opening, *, organisation_id: UUID, by_key: bool, reason: str) -> Reach:
+    """Resolve what is named and walk from it. Writes nothing but the record of a wide read.
+
+    Raises:
+        Invalid: see `open_incident`.
+    """
+    faults: list[Fault] = []
+    named = _named_systems(opening, faults)
+    vouching = _vouching_systems(opening, faults)
+    organisations, confirmed = _named_organisations(opening, organisation_id, faults, by_key=by_key)
+    playbook = _playbook(opening, faults)
+    if not (opening.systems or opening.accounts or opening.confirmed):
+        faults.append(Fault("/systems", "Name at least one system, account or organisation."))
+    if faults:
+        raise Invalid(faults)
+    starts = {system.pk: system for system in (*named, *vouching)}
+    if not starts:
+        assumed = SharedSystem.objects.filter(pk__in=shared_with([*organisations, *confirmed]))
+        starts = {system.pk: system for system in assumed}
+        if not starts:
+            raise Invalid([Fault("/confirmed", "You share no system with that organisation: name the system.")])
+    estate = walkable_estate(starts, reason=reason)
+    radius = blast_radius(
+        estate, on=clock.now().date(), starts=list(starts), organisations=organisations, confirmed=confirmed
+    )
+    document = frozen(estate, radius)
+    document["assumed"] = not (named or vouching)
+    assert playbook is not None  # noqa: S101 - a missing one is a fault above
+    return Reach(
+        estate=estate,
+        document=document,
+        systems=tuple(sorted(starts.values(), key=lambda system: system.name)),
+        playbook=playbook,
+        similar=tuple(similar_to(list(starts))),
+    )
+
+
+def similar_to(systems: list[UUID]) -> list[str]:
+    """References of open incidents on any of these systems that the caller may see."""
+    return list(
+        Incident.objects.filter(systems__system_id__in=systems)
+        .exclude(status=Incident.Status.CLOSED)
+        .order_by("-opened_at")
+        .values_list("reference", flat=True)
+        .distinct()
+    )
+
+
+def _named_systems(opening: Opening, faults: list[Fault]) -> list[SharedSystem]:
+    visible = {system.slug: system for system in SharedSystem.objects.filter(slug__in=opening.systems)}
+    for nth, slug in enumerate(opening.systems):
+        if slug not in visible:
+            faults.append(Fault(f"/systems/{nth}", "No system of this name that you stand on, own or provide."))
+    return list(visible.values())
+
+
+def _vouching_systems(opening: Opening, faults: list[Fault]) -> list[SharedSystem]:
+    """The systems that vouch for the named accounts, by what stands after the last `@`."""
+    found: dict[UUID, SharedSystem] = {}
+    for nth, account in enumerate(opening.accounts):
+        realm = account.rpartition("@")[2].lower()
+        systems = list(SharedSystem.objects.filter(account_realms__contains=[realm])) if realm else []
+        if not systems:
+            faults.append(Fault(f"/accounts/{nth}", "No system of yours vouches for this account: name the system."))
+        found.update({system.pk: system for system in systems})
+    return list(found.values())
+
+
+def _named_organisations(
+    opening: Opening, own_id: UUID, faults: list[Fault], *, by_key: bool
+) -> tuple[list[UUID], dict[UUID, str]]:
+    """Organisations that somebody else names (they count as direct), and the caller's own with who reported it."""
+    known = dict(
+        Organisation.objects.filter(slug__in=[each.organisation for each in opening.confirmed]).values_list("slug", "pk")
+    )
+    named: list[UUID] = []
+    confirmed: dict[UUID, str] = {}
+    for nth, each in enumerate(opening.confirmed):
+        if each.organisation not in known:
+            faults.append(Fault(f"/confirmed/{nth}/organisation", "No organisation of this name."))
+        elif known[each.organisation] == own_id:
+            confirmed[own_id] = each.reported_by
+        else:
+            named.append(known[each.organisation])
+    return named, confirmed
+
+
+def _playbook(opening: Opening, faults: list[Fault]) -> Playbook | None:
+    newest = Playbook.objects.defer("document").order_by("-version")
+    playbook = newest.filter(slug=opening.playbook or DEFAULT_PLAYBOOK).first()
+    if playbook is None and not opening.playbook:
+        playbook = newest.first()
+    if playbook is None:
+        detail = "No playbook of this name." if opening.playbook else "No playbook has been imported yet."
+        faults.append(Fault("/playbook", detail))
+    return playbook
+
+
+def _opened_last_hour(organisation_id: UUID) -> int:
+    return Incident.objects.filter(
+        lead_id=organisation_id, opened_at__gt=clock.now() - timedelta(hours=1), exercise=False
+    ).count()
+
+
+def _insert_incident(
+    opening: Opening, reach: Reach, joining: list[Joining], *, actor: Actor, suspected: bool, now: datetime
+) -> Incident:
+    me = actor.organisation_id
+    incident = Incident(
+        id=uuid4(),
+        reference=new_reference(),
+        title=opening.title,
+        summary=opening.summary,
+        status=Incident.Status.SUSPECTED if suspected else Incident.Status.OPEN,
+        severity=opening.severity,
+        tlp=opening.tlp,
+        exercise=opening.exercise,
+        lead_id=me,
+        deputy_lead_id=choose_deputy(joining, lead_id=me),
+        participants=[me],  # the policy is checked before any trigger runs; from then on triggers write both
+        overseers=[me],
+        playbook=reach.playbook,
+        opened_at=now,
+        declared_at=None if suspected else now,
+        detected_at=opening.detected_at,
+        techniques=list(opening.techniques),
+        accounts=list(opening.accounts),
+        source=dict(opening.source) if opening.source else None,
+        tell_people=list(opening.tell_people),
+        meeting_point=opening.meeting_point,
+        next_update_at=opening.next_update_at,
+        tasks_due_minutes=opening.tasks_due_minutes,
+    )
+    incident.save(force_insert=True)
+    return incident

@@ -1,0 +1,13 @@
+"""References that people say on the telephone: short, random, never a counter."""
+
+from __future__ import annotations
+
+import secrets
+
+# No vowels (no words by accident), nothing that is mistaken for another when spoken or written.
+ALPHABET = "23456789CDFGHJKMNPQRTVWXYZ"
+
+
+def new_reference() -> str:
+    """`INC-` and six characters: 26**6 = 309 million, so that a collision stays a curiosity; the database is the judge."""
+    return "INC-" + "".join(secrets.choice(ALPHABET) for _ in range(6))
