@@ -35,7 +35,10 @@ class NothingNamed(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Exposed:
-    """One organisation in the radius. `distance` and `path` are None when it is in only because it was named."""
+    """One organisation in the radius. `named`: by somebody, so that no cut takes it out again.
+
+    `distance` and `path` are None when it is in only because it was named.
+    """
 
     organisation: UUID
     role: Role
@@ -43,6 +46,7 @@ class Exposed:
     distance: int | None
     because: str
     path: Path | None
+    named: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,7 @@ def blast_radius(
     starts: Collection[UUID] = (),
     organisations: Collection[UUID] = (),
     confirmed: Mapping[UUID, str] | None = None,
+    assumed: bool = False,
 ) -> Radius:
     """Work out who is in the radius of a breach, and by which path.
 
@@ -103,6 +108,7 @@ def blast_radius(
         starts: the attacked systems. Without any, every system of the named organisations is assumed to be.
         organisations: named as affected by somebody else; they count as `direct`.
         confirmed: organisation → name and role of the person there who saw the intruder.
+        assumed: the caller chose `starts` itself, from the systems of the named organisations.
 
     Raises:
         NothingNamed: all three are empty.
@@ -115,16 +121,17 @@ def blast_radius(
     if not starts and not named:
         raise NothingNamed("name at least one system or organisation")
     begun = estate.numbers_of(starts) if starts else estate.systems_of(named)
+    assumed = assumed or not starts
     doubts = estate.doubts(on)
     walked = walk(estate, begun, doubts)
     anchors = _anchors(estate, walked)
-    exposed = _exposed(estate, walked, anchors, doubts, named=named, confirmed=confirmed, assumed=not starts)
+    exposed = _exposed(estate, walked, anchors, doubts, named=named, confirmed=confirmed, assumed=assumed)
     usable, stopped = _edges(estate, walked, doubts)
     saved, saved_systems = _claimed_saves(estate, begun, doubts, walked, anchors.keys() - named)
     return Radius(
         on=on,
         starts=tuple(estate.by_name[system].id for system in begun),
-        assumed=not starts,
+        assumed=assumed,
         organisations=exposed,
         outside=_outside(estate, stopped, {each.organisation for each in exposed}),
         systems=tuple(_reached(estate, walked)),
@@ -136,23 +143,32 @@ def blast_radius(
 
 
 def other_paths(estate: Estate, radius: Radius, organisation: UUID, *, limit: int = OTHER_PATHS) -> tuple[Path, ...]:
-    """Further paths to an organisation beside the one that explains it, at most `limit`, shortest first.
+    """Further paths to one organisation; see `all_other_paths`, which is cheaper for several."""
+    return all_other_paths(estate, radius, limit=limit, only={organisation}).get(organisation, ())
+
+
+def all_other_paths(
+    estate: Estate, radius: Radius, *, limit: int = OTHER_PATHS, only: Collection[UUID] | None = None
+) -> dict[UUID, tuple[Path, ...]]:
+    """Further paths to each organisation beside the one that explains it: at most `limit` each, shortest first.
 
     Paths without a loop, through any system that it stands on or runs. The search ends early in a dense estate
-    (`incidents.walk.LOOKS`), so an empty answer means that none was found within that, and only a small estate is
-    sure to be listed whole.
+    (`incidents.walk.LOOKS`), so that only a small one is sure to be listed whole.
     """
-    first = next((each.path for each in radius.organisations if each.organisation == organisation), None)
-    if first is None:
-        return ()
     doubts = estate.doubts(radius.on)
     walked = walk(estate, estate.numbers_of(radius.starts), doubts)
-    ends = _anchors(estate, walked)[organisation]
-    ways = ways_to(estate, walked, list(ends), doubts)
-    found = (_path(estate, way, ends[way[0][-1]], doubts, assumed=radius.assumed) for way in islice(ways, limit + 1))
-    others = [path for path in found if path.edges != first.edges or path.systems != first.systems]
-    others.sort(key=lambda path: (path.distance, path.doubt, path.words))
-    return tuple(others[:limit])
+    anchors = _anchors(estate, walked)
+    found: dict[UUID, tuple[Path, ...]] = {}
+    for each in radius.organisations:
+        if only is None or each.organisation in only:
+            ends = anchors.get(each.organisation, {})
+            ways = islice(ways_to(estate, walked, list(ends), doubts), limit + 1)
+            paths = [_path(estate, way, ends[way[0][-1]], doubts, assumed=radius.assumed) for way in ways]
+            first = each.path and (each.path.systems, each.path.edges)
+            others = [path for path in paths if (path.systems, path.edges) != first]
+            others.sort(key=lambda path: (path.distance, path.doubt, path.words))
+            found[each.organisation] = tuple(others[:limit])
+    return found
 
 
 Anchors = dict[UUID, dict[int, Stand | None]]  # organisation → reached system → its stand, or None where it runs it
@@ -198,7 +214,7 @@ def _exposed(
             reasons.insert(0, "named as affected")
         because = f"{estate.organisation[organisation].name}: {'; '.join(reasons)}"
         role = _role(estate, organisation, own)
-        found.append(Exposed(organisation, role, exposure, distance, because, path))
+        found.append(Exposed(organisation, role, exposure, distance, because, path, organisation in named))
 
     def order(each: Exposed) -> tuple[int, int, str, UUID]:
         far = len(estate.by_name) if each.distance is None else each.distance

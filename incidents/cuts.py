@@ -65,7 +65,8 @@ def rank_cuts(estate: Estate, radius: Radius, *, limit: int | None = None) -> tu
     fewest others, then most systems freed. Edges that other paths go round protect nothing and are left out; an edge
     in a group is judged with its group. Costs one walk per group; single edges come from one pass over dominators.
     """
-    usable = {position for position, edge in enumerate(estate.edges) if edge.id in set(radius.edges)}
+    in_radius = set(radius.edges)
+    usable = {position for position, edge in enumerate(estate.edges) if edge.id in in_radius}
     cuts = []
     for group, members in estate.groups().items():
         inside = [estate.edges[at].id for at in members if at in usable]
@@ -90,9 +91,9 @@ def rank_cuts(estate: Estate, radius: Radius, *, limit: int | None = None) -> tu
 
 def _anchored(estate: Estate, radius: Radius) -> dict[UUID, set[int]]:
     """Organisations that are in the radius only by systems, with those systems: stood on or run."""
-    by_path = {each.organisation: set() for each in radius.organisations if each.exposure == "reachable"}
-    by_path |= {each.organisation: set() for each in radius.organisations if each.exposure == "direct" and each.path}
-    found: dict[UUID, set[int]] = by_path
+    found: dict[UUID, set[int]] = {
+        each.organisation: set() for each in radius.organisations if each.path and not each.named
+    }
     for reached in radius.systems:
         system = estate.number[reached.system]
         runs = estate.by_name[system].provider
@@ -175,6 +176,6 @@ def _stops(estate: Estate, stops: tuple[str, ...], stopped: tuple[Stand, ...]) -
             words.append(name)
             continue
         bare = [estate.organisation[stand.organisation].name for stand in critical if not stand.fallback]
-        without = f", no fallback recorded for {listed(bare)}" if bare else ""
+        without = f" (no fallback recorded: {listed(bare)})" if bare else ""
         words.append(f"{name} for {sum(stand.people_served for stand in critical):,} people{without}")
     return f"stops {listed(words)}" if words else "stops nothing that the register knows of"

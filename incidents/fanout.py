@@ -63,7 +63,9 @@ def joining_of(
     if not any(each.organisation_id == lead_id for each in joining) and names is not None:
         lead = names[lead_id]
         joining.append(
-            Joining(lead_id, lead.slug, lead.name, lead.kind, "lead", False, "none", None, f"{lead.name}: {OPENED_THIS}")
+            Joining(
+                lead_id, lead.slug, lead.name, lead.kind, "lead", False, "none", None, f"{lead.name}: {OPENED_THIS}"
+            )
         )
     return sorted(joining, key=lambda each: each.role != "lead")
 
@@ -166,6 +168,4 @@ def announce_opening(
         )
         for each in joining
     ]
-    record_many(
-        [opened, *assigned], actor=actor, incident_id=incident.pk, incident_reference=incident.reference
-    )
+    record_many([opened, *assigned], actor=actor, incident_id=incident.pk, incident_reference=incident.reference)

@@ -85,8 +85,7 @@ def open_incident(opening: Opening, *, actor: Actor) -> Incident:
     present = [each for each in joining if not suspected or each.role in {"lead", "provider"}]
     incident = _insert_incident(opening, reach, joining, actor=actor, suspected=suspected, now=now)
     IncidentSystem.objects.bulk_create(
-        IncidentSystem(incident=incident, system=system, slug=system.slug, name=system.name)
-        for system in reach.systems
+        IncidentSystem(incident=incident, system=system, slug=system.slug, name=system.name) for system in reach.systems
     )
     Radius.objects.create(incident=incident, computed_at=now, document=reach.document)
     Run.objects.create(incident=incident, lead_id=incident.lead_id)
@@ -123,7 +122,7 @@ def reach_of(opening: Opening, *, organisation_id: UUID, by_key: bool, reason: s
     )
     document = frozen(estate, radius)
     document["assumed"] = not (named or vouching)
-    assert playbook is not None  # noqa: S101 - a missing one is a fault above
+    assert playbook is not None
     return Reach(
         estate=estate,
         document=document,
@@ -169,7 +168,9 @@ def _named_organisations(
 ) -> tuple[list[UUID], dict[UUID, str]]:
     """Organisations that somebody else names (they count as direct), and the caller's own with who reported it."""
     known = dict(
-        Organisation.objects.filter(slug__in=[each.organisation for each in opening.confirmed]).values_list("slug", "pk")
+        Organisation.objects.filter(slug__in=[each.organisation for each in opening.confirmed]).values_list(
+            "slug", "pk"
+        )
     )
     named: list[UUID] = []
     confirmed: dict[UUID, str] = {}

@@ -9,5 +9,5 @@ ALPHABET = "23456789CDFGHJKMNPQRTVWXYZ"
 
 
 def new_reference() -> str:
-    """`INC-` and six characters: 26**6 = 309 million, so that a collision stays a curiosity; the database is the judge."""
+    """`INC-` and six characters: 26**6 = 309 million, so that a collision is a curiosity, which the database refuses."""
     return "INC-" + "".join(secrets.choice(ALPHABET) for _ in range(6))

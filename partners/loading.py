@@ -51,9 +51,7 @@ def load(file: PartnershipFile) -> Loaded:
     """
     done = Loaded()
     organisations = {
-        entry.slug: _put(
-            done, Organisation, {"slug": entry.slug}, _fields(entry, "slug", "duty_desk")
-        )
+        entry.slug: _put(done, Organisation, {"slug": entry.slug}, _fields(entry, "slug", "duty_desk"))
         for entry in file.organisations
     }
     for entry in file.organisations:

@@ -97,7 +97,13 @@ def database(url_name: str) -> dict[str, Any]:
     """Read one database address; persistent connections, never a pool here (the socket process has its own)."""
     raw = os.environ.get(url_name)
     if not raw:
-        return {"ENGINE": "django.db.backends.postgresql", "NAME": f"{url_name} is not set", "USER": "", "HOST": "127.0.0.1", "PORT": "1"}
+        return {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": f"{url_name} is not set",
+            "USER": "",
+            "HOST": "127.0.0.1",
+            "PORT": "1",
+        }
     return {
         **environ.Env.db_url_config(raw),
         "ENGINE": "django.db.backends.postgresql",

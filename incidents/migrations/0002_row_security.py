@@ -96,7 +96,14 @@ class Migration(migrations.Migration):
         protect(
             "incidents_update",
             Allow(APP, "select", incident("incidents_update")),
-            Allow(APP, "insert", led("incidents_update", f"incidents_update.author_organisation_id = {ME}")),
+            Allow(
+                APP,
+                "insert",
+                incident(
+                    "incidents_update",
+                    f"incidents_update.author_organisation_id = {ME} AND {ME} IN (i.lead_id, i.deputy_lead_id)",
+                ),
+            ),
         ),
         protect(
             "incidents_task",
@@ -105,7 +112,9 @@ class Migration(migrations.Migration):
             Allow(
                 APP,
                 "update",
-                incident("incidents_task", f"incidents_task.organisation_id = {ME} OR {ME} IN (i.lead_id, i.deputy_lead_id)"),
+                incident(
+                    "incidents_task", f"incidents_task.organisation_id = {ME} OR {ME} IN (i.lead_id, i.deputy_lead_id)"
+                ),
                 columns=("status", "reason", "changed_by_id"),
             ),
             Allow(WORKER, "select", side("incidents_task")),

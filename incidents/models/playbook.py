@@ -22,6 +22,7 @@ class Playbook(models.Model):
     document = models.JSONField()
     digest = models.BinaryField()
     warnings = models.JSONField(default=list)
+    blockers = models.JSONField(default=list)  # why it cannot be run yet: [{"pointer", "detail"}]
 
     class Meta:
         ordering = ["slug", "-version"]
@@ -47,11 +48,12 @@ class Step(models.Model):
     cacao_step_id = models.TextField()
     position = models.PositiveSmallIntegerField()
     title = models.TextField()
-    short_title = models.TextField(blank=True, default="")
     audience = models.TextField(choices=Audience.choices)
     acknowledge_minutes = models.PositiveIntegerField()
     finish_minutes = models.PositiveIntegerField()
     containing = models.BooleanField(default=False)
+    confirmed_by_council = models.BooleanField(default=False)
+    join = models.TextField(default="all")  # `incidents.cacao_extension.Join`
     do_this = models.TextField()
     why = models.TextField(blank=True, default="")
     who = models.TextField(blank=True, default="")
@@ -59,7 +61,7 @@ class Step(models.Model):
     worked = models.TextField(blank=True, default="")
     undo = models.TextField(blank=True, default="")
     cannot = models.TextField(blank=True, default="")
-    d3fend = ArrayField(models.TextField(), default=list)
+    d3fend = models.JSONField(default=list)  # [{"id", "name"}]
     instructions = models.JSONField(default=list)
     after = ArrayField(models.TextField(), default=list)  # CACAO step ids that must be settled before this is ready
 

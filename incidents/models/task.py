@@ -32,7 +32,9 @@ class Task(models.Model):
 
     # The arrows. The database holds the same table (incidents_task_moves) and refuses any other.
     MOVES: ClassVar[dict[str, frozenset[str]]] = {
-        "waiting": frozenset({"acknowledged", "in_progress", "done", "blocked", "declined", "not_affected", "cancelled"}),
+        "waiting": frozenset(
+            {"acknowledged", "in_progress", "done", "blocked", "declined", "not_affected", "cancelled"}
+        ),
         "acknowledged": frozenset({"in_progress", "done", "blocked", "declined", "not_affected", "cancelled"}),
         "in_progress": frozenset({"done", "blocked", "declined", "not_affected", "cancelled"}),
         "blocked": frozenset({"acknowledged", "in_progress", "done", "declined", "not_affected", "cancelled"}),

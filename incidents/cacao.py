@@ -1,0 +1,244 @@
+"""Playbooks as OASIS CACAO 2.0 JSON: read one, get the plan that an incident runs.
+
+Three tiers: an error refuses the document, a warning goes with it, and *strict* makes every warning an error. A
+document that is valid but uses what the portal cannot run yet is read and kept; `Plan.blockers` says why it cannot
+be run. Limits on size, depth and NUL are the API's.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import Any
+
+from incidents import cacao_fields
+from incidents.cacao_checks import VARIABLE_VALUE, check_playbook
+from incidents.cacao_extension import Audience, Details, Join, details_of
+from incidents.cacao_flow import Flow, flow_of
+from incidents.cacao_notes import Notes
+from portal.documents import Problem, Refused, pointer, read_json
+
+
+class PlaybookRefused(Refused):
+    """The document is not a playbook that can be taken over, or cannot be run. `errors` says why."""
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        return self.problems
+
+
+@dataclass(frozen=True, slots=True)
+class Technique:
+    """A D3FEND technique that a step carries out."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Instruction:
+    """A command that is not manual: shown as text, never run by the portal. `kind` is the command's type."""
+
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanStep:
+    """One action step. `position` counts from 1; `after` holds the ids of the steps that must be done before.
+
+    `do`, `why`, `who`, `stops`, `worked`, `undo`, `cannot` are for the person who does it; all but `do` may be empty.
+    Audience and join rule are explained at `incidents.cacao_extension.Details`.
+    """
+
+    id: str
+    position: int
+    title: str
+    do: str
+    why: str
+    who: str
+    stops: str
+    worked: str
+    undo: str
+    cannot: str
+    audience: Audience
+    acknowledge_minutes: int
+    finish_minutes: int
+    containing: bool
+    confirmed_by_council: bool
+    join: Join
+    after: tuple[str, ...]
+    d3fend: tuple[Technique, ...]
+    instructions: tuple[Instruction, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A playbook, ready to be kept and run.
+
+    Attributes:
+        version: the document's `modified`; (playbook_id, version) names one version.
+        fingerprint: SHA-256 of the document with sorted keys, to tell the same document from another.
+        steps: action steps that are reached without a decision, by position.
+        blockers: why the plan cannot be run yet; empty for one that can.
+        document: the document as it came.
+    """
+
+    playbook_id: str
+    slug: str
+    name: str
+    description: str
+    version: str
+    fingerprint: str
+    steps: tuple[PlanStep, ...]
+    warnings: tuple[Problem, ...]
+    blockers: tuple[Problem, ...]
+    document: dict[str, Any]
+
+    @property
+    def runnable(self) -> bool:
+        return not self.blockers
+
+
+def read_playbook(document: dict[str, Any] | bytes, *, strict: bool = False) -> Plan:
+    """Read and check a CACAO 2.0 playbook.
+
+    Raises:
+        PlaybookRefused: with every error found; in strict mode with the warnings as well.
+    """
+    notes = Notes()
+    if isinstance(document, bytes):
+        try:
+            document = read_json(document)
+        except Refused as refused:
+            raise PlaybookRefused(refused.problems) from None
+    if not isinstance(document, dict):
+        raise PlaybookRefused([Problem("", "A playbook must be a JSON object.")])
+    check_playbook(document, notes)
+    if notes.errors:
+        raise PlaybookRefused(notes.errors)
+    flow = flow_of(document["workflow"], document["workflow_start"], notes)
+    details = {key: details_of(document["workflow"][key], ("workflow", key), notes) for key in flow.order}
+    order = _in_order(flow, details, notes)
+    if not order:
+        notes.error(("workflow",), "The playbook has no action that is reached without a decision.")
+    if notes.errors or (strict and notes.warnings):
+        raise PlaybookRefused(notes.errors + (notes.warnings if strict else []))
+    return Plan(
+        playbook_id=document["id"],
+        slug=slug_of(document["name"]),
+        name=document["name"],
+        description=document.get("description", ""),
+        version=document["modified"],
+        fingerprint=hashlib.sha256(_sorted(document)).hexdigest(),
+        steps=tuple(_step(document, key, at, flow.after[key], details[key]) for at, key in enumerate(order, start=1)),
+        warnings=tuple(notes.warnings),
+        blockers=tuple(_blockers(document["workflow"])),
+        document=document,
+    )
+
+
+def slug_of(name: str) -> str:
+    """A playbook's short name in addresses: *Shared platform containment* → shared-platform-containment."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:80].strip("-") or "playbook"
+
+
+def _sorted(document: dict[str, Any]) -> bytes:
+    text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _in_order(flow: Flow, details: dict[str, Details], notes: Notes) -> list[str]:
+    """The steps by the numbers that their author gave them, or in workflow order when those are not complete."""
+    given = [details[key].position for key in flow.order]
+    if not any(given):
+        return list(flow.order)
+    if None in given or len(set(given)) < len(given):
+        notes.warn(("workflow",), "Not every step has a position of its own, so workflow order is used.")
+        return list(flow.order)
+    order = sorted(flow.order, key=lambda key: details[key].position or 0)
+    for key, before in flow.after.items():
+        if any(order.index(other) > order.index(key) for other in before):
+            notes.warn(("workflow", key), "This step is numbered before one that it waits for.")
+    return order
+
+
+def _step(document: dict[str, Any], key: str, position: int, after: tuple[str, ...], details: Details) -> PlanStep:
+    step = document["workflow"][key]
+    values = {**document.get("playbook_variables", {}), **step.get("step_variables", {})}
+    manual = [text_of(each, values) for each in step["commands"] if each["type"] == "manual"]
+    others = [Instruction(each["type"], text_of(each, values)) for each in step["commands"] if each["type"] != "manual"]
+    description = step.get("description", "")
+    do = "\n\n".join(manual) or description or "Carry out the instruction below with your own tooling."
+    return PlanStep(
+        id=key,
+        position=position,
+        title=step.get("name") or do.splitlines()[0][:80],
+        do=do,
+        why=description if manual else "",
+        who=details.who,
+        stops=details.stops,
+        worked=details.worked,
+        undo=details.undo,
+        cannot=details.cannot,
+        audience=details.audience,
+        acknowledge_minutes=details.acknowledge_minutes,
+        finish_minutes=details.finish_minutes,
+        containing=details.contains,
+        confirmed_by_council=details.confirmed_by_council,
+        join=details.join,
+        after=after,
+        d3fend=tuple(_techniques(step)),
+        instructions=tuple(others),
+    )
+
+
+def text_of(command: dict[str, Any], variables: dict[str, Any]) -> str:
+    """A command as text for a reader, with the variables whose value is known filled in (section 10.18.2)."""
+
+    def value(match: re.Match[str]) -> str:
+        known = variables.get(match[1], {}).get("value")
+        return known if isinstance(known, str) and known else match[0]
+
+    parts = [command.get("command") or _decoded(command.get("command_b64", ""))]
+    parts += [f"{name}: {', '.join(map(str, each))}" for name, each in command.get("headers", {}).items()]
+    parts.append(command.get("content") or _decoded(command.get("content_b64", "")))
+    return VARIABLE_VALUE.sub(value, "\n".join(part for part in parts if part))
+
+
+def _decoded(text: str) -> str:
+    raw = base64.b64decode(text)
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return f"({len(raw)} bytes that are not text)"
+
+
+def _techniques(step: dict[str, Any]) -> list[Technique]:
+    return [
+        Technique(each["external_id"], each.get("description", ""))
+        for each in step.get("external_references", [])
+        if str(each.get("external_id", "")).startswith("D3-")
+    ]
+
+
+def _blockers(workflow: dict[str, Any]) -> list[Problem]:
+    found = []
+    for key, step in workflow.items():
+        name = step.get("name") or key
+        place = pointer("workflow", key)
+        if step["type"] in cacao_fields.NOT_RUNNABLE_YET:
+            what = cacao_fields.NOT_RUNNABLE_YET[step["type"]]
+            found.append(Problem(place, f"Step {name!r} {what} ({step['type']}); such steps cannot be run yet."))
+        if "on_failure" in step:
+            found.append(
+                Problem(place, f"Step {name!r} names a step for failure (on_failure), which cannot be run yet.")
+            )
+        if step.get("delay"):
+            found.append(Problem(place, f"Step {name!r} waits before it begins (delay), which cannot be run yet."))
+    return found

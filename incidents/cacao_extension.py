@@ -1,0 +1,82 @@
+"""What the portal needs to know of a step and CACAO has no place for: a declared extension of our own.
+
+CACAO 2.0 section 8 lets a playbook carry extensions under an identifier that it declares; other tools ignore it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from incidents.cacao_notes import Notes, Place
+
+EXTENSION = "extension-definition--77fb2c0a-9f29-478f-bcd7-fb5e6967d9e8"
+
+Audience = Literal["all", "councils", "provider", "lead"]
+Join = Literal["own", "all", "all_not_exempt", "lead"]
+AUDIENCES = {"all": "all", "each": "councils", "councils": "councils", "provider": "provider", "lead": "lead"}
+JOINS = ("own", "all", "all_not_exempt", "lead")
+TEXTS = ("who", "stops", "worked", "undo", "cannot")
+FIELDS: dict[str, type] = {
+    **dict.fromkeys(("position", "acknowledge_minutes", "finish_minutes"), int),
+    **dict.fromkeys(("audience", "join"), str),
+    **dict.fromkeys(("contains", "confirmed_by_council"), bool),
+    "texts": dict,
+}
+ACKNOWLEDGE_MINUTES, FINISH_MINUTES = 15, 60  # where the step says nothing
+LONGEST = 60 * 24 * 30  # minutes
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """The extension of one step, with defaults where it says nothing.
+
+    `audience`: all (every participant but observers), councils (all that are not the provider; "each" means the
+    same), provider, lead. `join` says whose tasks of this step must be done before a next step may begin: *own*, the
+    organisation's own (or, where it has none, as all_not_exempt); *all*; *all_not_exempt*, which passes over those
+    that declined or are not affected; *lead*.
+    """
+
+    position: int | None = None
+    audience: Audience = "all"
+    acknowledge_minutes: int = ACKNOWLEDGE_MINUTES
+    finish_minutes: int = FINISH_MINUTES
+    contains: bool = False
+    confirmed_by_council: bool = False
+    join: Join = "own"
+    who: str = ""
+    stops: str = ""
+    worked: str = ""
+    undo: str = ""
+    cannot: str = ""
+
+
+def details_of(step: dict[str, Any], place: Place, notes: Notes) -> Details:
+    """Read a step's extension; a step without one gets the defaults, and its `timeout` as time to finish."""
+    given = step.get("step_extensions", {}).get(EXTENSION, {})
+    place = (*place, "step_extensions", EXTENSION)
+    before = len(notes.errors)
+    notes.check_fields(given, FIELDS, place)
+    texts = given.get("texts", {})
+    if isinstance(texts, dict):
+        notes.check_fields(texts, dict.fromkeys(TEXTS, str), (*place, "texts"))
+    if len(notes.errors) > before:
+        return Details()
+    values = {name: given[name] for name in FIELDS.keys() & given.keys() if name != "texts"} | texts
+    if "audience" in values:
+        values["audience"] = AUDIENCES.get(values["audience"], "")
+    timeout = step.get("timeout", 0) // 60_000
+    if timeout:
+        values.setdefault("finish_minutes", min(timeout, LONGEST))
+    values.setdefault("acknowledge_minutes", min(ACKNOWLEDGE_MINUTES, max(1, values.get("finish_minutes", LONGEST))))
+    details = Details(**values)
+    if not details.audience:
+        notes.error((*place, "audience"), f"The audience must be one of: {', '.join(AUDIENCES)}.")
+    if details.join not in JOINS:
+        notes.error((*place, "join"), f"The join rule must be one of: {', '.join(JOINS)}.")
+    for name in ("acknowledge_minutes", "finish_minutes"):
+        if not 1 <= getattr(details, name) <= LONGEST:
+            notes.error((*place, name), f"This must lie between 1 and {LONGEST} minutes.")
+    if details.acknowledge_minutes > details.finish_minutes:
+        notes.error((*place, "acknowledge_minutes"), "A step is to be acknowledged before it is to be finished.")
+    return details

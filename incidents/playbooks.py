@@ -1,0 +1,84 @@
+"""Keeps playbooks: a CACAO document becomes a playbook row and one row per action step."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.db import transaction
+
+from incidents.cacao import Plan, read_playbook
+from incidents.models import Playbook, Step
+from portal import clock
+from portal.ledger.record import Actor, record
+
+
+class VersionTaken(Exception):
+    """Another document is kept under the same id and version. A playbook is never changed in place."""
+
+
+@transaction.atomic(using="default")
+def keep_playbook(
+    document: dict[str, Any] | bytes, *, organisation_id: UUID, actor: Actor | None = None
+) -> tuple[Playbook, bool]:
+    """Check a CACAO document and keep it; returns the playbook and whether it is new. Safe to repeat.
+
+    Raises:
+        incidents.cacao.PlaybookRefused: the document breaks the standard; every problem has a JSON pointer.
+        VersionTaken: see there.
+    """
+    plan = read_playbook(document)
+    digest = bytes.fromhex(plan.fingerprint)
+    kept = Playbook.objects.filter(cacao_id=plan.playbook_id, version=plan.version).first()
+    if kept is not None:
+        if bytes(kept.digest) != digest:
+            raise VersionTaken(f"{plan.name} {plan.version} is kept already, with another content.")
+        return kept, False
+    playbook = Playbook(
+        id=uuid4(),
+        slug=plan.slug,
+        name=plan.name,
+        description=plan.description,
+        cacao_id=plan.playbook_id,
+        version=plan.version,
+        created_by_organisation_id=organisation_id,
+        imported_at=clock.now(),
+        document=plan.document,
+        digest=digest,
+        warnings=[asdict(warning) for warning in plan.warnings],
+        blockers=[asdict(blocker) for blocker in plan.blockers],
+    )
+    playbook.save(force_insert=True)
+    Step.objects.bulk_create(_steps(playbook, plan))
+    if actor is not None:
+        record("playbook.imported", actor=actor, audience=[organisation_id], subject_id=playbook.pk, slug=playbook.slug)
+    return playbook, True
+
+
+def _steps(playbook: Playbook, plan: Plan) -> list[Step]:
+    return [
+        Step(
+            playbook=playbook,
+            cacao_step_id=step.id,
+            position=step.position,
+            title=step.title,
+            audience=step.audience,
+            acknowledge_minutes=step.acknowledge_minutes,
+            finish_minutes=step.finish_minutes,
+            containing=step.containing,
+            confirmed_by_council=step.confirmed_by_council,
+            join=step.join,
+            do_this=step.do,
+            why=step.why,
+            who=step.who,
+            stops=step.stops,
+            worked=step.worked,
+            undo=step.undo,
+            cannot=step.cannot,
+            d3fend=[asdict(technique) for technique in step.d3fend],
+            instructions=[asdict(instruction) for instruction in step.instructions],
+            after=list(step.after),
+        )
+        for step in plan.steps
+    ]

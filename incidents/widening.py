@@ -1,0 +1,160 @@
+"""An incident grows: it is declared, another system is attacked, another organisation takes part."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from incidents.blast_radius import blast_radius
+from incidents.errors import Fault, Invalid, WrongMoment
+from incidents.fanout import Joining, add_sides, announce_opening, joining_of
+from incidents.frozen import frozen
+from incidents.models import Incident, IncidentSystem, Participant, Radius
+from incidents.register import walkable_estate
+from incidents.transitions import locked_incident
+from partners.models import Organisation, SharedSystem
+from portal import clock
+from portal.ledger.models import Event
+from portal.ledger.record import Actor, Entry, record, record_many
+
+
+@transaction.atomic(using="default")
+def declare(*, incident_id: UUID, actor: Actor) -> Incident:
+    """Turn a suspected incident into an open one: everybody in its frozen radius joins and is told.
+
+    Raises:
+        Incident.DoesNotExist, NotYours: as `move_incident`. WrongMoment: it is closed.
+    """
+    incident = locked_incident(incident_id, actor=actor)
+    if incident.status == Incident.Status.CLOSED:
+        raise WrongMoment("The incident is closed.")
+    if incident.status != Incident.Status.SUSPECTED:
+        return incident
+    incident.status = Incident.Status.OPEN
+    incident.declared_at = clock.now()
+    incident.save(update_fields=["status", "declared_at"])
+    document = Radius.objects.get(pk=incident.pk).document
+    record(
+        "incident.moved",
+        actor=actor,
+        audience=incident.participants,
+        subject_id=incident.pk,
+        incident_id=incident.pk,
+        incident_reference=incident.reference,
+        was="suspected",
+        status="open",
+        reason="",
+    )
+    _join(incident, joining_of(document, lead_id=incident.lead_id), actor=actor)
+    return incident
+
+
+@transaction.atomic(using="default")
+def add_systems(*, incident_id: UUID, systems: Sequence[str], actor: Actor) -> tuple[Incident, dict[str, Any]]:
+    """Name further attacked systems, walk again, and let whoever is newly reached join. Adding twice adds once.
+
+    Returns the incident and what changed: `{"systems": [slug], "organisations": [slug]}`.
+
+    Raises:
+        Incident.DoesNotExist, NotYours, WrongMoment: as `declare`. Invalid: a system that is not yours to name.
+    """
+    incident = locked_incident(incident_id, actor=actor)
+    if incident.status == Incident.Status.CLOSED:
+        raise WrongMoment("The incident is closed.")
+    visible = {system.slug: system for system in SharedSystem.objects.filter(slug__in=systems)}
+    faults = [
+        Fault(f"/systems/{nth}", "No system of this name that you stand on, own or provide.")
+        for nth, slug in enumerate(systems)
+        if slug not in visible
+    ]
+    if faults or not systems:
+        raise Invalid(faults or [Fault("/systems", "Name at least one system.")])
+    known = set(incident.systems.values_list("system_id", flat=True))
+    new = [system for system in visible.values() if system.pk not in known]
+    if not new:
+        return incident, {"systems": [], "organisations": []}
+    IncidentSystem.objects.bulk_create(
+        IncidentSystem(incident=incident, system=system, slug=system.slug, name=system.name) for system in new
+    )
+    starts = [*known, *(system.pk for system in new)]
+    estate = walkable_estate(starts, reason="widening")
+    document = frozen(estate, blast_radius(estate, on=clock.now().date(), starts=starts))
+    Radius.objects.filter(pk=incident.pk).update(computed_at=clock.now(), document=document)
+    slugs = sorted(system.slug for system in new)
+    joined: list[Joining] = []
+    if incident.status != Incident.Status.SUSPECTED:
+        joined = _join(incident, joining_of(document, lead_id=incident.lead_id), actor=actor)
+    record(
+        "incident.widened",
+        actor=actor,
+        audience=incident.participants,
+        subject_id=incident.pk,
+        incident_id=incident.pk,
+        incident_reference=incident.reference,
+        systems=slugs,
+        organisations=[each.slug for each in joined],
+    )
+    return incident, {"systems": slugs, "organisations": [each.slug for each in joined]}
+
+
+@transaction.atomic(using="default")
+def add_participants(
+    *, incident_id: UUID, organisations: Sequence[str], because: str, actor: Actor
+) -> tuple[Incident, list[str]]:
+    """The lead lets organisations in that the register did not reach. Adding twice adds once.
+
+    Raises:
+        Incident.DoesNotExist, NotYours, WrongMoment: as `declare`. Invalid: an unknown organisation, or no reason.
+    """
+    incident = locked_incident(incident_id, actor=actor)
+    if incident.status == Incident.Status.CLOSED:
+        raise WrongMoment("The incident is closed.")
+    known = {organisation.slug: organisation for organisation in Organisation.objects.filter(slug__in=organisations)}
+    faults = [
+        Fault(f"/organisations/{nth}", "No organisation of this name.")
+        for nth, slug in enumerate(organisations)
+        if slug not in known
+    ]
+    if not organisations:
+        faults.append(Fault("/organisations", "Name at least one organisation."))
+    if not because.strip():
+        faults.append(Fault("/because", "Say why: the organisation reads it."))
+    if faults:
+        raise Invalid(faults)
+    joining = [
+        Joining(each.pk, each.slug, each.name, each.kind, "participant", False, "none", None, f"{each.name}: {because}")
+        for each in known.values()
+    ]
+    joined = _join(incident, joining, actor=actor)
+    return incident, [each.slug for each in joined]
+
+
+def _join(incident: Incident, joining: Sequence[Joining], *, actor: Actor) -> list[Joining]:
+    """Those who do not take part yet join; each gets what participants may see of the incident so far."""
+    here = set(Participant.objects.filter(incident=incident).values_list("organisation_id", flat=True))
+    new = [each for each in joining if each.organisation_id not in here]
+    if not new:
+        return []
+    earlier = list(
+        Event.objects.filter(incident_id=incident.pk, audience__contains=incident.participants)
+        .order_by("pos")
+        .values("kind", "at", "data")
+    )
+    add_sides(incident, new, now=clock.now())
+    incident.refresh_from_db(fields=["participants", "overseers"])
+    backfill = [
+        Entry(
+            "incident.backfill",
+            [actor.organisation_id, *(each.organisation_id for each in new)],
+            incident.pk,
+            {"kind": event["kind"], "at": event["at"].isoformat(), "data": event["data"]},
+        )
+        for event in earlier
+    ]
+    record_many(backfill, actor=actor, incident_id=incident.pk, incident_reference=incident.reference)
+    systems = sorted(incident.systems.values_list("slug", flat=True))
+    announce_opening(incident, new, actor=actor, systems=systems, joined_later=True)
+    return new
