@@ -1,0 +1,122 @@
+"""The queue of record: what is to be planned, and every message to a person with its state."""
+
+from __future__ import annotations
+
+import uuid
+from typing import ClassVar
+
+from django.db import models
+from django.db.models.functions import Now
+
+from incidents.models import Incident
+from partners.models import ContactPoint, Organisation, Person
+
+
+class Planning(models.Model):
+    """One event that one organisation's people may have to be told of. Written by the ledger's trigger, never by code.
+
+    `claimed_until` in the past means that a worker died over it: the row is due again.
+    """
+
+    class State(models.TextChoices):
+        PENDING = "pending", "Waiting"
+        CLAIMED = "claimed", "Being planned"
+        DONE = "done", "Planned"
+        FAILED = "failed", "Given up"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    event_id = models.UUIDField()
+    organisation_id = models.UUIDField()
+    incident_id = models.UUIDField()
+    kind = models.TextField()  # of the event
+    subject_id = models.UUIDField(null=True)  # of the event
+    state = models.TextField(choices=State.choices, default=State.PENDING, db_default=State.PENDING)
+    due_at = models.DateTimeField(db_default=Now())
+    attempts = models.PositiveIntegerField(default=0, db_default=0)
+    claimed_by = models.TextField(blank=True, default="", db_default="")
+    claimed_until = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["event_id", "organisation_id"], name="planning_once")]
+        indexes = [
+            models.Index(fields=["due_at"], name="planning_due", condition=models.Q(state__in=["pending", "claimed"]))
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} for {self.organisation_id}"
+
+
+class Delivery(models.Model):
+    """One message to one contact point. Its state follows `MOVES`; the database refuses any other arrow.
+
+    The address stands in the contact point alone. `attempts` grows with every claim and fences it: whoever settles
+    must name the attempt. `error` says in words what went wrong last and never holds an address.
+    """
+
+    class Message(models.TextChoices):
+        OPENED = "opened", "Incident opened"
+        SUSPECTED = "suspected", "Incident suspected"
+        STOOD_DOWN = "stood_down", "Stood down"
+
+    class State(models.TextChoices):
+        PENDING = "pending", "Waiting to be sent"
+        CLAIMED = "claimed", "Being sent"
+        ACCEPTED = "accepted", "Accepted for delivery"
+        DELIVERED = "delivered", "Delivered"
+        ANSWERED = "answered", "Answered"
+        DEAD = "dead", "Could not be delivered"
+        SUPERSEDED = "superseded", "No longer needed"
+
+    MOVES: ClassVar[dict[str, frozenset[str]]] = {
+        "pending": frozenset({"claimed", "superseded"}),
+        "claimed": frozenset({"claimed", "accepted", "pending", "dead", "superseded"}),
+        "accepted": frozenset({"delivered", "answered", "dead"}),  # dead: it bounced
+        "delivered": frozenset({"answered"}),
+        "answered": frozenset(),
+        "dead": frozenset({"pending"}),  # driven again by a person
+        "superseded": frozenset(),
+    }
+    TOLD: ClassVar[frozenset[str]] = frozenset({"accepted", "delivered", "answered"})
+    UNDER_WAY: ClassVar[frozenset[str]] = frozenset({"pending", "claimed"})
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+", db_index=False)
+    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="deliveries", db_index=False)
+    incident_reference = models.TextField()
+    exercise = models.BooleanField()
+    event_id = models.UUIDField()  # what it tells of
+    contact_point = models.ForeignKey(ContactPoint, on_delete=models.PROTECT, related_name="+")
+    person = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")  # null: the duty desk
+    way = models.TextField()  # kind of the contact point
+    message = models.TextField(choices=Message.choices)
+    code = models.TextField(editable=False)
+    state = models.TextField(choices=State.choices, default=State.PENDING, db_default=State.PENDING)
+    created_at = models.DateTimeField(db_default=Now())
+    due_at = models.DateTimeField(db_default=Now())
+    attempts = models.PositiveIntegerField(default=0, db_default=0)
+    claimed_by = models.TextField(blank=True, default="", db_default="")
+    claimed_until = models.DateTimeField(null=True)
+    transport = models.TextField(blank=True, default="", db_default="")  # the one that took it
+    provider_ref = models.TextField(blank=True, default="", db_default="")
+    error = models.TextField(blank=True, default="", db_default="")
+    accepted_at = models.DateTimeField(null=True)
+    delivered_at = models.DateTimeField(null=True)
+    answered_at = models.DateTimeField(null=True)
+    idempotency_key = models.BinaryField(unique=True)
+
+    class Meta:
+        verbose_name_plural = "deliveries"
+        ordering = ["created_at", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(message__in=["opened", "suspected", "stood_down"]), name="delivery_message"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["incident", "organisation"], name="delivery_side"),
+            models.Index(fields=["due_at"], name="delivery_due", condition=models.Q(state__in=["pending", "claimed"])),
+            models.Index(fields=["claimed_by"], name="delivery_claim", condition=models.Q(state="claimed")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.incident_reference} {self.message} {self.state}"
