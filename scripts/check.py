@@ -53,7 +53,8 @@ def main(wanted: list[str]) -> int:
     if with_database:
         try:
             with EmbeddedServers(var_folder() / "check", durable=False, valkey=False) as servers:
-                environment = {**os.environ, **servers.environment()}
+                servers.copy_database("checked", "template0")  # an empty one: migrations change while they are written
+                environment = {**os.environ, **servers.environment("checked")}
                 failed += [name for name in with_database if not run(name, environment)]
         except EmbeddedError as trouble:
             print(trouble, file=sys.stderr)
