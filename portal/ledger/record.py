@@ -13,6 +13,7 @@ import orjson
 from django.db import connections
 
 from portal import clock
+from portal.ledger.signals import announce
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,7 @@ def record_many(
                 _as_json(ids, entries),
             ],
         )
+    announce(connections["default"], {entry.kind for entry in entries})
     return ids
 
 
