@@ -16,12 +16,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
-from typing import Literal
+from typing import Literal, NamedTuple
 from uuid import UUID
 
-from incidents.estate import STOPPED, Edge, Estate, NotInEstate, Stand
+from incidents.estate import Anchor, Edge, Estate, NotInEstate
 from incidents.paths import NO_PATH_KNOWN, Path, how_it_stands, in_words, why_outside
-from incidents.walk import Walk, walk, ways_to
+from incidents.walk import Walk, Way, reach_without, walk, ways_to
 
 Exposure = Literal["confirmed", "direct", "reachable"]
 Role = Literal["participant", "provider"]
@@ -57,8 +57,7 @@ class Outside:
     because: str
 
 
-@dataclass(frozen=True, slots=True)
-class Reached:
+class Reached(NamedTuple):
     """One system in the radius, with the edge by which it is reached first (None for an attacked one)."""
 
     system: UUID
@@ -121,21 +120,21 @@ def blast_radius(
     if not starts and not named:
         raise NothingNamed("name at least one system or organisation")
     begun = estate.numbers_of(starts) if starts else estate.systems_of(named)
-    assumed = assumed or not starts
     doubts = estate.doubts(on)
     walked = walk(estate, begun, doubts)
-    anchors = _anchors(estate, walked)
-    exposed = _exposed(estate, walked, anchors, doubts, named=named, confirmed=confirmed, assumed=assumed)
-    usable, stopped = _edges(estate, walked, doubts)
-    saved, saved_systems = _claimed_saves(estate, begun, doubts, walked, anchors.keys() - named)
+    anchored = _anchored(estate, walked)
+    seen = _Seen(estate, walked, doubts, anchored, named, confirmed, assumed=assumed or not starts)
+    stopped = _stopped(estate, walked, doubts)
+    saved, saved_systems = _claimed_saves(seen)
+    exposed = seen.exposed()
     return Radius(
         on=on,
         starts=tuple(estate.by_name[system].id for system in begun),
-        assumed=assumed,
+        assumed=seen.assumed,
         organisations=exposed,
         outside=_outside(estate, stopped, {each.organisation for each in exposed}),
         systems=tuple(_reached(estate, walked)),
-        edges=usable,
+        edges=_usable(estate, walked, doubts),
         stopped=tuple(edge.id for edge in stopped),
         claimed_saves=saved,
         claimed_saves_systems=saved_systems,
@@ -157,13 +156,13 @@ def all_other_paths(
     """
     doubts = estate.doubts(radius.on)
     walked = walk(estate, estate.numbers_of(radius.starts), doubts)
-    anchors = _anchors(estate, walked)
+    ends_of = {estate.people_by_name[at].id: dict(own) for at, own in _anchored(estate, walked).items()}
     found: dict[UUID, tuple[Path, ...]] = {}
     for each in radius.organisations:
         if only is None or each.organisation in only:
-            ends = anchors.get(each.organisation, {})
+            ends = ends_of.get(each.organisation, {})
             ways = islice(ways_to(estate, walked, list(ends), doubts), limit + 1)
-            paths = [_path(estate, way, ends[way[0][-1]], doubts, assumed=radius.assumed) for way in ways]
+            paths = [path_of(estate, way, ends[way[0][-1]], doubts, assumed=radius.assumed) for way in ways]
             first = each.path and (each.path.systems, each.path.edges)
             others = [path for path in paths if (path.systems, path.edges) != first]
             others.sort(key=lambda path: (path.distance, path.doubt, path.words))
@@ -171,131 +170,129 @@ def all_other_paths(
     return found
 
 
-Anchors = dict[UUID, dict[int, Stand | None]]  # organisation → reached system → its stand, or None where it runs it
-
-
-def _anchors(estate: Estate, walked: Walk) -> Anchors:
-    """The reached systems by which each organisation is in the radius; standing on one comes before running it."""
-    anchors: Anchors = {}
-    for system in walked.reached:
-        for stand in estate.stands_on[system]:
-            anchors.setdefault(stand.organisation, {})[system] = stand
-        provider = estate.by_name[system].provider
-        if provider is not None and provider in estate.organisation:
-            anchors.setdefault(provider, {}).setdefault(system, None)
-    return anchors
-
-
-def _exposed(
-    estate: Estate,
-    walked: Walk,
-    anchors: Anchors,
-    doubts: list[int],
-    *,
-    named: Collection[UUID],
-    confirmed: Mapping[UUID, str],
-    assumed: bool,
-) -> tuple[Exposed, ...]:
-    severity: dict[str, int] = {"confirmed": 0, "direct": 1, "reachable": 2}
-    found = []
-    for organisation in {*anchors, *named}:
-        own = anchors.get(organisation, {})
-        path = distance = None
-        if own:
-            nearest = min(own, key=walked.order)
-            path = _path(estate, walked.way_to(nearest), own[nearest], doubts, assumed=assumed)
-            distance = path.distance
-        exposure: Exposure = "direct" if distance == 0 or organisation in named else "reachable"
-        reasons = [path.words if path else NO_PATH_KNOWN]
-        if organisation in confirmed:
-            exposure = "confirmed"
-            reasons.insert(0, f"intruder activity seen here, reported by {confirmed[organisation]}")
-        elif organisation in named:
-            reasons.insert(0, "named as affected")
-        because = f"{estate.organisation[organisation].name}: {'; '.join(reasons)}"
-        role = _role(estate, organisation, own)
-        found.append(Exposed(organisation, role, exposure, distance, because, path, organisation in named))
-
-    def order(each: Exposed) -> tuple[int, int, str, UUID]:
-        far = len(estate.by_name) if each.distance is None else each.distance
-        return severity[each.exposure], far, estate.organisation[each.organisation].name, each.organisation
-
-    return tuple(sorted(found, key=order))
-
-
-def _role(estate: Estate, organisation: UUID, own: Mapping[int, Stand | None]) -> Role:
-    """A provider runs a reached system for somebody else; who runs one for itself alone is an ordinary participant."""
-    for system in own:
-        if estate.by_name[system].provider == organisation and (
-            any(stand.organisation != organisation for stand in estate.stands_on[system])
-            or not estate.stands_on[system]
-        ):
-            return "provider"
-    return "participant"
-
-
-def _path(
-    estate: Estate,
-    way: tuple[tuple[int, ...], tuple[int, ...]],
-    stand: Stand | None,
-    doubts: list[int],
-    *,
-    assumed: bool,
-) -> Path:
+def path_of(estate: Estate, way: Way, anchor: Anchor, doubts: list[int], *, assumed: bool) -> Path:
+    """A way through the estate as a path in words, ending at an organisation that hangs on its last system."""
     systems, edges = way
     attacked = "assumed to be attacked" if assumed else "the attacked system"
     return Path(
         systems=tuple(estate.by_name[system].id for system in systems),
-        edges=tuple(estate.edges[edge].id for edge in edges),
+        edges=tuple(estate.edge_ids[edge] for edge in edges),
         doubt=sum(doubts[edge] for edge in edges),
-        words=in_words(estate, systems, edges, doubts=doubts, how=how_it_stands(stand), attacked=attacked),
+        words=in_words(estate, systems, edges, doubts=doubts, how=how_it_stands(anchor.stand), attacked=attacked),
     )
 
 
-def _reached(estate: Estate, walked: Walk) -> list[Reached]:
-    return [
-        Reached(
-            system=estate.by_name[system].id,
-            distance=walked.distance[system],
-            by=estate.edges[walked.came_by[system]].id if walked.came_by[system] >= 0 else None,
+Anchored = dict[int, list[tuple[int, Anchor]]]  # number of an organisation → the reached systems that it hangs on
+
+
+def _anchored(estate: Estate, walked: Walk) -> Anchored:
+    found: Anchored = {}
+    for system in walked.reached:
+        for organisation, anchor in estate.anchors[system]:
+            if organisation in found:
+                found[organisation].append((system, anchor))
+            else:
+                found[organisation] = [(system, anchor)]
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What the walk found and who was named, on the way to the organisations of the radius."""
+
+    estate: Estate
+    walked: Walk
+    doubts: list[int]
+    anchored: Anchored
+    named: set[UUID]
+    confirmed: Mapping[UUID, str]
+    assumed: bool
+
+    def exposed(self) -> tuple[Exposed, ...]:
+        people = self.estate.people_by_name
+        inside = set(self.anchored)
+        if self.named:
+            inside |= {at for at, each in enumerate(people) if each.id in self.named}
+        found = [self._exposed(at) for at in sorted(inside)]
+        severity = {"confirmed": 0, "direct": 1, "reachable": 2}
+        nowhere = len(self.estate.by_name)
+        found.sort(
+            key=lambda each: (severity[each.exposure], nowhere if each.distance is None else each.distance)
+        )  # a stable sort: by name within each
+        return tuple(found)
+
+    def _exposed(self, at: int) -> Exposed:
+        organisation = self.estate.people_by_name[at]
+        own = self.anchored.get(at, [])
+        path = None
+        if own:
+            walked = self.walked
+            steps = walked.distance[own[0][0]]  # nearest first: only the first few can be the best
+            first = [each for each in own if walked.distance[each[0]] == steps]
+            nearest, anchor = min(first, key=lambda each: (walked.doubt[each[0]], walked.rank[each[0]]))
+            path = path_of(self.estate, walked.way_to(nearest), anchor, self.doubts, assumed=self.assumed)
+        distance = path.distance if path else None
+        named = organisation.id in self.named
+        exposure: Exposure = "direct" if named or distance == 0 else "reachable"
+        reasons = [path.words if path else NO_PATH_KNOWN]
+        if organisation.id in self.confirmed:
+            exposure = "confirmed"
+            reasons.insert(0, f"intruder activity seen here, reported by {self.confirmed[organisation.id]}")
+        elif named:
+            reasons.insert(0, "named as affected")
+        return Exposed(
+            organisation=organisation.id,
+            role="provider" if any(anchor.provides for _, anchor in own) else "participant",
+            exposure=exposure,
+            distance=distance,
+            because=f"{organisation.name}: {'; '.join(reasons)}",
+            path=path,
+            named=named,
         )
+
+
+def _reached(estate: Estate, walked: Walk) -> list[Reached]:
+    systems, ids, came_by, distance = estate.by_name, estate.edge_ids, walked.came_by, walked.distance
+    return [
+        Reached(systems[system].id, distance[system], ids[came_by[system]] if came_by[system] >= 0 else None)
         for system in walked.reached
     ]
 
 
-def _edges(estate: Estate, walked: Walk, doubts: list[int]) -> tuple[tuple[UUID, ...], list[Edge]]:
-    """Edges inside the radius that an intruder can use, and edges that lead out of it and are stopped."""
-    usable, stopped = [], []
-    for system in walked.reached:
-        for target, position in estate.out[system]:
-            if doubts[position] >= 0:
-                usable.append(estate.edges[position].id)
-            elif walked.distance[target] < 0:
-                stopped.append(estate.edges[position])
-    return tuple(usable), stopped
+def _usable(estate: Estate, walked: Walk, doubts: list[int]) -> tuple[UUID, ...]:
+    distance = walked.distance
+    edges = zip(estate.edge_ids, estate.sources, doubts, strict=True)
+    return tuple([edge for edge, source, doubt in edges if doubt >= 0 and distance[source] >= 0])
+
+
+def _stopped(estate: Estate, walked: Walk, doubts: list[int]) -> list[Edge]:
+    """Edges that lead out of the radius and are stopped, by the names of their ends."""
+    number, distance, sources = estate.number, walked.distance, estate.sources
+    leading = [estate.edges[at] for at, doubt in enumerate(doubts) if doubt < 0 and distance[sources[at]] >= 0]
+    stopped = [edge for edge in leading if distance[number[edge.target]] < 0]
+    return sorted(stopped, key=lambda edge: (number[edge.target], number[edge.source], edge.id.int))
 
 
 def _outside(estate: Estate, stopped: list[Edge], inside: Collection[UUID]) -> tuple[Outside, ...]:
     barriers: dict[UUID, list[Edge]] = {}
     for edge in stopped:
-        for stand in estate.stands_on[estate.number[edge.target]]:
+        for stand in estate.stands_on(estate.number[edge.target]):
             barriers.setdefault(stand.organisation, []).append(edge)
-    outside = (each for each in estate.organisations if each.id not in inside)
     return tuple(
         Outside(each.id, f"{each.name}: {why_outside(estate, barriers.get(each.id, []))}")
-        for each in sorted(outside, key=lambda each: (each.name, each.id))
+        for each in estate.people_by_name
+        if each.id not in inside
     )
 
 
-def _claimed_saves(
-    estate: Estate, starts: list[int], doubts: list[int], walked: Walk, inside: Collection[UUID]
-) -> tuple[tuple[UUID, ...], tuple[UUID, ...]]:
+def _claimed_saves(seen: _Seen) -> tuple[tuple[UUID, ...], tuple[UUID, ...]]:
     """Organisations and systems that only paths over a claimed or lapsed barrier reach."""
-    claims = [STOPPED if edge.barrier != "none" else doubt for edge, doubt in zip(estate.edges, doubts, strict=True)]
-    if claims == doubts:
-        return (), ()
-    held = walk(estate, starts, claims)
-    kept = _anchors(estate, held).keys()
-    saved = sorted(inside - kept, key=lambda each: (estate.organisation[each].name, each))
-    systems = [estate.by_name[system].id for system in walked.reached if held.distance[system] < 0]
-    return tuple(saved), tuple(systems)
+    estate = seen.estate
+    kept = reach_without(estate, seen.walked, seen.doubts, estate.claimed)
+    saved = [
+        estate.people_by_name[at].id
+        for at, own in sorted(seen.anchored.items())
+        if not any(kept[system] for system, _ in own)
+    ]
+    systems = [estate.by_name[system].id for system in seen.walked.reached if not kept[system]]
+    return tuple(each for each in saved if each not in seen.named), tuple(systems)

@@ -10,7 +10,7 @@ from incidents.blast_radius import Radius
 from incidents.dominators import only_ways_in
 from incidents.estate import STOPPED, Estate, Stand
 from incidents.paths import listed
-from incidents.walk import walk
+from incidents.walk import reach
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +47,12 @@ def what_if(estate: Estate, radius: Radius, edges: Collection[UUID], *, key: str
         KeyError: an edge is unknown to the estate.
     """
     position = {edge.id: at for at, edge in enumerate(estate.edges)}
-    cut = sorted({position[edge] for edge in edges})
+    cut = sorted({position[edge] for edge in edges}, key=lambda at: estate.edge_ids[at].int)
     doubts = estate.doubts(radius.on)
     for at in cut:
         doubts[at] = STOPPED
-    after = walk(estate, estate.numbers_of(radius.starts), doubts)
-    frees = [each.system for each in radius.systems if after.distance[estate.number[each.system]] < 0]
+    after = reach(estate, estate.numbers_of(radius.starts), doubts)
+    frees = [each.system for each in radius.systems if not after[estate.number[each.system]]]
     freed = {estate.number[system] for system in frees}
     safe = (org for org, own in _anchored(estate, radius).items() if own <= freed)
     return _cut(estate, cut, protects=safe, frees=frees, key=key, title=title)
@@ -96,10 +96,9 @@ def _anchored(estate: Estate, radius: Radius) -> dict[UUID, set[int]]:
     }
     for reached in radius.systems:
         system = estate.number[reached.system]
-        runs = estate.by_name[system].provider
-        for organisation in {runs, *(stand.organisation for stand in estate.stands_on[system])}:
-            if organisation in found:
-                found[organisation].add(system)
+        for _, anchor in estate.anchors[system]:
+            if anchor.organisation in found:
+                found[anchor.organisation].add(system)
     return found
 
 
@@ -142,7 +141,7 @@ def _stopped(estate: Estate, cut: list[int]) -> tuple[Stand, ...]:
             if edge.carries and not edge.is_cut and target not in down:
                 down.add(target)
                 waiting.append(target)
-    stands = [stand for system in sorted(down) for stand in estate.stands_on[system]]
+    stands = [stand for system in sorted(down) for stand in estate.stands_on(system)]
     return tuple(
         sorted(
             stands,

@@ -7,6 +7,7 @@ Plain facts without a database, so that the walk can be tested, measured and fro
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
@@ -113,11 +114,25 @@ class NotInEstate(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class Anchor:
+    """How an organisation hangs on a system: by a stand, by running it (`stand` is None), or both.
+
+    `provides`: it runs the system for somebody else. Who runs one for itself alone is no provider.
+    """
+
+    organisation: UUID
+    stand: Stand | None
+    provides: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Estate:
     """Everything that the walk may use. Edges to or from a system that is not listed are refused.
 
-    Inside, systems are small numbers in the order of their names, so that "then by name" is a comparison of numbers.
-    The fields from `number` on are that index, made once.
+    Inside, systems and organisations are small numbers in the order of their names, so that "then by name" is a
+    comparison of numbers. The fields from `number` on are that index, made once: `out` and `into` hold (system, edge)
+    for every edge, `anchors` (organisation, anchor) for every system, `dated` the edges whose doubt depends on the
+    day, `claimed` those with any barrier.
     """
 
     organisations: tuple[Organisation, ...]
@@ -125,69 +140,85 @@ class Estate:
     edges: tuple[Edge, ...]
     stands: tuple[Stand, ...]
     number: dict[UUID, int] = field(init=False, repr=False, compare=False)
+    organisation: dict[UUID, Organisation] = field(init=False, repr=False, compare=False)
     by_name: tuple[System, ...] = field(init=False, repr=False, compare=False)
+    people_by_name: tuple[Organisation, ...] = field(init=False, repr=False, compare=False)
     out: tuple[list[tuple[int, int]], ...] = field(init=False, repr=False, compare=False)
     into: tuple[list[tuple[int, int]], ...] = field(init=False, repr=False, compare=False)
-    stands_on: tuple[list[Stand], ...] = field(init=False, repr=False, compare=False)
-    organisation: dict[UUID, Organisation] = field(init=False, repr=False, compare=False)
-    undated_doubts: tuple[int | None, ...] = field(init=False, repr=False, compare=False)
+    anchors: tuple[list[tuple[int, Anchor]], ...] = field(init=False, repr=False, compare=False)
+    edge_ids: tuple[UUID, ...] = field(init=False, repr=False, compare=False)
+    base_doubts: tuple[int, ...] = field(init=False, repr=False, compare=False)
+    sources: tuple[int, ...] = field(init=False, repr=False, compare=False)
+    dated: tuple[int, ...] = field(init=False, repr=False, compare=False)
+    claimed: frozenset[int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        edges = self.edges
         by_name = tuple(sorted(self.systems, key=lambda system: (system.name, system.slug, system.id)))
+        people = tuple(sorted(self.organisations, key=lambda each: (each.name, each.slug, each.id)))
         number = {system.id: position for position, system in enumerate(by_name)}
-        organisation = {each.id: each for each in self.organisations}
-        out: tuple[list[tuple[int, int]], ...] = tuple([] for _ in by_name)
-        into: tuple[list[tuple[int, int]], ...] = tuple([] for _ in by_name)
-        stands_on: tuple[list[Stand], ...] = tuple([] for _ in by_name)
         try:
-            ends = [(number[edge.source], number[edge.target]) for edge in self.edges]
-            for stand in self.stands:
-                stands_on[number[stand.system]].append(stand)
-                organisation[stand.organisation]
+            ends = [(number[edge.source], number[edge.target]) for edge in edges]
+            anchors = _anchors(by_name, people, number, self.stands)
         except KeyError as missing:
             raise NotInEstate(f"unknown system or organisation {missing.args[0]}") from None
-        edges = self.edges
-        for position in sorted(range(len(edges)), key=lambda at: (edges[at].kind, edges[at].label, edges[at].id)):
-            source, target = ends[position]
-            out[source].append((target, position))
-            into[target].append((source, position))
-        for name, value in {
+        # Of parallel edges the first by kind, label and id explains a path.
+        order = sorted(range(len(edges)), key=lambda at: (edges[at].kind, edges[at].label, edges[at].id.int))
+        starting: list[list[int]] = [[] for _ in by_name]
+        ending: list[list[int]] = [[] for _ in by_name]
+        for at in order:
+            starting[ends[at][0]].append(at)
+            ending[ends[at][1]].append(at)
+        numbers = tuple(range(len(by_name)))  # one object per number, side by side: the walk is bound by memory
+        out = tuple([(numbers[ends[at][1]], at) for at in own] for own in starting)
+        into = tuple([(numbers[ends[at][0]], at) for at in own] for own in ending)
+        index = {
             "number": number,
+            "organisation": {each.id: each for each in people},
             "by_name": by_name,
+            "people_by_name": people,
             "out": out,
             "into": into,
-            "stands_on": stands_on,
-            "organisation": organisation,
-            "undated_doubts": tuple(None if edge.barrier == "tested" else edge.doubt(date.min) for edge in edges),
-        }.items():
+            "anchors": anchors,
+            "edge_ids": tuple(edge.id for edge in edges),
+            "base_doubts": tuple(edge.doubt(date.min) for edge in edges),
+            "dated": tuple(at for at, edge in enumerate(edges) if edge.barrier == "tested" and not edge.is_cut),
+            "sources": tuple(source for source, _ in ends),
+            "claimed": frozenset(at for at, edge in enumerate(edges) if edge.barrier != "none"),
+        }
+        for name, value in index.items():
             object.__setattr__(self, name, value)
 
     def doubts(self, on: date) -> list[int]:
         """The doubt of every edge on that day, in the order of `edges`."""
-        return [
-            edge.doubt(on) if known is None else known
-            for known, edge in zip(self.undated_doubts, self.edges, strict=True)
-        ]
+        doubts = list(self.base_doubts)
+        for at in self.dated:
+            doubts[at] = self.edges[at].doubt(on)
+        return doubts
 
-    def numbers_of(self, systems: object) -> list[int]:
-        """Numbers of the given system ids, ascending, each once.
+    def numbers_of(self, systems: Iterable[UUID]) -> list[int]:
+        """Numbers of the given systems, ascending, each once.
 
         Raises:
             NotInEstate: one of them is unknown here.
         """
         try:
-            return sorted({self.number[system] for system in systems})  # type: ignore[attr-defined]
+            return sorted({self.number[system] for system in systems})
         except KeyError as missing:
             raise NotInEstate(f"unknown system {missing.args[0]}") from None
 
-    def systems_of(self, organisations: object) -> list[int]:
+    def systems_of(self, organisations: Collection[UUID]) -> list[int]:
         """Numbers of the systems that any of these organisations stands on, has left connected, or runs."""
-        wanted = set(organisations)  # type: ignore[call-overload]
+        wanted = set(organisations)
         return [
-            position
-            for position, system in enumerate(self.by_name)
-            if system.provider in wanted or any(stand.organisation in wanted for stand in self.stands_on[position])
+            system
+            for system, anchors in enumerate(self.anchors)
+            if any(anchor.organisation in wanted for _, anchor in anchors)
         ]
+
+    def stands_on(self, system: int) -> list[Stand]:
+        """Stands on the system with that number, by organisation."""
+        return [anchor.stand for _, anchor in self.anchors[system] if anchor.stand is not None]
 
     def groups(self) -> dict[str, list[int]]:
         """Positions of the edges of every named group."""
@@ -196,3 +227,23 @@ class Estate:
             if edge.group:
                 found[edge.group].append(position)
         return dict(sorted(found.items()))
+
+
+def _anchors(
+    systems: tuple[System, ...],
+    organisations: tuple[Organisation, ...],
+    number: dict[UUID, int],
+    stands: tuple[Stand, ...],
+) -> tuple[list[tuple[int, Anchor]], ...]:
+    """Who hangs on each system, by name. A provider that is not among the organisations is nobody's participant."""
+    place = {each.id: at for at, each in enumerate(organisations)}
+    standing: tuple[dict[int, Stand], ...] = tuple({} for _ in systems)
+    for stand in stands:
+        standing[number[stand.system]][place[stand.organisation]] = stand
+    anchors: tuple[list[tuple[int, Anchor]], ...] = tuple([] for _ in systems)
+    for system, own, found in zip(systems, standing, anchors, strict=True):
+        runs = place.get(system.provider) if system.provider is not None else None
+        for_others = not own or any(each != runs for each in own)
+        for at in sorted(own if runs is None else {*own, runs}):
+            found.append((at, Anchor(organisations[at].id, own.get(at), at == runs and for_others)))
+    return anchors

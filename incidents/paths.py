@@ -66,7 +66,7 @@ def remark_of(edge: Edge, doubt: int) -> str:
         doubt -= HALF_CUT
     if doubt == LAPSED:
         assert edge.valid_until is not None
-        remarks.append(f"barrier last tested for use until {day(edge.valid_until)}")
+        remarks.append(f"barrier test ran out on {day(edge.valid_until)}")
     elif doubt == CLAIMED:
         remarks.append("barrier claimed, never tested")
     return f" ({'; '.join(remarks)})" if remarks else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 
 from incidents.estate import Estate
@@ -26,10 +26,6 @@ class Walk:
     rank: list[int]
     reached: list[int]
 
-    def order(self, system: int) -> tuple[int, int, int]:
-        """Sort key of the best path to a reached system: shortest, then most certain, then by name."""
-        return self.distance[system], self.doubt[system], self.rank[system]
-
     def way_to(self, system: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """Systems and edges of the best path, from the start on."""
         systems, edges = [system], []
@@ -46,8 +42,9 @@ def walk(estate: Estate, starts: Sequence[int], doubts: Sequence[int]) -> Walk:
     Systems are taken layer by layer, each layer in the order of the names on its paths. So the first edge that
     reaches a system with the least doubt is also the first by name, and no path has to be compared as a whole.
     """
-    size = len(estate.by_name)
-    distance, came_from, came_by, doubt, rank = ([-1] * size for _ in range(5))
+    size = far = len(estate.by_name)
+    came_from, came_by, doubt, rank = ([-1] * size for _ in range(4))
+    distance = [far] * size
     layer, steps, out = sorted(starts), 0, estate.out
     for place, system in enumerate(layer):
         distance[system], doubt[system], rank[system] = 0, 0, place
@@ -58,22 +55,67 @@ def walk(estate: Estate, starts: Sequence[int], doubts: Sequence[int]) -> Walk:
         for system in layer:
             so_far = doubt[system]
             for target, edge in out[system]:
+                if distance[target] < steps:  # by far the most frequent: reached before
+                    continue
                 more = doubts[edge]
                 if more < 0:
                     continue
-                known = distance[target]
-                if known < 0:
+                total = so_far + more
+                if distance[target] == far:
                     distance[target] = steps
                     found.append(target)
-                elif known != steps or so_far + more >= doubt[target]:
+                elif total >= doubt[target]:
                     continue
-                came_from[target], came_by[target], doubt[target] = system, edge, so_far + more
-        found.sort(key=lambda target: (rank[came_from[target]], target))
-        for place, system in enumerate(found):
+                came_from[target], came_by[target], doubt[target] = system, edge, total
+        # By the names on the path: the rank of where it came from, then the own name, as one number.
+        layer = [each % size for each in sorted([rank[came_from[target]] * size + target for target in found])]
+        for place, system in enumerate(layer):
             rank[system] = place
-        reached += found
-        layer = found
+        reached += layer
+    distance = [-1 if steps == far else steps for steps in distance]
     return Walk(distance, came_from, came_by, doubt, rank, reached)
+
+
+def reach(estate: Estate, starts: Sequence[int], doubts: Sequence[int]) -> list[bool]:
+    """Which systems can be reached at all: a walk without paths."""
+    seen = [False] * len(estate.by_name)
+    waiting, out = list(starts), estate.out
+    for system in starts:
+        seen[system] = True
+    while waiting:
+        for target, edge in out[waiting.pop()]:
+            if not seen[target] and doubts[edge] >= 0:
+                seen[target] = True
+                waiting.append(target)
+    return seen
+
+
+def reach_without(estate: Estate, walked: Walk, doubts: Sequence[int], without: Set[int]) -> list[bool]:
+    """Which systems are still reached when the edges `without` are taken away; `doubts` are those of the walk.
+
+    Looks only at systems whose best path used such an edge: the others are reached as before.
+    """
+    seen = [False] * len(estate.by_name)
+    lost: list[int] = []
+    for system in walked.reached:  # nearest first, so what a path came from is known before it
+        by = walked.came_by[system]
+        if by < 0 or (by not in without and seen[walked.came_from[system]]):
+            seen[system] = True
+        else:
+            lost.append(system)
+    waiting = []
+    for system in lost:
+        for source, edge in estate.into[system]:
+            if seen[source] and doubts[edge] >= 0 and edge not in without:
+                seen[system] = True
+                waiting.append(system)
+                break
+    while waiting:
+        for target, edge in estate.out[waiting.pop()]:
+            if not seen[target] and doubts[edge] >= 0 and edge not in without:
+                seen[target] = True
+                waiting.append(target)
+    return seen
 
 
 Way = tuple[tuple[int, ...], tuple[int, ...]]  # systems and edges, from the start on

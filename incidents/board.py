@@ -1,0 +1,218 @@
+"""The incident board as one document: every number on it comes from the same few queries at the same time."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from incidents.feed import feed_of
+from incidents.header import do_not_trust, header_of, others_of, silence
+from incidents.models import Duty, Incident, Participant, Standing, Step, Task
+from incidents.tiles import tiles_of
+from incidents.words import ROLES, STATES, due_words, exposure, overdue_by, span, state, state_key
+from portal import clock
+from portal.pages import ago, local_time
+
+Row = Mapping[str, Any]
+TASK_COLUMNS = (
+    "id", "organisation_id", "step_id", "position", "title", "status", "ready", "acknowledge_by", "finish_by",
+)  # fmt: skip
+SIDE_COLUMNS = (
+    "organisation_id", "slug", "name", "role", "is_provider", "exposure", "distance", "because", "told_at", "told_by",
+    "delivered_at", "seen_at", "acknowledged_at", "people_told", "people_seen", "not_told_because", "duty_name",
+    "duty_phone", "tasks_total", "tasks_open", "tasks_settled", "tasks_blocked", "containing_open",
+)  # fmt: skip
+# RULES 5: who needs the lead most stands first.
+RANKS = ("unreachable", "overdue", "blocked", "silent", "acting", "contained", "not-needed")
+
+
+def board_of(incident: Incident, *, me: UUID, may_lead: bool) -> dict[str, Any]:
+    """Everything that `incidents/_board.html` wants, as the organisation `me` may see it. A fixed number of queries."""
+    now = clock.now()
+    sides = list(Participant.objects.filter(incident=incident).values(*SIDE_COLUMNS))
+    standings = list(Standing.objects.filter(incident=incident).values("organisation_id", "slug", "name", "role", "word"))
+    tasks: defaultdict[UUID, dict[UUID, Row]] = defaultdict(dict)
+    for task in Task.objects.filter(incident=incident).values(*TASK_COLUMNS):
+        tasks[task["organisation_id"]][task["step_id"]] = task
+    oversees = me in incident.overseers
+    steps = _steps(incident, tasks, me=me, oversees=oversees)
+    silent = silence(incident.pk)
+    words = {each["organisation_id"]: each["word"] for each in standings}
+    shown = sides if oversees else [side for side in sides if side["organisation_id"] == me]
+    rows = sorted((_row(incident, side, tasks, steps, words, me, now) for side in shown), key=lambda row: row["order"])
+    names = {each["slug"]: each["name"] for each in standings}
+    by_id = {each["organisation_id"]: each["name"] for each in standings}
+    duty = Duty.objects.filter(incident=incident).first()
+    return {
+        "refresh_url": reverse("incident-board-fragment", args=[incident.reference]),
+        "view": "lead" if oversees else "partner",
+        "incident": header_of(incident, standings, sides),
+        "exercise": incident.exercise,
+        "suspected": incident.status == "suspected",
+        "buttons": _buttons(incident, may_lead=may_lead),
+        "tiles": tiles_of(incident, sides, standings, silent, duty, now, oversees=oversees),
+        "tabs": _tabs(incident, oversees=oversees),
+        "steps": [
+            {"key": str(step.position), "short": step.title, "title": step.do_this, "href": _step_href(incident, step)}
+            for step in steps
+        ],
+        "rows": rows,
+        "partner": None if oversees else _partner(incident, tasks[me], sides, standings, silent, me, now),
+        "feed": feed_of(incident.pk, names=names, by_id=by_id),
+        "legend": [state(key) for key in STATES],
+    }
+
+
+def _steps(
+    incident: Incident, tasks: Mapping[UUID, Mapping[UUID, Row]], *, me: UUID, oversees: bool
+) -> list[Step]:
+    """Steps that somebody on this board has a task for, in the order of the playbook."""
+    used = {step for organisation, own in tasks.items() if oversees or organisation == me for step in own}
+    steps = Step.objects.filter(playbook_id=incident.playbook_id).only("id", "position", "title", "do_this")
+    return [step for step in steps if step.pk in used]
+
+
+def _step_href(incident: Incident, step: Step) -> str:
+    return reverse("playbook-detail", args=[incident.playbook_id]) + f"#step-{step.position}"
+
+
+def _row(
+    incident: Incident,
+    side: Row,
+    tasks: Mapping[UUID, Mapping[UUID, Row]],
+    steps: Sequence[Step],
+    words: Mapping[UUID, str],
+    me: UUID,
+    now: datetime,
+) -> dict[str, Any]:
+    own = tasks.get(side["organisation_id"], {})
+    late = [by for task in own.values() if (by := overdue_by(task, now)) is not None]
+    tag = _tag(side, own, words.get(side["organisation_id"], ""), late=bool(late), closed=incident.status == "closed")
+    role = ROLES[side["role"]]
+    if side["organisation_id"] == incident.deputy_lead_id and side["role"] != "deputy_lead":
+        role = _("%(role)s, deputy lead") % {"role": role} if role else _("deputy lead")
+    silent = side["acknowledged_at"] is None and incident.status != "closed"
+    return {
+        "slug": side["slug"],
+        "name": side["name"],
+        "href": reverse("incident-participant", args=[incident.reference, side["slug"]]),
+        "own": side["organisation_id"] == me,
+        "role": str(role),
+        "exposure": exposure(side["exposure"]),
+        "because": side["because"].partition(": ")[2] or side["because"],
+        "tags": [tag, *(["silent"] if silent else [])],
+        "ladder": _ladder(incident, side, tag, late, now) if silent and side["organisation_id"] != me else None,
+        "cells": [_cell(own.get(step.pk), side, now) for step in steps],
+        "order": (RANKS.index(tag), -(side["tasks_blocked"] or 0), side["distance"] or 0, side["name"]),
+    }
+
+
+def _tag(side: Row, own: Mapping[UUID, Row], word: str, *, late: bool, closed: bool) -> str:
+    if closed:
+        return "contained" if word == "contained" else "acting"
+    if side["acknowledged_at"] is None:
+        return "unreachable" if side["not_told_because"] and not side["told_at"] else "overdue" if late else "silent"
+    if late:
+        return "overdue"
+    if side["tasks_blocked"] or any(task["status"] == "declined" for task in own.values()):
+        return "blocked"
+    if own and all(task["status"] == "not_affected" for task in own.values()):
+        return "not-needed"
+    return "contained" if word == "contained" else "acting"
+
+
+def _ladder(incident: Incident, side: Row, tag: str, late: Sequence[Any], now: datetime) -> dict[str, Any]:
+    """RULES 4: until somebody answers, one line: told when and how, seen or not, what is next, whom to call."""
+    parts: list[dict[str, Any]] = []
+
+    def say(words: str, *, strong: bool = False) -> None:
+        parts.append({"words": words, "strong": strong})
+
+    if side["told_at"]:
+        say(_("Told %(time)s by %(way)s") % {"time": local_time(side["told_at"]), "way": side["told_by"] or _("e-mail")})
+    elif side["not_told_because"]:
+        say(_("Not told: %(why)s") % {"why": side["not_told_because"]}, strong=True)
+    else:
+        say(_("Nobody told yet"), strong=True)
+    if side["told_at"] and side["not_told_because"]:
+        say(side["not_told_because"], strong=True)
+    if side["seen_at"]:
+        say(_("seen %(time)s, not accepted") % {"time": local_time(side["seen_at"])})
+    elif side["told_at"]:
+        say(_("not seen for %(time)s") % {"time": ago(side["told_at"])}, strong=True)
+    if late:
+        say(_("answer %(time)s overdue") % {"time": span(max(late))}, strong=True)
+    call = {"name": side["duty_name"] or side["name"], "number": side["duty_phone"]} if side["duty_phone"] else None
+    css = "unreachable" if tag == "unreachable" else "overdue" if late else "waiting"
+    return {"css": css, "parts": parts, "rank": "", "call": call}
+
+
+def _cell(task: Row | None, side: Row, now: datetime) -> dict[str, Any] | None:
+    if task is None:
+        return None
+    late = overdue_by(task, now)
+    return {
+        **state(state_key(task, side, now)),
+        "href": reverse("task-detail", args=[task["id"]]),
+        "overdue_by": span(late) if late is not None else "",
+    }
+
+
+def _buttons(incident: Incident, *, may_lead: bool) -> list[dict[str, str]]:
+    if not may_lead or incident.status == "closed":
+        return []
+    buttons = [
+        {"words": _("Add a system"), "href": reverse("incident-widen", args=[incident.reference]), "kind": "secondary"},
+        {"words": _("Stand down"), "href": reverse("incident-close", args=[incident.reference]), "kind": "secondary"},
+        {"words": _("Send update"), "href": reverse("incident-update", args=[incident.reference]), "kind": ""},
+    ]
+    if incident.status == "suspected":
+        declare = {"words": _("Declare and notify"), "href": reverse("incident-declare", args=[incident.reference])}
+        buttons.append({**declare, "kind": ""})
+    return buttons
+
+
+def _tabs(incident: Incident, *, oversees: bool) -> list[dict[str, Any]]:
+    tabs = [("incident-board", _("Board"))]
+    if oversees:
+        tabs += [("incident-radius", _("How far")), ("incident-deliveries", _("Deliveries"))]
+    return [
+        {"words": words, "href": reverse(name, args=[incident.reference]), "current": name == "incident-board"}
+        for name, words in tabs
+    ]
+
+
+def _partner(
+    incident: Incident,
+    own: Mapping[UUID, Row],
+    sides: Sequence[Row],
+    standings: Sequence[Row],
+    silent: int,
+    me: UUID,
+    now: datetime,
+) -> dict[str, Any]:
+    """RULES 9: what you must do now, what may not be trusted, then the others by name, role and one word."""
+    side = next((each for each in sides if each["organisation_id"] == me), None)
+    must = [task for task in own.values() if task["status"] in {"waiting", "acknowledged", "in_progress", "blocked"}]
+    must.sort(key=lambda task: (overdue_by(task, now) is None, not task["ready"], task["position"]))
+    return {
+        "must_do": [
+            {
+                "title": task["title"],
+                "href": reverse("task-detail", args=[task["id"]]),
+                "due": due_words(task, now),
+                "overdue": overdue_by(task, now) is not None,
+                "state": state(state_key(task, side or {"seen_at": None, "told_at": None}, now)),
+            }
+            for task in must
+        ],
+        "do_not_trust": do_not_trust(),
+        "my_tasks_href": reverse("my-tasks"),
+        **others_of(standings, silent, me, answered=bool(side and side["acknowledged_at"])),
+    }

@@ -1,0 +1,84 @@
+"""What happened, in sentences: the ledger's events of one incident as its reader may see them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from incidents.words import INCIDENT_STATUS, STANDINGS
+from portal.ledger.models import Event
+
+SHOWN = 20
+Data = Mapping[str, Any]
+
+
+def _task(form: str) -> Callable[[Data, Mapping[str, str]], str]:
+    def words(data: Data, names: Mapping[str, str]) -> str:
+        said = _(form) % {"title": data["title"], "name": names.get(data["organisation"], data["organisation"])}
+        return f"{said}: {data['reason']}" if data.get("reason") else said
+
+    return words
+
+
+def _joined(data: Data, names: Mapping[str, str]) -> str:
+    listed = ", ".join(names.get(slug, slug) for slug in data["organisations"])
+    return _("%(names)s joined") % {"names": listed}
+
+
+def _opened(data: Data, names: Mapping[str, str]) -> str:
+    count = len(data["organisations"])
+    return ngettext("opened the incident: one organisation", "opened the incident: %(n)s organisations", count) % {
+        "n": count
+    }
+
+
+# Each kind of event that a person reads, in words. What is not here is for machines and stays out of the feed.
+WORDS: dict[str, Callable[[Data, Mapping[str, str]], str]] = {
+    "incident.opened": _opened,
+    "incident.joined": _joined,
+    "incident.moved": lambda data, names: _("moved the incident to “%(status)s”")
+    % {"status": INCIDENT_STATUS[data["status"]]},
+    "incident.widened": lambda data, names: _("added %(systems)s to the incident")
+    % {"systems": ", ".join(data["systems"])},
+    "incident.closed": lambda data, names: _("closed the incident and stood everybody down"),
+    "update.sent": lambda data, names: _("update: %(text)s") % {"text": data["text"]},
+    "organisation.seen": lambda data, names: _("has seen the notice"),
+    "organisation.told": lambda data, names: _("%(name)s was told")
+    % {"name": names.get(data["organisation"], data["organisation"])},
+    "delivery.dead": lambda data, names: _("a message could not be delivered"),
+    "tasks.ready": lambda data, names: _("further steps are ready"),
+    "standing.changed": lambda data, names: _("%(name)s is now %(word)s")
+    % {"name": names.get(data["organisation"], data["organisation"]), "word": STANDINGS[data["word"]]},
+    "task.acknowledged": _task("accepted “%(title)s”"),
+    "task.started": _task("started “%(title)s”"),
+    "task.completed": _task("did “%(title)s”"),
+    "task.verified": _task("checked “%(title)s” of %(name)s"),
+    "task.blocked": _task("is blocked at “%(title)s”"),
+    "task.declined": _task("refused “%(title)s”"),
+    "task.not_affected": _task("does not need “%(title)s”"),
+    "task.cancelled": _task("called off “%(title)s” of %(name)s"),
+    "task.undone": _task("took back the answer to “%(title)s”"),
+}
+
+
+def feed_of(incident_id: UUID, *, names: Mapping[str, str], by_id: Mapping[UUID, str]) -> list[dict[str, Any]]:
+    """The newest events that the reader may see, newest first: `{"seq", "at", "who", "words"}`. One query.
+
+    `names` are organisations by slug, `by_id` the same by id. `seq` is the global position: it only orders the rows.
+    """
+    events = Event.objects.filter(incident_id=incident_id, kind__in=WORDS).order_by("-pos")[:SHOWN]
+    return [
+        {
+            "seq": event.pos or 0,
+            "at": event.at,
+            "who": _("Bulkhead")
+            if event.actor_kind == "system" or event.actor_organisation_id is None
+            else by_id.get(event.actor_organisation_id, ""),
+            "words": WORDS[event.kind](event.data, names),
+        }
+        for event in events
+    ]

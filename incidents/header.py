@@ -1,0 +1,83 @@
+"""What every page of an incident shows of it: its header, and the others in one word each."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.db import connections
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from incidents.models import Incident
+from incidents.words import INCIDENT_STATUS, ROLES, STANDINGS, severity
+from partners.models import ContactPoint
+
+Row = Mapping[str, Any]
+
+
+def header_of(incident: Incident, standings: Sequence[Row], sides: Sequence[Row]) -> dict[str, Any]:
+    """The header of board and other pages of the incident."""
+    names = {each["organisation_id"]: each["name"] for each in standings}
+    phones = {side["organisation_id"]: side["duty_phone"] for side in sides}
+    return {
+        "reference": incident.reference,
+        "title": incident.title,
+        "href": reverse("incident-board", args=[incident.reference]),
+        "status": str(INCIDENT_STATUS[incident.status]),
+        "closed": incident.status == "closed",
+        "opened_at": incident.opened_at,
+        "severity": severity(incident.severity),
+        "tlp": incident.tlp,
+        "exercise": incident.exercise,
+        "suspected": incident.status == "suspected",
+        "lead": _callable(names.get(incident.lead_id, ""), incident.lead_phone),
+        "deputy": _callable(names[incident.deputy_lead_id], phones.get(incident.deputy_lead_id, ""))
+        if incident.deputy_lead_id in names
+        else None,
+        "meeting_point": incident.meeting_point,
+        "next_update_at": incident.next_update_at,
+    }
+
+
+def _callable(name: str, number: str) -> dict[str, Any]:
+    return {"name": name, "call": {"name": name, "number": number} if number else None}
+
+
+def silence(incident_id: UUID) -> int:
+    """How many participants have not answered: a count, never who."""
+    with connections["default"].cursor() as cursor:
+        cursor.execute("SELECT sec.silence(%s)", [incident_id])
+        return cursor.fetchone()[0] or 0
+
+
+def others_of(standings: Sequence[Row], silent: int, me: UUID, *, answered: bool) -> dict[str, Any]:
+    """`others` and `counts`: each other participant's one word; who is silent is not said, only how many are."""
+    others = [each for each in standings if each["organisation_id"] != me]
+    counted = Counter(each["word"] for each in others)
+    silent = max(0, silent - (0 if answered else 1))
+    parts = [f"{max(0, counted['acting'] - silent)} {STANDINGS['acting']}"]
+    parts += [f"{counted[word]} {STANDINGS[word]}" for word in ("contained", "cut_off") if counted[word]]
+    if silent:
+        parts.append(ngettext("1 has not answered", "%(n)s have not answered", silent) % {"n": silent})
+    return {
+        "others": [
+            {"name": each["name"], "role": str(ROLES[each["role"]] or _("takes part")), "word": str(STANDINGS[each["word"]])}
+            for each in others
+        ],
+        "counts": ", ".join(parts),
+    }
+
+
+def do_not_trust() -> list[str]:
+    """One's own contact points that ride on what is attacked. One query."""
+    doubtful = ContactPoint.objects.exclude(trust="trusted").select_related("rides_on").order_by("order", "label")
+    return [
+        _("%(label)s: it rides on %(system)s") % {"label": point.label, "system": point.rides_on.name}
+        if point.rides_on
+        else point.label
+        for point in doubtful
+    ]

@@ -1,0 +1,103 @@
+"""Lists of incidents as pages want them."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import F, QuerySet
+from django.db.models.expressions import RawSQL
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from incidents.models import Incident, Participant
+from incidents.words import INCIDENT_STATUS, STANDINGS
+from portal import clock
+
+PAGE = 20
+
+
+def open_rows(me: UUID) -> list[dict[str, Any]]:
+    """Open incidents, newest first, as `incidents/_list_rows.html` wants them. One query."""
+    return [_row(side, me) for side in _sides(me).exclude(incident__status="closed")[:100]]
+
+
+def closed_page(me: UUID, *, after: str) -> tuple[list[dict[str, Any]], dict[str, str | None]]:
+    """One page of closed incidents and its pager. An `after` that is no cursor of ours starts at the beginning."""
+    sides = _sides(me).filter(incident__status="closed")
+    cursor = _read(after)
+    if cursor is not None:
+        sides = sides.annotate(
+            later=RawSQL("(incidents_incident.opened_at, incidents_incident.id) < (%s, %s)", cursor)
+        ).filter(later=True)
+    found = list(sides[: PAGE + 1])
+    page: dict[str, str | None] = {"next": None, "previous": None}
+    if len(found) > PAGE:
+        last = found[PAGE - 1].incident
+        page["next"] = f"{reverse('incident-list')}?after={_write(last.opened_at, last.pk)}"
+    if cursor is not None:
+        page["previous"] = reverse("incident-list")
+    return [_row(side, me) for side in found[:PAGE]], page
+
+
+def peacetime(*, may_open: bool) -> list[dict[str, str]]:
+    """What an empty page suggests (RULES 15)."""
+    found = [{"words": _("Check who is told."), "href": reverse("contact-list"), "link": _("Your contact points")}]
+    if may_open:
+        found.append(
+            {
+                "words": _("Ten minutes are enough for an exercise: nothing leaves the portal."),
+                "href": reverse("incident-open") + "?exercise=1",
+                "link": _("Open an exercise"),
+            }
+        )
+    return found
+
+
+def _sides(me: UUID) -> QuerySet[Participant]:
+    return (
+        Participant.objects.filter(organisation_id=me)
+        .select_related("incident__lead")
+        .order_by(F("incident__opened_at").desc(), F("incident__id").desc())
+    )
+
+
+def _row(side: Participant, me: UUID) -> dict[str, Any]:
+    incident: Incident = side.incident
+    open_tasks = side.tasks_open if incident.status != "closed" else 0
+    if side.acknowledged_at is None and open_tasks:
+        needs = _("we have not answered yet")
+    elif open_tasks:
+        needs = ngettext("%(n)s step open", "%(n)s steps open", open_tasks) % {"n": open_tasks}
+    else:
+        needs = ""
+    contained = side.containing_open == 0 and side.acknowledged_at is not None
+    return {
+        "reference": incident.reference,
+        "title": incident.title,
+        "href": reverse("incident-board", args=[incident.reference]),
+        "status": str(INCIDENT_STATUS[incident.status]),
+        "exercise": incident.exercise,
+        "suspected": incident.status == "suspected",
+        "lead": incident.lead.name,
+        "opened_at": incident.opened_at,
+        "word": _("lead") if incident.lead_id == me else str(STANDINGS["contained" if contained else "acting"]),
+        "needs_you": needs,
+    }
+
+
+def _write(at: datetime, pk: UUID) -> str:
+    return base64.urlsafe_b64encode(f"{at.isoformat()} {pk.hex}".encode()).decode()
+
+
+def _read(cursor: str) -> tuple[datetime, UUID] | None:
+    try:
+        at, _space, pk = base64.urlsafe_b64decode(cursor.encode()).decode().partition(" ")
+        found = datetime.fromisoformat(at), UUID(hex=pk)
+    except (ValueError, binascii.Error):
+        return None
+    return found if found[0].tzinfo is not None and found[0] <= clock.now() else None

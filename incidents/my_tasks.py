@@ -1,0 +1,144 @@
+"""*My tasks*: one card, the most urgent; made for one tired person with a phone (RULES 10, 11)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from incidents.header import do_not_trust, header_of, others_of, silence
+from incidents.models import Incident, Participant, Standing, Step, Task
+from incidents.transitions import UNDO_WITHIN
+from incidents.words import due_at, due_words, overdue_by, state, state_key
+from portal import clock
+
+Row = Mapping[str, Any]
+COLUMNS = (
+    "id", "incident_id", "step_id", "position", "title", "status", "ready", "acknowledge_by", "finish_by", "changed_at",
+    "changed_by_id", "previous_status",
+)  # fmt: skip
+OPEN = ("waiting", "acknowledged", "in_progress", "blocked")
+MAIN = {
+    "waiting": ("acknowledge", "I have this"),
+    "acknowledged": ("start", "Start"),
+    "in_progress": ("complete", "Done"),
+    "blocked": ("start", "Start again"),
+}
+
+
+def mine_of(*, me: UUID, person_id: UUID | None, incident: Incident | None, name: str) -> dict[str, Any]:
+    """Everything that `incidents/_my_tasks.html` wants: the tasks of one incident, the newest open one."""
+    now = clock.now()
+    mine: dict[str, Any] = {
+        "refresh_url": reverse("my-tasks-fragment"),
+        "references": [incident.reference] if incident else [],
+        "incident": None,
+        "card": None,
+        "receipt": None,
+        "next": [],
+        "answered": [],
+        "do_not_trust": [],
+        "others": None,
+        "empty": [_("There is no open incident. Bulkhead tells you when there is one.")],
+    }
+    if incident is None:
+        return mine
+    standings = list(Standing.objects.filter(incident=incident).values("organisation_id", "slug", "name", "role", "word"))
+    side = Participant.objects.filter(incident=incident, organisation_id=me).values(
+        "told_at", "seen_at", "acknowledged_at", "exposure", "because", "organisation_id", "duty_phone"
+    )[0]
+    tasks = list(Task.objects.filter(incident=incident, organisation_id=me).order_by("position").values(*COLUMNS))
+    open_tasks = sorted((task for task in tasks if task["status"] in OPEN), key=lambda task: _urgency(task, now))
+    others = others_of(standings, silence(incident.pk), me, answered=side["acknowledged_at"] is not None)
+    header = header_of(incident, standings, [side])
+    line = _("This is an exercise.") + " " if incident.exercise else ""
+    mine |= {
+        "incident": {
+            **header,
+            "line": f"{line}{incident.title}.",
+            "own_line": _own_line(side, name),
+        },
+        "receipt": _receipt(tasks, person_id, now, seen_by=header["lead"]["name"]),
+        "next": [_listed(task, side, now) for task in open_tasks[1:]],
+        "answered": [_listed(task, side, now) for task in tasks if task["status"] not in OPEN],
+        "do_not_trust": do_not_trust(),
+        "others": {"summary": others["counts"], "rows": others["others"]},
+        "empty": [_("Every step of yours is answered. Others: %(counts)s.") % {"counts": others["counts"]}],
+    }
+    if open_tasks:
+        step = Step.objects.get(pk=open_tasks[0]["step_id"])
+        mine["card"] = _card(open_tasks[0], step, header, now)
+    return mine
+
+
+def _urgency(task: Row, now: datetime) -> tuple[bool, bool, bool, datetime, int]:
+    """Overdue first, then what can be done now, then by what is due next."""
+    limit = due_at(task) or datetime.max.replace(tzinfo=now.tzinfo)
+    late = overdue_by(task, now) is not None
+    return not late, not task["ready"], task["status"] == "blocked", limit, task["position"]
+
+
+def _own_line(side: Row, name: str) -> str:
+    if side["exposure"] == "confirmed":
+        return _("The intruder was seen at %(name)s.") % {"name": name}
+    why = side["because"].partition(": ")[2] or side["because"]
+    return _("Nothing has been reported at %(name)s. Why you: %(why)s.") % {"name": name, "why": why.rstrip(".")}
+
+
+def _listed(task: Row, side: Row, now: datetime) -> dict[str, Any]:
+    return {
+        "title": task["title"],
+        "href": reverse("task-detail", args=[task["id"]]),
+        "due": due_words(task, now),
+        "overdue": overdue_by(task, now) is not None,
+        "state": state(state_key(task, side, now)),
+    }
+
+
+def _card(task: Row, step: Step, header: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    action, words = MAIN[task["status"]]
+    detail = reverse("task-detail", args=[task["id"]])
+    waits = not task["ready"] and action != "acknowledge"
+    return {
+        "id": str(task["id"]),
+        "title": task["title"],
+        "due_at": due_at(task),
+        "due": due_words(task, now),
+        "overdue": overdue_by(task, now) is not None,
+        "do": [step.do_this],
+        "who_does": step.who,
+        "stops": step.stops,
+        "worked": step.worked,
+        "undo_how": step.undo,
+        "main": None if waits else {"words": _(words), "url": reverse(f"task-{action}", args=[task["id"]]), "extra": {}},
+        "others": [
+            {"words": _("We already did it"), "href": f"{detail}#complete"},
+            {"words": _("Blocked"), "href": f"{detail}#block"},
+            {"words": _("Not us"), "href": f"{detail}#decline"},
+        ],
+        "lead_call": header["lead"]["call"],
+    }
+
+
+def _receipt(tasks: Sequence[Row], person_id: UUID | None, now: datetime, *, seen_by: str) -> dict[str, Any] | None:
+    """The newest answer of this person within the last minute, with Undo where the thumb was."""
+    fresh = [
+        task
+        for task in tasks
+        if task["changed_by_id"] == person_id and person_id and now - task["changed_at"] < UNDO_WITHIN
+    ]
+    fresh = [task for task in fresh if task["previous_status"]]
+    if not fresh:
+        return None
+    newest = max(fresh, key=lambda task: task["changed_at"])
+    return {
+        "words": newest["title"],
+        "at": newest["changed_at"],
+        "seen_by": seen_by,
+        "undo_url": reverse("task-undo", args=[newest["id"]]),
+        "undo_until": newest["changed_at"] + UNDO_WITHIN,
+    }

@@ -1,0 +1,52 @@
+"""How far an organisation has been reached: columns of its participant row, written for the room that tells people."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db import connections
+
+_MARK = """
+UPDATE incidents_participant p
+   SET told_at = coalesce(p.told_at, CASE WHEN %(told)s THEN clock_timestamp() END),
+       told_by = CASE WHEN p.told_at IS NULL AND %(told)s THEN %(by)s ELSE p.told_by END,
+       delivered_at = coalesce(p.delivered_at, CASE WHEN %(delivered)s THEN clock_timestamp() END),
+       people_told = coalesce(%(people)s, p.people_told),
+       not_told_because = CASE WHEN %(told)s THEN '' WHEN p.told_at IS NULL THEN coalesce(%(because)s, p.not_told_because)
+                               ELSE p.not_told_because END
+  FROM (SELECT x.id, x.told_at, x.not_told_because FROM incidents_participant x
+         WHERE x.incident_id = %(incident)s AND x.organisation_id = %(organisation)s FOR UPDATE) was
+ WHERE p.id = was.id
+RETURNING was.told_at IS NULL AND p.told_at IS NOT NULL OR was.not_told_because <> p.not_told_because AND p.told_at IS NULL
+"""
+
+
+def mark_reached(
+    *,
+    incident_id: UUID,
+    organisation_id: UUID,
+    told_by: str = "",
+    people_told: int | None = None,
+    delivered: bool = False,
+    not_told_because: str | None = None,
+) -> bool:
+    """Write what is known of telling the organisation that the worker has entered; True when that is news.
+
+    `told_by` names the way in words and means that somebody has been told: the first time stays, and a reason for not
+    having told anybody goes. `not_told_because` is ignored once somebody was. Safe to repeat; locks the row.
+    """
+    with connections["default"].cursor() as cursor:
+        cursor.execute(
+            _MARK,
+            {
+                "incident": incident_id,
+                "organisation": organisation_id,
+                "told": bool(told_by),
+                "by": told_by,
+                "delivered": delivered,
+                "people": people_told,
+                "because": not_told_because,
+            },
+        )
+        row = cursor.fetchone()
+    return bool(row and row[0])

@@ -1,0 +1,136 @@
+"""A frozen radius as pages want it: paths as chains of names and words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from incidents.models import Incident, Participant
+from incidents.words import EXPOSURES, ROLES, exposure
+from partners.models import Dependency
+
+Document = Mapping[str, Any]
+KINDS = dict(Dependency.Kind.choices)
+
+
+def radius_page(document: Document, *, incident: Incident | None) -> dict[str, Any]:
+    """What `incidents/radius.html` wants, from `incidents.frozen`."""
+    names = {system["id"]: system["name"] for system in document["systems"]}
+    stopped = [edge for edge in document["edges"] if edge["stopped"]]
+    return {
+        "starts": [names[start] for start in document["starts"]],
+        "assumed": document["assumed"],
+        "summary": summary_of(document),
+        "organisations": [
+            {
+                "slug": each["slug"],
+                "name": each["name"],
+                "href": reverse("incident-participant", args=[incident.reference, each["slug"]]) if incident else "",
+                "exposure": exposure(each["exposure"]),
+                "distance": each["distance"] or 0,
+                "because": each["because"],
+                "paths": _paths(document, each),
+            }
+            for each in document["organisations"]
+        ],
+        "outside": [{"name": each["name"], "reason": each["because"].partition(": ")[2]} for each in document["outside"]]
+        + [{"name": names[edge["target"]], "reason": _barrier(edge)} for edge in stopped],
+        "cuts": [
+            {
+                "words": cut["title"][:1].upper() + cut["title"][1:],
+                "protects": _sentence(cut["words"].partition("; ")[0]),
+                "stops": _sentence(cut["words"].partition("; ")[2]),
+                "best": nth == 0 and bool(cut["protects"]),
+            }
+            for nth, cut in enumerate(document["cuts"])
+        ],
+        "register_checked": _("From the register of shared systems as it stood on %(day)s.")
+        % {"day": _day(document["on"])},
+        "legend": [exposure(key) for key in EXPOSURES],
+    }
+
+
+def summary_of(document: Document) -> str:
+    """`1 organisation where it was seen, 2 that use it, 3 that could be reached, 1 with no path known …`"""
+    counts = Counter(each["exposure"] for each in document["organisations"])
+    parts = []
+    if counts["confirmed"]:
+        parts.append(
+            ngettext("%(n)s organisation where it was seen", "%(n)s organisations where it was seen", counts["confirmed"])
+            % {"n": counts["confirmed"]}
+        )
+    parts.append(
+        ngettext("%(n)s that uses or runs it", "%(n)s that use or run it", counts["direct"]) % {"n": counts["direct"]}
+    )
+    parts.append(_("%(n)s that could be reached") % {"n": counts["reachable"]})
+    parts.append(_("%(n)s with no path known to the register") % {"n": len(document["outside"])})
+    return ", ".join(parts) + "."
+
+
+def participant_page(incident: Incident, side: Participant, document: Document | None) -> dict[str, Any]:
+    """What `incidents/participant.html` wants, less its tasks. Without the document only the sentence is shown."""
+    found = None
+    if document is not None:
+        found = next((each for each in document["organisations"] if each["slug"] == side.slug), None)
+    return {
+        "name": side.name,
+        "role": str(ROLES[side.role]),
+        "exposure": exposure(side.exposure),
+        "because": side.because,
+        "reported": "",
+        "paths": _paths(document, found) if document is not None and found is not None else [],
+        "register_checked": _("From the register of shared systems as it stood when the incident was opened."),
+        "provider_note": "",
+        "ladder_rows": [],
+        "duty": {"name": side.duty_name, "number": side.duty_phone} if side.duty_phone else None,
+        "may_clear": False,
+        "clear_url": "",
+        "cleared": None,
+    }
+
+
+def _paths(document: Document, organisation: Mapping[str, Any]) -> list[dict[str, Any]]:
+    path = organisation["path"]
+    if not path:
+        return []
+    names = {system["id"]: system["name"] for system in document["systems"]}
+    edges = {edge["id"]: edge for edge in document["edges"]}
+    systems = [names[system] for system in path["systems"]]
+    stops = [{"name": name, "kind": "attacked" if nth == 0 else ""} for nth, name in enumerate(systems)]
+    stops.append({"name": organisation["name"], "kind": "organisation"})
+    links = [{"words": _link(edges[edge]), "certainty": _certainty(edges[edge])} for edge in path["edges"]]
+    links.append({"words": _("runs it") if organisation["role"] == "provider" else _("uses"), "certainty": "known"})
+    chain = {"stops": stops, "links": links, "sentence": organisation["because"]}
+    return [chain, *({"stops": [], "links": [], "sentence": words} for words in organisation["other_paths"])]
+
+
+def _link(edge: Mapping[str, Any]) -> str:
+    kind = str(KINDS.get(edge["kind"], edge["kind"]))
+    return f"{kind}: {edge['label']}" if edge["label"] else kind
+
+
+def _certainty(edge: Mapping[str, Any]) -> str:
+    if edge["stopped"]:
+        return "stops"
+    return {"none": "known", "claimed": "claimed", "tested": "unknown"}[edge["barrier"]]
+
+
+def _barrier(edge: Mapping[str, Any]) -> str:
+    if edge["tested_on"]:
+        return _("the barrier was tested on %(day)s and stops") % {"day": _day(edge["tested_on"])}
+    return _("cut at both ends")
+
+
+def _day(iso: str) -> str:
+    day = date.fromisoformat(iso)
+    return f"{day.day} {day:%B %Y}"
+
+
+def _sentence(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:]}." if words else ""

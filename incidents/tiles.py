@@ -1,0 +1,109 @@
+"""The tiles of a board (RULES 6). No tile adds people across organisations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from incidents.models import Duty, Incident
+from incidents.words import organisations, span
+from portal.pages import local_time
+
+Row = Mapping[str, Any]
+
+
+def tiles_of(
+    incident: Incident,
+    sides: Sequence[Row],
+    standings: Sequence[Row],
+    silent: int,
+    duty: Duty | None,
+    now: datetime,
+    *,
+    oversees: bool,
+) -> list[dict[str, Any]]:
+    total = len(standings)
+    contained = sum(1 for each in standings if each["word"] == "contained")
+    tiles = []
+    if oversees:
+        told = sum(side["people_told"] for side in sides)
+        untold = sum(1 for side in sides if not side["told_at"])
+        unseen = sum(1 for side in sides if side["told_at"] and not side["seen_at"])
+        tiles.append(
+            _tile(
+                "reached",
+                _("Reached"),
+                ngettext("%(n)s person", "%(n)s people", told) % {"n": told} if told else _("Nobody told yet"),
+                _("%(n)s not told") % {"n": organisations(untold)}
+                if untold and told
+                else _("%(n)s have not seen it") % {"n": organisations(unseen)}
+                if unseen
+                else "",
+                alarm=bool(untold and told),
+            )
+        )
+    tiles.append(
+        _tile(
+            "accepted",
+            _("Acknowledged"),
+            _("%(n)s of %(total)s") % {"n": total - silent, "total": organisations(total)},
+            _silent_words(sides) if oversees else ngettext("one has not answered", "%(n)s have not answered", silent)
+            % {"n": silent}
+            if silent
+            else _("everybody has answered"),
+            alarm=any(side["acknowledged_at"] is None and _late_side(side, incident, now) for side in sides),
+            filter_by="silent" if oversees and silent else "",
+        )
+    )
+    settled, every = sum(side["tasks_settled"] for side in sides), sum(side["tasks_total"] for side in sides)
+    tiles.append(
+        _tile(
+            "contained",
+            _("Contained"),
+            _("%(n)s of %(total)s") % {"n": contained, "total": organisations(total)},
+            (_("%(n)s of %(total)s steps settled") if oversees else _("%(n)s of %(total)s of our steps settled"))
+            % {"n": settled, "total": every},
+            filter_by="contained" if oversees and contained else "",
+        )
+    )
+    update = incident.next_update_at
+    tiles.append(
+        _tile(
+            "next",
+            _("Due next"),
+            _("%(time)s update to all") % {"time": local_time(update)} if update else _("No update promised yet"),
+            _("overdue") if update and update < now and incident.status != "closed" else "",
+            alarm=bool(update and update < now and incident.status != "closed"),
+        )
+    )
+    if duty is not None:
+        tiles.append(_tile("clock", _("Our own clock"), *_duty_words(duty, now)))
+    return tiles
+
+
+def _tile(key: str, title: str, value: str, note: str, *, alarm: bool = False, filter_by: str = "") -> dict[str, Any]:
+    return {"key": key, "title": title, "value": value, "note": note, "alarm": alarm, "filter": filter_by}
+
+
+def _silent_words(sides: Sequence[Row]) -> str:
+    names = [side["name"] for side in sides if side["acknowledged_at"] is None]
+    if len(names) <= 2:
+        return _("%(names)s silent") % {"names": ", ".join(names)}
+    return _("%(n)s silent") % {"n": organisations(len(names))}
+
+
+def _late_side(side: Row, incident: Incident, now: datetime) -> bool:
+    return side["told_at"] is not None and (now - side["told_at"]).total_seconds() > 15 * 60
+
+
+def _duty_words(duty: Duty, now: datetime) -> tuple[str, str]:
+    """RULES 6: the viewer's own legal clock; it does not run before a person says that we became aware."""
+    if duty.settled_at:
+        return _("ICO: decided"), _("only we see this")
+    if duty.aware_at is None or duty.due_at is None:
+        return _("ICO: not started"), _("starts when your data protection officer says “aware”")
+    return _("ICO in %(time)s") % {"time": span(duty.due_at - now)}, _("only we see this")

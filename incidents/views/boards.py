@@ -1,0 +1,113 @@
+"""The pages that watch an incident: list, board, one organisation, how far it reaches."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from incidents import board as boards
+from incidents.header import header_of
+from incidents.listing import closed_page, open_rows, peacetime
+from incidents.models import Incident, Participant, Radius, Standing, Task
+from incidents.reach import participant_page, radius_page
+from incidents.seeing import mark_seen
+from incidents.views.finding import incident_or_404
+from incidents.words import due_words, state, state_key
+from partners.acting import actor_of, may_open, signed_in
+from portal import clock
+
+
+@require_safe
+@signed_in
+def incident_list(request: HttpRequest) -> HttpResponse:
+    visitor = request.visitor  # type: ignore[attr-defined]
+    closed, page = closed_page(visitor.organisation_id, after=request.GET.get("after", ""))
+    rows = open_rows(visitor.organisation_id)
+    context = {
+        "incidents": rows,
+        "closed": closed,
+        "page": page,
+        "may_open": may_open(visitor),
+        "peacetime": [] if rows else peacetime(may_open=may_open(visitor)),
+    }
+    return render(request, "incidents/list.html", context)
+
+
+@require_safe
+@signed_in
+def board(request: HttpRequest, reference: str) -> HttpResponse:
+    return render(request, "incidents/board.html", {"board": _board(request, reference)})
+
+
+@require_safe
+@signed_in
+def board_fragment(request: HttpRequest, reference: str) -> HttpResponse:
+    """The part that follows the stream, alone."""
+    return render(request, "incidents/_board.html", {"board": _board(request, reference)})
+
+
+def _board(request: HttpRequest, reference: str) -> dict[str, Any]:
+    visitor = request.visitor  # type: ignore[attr-defined]
+    incident = incident_or_404(reference)
+    mark_seen(incident, actor=actor_of(visitor))
+    me: UUID = visitor.organisation_id
+    return boards.board_of(incident, me=me, may_lead=me == incident.lead_id and may_open(visitor))
+
+
+@require_safe
+@signed_in
+def participant(request: HttpRequest, reference: str, slug: str) -> HttpResponse:
+    """Why is this organisation in the incident: for itself and the overseers; for others there is no such page."""
+    incident = incident_or_404(reference)
+    side = Participant.objects.filter(incident=incident, slug=slug).first()
+    if side is None:
+        raise Http404
+    now = clock.now()
+    tasks = Task.objects.filter(incident=incident, organisation_id=side.organisation_id).values(
+        "id", "title", "status", "ready", "acknowledge_by", "finish_by"
+    )
+    facts = {"told_at": side.told_at, "seen_at": side.seen_at}
+    context = {
+        "incident": _header(incident),
+        "participant": {
+            **participant_page(incident, side, _document(incident)),
+            "tasks": [
+                {
+                    "title": task["title"],
+                    "href": reverse("task-detail", args=[task["id"]]),
+                    "state": state(state_key(task, facts, now)),
+                    "due": due_words(task, now),
+                }
+                for task in tasks
+            ],
+        },
+    }
+    return render(request, "incidents/participant.html", context)
+
+
+@require_safe
+@signed_in
+def radius(request: HttpRequest, reference: str) -> HttpResponse:
+    """How far it can reach: the whole picture is for lead, deputy and provider."""
+    incident = incident_or_404(reference)
+    document = _document(incident)
+    if document is None:
+        raise Http404
+    context = {"incident": _header(incident), "radius": radius_page(document, incident=incident)}
+    return render(request, "incidents/radius.html", context)
+
+
+def _document(incident: Incident) -> dict[str, Any] | None:
+    """The frozen radius, or None for who may not read it."""
+    found = Radius.objects.filter(incident=incident).first()
+    return found.document if found else None
+
+
+def _header(incident: Incident) -> dict[str, Any]:
+    standings = list(Standing.objects.filter(incident=incident).values("organisation_id", "name"))
+    return header_of(incident, standings, [])

@@ -1,0 +1,23 @@
+"""Finding what an address names: absent and not yours to see are the same 404."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import Http404
+
+from incidents.models import Incident, Task
+
+
+def incident_or_404(reference: str) -> Incident:
+    incident = Incident.objects.filter(reference=reference).first()
+    if incident is None:
+        raise Http404
+    return incident
+
+
+def task_or_404(task_id: UUID) -> Task:
+    task = Task.objects.select_related("incident", "step", "organisation").filter(pk=task_id).first()
+    if task is None:
+        raise Http404
+    return task

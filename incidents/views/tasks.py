@@ -1,0 +1,114 @@
+"""My tasks, a task's detail, and its answers. Every button is a form of its own and works without JavaScript."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST, require_safe
+
+from incidents.errors import Invalid, NotYours, WrongMoment
+from incidents.models import Incident, Participant, Task
+from incidents.my_tasks import mine_of
+from incidents.seeing import mark_seen
+from incidents.task_page import task_page
+from incidents.transitions import Answer, answer_task, cancel_task, undo_task, verify_task
+from incidents.views.finding import task_or_404
+from partners.acting import actor_of, may_answer, may_open, signed_in
+from portal.pages import refuse
+
+
+@require_safe
+@signed_in
+def my_tasks(request: HttpRequest) -> HttpResponse:
+    return render(request, "incidents/my_tasks.html", {"mine": _mine(request)})
+
+
+@require_safe
+@signed_in
+def my_tasks_fragment(request: HttpRequest) -> HttpResponse:
+    return render(request, "incidents/_my_tasks.html", {"mine": _mine(request)})
+
+
+def _mine(request: HttpRequest) -> dict[str, Any]:
+    visitor = request.visitor  # type: ignore[attr-defined]
+    side = (
+        Participant.objects.filter(organisation_id=visitor.organisation_id)
+        .exclude(incident__status=Incident.Status.CLOSED)
+        .select_related("incident__lead")
+        .order_by("incident__exercise", "-incident__opened_at")  # a real incident before any exercise
+        .first()
+    )
+    incident = side.incident if side else None
+    if incident is not None:
+        mark_seen(incident, actor=actor_of(visitor))
+    return mine_of(
+        me=visitor.organisation_id, person_id=visitor.person_id, incident=incident, name=visitor.organisation_name
+    )
+
+
+@require_safe
+@signed_in
+def task_detail(request: HttpRequest, task_id: UUID) -> HttpResponse:
+    task = task_or_404(task_id)
+    return render(request, "incidents/task.html", task_page(task, visitor=request.visitor))  # type: ignore[attr-defined]
+
+
+def _answered(act: Callable[[HttpRequest, UUID], Task], *, may: Any) -> Callable[..., HttpResponse]:
+    """A view that gives one answer, then shows where the thumb was: the card again, or the task's own page."""
+
+    @require_POST
+    @signed_in(may=may)
+    def view(request: HttpRequest, task_id: UUID) -> HttpResponse:
+        try:
+            act(request, task_id)
+        except Task.DoesNotExist:
+            raise Http404 from None
+        except NotYours as refused:
+            return refuse(request, 403, str(refused))
+        except WrongMoment as refused:
+            return refuse(request, 409, str(refused))
+        except Invalid as refused:
+            return refuse(request, 422, " ".join(fault.detail for fault in refused.faults))
+        if getattr(request, "htmx", False):
+            return render(request, "incidents/_my_tasks.html", {"mine": _mine(request)})
+        back = request.POST.get("next", "")
+        if back and url_has_allowed_host_and_scheme(back, allowed_hosts=None):
+            return redirect(back)
+        return redirect("task-detail", task_id=task_id)
+
+    return view
+
+
+def _to(status: str) -> Callable[[HttpRequest, UUID], Task]:
+    def act(request: HttpRequest, task_id: UUID) -> Task:
+        said = Answer(reason=request.POST.get("reason", "").strip()[:2000])
+        to = request.POST.get("as", status) if status == "declined" else status
+        if to not in {status, "not_affected"}:
+            to = status
+        return answer_task(task_id=task_id, to=to, actor=actor_of(request.visitor), answer=said)  # type: ignore[attr-defined]
+
+    return act
+
+
+acknowledge = _answered(_to("acknowledged"), may=may_answer)
+start = _answered(_to("in_progress"), may=may_answer)
+complete = _answered(_to("done"), may=may_answer)
+block = _answered(_to("blocked"), may=may_answer)
+decline = _answered(_to("declined"), may=may_answer)
+undo = _answered(
+    lambda request, task_id: undo_task(task_id=task_id, actor=actor_of(request.visitor)),  # type: ignore[attr-defined]
+    may=may_answer,
+)
+verify = _answered(
+    lambda request, task_id: verify_task(task_id=task_id, actor=actor_of(request.visitor)),  # type: ignore[attr-defined]
+    may=may_open,
+)
+cancel = _answered(
+    lambda request, task_id: cancel_task(task_id=task_id, actor=actor_of(request.visitor)),  # type: ignore[attr-defined]
+    may=may_open,
+)

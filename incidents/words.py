@@ -1,0 +1,127 @@
+"""The one table that gives every state its word, shape and colour, and the other words that pages share (RULES 1, 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import ngettext
+
+from portal.pages import local_time
+
+# Key, word, shape. The style sheet has `state--KEY` for each; red is overdue or failed, orange blocked, nothing else.
+STATES = {
+    "nobody-told": (lazy("Nobody told yet"), "◌"),
+    "told": (lazy("Told"), "◇"),
+    "seen": (lazy("Seen"), "○"),
+    "accepted": (lazy("Accepted"), "●"),
+    "doing": (lazy("Doing"), "◐"),
+    "done": (lazy("Done"), "✓"),
+    "checked": (lazy("Done, checked"), "✓✓"),
+    "blocked": (lazy("Blocked"), "✕"),
+    "refused": (lazy("Refused"), "⊘"),
+    "not-needed": (lazy("Not needed"), "–"),
+    "called-off": (lazy("Called off"), "—"),
+    "overdue": (lazy("Overdue"), "!"),
+}
+STATE_OF_STATUS = {
+    "acknowledged": "accepted",
+    "in_progress": "doing",
+    "done": "done",
+    "verified": "checked",
+    "blocked": "blocked",
+    "declined": "refused",
+    "not_affected": "not-needed",
+    "cancelled": "called-off",
+}
+EXPOSURES = {
+    "confirmed": lazy("Seen here"),
+    "direct": lazy("Uses the attacked system"),
+    "reachable": lazy("Could be reached"),
+    "none": lazy("No path known to the register"),
+    "cleared": lazy("Cleared"),
+}
+ROLES = {
+    "lead": lazy("lead"),
+    "deputy_lead": lazy("deputy lead"),
+    "provider": lazy("provider"),
+    "observer": lazy("observer"),
+    "participant": "",
+}
+STANDINGS = {"acting": lazy("acting"), "contained": lazy("contained"), "cut_off": lazy("cut off")}
+INCIDENT_STATUS = {
+    "suspected": lazy("Suspected"),
+    "open": lazy("Open"),
+    "contained": lazy("Contained"),
+    "eradicated": lazy("Intruder removed"),
+    "recovered": lazy("Recovered"),
+    "closed": lazy("Closed"),
+}
+
+
+def state(key: str) -> dict[str, str]:
+    """`{"word", "shape", "css"}` of one state."""
+    word, shape = STATES[key]
+    return {"word": str(word), "shape": shape, "css": f"state--{key}"}
+
+
+def exposure(key: str) -> dict[str, str]:
+    return {"word": str(EXPOSURES[key]), "css": key}
+
+
+def state_key(task: Mapping[str, Any], side: Mapping[str, Any], now: datetime) -> str:
+    """The state that a cell shows. `task` needs status and both due times, `side` told_at and seen_at."""
+    if overdue_by(task, now) is not None:
+        return "overdue"
+    if task["status"] == "waiting":
+        return "seen" if side["seen_at"] else "told" if side["told_at"] else "nobody-told"
+    return STATE_OF_STATUS[task["status"]]
+
+
+def overdue_by(task: Mapping[str, Any], now: datetime) -> timedelta | None:
+    """How far an open task is past its time; None when it is not. A blocked one says blocked, not overdue."""
+    limits = {
+        "waiting": [task["acknowledge_by"], task["finish_by"]],
+        "acknowledged": [task["finish_by"]],
+        "in_progress": [task["finish_by"]],
+    }.get(task["status"], [])
+    late = [now - limit for limit in limits if limit is not None and limit < now]
+    return max(late) if late else None
+
+
+def due_at(task: Mapping[str, Any]) -> datetime | None:
+    """The next instant by which something is expected of this task."""
+    if task["status"] == "waiting":
+        return task["acknowledge_by"]
+    return task["finish_by"] if task["status"] in {"acknowledged", "in_progress"} else None
+
+
+def due_words(task: Mapping[str, Any], now: datetime) -> str:
+    late = overdue_by(task, now)
+    if late is not None:
+        return _("%(time)s overdue") % {"time": span(late)}
+    limit = due_at(task)
+    if limit is not None:
+        form = _("accept by %(time)s") if task["status"] == "waiting" else _("finish by %(time)s")
+        return form % {"time": local_time(limit)}
+    if task["status"] == "waiting":
+        return _("after the steps before it")
+    return ""
+
+
+def span(length: timedelta) -> str:
+    minutes = max(0, int(length.total_seconds() // 60))
+    if minutes < 60:
+        return _("%(n)s min") % {"n": minutes}
+    return _("%(hours)s h %(minutes)s min") % {"hours": minutes // 60, "minutes": minutes % 60}
+
+
+def organisations(count: int) -> str:
+    return ngettext("%(n)s organisation", "%(n)s organisations", count) % {"n": count}
+
+
+def severity(value: int | None) -> str:
+    return _("Severity %(n)s, our estimate") % {"n": value} if value else ""

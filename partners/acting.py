@@ -1,0 +1,49 @@
+"""Who acts in this request, as the ledger wants it, and what a person's role allows on pages and API alike."""
+
+from __future__ import annotations
+
+from functools import wraps
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from portal.ledger.record import Actor
+from portal.tenancy.door import Visitor
+
+OPENERS = frozenset({"administrator", "incident_manager"})
+ANSWERERS = frozenset({"administrator", "incident_manager", "responder", "approver", "data_protection_officer"})
+
+
+def actor_of(visitor: Visitor) -> Actor:
+    return Actor(visitor.organisation_id, visitor.kind, visitor.person_id, visitor.key_id)
+
+
+def may_open(visitor: Visitor) -> bool:
+    """Whether this person may open, lead and close incidents for the organisation."""
+    return visitor.kind == "person" and visitor.role in OPENERS
+
+
+def may_answer(visitor: Visitor) -> bool:
+    """Whether this person may answer tasks: everybody but an observer."""
+    return visitor.kind == "person" and visitor.role in ANSWERERS
+
+
+def signed_in(view: Any = None, *, may: Any = None) -> Any:
+    """Let a signed-in person in, others go to sign-in; `may` is a question about the visitor, a no is 403."""
+
+    def decorate(view: Any) -> Any:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            visitor: Visitor | None = request.visitor  # type: ignore[attr-defined]
+            if visitor is None or visitor.kind != "person":
+                return redirect(settings.LOGIN_URL)
+            if may is not None and not may(visitor):
+                raise PermissionDenied("Your role does not allow this. Ask your administrator or incident manager.")
+            return view(request, *args, **kwargs)
+
+        return guarded
+
+    return decorate if view is None else decorate(view)
