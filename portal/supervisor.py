@@ -78,8 +78,8 @@ class Supervisor:
         write_private(self.plan.var / "servers.env", "".join(lines))
         self._prepare()
         for name, command in commands(self.plan).items():
-            # Celery takes TERM as "finish your jobs first", and QUIT as "now".
-            last_will = signal.SIGQUIT if name == "worker" else signal.SIGTERM
+            # Celery would try to say goodbye to a broker that dies with us.
+            last_will = signal.SIGKILL if name == "worker" else signal.SIGTERM
             self._run(name, command, environment_of(name, self.shared), last_will)
 
     def wait_until_ready(self) -> None:
