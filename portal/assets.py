@@ -84,6 +84,7 @@ def _install(sources: Path, node: Path, environment: dict[str, str]) -> None:
         return
     # No package needs its install script, and none of them is trusted with one.
     _npm(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline"], sources, node, environment)
+    modules.mkdir(exist_ok=True)  # npm makes none when there are no packages
     note.write_text(wanted)
 
 
