@@ -36,7 +36,9 @@ def board_of(incident: Incident, *, me: UUID, may_lead: bool) -> dict[str, Any]:
     """Everything that `incidents/_board.html` wants, as the organisation `me` may see it. A fixed number of queries."""
     now = clock.now()
     sides = list(Participant.objects.filter(incident=incident).values(*SIDE_COLUMNS))
-    standings = list(Standing.objects.filter(incident=incident).values("organisation_id", "slug", "name", "role", "word"))
+    standings = list(
+        Standing.objects.filter(incident=incident).values("organisation_id", "slug", "name", "role", "word")
+    )
     tasks: defaultdict[UUID, dict[UUID, Row]] = defaultdict(dict)
     for task in Task.objects.filter(incident=incident).values(*TASK_COLUMNS):
         tasks[task["organisation_id"]][task["step_id"]] = task
@@ -69,9 +71,7 @@ def board_of(incident: Incident, *, me: UUID, may_lead: bool) -> dict[str, Any]:
     }
 
 
-def _steps(
-    incident: Incident, tasks: Mapping[UUID, Mapping[UUID, Row]], *, me: UUID, oversees: bool
-) -> list[Step]:
+def _steps(incident: Incident, tasks: Mapping[UUID, Mapping[UUID, Row]], *, me: UUID, oversees: bool) -> list[Step]:
     """Steps that somebody on this board has a task for, in the order of the playbook."""
     used = {step for organisation, own in tasks.items() if oversees or organisation == me for step in own}
     steps = Step.objects.filter(playbook_id=incident.playbook_id).only("id", "position", "title", "do_this")
@@ -135,7 +135,9 @@ def _ladder(incident: Incident, side: Row, tag: str, late: Sequence[Any], now: d
         parts.append({"words": words, "strong": strong})
 
     if side["told_at"]:
-        say(_("Told %(time)s by %(way)s") % {"time": local_time(side["told_at"]), "way": side["told_by"] or _("e-mail")})
+        say(
+            _("Told %(time)s by %(way)s") % {"time": local_time(side["told_at"]), "way": side["told_by"] or _("e-mail")}
+        )
     elif side["not_told_because"]:
         say(_("Not told: %(why)s") % {"why": side["not_told_because"]}, strong=True)
     else:

@@ -40,19 +40,24 @@ def _opened(data: Data, names: Mapping[str, str]) -> str:
 WORDS: dict[str, Callable[[Data, Mapping[str, str]], str]] = {
     "incident.opened": _opened,
     "incident.joined": _joined,
-    "incident.moved": lambda data, names: _("moved the incident to “%(status)s”")
-    % {"status": INCIDENT_STATUS[data["status"]]},
-    "incident.widened": lambda data, names: _("added %(systems)s to the incident")
-    % {"systems": ", ".join(data["systems"])},
+    "incident.moved": lambda data, names: (
+        _("moved the incident to “%(status)s”") % {"status": INCIDENT_STATUS[data["status"]]}
+    ),
+    "incident.widened": lambda data, names: (
+        _("added %(systems)s to the incident") % {"systems": ", ".join(data["systems"])}
+    ),
     "incident.closed": lambda data, names: _("closed the incident and stood everybody down"),
     "update.sent": lambda data, names: _("update: %(text)s") % {"text": data["text"]},
     "organisation.seen": lambda data, names: _("has seen the notice"),
-    "organisation.told": lambda data, names: _("%(name)s was told")
-    % {"name": names.get(data["organisation"], data["organisation"])},
+    "organisation.told": lambda data, names: (
+        _("%(name)s was told") % {"name": names.get(data["organisation"], data["organisation"])}
+    ),
     "delivery.dead": lambda data, names: _("a message could not be delivered"),
     "tasks.ready": lambda data, names: _("further steps are ready"),
-    "standing.changed": lambda data, names: _("%(name)s is now %(word)s")
-    % {"name": names.get(data["organisation"], data["organisation"]), "word": STANDINGS[data["word"]]},
+    "standing.changed": lambda data, names: (
+        _("%(name)s is now %(word)s")
+        % {"name": names.get(data["organisation"], data["organisation"]), "word": STANDINGS[data["word"]]}
+    ),
     "task.acknowledged": _task("accepted “%(title)s”"),
     "task.started": _task("started “%(title)s”"),
     "task.completed": _task("did “%(title)s”"),

@@ -65,7 +65,11 @@ def others_of(standings: Sequence[Row], silent: int, me: UUID, *, answered: bool
         parts.append(ngettext("1 has not answered", "%(n)s have not answered", silent) % {"n": silent})
     return {
         "others": [
-            {"name": each["name"], "role": str(ROLES[each["role"]] or _("takes part")), "word": str(STANDINGS[each["word"]])}
+            {
+                "name": each["name"],
+                "role": str(ROLES[each["role"]] or _("takes part")),
+                "word": str(STANDINGS[each["word"]]),
+            }
             for each in others
         ],
         "counts": ", ".join(parts),

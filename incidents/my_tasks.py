@@ -47,7 +47,9 @@ def mine_of(*, me: UUID, person_id: UUID | None, incident: Incident | None, name
     }
     if incident is None:
         return mine
-    standings = list(Standing.objects.filter(incident=incident).values("organisation_id", "slug", "name", "role", "word"))
+    standings = list(
+        Standing.objects.filter(incident=incident).values("organisation_id", "slug", "name", "role", "word")
+    )
     side = Participant.objects.filter(incident=incident, organisation_id=me).values(
         "told_at", "seen_at", "acknowledged_at", "exposure", "because", "organisation_id", "duty_phone"
     )[0]
@@ -114,11 +116,13 @@ def _card(task: Row, step: Step, header: Mapping[str, Any], now: datetime) -> di
         "stops": step.stops,
         "worked": step.worked,
         "undo_how": step.undo,
-        "main": None if waits else {"words": _(words), "url": reverse(f"task-{action}", args=[task["id"]]), "extra": {}},
+        "main": None
+        if waits
+        else {"words": _(words), "url": reverse(f"task-{action}", args=[task["id"]]), "extra": {}},
         "others": [
             {"words": _("We already did it"), "href": f"{detail}#complete"},
             {"words": _("Blocked"), "href": f"{detail}#block"},
-            {"words": _("Not us"), "href": f"{detail}#decline"},
+            {"words": _("Not us"), "href": f"{detail}#decline-not_affected"},
         ],
         "lead_call": header["lead"]["call"],
     }

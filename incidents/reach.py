@@ -39,7 +39,9 @@ def radius_page(document: Document, *, incident: Incident | None) -> dict[str, A
             }
             for each in document["organisations"]
         ],
-        "outside": [{"name": each["name"], "reason": each["because"].partition(": ")[2]} for each in document["outside"]]
+        "outside": [
+            {"name": each["name"], "reason": each["because"].partition(": ")[2]} for each in document["outside"]
+        ]
         + [{"name": names[edge["target"]], "reason": _barrier(edge)} for edge in stopped],
         "cuts": [
             {
@@ -62,7 +64,9 @@ def summary_of(document: Document) -> str:
     parts = []
     if counts["confirmed"]:
         parts.append(
-            ngettext("%(n)s organisation where it was seen", "%(n)s organisations where it was seen", counts["confirmed"])
+            ngettext(
+                "%(n)s organisation where it was seen", "%(n)s organisations where it was seen", counts["confirmed"]
+            )
             % {"n": counts["confirmed"]}
         )
     parts.append(

@@ -51,8 +51,9 @@ def tiles_of(
             "accepted",
             _("Acknowledged"),
             _("%(n)s of %(total)s") % {"n": total - silent, "total": organisations(total)},
-            _silent_words(sides) if oversees else ngettext("one has not answered", "%(n)s have not answered", silent)
-            % {"n": silent}
+            _silent_words(sides)
+            if oversees
+            else ngettext("one has not answered", "%(n)s have not answered", silent) % {"n": silent}
             if silent
             else _("everybody has answered"),
             alarm=any(side["acknowledged_at"] is None and _late_side(side, incident, now) for side in sides),

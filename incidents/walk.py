@@ -134,7 +134,7 @@ def ways_to(estate: Estate, walked: Walk, ends: Sequence[int], doubts: Sequence[
     for _ in range(LOOKS):
         if not queue:
             return
-        length, total, _, systems, edges = heapq.heappop(queue)
+        _, total, _, systems, edges = heapq.heappop(queue)
         first = systems[0]
         if distance[first] == 0:
             yield systems, edges

@@ -73,7 +73,7 @@ def participant(request: HttpRequest, reference: str, slug: str) -> HttpResponse
     )
     facts = {"told_at": side.told_at, "seen_at": side.seen_at}
     context = {
-        "incident": _header(incident),
+        "incident": header(incident),
         "participant": {
             **participant_page(incident, side, _document(incident)),
             "tasks": [
@@ -98,7 +98,7 @@ def radius(request: HttpRequest, reference: str) -> HttpResponse:
     document = _document(incident)
     if document is None:
         raise Http404
-    context = {"incident": _header(incident), "radius": radius_page(document, incident=incident)}
+    context = {"incident": header(incident), "radius": radius_page(document, incident=incident)}
     return render(request, "incidents/radius.html", context)
 
 
@@ -108,6 +108,6 @@ def _document(incident: Incident) -> dict[str, Any] | None:
     return found.document if found else None
 
 
-def _header(incident: Incident) -> dict[str, Any]:
+def header(incident: Incident) -> dict[str, Any]:
     standings = list(Standing.objects.filter(incident=incident).values("organisation_id", "name"))
     return header_of(incident, standings, [])

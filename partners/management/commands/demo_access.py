@@ -64,7 +64,9 @@ class Command(BaseCommand):
                 document["api_keys"].append(
                     {"organisation": entry.organisation, "scopes": list(entry.scopes), "key": text}
                 )
-        for person in Person.objects.filter(is_active=True).select_related("organisation").order_by("organisation__slug"):
+        for person in (
+            Person.objects.filter(is_active=True).select_related("organisation").order_by("organisation__slug")
+        ):
             document["people"].append(
                 {
                     "organisation": person.organisation.slug,

@@ -1,0 +1,113 @@
+"""Forms of the incident pages: shapes only; what is known and allowed is judged by `opening` and `transitions`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from incidents.models import Incident, Playbook
+from incidents.opening import Confirmed, Opening
+from partners.models import Organisation, SharedSystem
+from portal.tenancy.door import Visitor
+
+SEVERITIES = [
+    ("", _("Not estimated yet")),
+    ("1", _("1, national emergency")),
+    ("2", _("2, highly significant")),
+    ("3", _("3, significant")),
+    ("4", _("4, substantial")),
+    ("5", _("5, moderate")),
+    ("6", _("6, localised")),
+]
+
+
+class OpenForm(forms.Form):
+    """The three steps of opening, in one form. Choices are what this organisation may name."""
+
+    systems = forms.MultipleChoiceField(required=False)
+    accounts = forms.CharField(required=False, max_length=4000)
+    confirmed = forms.MultipleChoiceField(required=False)
+    reported_by = forms.CharField(required=False, max_length=200)
+    title = forms.CharField(max_length=200, error_messages={"required": _("Say in a few words what happened.")})
+    summary = forms.CharField(required=False, max_length=4000)
+    severity = forms.ChoiceField(required=False, choices=SEVERITIES)
+    playbook = forms.ChoiceField(required=False)
+    exercise = forms.BooleanField(required=False)
+
+    def __init__(self, *args: Any, visitor: Visitor, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.visitor = visitor
+        self.known_systems = list(SharedSystem.objects.only("slug", "name", "description"))
+        field = self.fields["systems"]
+        field.choices = [(system.slug, system.name) for system in self.known_systems]  # type: ignore[attr-defined]
+        organisations = Organisation.objects.values_list("slug", "name")
+        self.fields["confirmed"].choices = list(organisations)  # type: ignore[attr-defined]
+        newest: dict[str, str] = {}
+        for slug, name, version in Playbook.objects.order_by("slug", "-version").values_list("slug", "name", "version"):
+            newest.setdefault(slug, f"{name}, {version[:10]}")
+        self.fields["playbook"].choices = list(newest.items())  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        accounts = [line.strip() for line in cleaned.get("accounts", "").splitlines() if line.strip()]
+        cleaned["accounts"] = accounts
+        if not (cleaned.get("systems") or accounts or cleaned.get("confirmed")):
+            self.add_error("systems", _("Name at least one system, account or organisation."))
+        own = self.visitor.organisation_slug in (cleaned.get("confirmed") or [])
+        if own and not cleaned.get("reported_by", "").strip():
+            self.add_error("reported_by", _("Who saw it? Give a name and a role."))
+        return cleaned
+
+    def opening(self, *, suspected: bool = False) -> Opening:
+        """What was filled in, as `open_incident` wants it."""
+        said = self.cleaned_data
+        return Opening(
+            title=said.get("title") or str(_("Untitled")),
+            systems=tuple(said["systems"]),
+            accounts=tuple(said["accounts"]),
+            confirmed=tuple(Confirmed(slug, said["reported_by"]) for slug in said["confirmed"]),
+            summary=said.get("summary", ""),
+            severity=int(said["severity"]) if said.get("severity") else None,
+            exercise=said["exercise"],
+            suspected=suspected,
+            playbook=said.get("playbook", ""),
+        )
+
+
+class CloseForm(forms.Form):
+    """How an incident ended, and what everybody is told."""
+
+    outcome = forms.ChoiceField(choices=Incident.Outcome.choices, error_messages={"required": _("Say how it ended.")})
+    words = forms.CharField(required=False, max_length=2000)
+
+
+class UpdateForm(forms.Form):
+    """An update to all participants."""
+
+    text = forms.CharField(max_length=4000, error_messages={"required": _("Write what everybody should know.")})
+    next_in = forms.TypedChoiceField(
+        coerce=int,
+        empty_value=0,
+        required=False,
+        choices=[
+            ("", _("Not decided")),
+            ("15", _("In 15 minutes")),
+            ("30", _("In 30 minutes")),
+            ("60", _("In one hour")),
+            ("120", _("In two hours")),
+            ("240", _("In four hours")),
+        ],
+    )
+
+
+class WidenForm(forms.Form):
+    """A further attacked system."""
+
+    systems = forms.MultipleChoiceField(error_messages={"required": _("Choose at least one system.")})
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = list(SharedSystem.objects.values_list("slug", "name"))
+        self.fields["systems"].choices = choices  # type: ignore[attr-defined]

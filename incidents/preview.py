@@ -1,0 +1,127 @@
+"""What opening would do, before anything is written or sent (RULES 13)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.db import connections
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from incidents.fanout import joining_of
+from incidents.models import Incident, Step
+from incidents.opening import Opening, Reach
+from incidents.reach import summary_of
+from incidents.words import exposure, organisations
+from portal import clock
+from portal.pages import local_time
+
+
+def preview_of(opening: Opening, reach: Reach, *, lead_id: UUID) -> dict[str, Any]:
+    """What `incidents/_open_preview.html` wants."""
+    joining = joining_of(reach.document, lead_id=lead_id, names=reach.estate.organisation)
+    told = _who_would_be_told([system.pk for system in reach.systems])
+    steps = list(Step.objects.filter(playbook_id=reach.playbook.pk).values_list("audience", flat=True))
+    reached = []
+    for each in joining:
+        people, avoided = told.get(each.organisation_id, (0, 0))
+        reached.append(
+            {
+                "name": each.name,
+                "exposure": exposure(each.exposure),
+                "because": each.because,
+                "tasks": sum(1 for audience in steps if _is_for(audience, each)),
+                "ways": _ways(people, avoided),
+            }
+        )
+    total = sum(told.get(each.organisation_id, (0, 0))[0] for each in joining)
+    first = [each for each in joining if each.role in {"lead", "provider"}]
+    return {
+        "similar": [
+            {
+                "reference": incident.reference,
+                "title": incident.title,
+                "lead": incident.lead.name,
+                "href": reverse("incident-board", args=[incident.reference]),
+            }
+            for incident in Incident.objects.filter(reference__in=reach.similar).select_related("lead")
+        ],
+        "summary": summary_of(reach.document),
+        "reached": reached,
+        "effects": _effects(opening, total, len(joining), told, [each.organisation_id for each in joining]),
+        "messages": [
+            {
+                "to": _("Every person told"),
+                "way": _("e-mail"),
+                "text": _(
+                    "%(exercise)sYou have a notice in Bulkhead, INC-…, code …. "
+                    "Open the app or type the address on your card. Never sign in from a link."
+                )
+                % {"exercise": _("EXERCISE. ") if opening.exercise else ""},
+            }
+        ],
+        "suspected_told": [each.name for each in first],
+        "digest": hashlib.sha256(orjson.dumps([each["name"] for each in reached])).hexdigest()[:16],
+    }
+
+
+def _who_would_be_told(starts: list[UUID]) -> dict[UUID, tuple[int, int]]:
+    with connections["default"].cursor() as cursor:
+        cursor.execute("SELECT organisation_id, told, avoided FROM sec.who_would_be_told(%s::uuid[])", [starts])
+        return {row[0]: (row[1], row[2]) for row in cursor.fetchall()}
+
+
+def _is_for(audience: str, joining: Any) -> bool:
+    """The same rule as the fan-out's INSERT … SELECT, for counting before anything is written."""
+    return {
+        "all": True,
+        "provider": joining.is_provider,
+        "lead": joining.role == "lead",
+    }.get(audience, not joining.is_provider and joining.kind == "council")
+
+
+def _ways(people: int, avoided: int) -> str:
+    if not people:
+        return _("no trusted way: call them") if avoided else _("no way recorded: call them")
+    words = ngettext("e-mail to one person", "e-mail to %(n)s people", people) % {"n": people}
+    if avoided:
+        words += ngettext("; one doubtful way not used", "; %(n)s doubtful ways not used", avoided) % {"n": avoided}
+    return words
+
+
+def _effects(
+    opening: Opening, people: int, count: int, told: Mapping[UUID, tuple[int, int]], joining: list[UUID]
+) -> list[str]:
+    now = local_time(clock.now())
+    effects = [
+        ngettext(
+            "Tells one person in %(organisations)s at %(time)s.",
+            "Tells %(n)s people in %(organisations)s at %(time)s.",
+            people,
+        )
+        % {"n": people, "organisations": organisations(count), "time": now},
+        _("Each organisation gets its own list of steps and its own clocks."),
+    ]
+    avoided = sum(told.get(each, (0, 0))[1] for each in joining)
+    if avoided:
+        effects.append(
+            ngettext(
+                "One way is not used: it rides on what is attacked.",
+                "%(n)s ways are not used: they ride on what is attacked.",
+                avoided,
+            )
+            % {"n": avoided}
+        )
+    unreachable = sum(1 for each in joining if not told.get(each, (0, 0))[0])
+    if unreachable:
+        effects.append(
+            _("%(n)s cannot be reached by a trusted way and must be called.") % {"n": organisations(unreachable)}
+        )
+    if opening.exercise:
+        effects.append(_("It is an exercise: every message begins with the word, and it never becomes real."))
+    return effects

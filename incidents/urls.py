@@ -1,0 +1,29 @@
+"""Pages of incidents and tasks."""
+
+from django.urls import path
+
+from incidents.views import boards, leading, tasks
+
+urlpatterns = [
+    path("incidents/", boards.incident_list, name="incident-list"),
+    path("incidents/open/", leading.open_form, name="incident-open"),
+    path("incidents/<str:reference>/", boards.board, name="incident-board"),
+    path("incidents/<str:reference>/board/", boards.board_fragment, name="incident-board-fragment"),
+    path("incidents/<str:reference>/how-far/", boards.radius, name="incident-radius"),
+    path("incidents/<str:reference>/organisations/<str:slug>/", boards.participant, name="incident-participant"),
+    path("incidents/<str:reference>/declare/", leading.declare_form, name="incident-declare"),
+    path("incidents/<str:reference>/widen/", leading.widen, name="incident-widen"),
+    path("incidents/<str:reference>/update/", leading.update, name="incident-update"),
+    path("incidents/<str:reference>/close/", leading.close, name="incident-close"),
+    path("my-tasks/", tasks.my_tasks, name="my-tasks"),
+    path("my-tasks/list/", tasks.my_tasks_fragment, name="my-tasks-fragment"),
+    path("tasks/<uuid:task_id>/", tasks.task_detail, name="task-detail"),
+    path("tasks/<uuid:task_id>/acknowledge/", tasks.acknowledge, name="task-acknowledge"),
+    path("tasks/<uuid:task_id>/start/", tasks.start, name="task-start"),
+    path("tasks/<uuid:task_id>/complete/", tasks.complete, name="task-complete"),
+    path("tasks/<uuid:task_id>/block/", tasks.block, name="task-block"),
+    path("tasks/<uuid:task_id>/decline/", tasks.decline, name="task-decline"),
+    path("tasks/<uuid:task_id>/undo/", tasks.undo, name="task-undo"),
+    path("tasks/<uuid:task_id>/verify/", tasks.verify, name="task-verify"),
+    path("tasks/<uuid:task_id>/cancel/", tasks.cancel, name="task-cancel"),
+]
