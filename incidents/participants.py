@@ -12,12 +12,12 @@ UPDATE incidents_participant p
        told_by = CASE WHEN p.told_at IS NULL AND %(told)s THEN %(by)s ELSE p.told_by END,
        delivered_at = coalesce(p.delivered_at, CASE WHEN %(delivered)s THEN clock_timestamp() END),
        people_told = coalesce(%(people)s, p.people_told),
-       not_told_because = CASE WHEN %(told)s THEN '' WHEN p.told_at IS NULL THEN coalesce(%(because)s, p.not_told_because)
-                               ELSE p.not_told_because END
+       not_told_because = CASE WHEN %(told)s THEN '' WHEN p.told_at IS NOT NULL THEN p.not_told_because
+                               ELSE coalesce(%(because)s, p.not_told_because) END
   FROM (SELECT x.id, x.told_at, x.not_told_because FROM incidents_participant x
          WHERE x.incident_id = %(incident)s AND x.organisation_id = %(organisation)s FOR UPDATE) was
  WHERE p.id = was.id
-RETURNING was.told_at IS NULL AND p.told_at IS NOT NULL OR was.not_told_because <> p.not_told_because AND p.told_at IS NULL
+RETURNING was.told_at IS NULL AND (p.told_at IS NOT NULL OR was.not_told_because <> p.not_told_because)
 """
 
 

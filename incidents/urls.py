@@ -2,9 +2,11 @@
 
 from django.urls import path
 
-from incidents.views import boards, leading, tasks
+from incidents.views import boards, leading, playbooks, tasks
+from incidents.views.start import start
 
 urlpatterns = [
+    path("", start, name="start"),
     path("incidents/", boards.incident_list, name="incident-list"),
     path("incidents/open/", leading.open_form, name="incident-open"),
     path("incidents/<str:reference>/", boards.board, name="incident-board"),
@@ -15,6 +17,9 @@ urlpatterns = [
     path("incidents/<str:reference>/widen/", leading.widen, name="incident-widen"),
     path("incidents/<str:reference>/update/", leading.update, name="incident-update"),
     path("incidents/<str:reference>/close/", leading.close, name="incident-close"),
+    path("playbooks/", playbooks.playbook_list, name="playbook-list"),
+    path("playbooks/<uuid:playbook_id>/", playbooks.playbook_detail, name="playbook-detail"),
+    path("playbooks/<uuid:playbook_id>/document/", playbooks.playbook_document, name="playbook-document"),
     path("my-tasks/", tasks.my_tasks, name="my-tasks"),
     path("my-tasks/list/", tasks.my_tasks_fragment, name="my-tasks-fragment"),
     path("tasks/<uuid:task_id>/", tasks.task_detail, name="task-detail"),

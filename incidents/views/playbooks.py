@@ -1,0 +1,90 @@
+"""Pages of playbooks: the plan in words, step by step."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from incidents.models import Playbook, Step
+from partners.acting import signed_in
+from portal.pages import local_time
+
+
+@require_safe
+@signed_in
+def playbook_list(request: HttpRequest) -> HttpResponse:
+    counts: dict[UUID, int] = {}
+    for playbook_id in Step.objects.values_list("playbook_id", flat=True):
+        counts[playbook_id] = counts.get(playbook_id, 0) + 1
+    rows = [
+        {
+            "title": playbook.name,
+            "slug": playbook.slug,
+            "href": reverse("playbook-detail", args=[playbook.pk]),
+            "version": playbook.version[:10],
+            "steps": counts.get(playbook.pk, 0),
+            "signed": _("signing comes with a later version"),
+            "own_state": _("ready to run") if not playbook.blockers else _("cannot be run yet"),
+            "own_alarm": bool(playbook.blockers),
+        }
+        for playbook in Playbook.objects.defer("document")
+    ]
+    return render(request, "playbooks/list.html", {"playbooks": rows})
+
+
+@require_safe
+@signed_in
+def playbook_detail(request: HttpRequest, playbook_id: UUID) -> HttpResponse:
+    playbook = Playbook.objects.defer("document").filter(pk=playbook_id).first()
+    if playbook is None:
+        raise Http404
+    steps = list(Step.objects.filter(playbook=playbook))
+    positions = {step.cacao_step_id: step.position for step in steps}
+    context = {
+        "playbook": {
+            "title": playbook.name,
+            "description": playbook.description,
+            "version": playbook.version[:10],
+            "document_href": reverse("playbook-document", args=[playbook.pk]),
+        },
+        "facts": [
+            (_("Version"), playbook.version),
+            (_("Steps"), str(len(steps))),
+            (_("Kept since"), local_time(playbook.imported_at, "%d %B %Y")),
+        ],
+        "steps": [
+            {
+                "title": step.title,
+                "who": str(step.get_audience_display()),
+                "what": [words for words in (step.do_this, step.why) if words],
+                "due": _("accept in %(accept)s min, finish in %(finish)s min")
+                % {"accept": step.acknowledge_minutes, "finish": step.finish_minutes},
+                "after": _after([positions[each] for each in step.after if each in positions]),
+                "references": [{"id": each["id"], "name": each["name"]} for each in step.d3fend],
+            }
+            for step in steps
+        ],
+        "signatures": [],
+    }
+    return render(request, "playbooks/detail.html", context)
+
+
+def _after(positions: list[int]) -> str:
+    return _("after step %(n)s") % {"n": ", ".join(map(str, sorted(positions)))} if positions else ""
+
+
+@require_safe
+@signed_in
+def playbook_document(request: HttpRequest, playbook_id: UUID) -> HttpResponse:
+    """The CACAO document as it came."""
+    playbook = Playbook.objects.filter(pk=playbook_id).first()
+    if playbook is None:
+        raise Http404
+    answer = JsonResponse(playbook.document, json_dumps_params={"indent": 1})
+    answer["Content-Disposition"] = f'attachment; filename="{playbook.slug}.json"'
+    return answer

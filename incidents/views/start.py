@@ -1,0 +1,68 @@
+"""The first page: how to get in, what needs you, or what to do in peacetime."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from incidents.listing import open_rows, peacetime
+from partners.acting import may_open
+from partners.models import Organisation
+from portal.tenancy.scope import at_the_door
+
+
+@require_safe
+def start(request: HttpRequest) -> HttpResponse:
+    visitor = request.visitor  # type: ignore[attr-defined]
+    if visitor is None or visitor.kind != "person":
+        with at_the_door():
+            installed = Organisation.objects.exists()
+        context = {"installed": installed, "demo": _demo() if installed else None, "incidents": [], "peacetime": None}
+        return render(request, "start.html", context)
+    rows = open_rows(visitor.organisation_id)
+    context = {
+        "installed": True,
+        "demo": _demo(),
+        "incidents": rows,
+        "peacetime": [] if rows else peacetime(may_open=may_open(visitor)),
+    }
+    return render(request, "start.html", context)
+
+
+def _demo() -> dict[str, Any] | None:
+    """The three-minute story, told only where this start seeded the demonstration. No link and no key is shown."""
+    path = settings.VAR_DIR / "demo.json"
+    if not settings.DEMO or not path.exists():
+        return None
+    people = json.loads(path.read_text())["people"]
+    if not people:
+        return None
+    return {
+        "steps": [
+            _("Open the link of Priya Nair (Ashbourne) that “make run” printed, and press the button."),
+            _(
+                "Open an incident on the Identity platform: see how far it reaches, and why Fernleigh, which left, is in."
+            ),
+            _("Compare in “How far”: taking group NG-ADM off protects three councils, cutting the VPN protects none."),
+            _("Press “Open and notify”. In a second window, or on a phone, sign in as Ben Ashcroft (Dunmere)."),
+            _("Press “I have this” there, and watch Ashbourne’s board move without a reload."),
+            _("Run “.venv/bin/python manage.py play_story”: the others answer, one is blocked, one stays silent."),
+            _("Sign in as somebody of Gravenhurst: there is nothing to see, and no number is missing."),
+            _("Stand down: everybody who was told is told that it is over."),
+        ],
+        "people": [
+            {
+                "name": each["name"],
+                "organisation": each["organisation"].capitalize(),
+                "role": each["role"].replace("_", " "),
+            }
+            for each in people
+        ],
+        "mail_url": settings.MAIL_URL or None,
+    }

@@ -1,0 +1,16 @@
+"""Pages of the partnership."""
+
+from django.urls import path
+
+from partners import views
+
+urlpatterns = [
+    path("partners/", views.organisation_list, name="organisation-list"),
+    path("partners/contacts/", views.contact_list, name="contact-list"),
+    path("partners/keys/", views.key_list, name="key-list"),
+    path("partners/links/", views.dependency_list, name="dependency-list"),
+    path("partners/links/<uuid:dependency_id>/", views.dependency_detail, name="dependency-detail"),
+    path("partners/organisations/<str:slug>/", views.organisation_detail, name="organisation-detail"),
+    path("systems/", views.system_list, name="system-list"),
+    path("systems/<str:slug>/", views.system_detail, name="system-detail"),
+]
