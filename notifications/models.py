@@ -66,6 +66,7 @@ class Delivery(models.Model):
         ANSWERED = "answered", "Answered"
         DEAD = "dead", "Could not be delivered"
         SUPERSEDED = "superseded", "No longer needed"
+        SKIPPED = "skipped", "Not used"
 
     MOVES: ClassVar[dict[str, frozenset[str]]] = {
         "pending": frozenset({"claimed", "superseded"}),
@@ -75,6 +76,7 @@ class Delivery(models.Model):
         "answered": frozenset(),
         "dead": frozenset({"pending"}),  # driven again by a person
         "superseded": frozenset(),
+        "skipped": frozenset(),  # written like this: a way that was passed over, `error` says why
     }
     TOLD: ClassVar[frozenset[str]] = frozenset({"accepted", "delivered", "answered"})
     UNDER_WAY: ClassVar[frozenset[str]] = frozenset({"pending", "claimed"})

@@ -25,7 +25,7 @@ class Announcement:
 
 def announce(connection: BaseDatabaseWrapper, kinds: set[str]) -> None:
     """Have these kinds announced when the transaction of this connection commits."""
-    for _, waiting, _ in connection.run_on_commit:
+    for waiting in (entry[1] for entry in connection.run_on_commit):
         if isinstance(waiting, Announcement):
             waiting.kinds |= kinds
             return

@@ -1,0 +1,174 @@
+"""The only code that writes a delivery or changes its state. Times are the database's; the network is never used here.
+
+A worker claims a batch for a while, sends with no transaction open, and settles each message as its answer comes. Every
+settlement names the claim and the attempt, so that a worker that was thought dead cannot overwrite its successor.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.db import connections
+
+from incidents.models import Incident
+from notifications.codes import new_code
+from notifications.models import Delivery
+from notifications.recipients import Way
+from portal.tenancy.scope import queue_scope
+
+BATCH = 20
+# Longer than a batch can take: sending stops after BATCH_SECONDS, and one message is given up long before the rest.
+BATCH_SECONDS = 30
+LEASE_SECONDS = getattr(settings, "DELIVERY_LEASE_SECONDS", 150)
+RETRY_SECONDS = (5, 15, 45, 120, 300, 600, 900)  # then every quarter of an hour, each × (0.5 + random())
+DEAD_AFTER_HOURS = 24
+FIRST_MESSAGES = (Delivery.Message.OPENED, Delivery.Message.SUSPECTED)
+
+
+@dataclass(frozen=True, slots=True)
+class New:
+    """What new deliveries have in common."""
+
+    incident: Incident
+    organisation_id: UUID
+    event_id: UUID
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One claimed delivery with all that sending needs. `usable` False: the way has lost its trust meanwhile."""
+
+    id: UUID
+    organisation_id: UUID
+    incident_id: UUID
+    attempts: int
+    message: str
+    way: str
+    address: str
+    reference: str
+    exercise: bool
+    code: str
+    usable: bool
+
+
+def write(new: New, use: Iterable[Way], skip: Iterable[tuple[Way, str]] = ()) -> int:
+    """Write a delivery for each way of the organisation that was entered; how many are new. Safe to repeat.
+
+    One way gets one message of a kind per incident. A way passed over is written down with its reason and never sent.
+    """
+    rows = [_row(new, way, "pending", "") for way in use] + [_row(new, way, "skipped", why) for way, why in skip]
+    if not rows:
+        return 0
+    with connections["default"].cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO notifications_delivery (id, organisation_id, incident_id, incident_reference, exercise,"
+            " event_id, contact_point_id, person_id, way, message, code, state, error, idempotency_key)"
+            " SELECT r.id, %s, %s, %s, %s, %s, r.point, r.person, r.way, %s, r.code, r.state, r.error,"
+            " decode(r.key, 'hex') FROM jsonb_to_recordset(%s::jsonb) AS r(id uuid, point uuid, person uuid, way text,"
+            " code text, state text, error text, key text) ON CONFLICT DO NOTHING",
+            [new.organisation_id, new.incident.pk, new.incident.reference, new.incident.exercise, new.event_id,
+             new.message, json.dumps(rows)],
+        )  # fmt: skip
+        return cursor.rowcount
+
+
+def _row(new: New, way: Way, state: str, error: str) -> dict[str, Any]:
+    key = f"{new.incident.pk}:{new.message}:{way.id}"
+    return {
+        "id": str(uuid4()),
+        "point": str(way.id),
+        "person": str(way.person_id) if way.person_id else None,
+        "way": way.kind,
+        "code": new_code(),
+        "state": state,
+        "error": error,
+        "key": hashlib.sha256(key.encode()).hexdigest(),
+    }
+
+
+def told_points(incident_id: UUID, organisation_id: UUID) -> list[tuple[UUID, UUID | None, str]]:
+    """Contact point, person and way of everybody who was told. Waits for settlements that are under way."""
+    rows = Delivery.objects.filter(
+        incident_id=incident_id, organisation_id=organisation_id, message__in=FIRST_MESSAGES
+    ).select_for_update()
+    values = list(rows.values_list("contact_point_id", "person_id", "way", "state"))
+    return list(dict.fromkeys((point, person, way) for point, person, way, state in values if state in Delivery.TOLD))
+
+
+def end_waiting(incident_id: UUID, organisation_id: UUID, messages: Iterable[str]) -> None:
+    """Take back what has not gone out yet of these kinds."""
+    Delivery.objects.filter(
+        incident_id=incident_id, organisation_id=organisation_id, message__in=messages, state="pending"
+    ).update(state="superseded")
+
+
+def claim(worker: str, *, most: int = BATCH) -> list[Held]:
+    """Take what is due, the longest due first, for LEASE_SECONDS. `worker` is used for one batch only."""
+    with queue_scope(), connections["default"].cursor() as cursor:
+        cursor.execute(
+            "UPDATE notifications_delivery d SET state = 'claimed', attempts = d.attempts + 1, claimed_by = %(worker)s,"
+            " claimed_until = now() + make_interval(secs => %(lease)s),"
+            " due_at = now() + make_interval(secs => %(lease)s)"
+            " FROM (SELECT id FROM notifications_delivery WHERE state IN ('pending', 'claimed') AND due_at <= now()"
+            " ORDER BY due_at LIMIT %(most)s FOR UPDATE SKIP LOCKED) due WHERE d.id = due.id",
+            {"worker": worker, "lease": LEASE_SECONDS, "most": most},
+        )
+        if not cursor.rowcount:
+            return []
+        cursor.execute("SELECT * FROM sec.claimed(%s)", [worker])
+        return [Held(*row) for row in cursor.fetchall()]
+
+
+def enter(held: Held, worker: str) -> None:
+    """Enter the organisation of a delivery that this worker holds.
+
+    Raises:
+        ProgrammingError: somebody else has taken it over.
+    """
+    with connections["default"].cursor() as cursor:
+        cursor.execute("SELECT sec.enter_delivery(%s, %s)", [held.id, worker])
+
+
+def settle(held: Held, worker: str, changes: str, parameters: Sequence[Any] = ()) -> str | None:
+    """Write how the attempt ended and let go of the row; its state now, or None when it is not ours any more."""
+    with connections["default"].cursor() as cursor:
+        cursor.execute(
+            f"UPDATE notifications_delivery SET {changes}, claimed_by = '', claimed_until = NULL"  # noqa: S608
+            " WHERE id = %s AND state = 'claimed' AND claimed_by = %s AND attempts = %s RETURNING state",
+            [*parameters, held.id, worker, held.attempts],
+        )
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
+def settle_accepted(held: Held, worker: str, *, transport: str, provider_ref: str) -> bool:
+    changes = "state = 'accepted', accepted_at = clock_timestamp(), error = '', transport = %s, provider_ref = %s"
+    return settle(held, worker, changes, [transport, provider_ref]) is not None
+
+
+def settle_failed(held: Held, worker: str, *, because: str) -> str | None:
+    """Put it back for a later attempt, or give it up a day after it was written."""
+    delay = RETRY_SECONDS[min(held.attempts, len(RETRY_SECONDS)) - 1]
+    changes = (
+        "state = CASE WHEN created_at < now() - make_interval(hours => %s) THEN 'dead' ELSE 'pending' END,"
+        " due_at = now() + make_interval(secs => %s * (0.5 + random())), error = %s"
+    )
+    return settle(held, worker, changes, [DEAD_AFTER_HOURS, delay, because])
+
+
+def settle_dead(held: Held, worker: str, *, because: str) -> bool:
+    return settle(held, worker, "state = 'dead', error = %s", [because]) is not None
+
+
+def let_go(held: Iterable[Held], worker: str) -> None:
+    """Give back what was claimed and not tried: it is due at once."""
+    with queue_scope():
+        for each in held:
+            settle(each, worker, "state = 'pending', due_at = now()")

@@ -1,0 +1,21 @@
+"""Which events people are told of. The ledger's trigger plans from the same table (`sec.told_of`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+# Whom an event concerns: everybody in its audience, or only the organisation that its data names.
+TOLD_OF = {
+    "incident.opened": "everybody",
+    "incident.declared": "everybody",
+    "incident.closed": "everybody",
+    "participant.joined": "named",
+    "delivery.dead": "named",
+}
+PLAN, DELIVER, ADVANCE, BEAT = "notifications.plan", "notifications.deliver", "incidents.advance", "notifications.beat"
+
+
+def jobs_for(kinds: Iterable[str]) -> list[str]:
+    """The jobs worth waking after a commit that recorded these kinds."""
+    kinds = set(kinds)
+    return [PLAN] * bool(kinds & TOLD_OF.keys()) + [ADVANCE] * any(kind.startswith("task.") for kind in kinds)

@@ -1,0 +1,99 @@
+"""`manage.py scheduler`: the clock. Wakes the jobs that are due, and does their work while no worker does."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import time
+from types import FrameType
+from typing import Any
+
+import psycopg
+from django.core.management.base import BaseCommand
+from django.db import connections
+
+from notifications.kinds import ADVANCE, BEAT, DELIVER, PLAN
+from notifications.sweep import SWEEP, OwnHands, waiting
+from notifications.wake import broker_away, wake
+
+log = logging.getLogger(__name__)
+
+LOCK = 760530  # one scheduler at work for one database; the lock ends with its connection
+TICK_SECONDS = 0.5
+WAKE_SECONDS = 1.0
+BEAT_SECONDS = 2.0
+SWEEP_SECONDS = 3600.0
+OVERDUE_SECONDS = 1.0  # planning and runs: what a waking worker needs; the portal promises two seconds
+SILENT_SECONDS = 5.0  # a worker that has said nothing for so long is taken for dead
+
+
+class Every:
+    """True once per so many seconds, beginning now."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds, self.next_at = seconds, 0.0
+
+    def __call__(self) -> bool:
+        now = time.monotonic()
+        if now < self.next_at:
+            return False
+        self.next_at = now + self.seconds
+        return True
+
+
+class Command(BaseCommand):
+    help = "Wake the jobs that are due, each second. A second instance waits until the first has gone."
+    requires_system_checks: list[str] = []
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, _leave)
+        hands = OwnHands()
+        while True:
+            try:
+                with _connect() as connection:
+                    _wait_for_lock(connection)
+                    _run(connection, hands)
+            except psycopg.OperationalError as error:
+                log.warning("the database is away: %s", error)
+                time.sleep(TICK_SECONDS)
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    # Whatever is under way is a claimed row, or a transaction that rolls back.
+    raise SystemExit(0)
+
+
+def _connect() -> psycopg.Connection:
+    """A connection of its own, never from a pool and never in a transaction: it carries the lock."""
+    parameters = connections["default"].get_connection_params()
+    wanted = {name: parameters[name] for name in ("host", "port", "user", "password", "dbname") if name in parameters}
+    return psycopg.connect(**wanted, application_name="bulkhead-scheduler", connect_timeout=5, autocommit=True)
+
+
+def _wait_for_lock(connection: psycopg.Connection) -> None:
+    while connection.execute("SELECT pg_try_advisory_lock(%s)", [LOCK]).fetchone() != (True,):
+        time.sleep(TICK_SECONDS)
+
+
+def _run(connection: psycopg.Connection, hands: OwnHands) -> None:
+    time_to_wake, time_to_beat, time_to_sweep = Every(WAKE_SECONDS), Every(BEAT_SECONDS), Every(SWEEP_SECONDS)
+    while True:
+        if time_to_beat():
+            connection.execute("SELECT sec.beat('scheduler')")
+            wake(BEAT)
+        waits, silent_for = waiting(connection)
+        if waits and time_to_wake():
+            wake(*waits)
+        for job in _left_undone(waits, silent_for):
+            hands.do(job)
+        if time_to_sweep():
+            hands.do(SWEEP)
+        time.sleep(TICK_SECONDS)
+
+
+def _left_undone(waits: dict[str, float], silent_for: float | None) -> list[str]:
+    """The due jobs that nobody else seems to do: the broker is away, or no worker answers, or it is simply late."""
+    nobody = broker_away() or silent_for is None or silent_for > SILENT_SECONDS
+    late = {job for job, waited in waits.items() if waited > OVERDUE_SECONDS}
+    return [job for job in (PLAN, ADVANCE, DELIVER) if job in waits and (nobody or (job in late and job != DELIVER))]

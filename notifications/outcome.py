@@ -1,0 +1,74 @@
+"""What an answered attempt means for the incident. Runs inside the delivery's organisation, in the transaction that
+settles it."""
+
+from __future__ import annotations
+
+from django.db import connections
+
+from incidents.models import Incident, Participant
+from incidents.participants import mark_reached
+from notifications.deliveries import FIRST_MESSAGES, Held, New, write
+from notifications.models import Delivery
+from notifications.recipients import Way
+from partners.models import ContactPoint
+from portal.ledger.record import Actor, record
+
+_PEOPLE_TOLD = """
+SELECT count(DISTINCT coalesce(person_id, contact_point_id)) FROM notifications_delivery
+ WHERE incident_id = %s AND organisation_id = %s AND message = ANY (%s) AND state = ANY (%s)
+"""
+
+
+def way_in_words(way: str) -> str:
+    return str(ContactPoint.Kind(way).label) if way in ContactPoint.Kind.values else way
+
+
+def note_accepted(held: Held) -> None:
+    """Somebody is told: the participant's row says so, and the first time an event does."""
+    if held.message not in FIRST_MESSAGES:
+        return
+    incident = Incident.objects.get(pk=held.incident_id)
+    with connections["default"].cursor() as cursor:
+        cursor.execute(
+            _PEOPLE_TOLD, [held.incident_id, held.organisation_id, list(FIRST_MESSAGES), sorted(Delivery.TOLD)]
+        )
+        (people,) = cursor.fetchone()
+    if mark_reached(
+        incident_id=incident.pk,
+        organisation_id=held.organisation_id,
+        told_by=way_in_words(held.way),
+        people_told=people,
+    ):
+        _record("organisation.told", held, incident, by=held.way)
+    if incident.status == Incident.Status.CLOSED:
+        _stand_down_too(held, incident)
+
+
+def note_dead(held: Held, because: str) -> None:
+    """A message that will not arrive is an event: somebody has to be told another way."""
+    incident = Incident.objects.get(pk=held.incident_id)
+    _record("delivery.dead", held, incident, message=held.message, by=held.way, because=because)
+
+
+def _stand_down_too(held: Held, incident: Incident) -> None:
+    """The incident was closed while this message was on its way: the stand-down went to those told before it."""
+    values = Delivery.objects.values_list("contact_point_id", "person_id", "way", "state", "incident_id")
+    point, person, way, _, _ = values.get(pk=held.id)
+    new = New(incident, held.organisation_id, held.id, Delivery.Message.STOOD_DOWN)
+    write(new, [Way(point, person, way)])
+
+
+def _record(kind: str, held: Held, incident: Incident, **data: str) -> None:
+    slug = Participant.objects.values_list("slug", flat=True).get(
+        incident=incident, organisation_id=held.organisation_id
+    )
+    record(
+        kind,
+        actor=Actor(held.organisation_id),
+        audience=(held.organisation_id, *incident.overseers),
+        subject_id=held.id,
+        incident_id=incident.pk,
+        incident_reference=incident.reference,
+        organisation=slug,
+        **data,
+    )

@@ -1,0 +1,211 @@
+"""From an event to messages: who is told of what, by which way. One row of the planning queue is one organisation."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import connections
+from django.db.models import QuerySet
+
+from incidents.models import Incident, Participant
+from incidents.participants import mark_reached
+from notifications.deliveries import FIRST_MESSAGES, New, end_waiting, told_points, write
+from notifications.models import Delivery
+from notifications.recipients import Way, choose, why_nobody
+from notifications.trust import lift_marks, mark_doubtful
+from partners.models import ContactPoint, Person
+from portal.claims import claimant
+from portal.ledger.record import Actor, record
+from portal.tenancy.scope import queue_scope
+
+log = logging.getLogger(__name__)
+
+LEASE_SECONDS = 60
+GIVE_UP_AFTER = 50  # attempts, up to five minutes apart
+NOT_TRUSTED = "It is not trusted at present."
+Message, State = Delivery.Message, Delivery.State
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One claimed row of the planning queue."""
+
+    id: UUID
+    event_id: UUID
+    organisation_id: UUID
+    incident_id: UUID
+    kind: str
+    subject_id: UUID | None
+
+
+def plan_due(*, most: int = 200) -> int:
+    """Plan what is due, an organisation at a time; how many rows were planned."""
+    done = 0
+    while done < most and _plan_next(None):
+        done += 1
+    return done
+
+
+def plan(planning_ids: Iterable[UUID]) -> int:
+    """Plan these rows, if they are due and nobody else has them; how many were planned. Safe to repeat."""
+    return sum(_plan_next(planning_id) for planning_id in planning_ids)
+
+
+def _plan_next(planning_id: UUID | None) -> bool:
+    """Claim one row and plan it in the same transaction: nothing here speaks to the network.
+
+    A failure puts the row back for later and does not stop the others.
+    """
+    worker, row = claimant(), None
+    try:
+        with queue_scope(), connections["default"].cursor() as cursor:
+            row = _claim(planning_id, worker)
+            if row is None:
+                return False
+            cursor.execute("SELECT sec.enter_planning(%s, %s)", [row.id, worker])
+            _plan_row(row)
+            cursor.execute(
+                "UPDATE notifications_planning SET state = 'done', claimed_until = NULL WHERE id = %s", [row.id]
+            )
+    except Exception:
+        if row is None:
+            raise
+        log.exception("planning %s of event %s failed", row.id, row.event_id)
+        _put_off(row.id)
+    return True
+
+
+def _claim(planning_id: UUID | None, worker: str) -> Planned | None:
+    with connections["default"].cursor() as cursor:
+        cursor.execute(
+            "UPDATE notifications_planning SET state = 'claimed', attempts = attempts + 1, claimed_by = %(worker)s,"
+            " claimed_until = now() + make_interval(secs => %(lease)s)"
+            " WHERE id = (SELECT id FROM notifications_planning WHERE state IN ('pending', 'claimed')"
+            " AND due_at <= now() AND (claimed_until IS NULL OR claimed_until < now())"
+            " AND (%(one)s::uuid IS NULL OR id = %(one)s) ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED)"
+            " RETURNING id, event_id, organisation_id, incident_id, kind, subject_id",
+            {"worker": worker, "lease": LEASE_SECONDS, "one": planning_id},
+        )
+        row = cursor.fetchone()
+    return Planned(*row) if row else None
+
+
+def _put_off(planning_id: UUID) -> None:
+    with queue_scope(), connections["default"].cursor() as cursor:
+        cursor.execute(
+            "UPDATE notifications_planning SET attempts = attempts + 1,"
+            " state = CASE WHEN attempts + 1 >= %s THEN 'failed' ELSE 'pending' END, claimed_by = '',"
+            " due_at = now() + make_interval(secs => least(300, power(2, least(attempts, 10))) * (0.5 + random()))"
+            " WHERE id = %s AND state IN ('pending', 'claimed')",
+            [GIVE_UP_AFTER, planning_id],
+        )
+
+
+def _plan_row(row: Planned) -> None:
+    incident = Incident.objects.filter(pk=row.incident_id).first()
+    if incident is None:  # not a participant any more: nothing of it may be told here
+        return
+    if row.kind == "incident.closed":
+        _stand_down(row, incident)
+    elif incident.status == Incident.Status.CLOSED:
+        return
+    elif row.kind == "delivery.dead" and row.subject_id:
+        _go_round(row, incident, row.subject_id)
+    else:
+        _tell(row, incident)
+
+
+def _tell(row: Planned, incident: Incident) -> None:
+    """One message to each person and to the duty desk; none to whoever has one already."""
+    side = Participant.objects.select_for_update().get(incident=incident, organisation_id=row.organisation_id)
+    suspected = incident.status == Incident.Status.SUSPECTED
+    people = _people_in_the_know(side, incident) if suspected else None
+    if suspected and people is None and side.role != Participant.Role.PROVIDER and not side.is_provider:
+        return
+    message = Message.SUSPECTED if suspected else Message.OPENED
+    if not suspected:
+        end_waiting(incident.pk, row.organisation_id, [Message.SUSPECTED])
+    doubts = mark_doubtful(incident)
+    reached = {
+        person
+        for person, state in _written(row, message).values_list("person_id", "state")
+        if person and state not in {State.SKIPPED, State.DEAD, State.SUPERSEDED}
+    }
+    choice = choose(_ways(), doubts=doubts, people=people, reached=reached)
+    write(_new(row, incident, message), choice.use, choice.skip)
+    if not reached:
+        _say_why_nobody(side, incident, why_nobody(choice))
+
+
+def _people_in_the_know(side: Participant, incident: Incident) -> set[UUID] | None:
+    """While only suspected: those named by whoever opened it. None for other organisations."""
+    return set(incident.tell_people) if side.organisation_id == incident.lead_id else None
+
+
+def _go_round(row: Planned, incident: Incident, delivery_id: UUID) -> None:
+    """A way has failed for good: take that person's next one, or say that nobody here could be told."""
+    dead = Delivery.objects.filter(pk=delivery_id).values("person_id", "message").first()
+    if dead is None or dead["message"] == Message.STOOD_DOWN:
+        return
+    side = Participant.objects.select_for_update().get(incident=incident, organisation_id=row.organisation_id)
+    written = list(_written(row, dead["message"]).values_list("contact_point_id", "person_id", "state"))
+    tried = {point for point, _, _ in written}
+    under_way: list[UUID | None] = [
+        person for _, person, state in written if state in Delivery.UNDER_WAY | Delivery.TOLD
+    ]
+    if dead["person_id"] is not None and dead["person_id"] not in under_way:
+        ways = [way for way in _ways() if way.id not in tried]
+        choice = choose(ways, doubts=mark_doubtful(incident), people={dead["person_id"]})
+        use = [way for way in choice.use if way.person_id is not None]
+        write(_new(row, incident, dead["message"]), use)
+        under_way += [way.person_id for way in use]
+    if not under_way:
+        _say_why_nobody(side, incident, "Every message to them failed. Call the duty desk.")
+
+
+def _stand_down(row: Planned, incident: Incident) -> None:
+    """To exactly those who were told, on the same ways, once; what has not gone out yet never will."""
+    end_waiting(incident.pk, row.organisation_id, FIRST_MESSAGES)
+    told = [Way(*point) for point in told_points(incident.pk, row.organisation_id)]
+    write(_new(row, incident, Message.STOOD_DOWN), told)
+    lift_marks(incident)
+
+
+def _new(row: Planned, incident: Incident, message: str) -> New:
+    return New(incident=incident, organisation_id=row.organisation_id, event_id=row.event_id, message=message)
+
+
+def _written(row: Planned, message: str) -> QuerySet[Delivery]:
+    return Delivery.objects.filter(
+        incident_id=row.incident_id, organisation_id=row.organisation_id, message=message
+    ).order_by("created_at")
+
+
+def _ways() -> list[Way]:
+    """The active contact points of the organisation that was entered, the preferred first."""
+    active = set(Person.objects.filter(is_active=True).values_list("pk", flat=True))
+    points = ContactPoint.objects.filter(is_active=True).order_by("order", "label", "id")
+    return [
+        Way(point, person, kind, "" if trust == ContactPoint.Trust.TRUSTED else because or NOT_TRUSTED)
+        for point, person, kind, trust, because in points.values_list(
+            "pk", "person_id", "kind", "trust", "trust_because"
+        )
+        if person is None or person in active
+    ]
+
+
+def _say_why_nobody(side: Participant, incident: Incident, because: str) -> None:
+    news = mark_reached(incident_id=incident.pk, organisation_id=side.organisation_id, not_told_because=because)
+    if news and because:
+        record(
+            "organisation.not_told",
+            actor=Actor(side.organisation_id),
+            audience=(side.organisation_id, *incident.overseers),
+            incident_id=incident.pk,
+            incident_reference=incident.reference,
+            organisation=side.slug,
+            because=because,
+        )

@@ -1,0 +1,70 @@
+"""Whom to tell, and by which way. Pure: contact points in, choices out."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One contact point of the organisation that is told. `person_id` None is the duty desk itself.
+
+    `doubt` says why it is not trusted, '' that it is.
+    """
+
+    id: UUID
+    person_id: UUID | None
+    kind: str
+    doubt: str = ""
+
+
+@dataclass(slots=True)
+class Choice:
+    """The ways to use, and those passed over with the reason in words."""
+
+    use: list[Way] = field(default_factory=list)
+    skip: list[tuple[Way, str]] = field(default_factory=list)
+
+
+def choose(
+    ways: Sequence[Way],
+    *,
+    doubts: Mapping[UUID, str],
+    people: Collection[UUID] | None = None,
+    reached: Collection[UUID | None] = (),
+) -> Choice:
+    """One way for each person, the first that is trusted, and every trusted one of the duty desk.
+
+    `ways` come in the order of preference, `doubts` are the reasons that this incident adds, `people` None is
+    everybody, `reached` are people who have a message already.
+    """
+    choice, served = Choice(), set(reached)
+    for way in ways:
+        if way.person_id is not None and (
+            way.person_id in served or (people is not None and way.person_id not in people)
+        ):
+            continue
+        doubt = doubts.get(way.id) or way.doubt
+        if doubt:
+            choice.skip.append((way, doubt))
+        else:
+            choice.use.append(way)
+            if way.person_id is not None:
+                served.add(way.person_id)
+    return choice
+
+
+def why_nobody(choice: Choice) -> str:
+    """Why nobody can be told, as the lead reads it on the board; '' when somebody can."""
+    if choice.use:
+        return ""
+    if not choice.skip:
+        return "No way to reach anybody here is recorded. Call the duty desk."
+    reasons = {reason for _, reason in choice.skip}
+    if len(reasons) == 1 and len(choice.skip) > 1:
+        return f"No recorded way can be used. {reasons.pop()} Call the duty desk."
+    if len(choice.skip) == 1:
+        return f"The only recorded way cannot be used. {reasons.pop()} Call the duty desk."
+    return "None of the recorded ways can be trusted at present. Call the duty desk."

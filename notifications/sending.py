@@ -1,0 +1,86 @@
+"""Sending a batch: claim, hand over one by one with no transaction open, settle each at once."""
+
+from __future__ import annotations
+
+import logging
+import time
+from contextlib import ExitStack
+
+import psycopg
+from django.db import DatabaseError
+
+from notifications import deliveries
+from notifications.deliveries import Held
+from notifications.messages import compose
+from notifications.outcome import note_accepted, note_dead
+from notifications.transports import Transport, TransportError, transport_for
+from portal.claims import claimant
+from portal.tenancy.scope import queue_scope
+
+log = logging.getLogger(__name__)
+
+NOT_TRUSTED = "This way is no longer trusted."
+
+
+def deliver_due(*, most: int = deliveries.BATCH) -> int:
+    """Send one batch of what is due; how many were claimed. Safe to run in several processes at once."""
+    worker = claimant()
+    held = deliveries.claim(worker, most=most)
+    stop_at = time.monotonic() + deliveries.BATCH_SECONDS
+    with ExitStack() as transports:
+        opened: dict[type[Transport], Transport] = {}
+        away: dict[type[Transport], str] = {}
+        for nth, each in enumerate(held):
+            if time.monotonic() > stop_at:
+                deliveries.let_go(held[nth:], worker)
+                break
+            kind = transport_for(each.way, exercise=each.exercise)
+            if kind in away:
+                _failed(each, worker, TransportError(away[kind]))
+                continue
+            if kind not in opened:
+                opened[kind] = transports.enter_context(kind())
+            try:
+                _send(each, worker, opened[kind])
+            except TransportError as error:
+                if error.down:
+                    away[kind] = error.because
+                _failed(each, worker, error)
+    return len(held)
+
+
+def _send(held: Held, worker: str, transport: Transport) -> None:
+    if not held.usable:
+        raise TransportError(NOT_TRUSTED, permanent=True)
+    text = compose(message=held.message, reference=held.reference, code=held.code, exercise=held.exercise)
+    provider_ref = transport.send(held.id, held.address, text)
+    try:
+        with queue_scope():
+            deliveries.enter(held, worker)
+            if deliveries.settle_accepted(held, worker, transport=transport.name, provider_ref=provider_ref):
+                note_accepted(held)
+            else:
+                log.warning("delivery %s was sent, and taken over by another worker meanwhile", held.id)
+    except DatabaseError as error:
+        _must_be_overtaken(held, error)
+
+
+def _failed(held: Held, worker: str, error: TransportError) -> None:
+    try:
+        with queue_scope():
+            deliveries.enter(held, worker)
+            if error.permanent:
+                dead = deliveries.settle_dead(held, worker, because=error.because)
+            else:
+                dead = deliveries.settle_failed(held, worker, because=error.because) == "dead"
+            if dead:
+                note_dead(held, error.because)
+    except DatabaseError as refused:
+        _must_be_overtaken(held, refused)
+
+
+def _must_be_overtaken(held: Held, error: DatabaseError) -> None:
+    """Go on when the row has been taken over; anything else is not ours to swallow."""
+    if not isinstance(error.__cause__, psycopg.errors.InsufficientPrivilege):
+        raise error
+    log.warning("delivery %s was taken over by another worker", held.id)

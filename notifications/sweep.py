@@ -1,0 +1,82 @@
+"""What the scheduler looks at each tick, and what it does with its own hands when nobody else does."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from collections.abc import Callable
+
+import psycopg
+from django.db import connections
+
+from incidents.advance import advance_due
+from notifications.kinds import ADVANCE, DELIVER, PLAN
+from notifications.planning import plan_due
+from notifications.sending import deliver_due
+from portal.tenancy.scope import queue_scope
+
+log = logging.getLogger(__name__)
+
+SWEEP = "sweep"
+# For how many seconds the longest due row of each job has waited; null when nothing is due.
+DUE = """
+SELECT (SELECT extract(epoch FROM now() - min(due_at))::float8 FROM notifications_planning
+         WHERE state IN ('pending', 'claimed') AND due_at <= now()),
+       (SELECT extract(epoch FROM now() - min(due_at))::float8 FROM notifications_delivery
+         WHERE state IN ('pending', 'claimed') AND due_at <= now()),
+       (SELECT extract(epoch FROM now() - min(coalesce(due_at, claimed_until)))::float8 FROM incidents_run
+         WHERE (due_at <= now() OR (due_at IS NULL AND claimed_by <> ''))
+           AND (claimed_until IS NULL OR claimed_until < now())),
+       (SELECT min(seconds_ago) FROM sec.beats() WHERE process = 'worker')
+"""
+
+
+def waiting(connection: psycopg.Connection) -> tuple[dict[str, float], float | None]:
+    """Seconds that each due job has waited for, and the seconds since a worker last said anything (None: never)."""
+    row = connection.execute(DUE).fetchone()
+    assert row is not None
+    *waits, silent_for = row
+    return {
+        job: wait for job, wait in zip((PLAN, DELIVER, ADVANCE), waits, strict=True) if wait is not None
+    }, silent_for
+
+
+def sweep_away() -> None:
+    """Delete what has lapsed: tickets a day after their end, kept answers after theirs."""
+    with queue_scope(), connections["default"].cursor() as cursor:
+        cursor.execute("SELECT sec.sweep_tickets(), sec.sweep_replays()")
+
+
+HANDS: dict[str, Callable[[], object]] = {
+    PLAN: plan_due,
+    DELIVER: deliver_due,
+    ADVANCE: advance_due,
+    SWEEP: sweep_away,
+}
+
+
+class OwnHands:
+    """A thread that does jobs one after the other, so that a slow mail server never holds up the clock."""
+
+    def __init__(self) -> None:
+        self.jobs: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self.taken: set[str] = set()
+        threading.Thread(target=self._work, name="own-hands", daemon=True).start()
+
+    def do(self, job: str) -> None:
+        """Have it done soon; once, however often it is asked for meanwhile."""
+        if job not in self.taken:
+            self.taken.add(job)
+            self.jobs.put(job)
+
+    def _work(self) -> None:
+        while True:
+            job = self.jobs.get()
+            try:
+                HANDS[job]()
+            except Exception:
+                log.exception("%s failed in the scheduler's own hands", job)
+                connections.close_all()
+            finally:
+                self.taken.discard(job)

@@ -1,0 +1,44 @@
+"""What a way out of the building looks like from inside."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import ClassVar, Self
+from uuid import UUID
+
+from notifications.messages import Text
+
+
+class TransportError(Exception):
+    """A message was not taken. The words are shown to people and hold no address.
+
+    `permanent`: trying again cannot help (there is no such mailbox), and nothing else. `down`: no other message would
+    fare better now, because the server itself cannot be used.
+    """
+
+    def __init__(self, because: str, *, permanent: bool = False, down: bool = False) -> None:
+        super().__init__(because)
+        self.because, self.permanent, self.down = because, permanent, down
+
+
+class Transport:
+    """One way out, open for the length of a batch. Leaving the block closes what was opened."""
+
+    name: ClassVar[str]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def send(self, delivery_id: UUID, address: str, text: Text) -> str:
+        """Hand one message over; what the other side calls it. The same delivery sent again looks the same outside.
+
+        Raises:
+            TransportError: it was not taken.
+        """
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Let go of connections; never raises."""
