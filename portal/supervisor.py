@@ -187,6 +187,9 @@ def run(environ: Mapping[str, str]) -> int:
     except (BadEnvironment, CannotStart, EmbeddedError, FolderTaken) as trouble:
         print(trouble, file=sys.stderr, flush=True)
         status = 1
+    except OSError as trouble:  # a folder that cannot be written, a full disk
+        print(f"Bulkhead cannot run here: {trouble}", file=sys.stderr, flush=True)
+        status = 1
     except Stopped:
         say("Bulkhead has stopped.")
     return status

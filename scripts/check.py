@@ -18,7 +18,7 @@ MANAGE = [sys.executable, "manage.py"]
 STEPS = {
     "formatting": [*PYTHON, "ruff", "format", "--check", "--quiet", "."],
     "lint": [*PYTHON, "ruff", "check", "--quiet", "."],
-    "imports": ["lint-imports", "--no-logo"],
+    "imports": ["lint-imports", "--no-logo", "--no-cache"],
     "types": [*PYTHON, "mypy"],
     "templates": ["djlint", "--lint", "--quiet", "--allow-empty-input", "templates"],
     "migrations": [*MANAGE, "makemigrations", "--check", "--dry-run"],
