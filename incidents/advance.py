@@ -27,8 +27,7 @@ _DUE = "r.due_at <= now() OR (r.claimed_by <> '' AND r.due_at IS NULL)"  # the l
 _READY = """
 UPDATE incidents_task t
    SET ready = true,
-       acknowledge_by = now()
-           + make_interval(mins => least(s.acknowledge_minutes, coalesce(%(due)s, s.finish_minutes))),
+       acknowledge_by = now() + make_interval(mins => s.acknowledge_minutes),
        finish_by = now() + make_interval(mins => coalesce(%(due)s, s.finish_minutes))
   FROM incidents_step s
  WHERE t.incident_id = %(incident)s AND s.id = t.step_id AND NOT t.ready AND t.status <> ALL (%(settled)s)

@@ -16,45 +16,19 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
-from incidents.estate import Anchor, Edge, Estate, NotInEstate
-from incidents.paths import NO_PATH_KNOWN, Path, how_it_stands, in_words, why_outside
-from incidents.walk import Walk, Way, reach_without, walk, ways_to
-
-Exposure = Literal["confirmed", "direct", "reachable"]
-Role = Literal["participant", "provider"]
+from incidents.estate import Edge, Estate, NotInEstate
+from incidents.exposure import Exposed, Outside, Seen, anchored, outside, path_of
+from incidents.paths import Path
+from incidents.walk import Walk, reach_without, walk, ways_to
 
 OTHER_PATHS = 5  # at most so many are listed for one organisation beside the one that explains it
 
 
 class NothingNamed(ValueError):
     """Neither a system nor an organisation was named."""
-
-
-@dataclass(frozen=True, slots=True)
-class Exposed:
-    """One organisation in the radius. `named`: by somebody, so that no cut takes it out again.
-
-    `distance` and `path` are None when it is in only because it was named.
-    """
-
-    organisation: UUID
-    role: Role
-    exposure: Exposure
-    distance: int | None
-    because: str
-    path: Path | None
-    named: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Outside:
-    """One organisation to which no path is known; `because` names the barriers and cuts that lie in its way."""
-
-    organisation: UUID
-    because: str
 
 
 class Reached(NamedTuple):
@@ -122,8 +96,8 @@ def blast_radius(
     begun = estate.numbers_of(starts) if starts else estate.systems_of(named)
     doubts = estate.doubts(on)
     walked = walk(estate, begun, doubts)
-    anchored = _anchored(estate, walked)
-    seen = _Seen(estate, walked, doubts, anchored, named, confirmed, assumed=assumed or not starts)
+    anchors = anchored(estate, walked)
+    seen = Seen(estate, walked, doubts, anchors, named, confirmed, assumed=assumed or not starts)
     stopped = _stopped(estate, walked, doubts)
     saved, saved_systems = _claimed_saves(seen)
     exposed = seen.exposed()
@@ -132,7 +106,7 @@ def blast_radius(
         starts=tuple(estate.by_name[system].id for system in begun),
         assumed=seen.assumed,
         organisations=exposed,
-        outside=_outside(estate, stopped, {each.organisation for each in exposed}),
+        outside=outside(estate, stopped, {each.organisation for each in exposed}),
         systems=tuple(_reached(estate, walked)),
         edges=_usable(estate, walked, doubts),
         stopped=tuple(edge.id for edge in stopped),
@@ -156,7 +130,7 @@ def all_other_paths(
     """
     doubts = estate.doubts(radius.on)
     walked = walk(estate, estate.numbers_of(radius.starts), doubts)
-    ends_of = {estate.people_by_name[at].id: dict(own) for at, own in _anchored(estate, walked).items()}
+    ends_of = {estate.people_by_name[at].id: dict(own) for at, own in anchored(estate, walked).items()}
     found: dict[UUID, tuple[Path, ...]] = {}
     for each in radius.organisations:
         if only is None or each.organisation in only:
@@ -168,87 +142,6 @@ def all_other_paths(
             others.sort(key=lambda path: (path.distance, path.doubt, path.words))
             found[each.organisation] = tuple(others[:limit])
     return found
-
-
-def path_of(estate: Estate, way: Way, anchor: Anchor, doubts: list[int], *, assumed: bool) -> Path:
-    """A way through the estate as a path in words, ending at an organisation that hangs on its last system."""
-    systems, edges = way
-    attacked = "assumed to be attacked" if assumed else "the attacked system"
-    return Path(
-        systems=tuple(estate.by_name[system].id for system in systems),
-        edges=tuple(estate.edge_ids[edge] for edge in edges),
-        doubt=sum(doubts[edge] for edge in edges),
-        words=in_words(estate, systems, edges, doubts=doubts, how=how_it_stands(anchor.stand), attacked=attacked),
-    )
-
-
-Anchored = dict[int, list[tuple[int, Anchor]]]  # number of an organisation → the reached systems that it hangs on
-
-
-def _anchored(estate: Estate, walked: Walk) -> Anchored:
-    found: Anchored = {}
-    for system in walked.reached:
-        for organisation, anchor in estate.anchors[system]:
-            if organisation in found:
-                found[organisation].append((system, anchor))
-            else:
-                found[organisation] = [(system, anchor)]
-    return found
-
-
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """What the walk found and who was named, on the way to the organisations of the radius."""
-
-    estate: Estate
-    walked: Walk
-    doubts: list[int]
-    anchored: Anchored
-    named: set[UUID]
-    confirmed: Mapping[UUID, str]
-    assumed: bool
-
-    def exposed(self) -> tuple[Exposed, ...]:
-        people = self.estate.people_by_name
-        inside = set(self.anchored)
-        if self.named:
-            inside |= {at for at, each in enumerate(people) if each.id in self.named}
-        found = [self._exposed(at) for at in sorted(inside)]
-        severity = {"confirmed": 0, "direct": 1, "reachable": 2}
-        nowhere = len(self.estate.by_name)
-        found.sort(
-            key=lambda each: (severity[each.exposure], nowhere if each.distance is None else each.distance)
-        )  # a stable sort: by name within each
-        return tuple(found)
-
-    def _exposed(self, at: int) -> Exposed:
-        organisation = self.estate.people_by_name[at]
-        own = self.anchored.get(at, [])
-        path = None
-        if own:
-            walked = self.walked
-            steps = walked.distance[own[0][0]]  # nearest first: only the first few can be the best
-            first = [each for each in own if walked.distance[each[0]] == steps]
-            nearest, anchor = min(first, key=lambda each: (walked.doubt[each[0]], walked.rank[each[0]]))
-            path = path_of(self.estate, walked.way_to(nearest), anchor, self.doubts, assumed=self.assumed)
-        distance = path.distance if path else None
-        named = organisation.id in self.named
-        exposure: Exposure = "direct" if named or distance == 0 else "reachable"
-        reasons = [path.words if path else NO_PATH_KNOWN]
-        if organisation.id in self.confirmed:
-            exposure = "confirmed"
-            reasons.insert(0, f"intruder activity seen here, reported by {self.confirmed[organisation.id]}")
-        elif named:
-            reasons.insert(0, "named as affected")
-        return Exposed(
-            organisation=organisation.id,
-            role="provider" if any(anchor.provides for _, anchor in own) else "participant",
-            exposure=exposure,
-            distance=distance,
-            because=f"{organisation.name}: {'; '.join(reasons)}",
-            path=path,
-            named=named,
-        )
 
 
 def _reached(estate: Estate, walked: Walk) -> list[Reached]:
@@ -273,25 +166,13 @@ def _stopped(estate: Estate, walked: Walk, doubts: list[int]) -> list[Edge]:
     return sorted(stopped, key=lambda edge: (number[edge.target], number[edge.source], edge.id.int))
 
 
-def _outside(estate: Estate, stopped: list[Edge], inside: Collection[UUID]) -> tuple[Outside, ...]:
-    barriers: dict[UUID, list[Edge]] = {}
-    for edge in stopped:
-        for stand in estate.stands_on(estate.number[edge.target]):
-            barriers.setdefault(stand.organisation, []).append(edge)
-    return tuple(
-        Outside(each.id, f"{each.name}: {why_outside(estate, barriers.get(each.id, []))}")
-        for each in estate.people_by_name
-        if each.id not in inside
-    )
-
-
-def _claimed_saves(seen: _Seen) -> tuple[tuple[UUID, ...], tuple[UUID, ...]]:
+def _claimed_saves(seen: Seen) -> tuple[tuple[UUID, ...], tuple[UUID, ...]]:
     """Organisations and systems that only paths over a claimed or lapsed barrier reach."""
     estate = seen.estate
     kept = reach_without(estate, seen.walked, seen.doubts, estate.claimed)
     saved = [
         estate.people_by_name[at].id
-        for at, own in sorted(seen.anchored.items())
+        for at, own in sorted(seen.anchors.items())
         if not any(kept[system] for system, _ in own)
     ]
     systems = [estate.by_name[system].id for system in seen.walked.reached if not kept[system]]

@@ -12,14 +12,15 @@ import hashlib
 import json
 import re
 import unicodedata
-from dataclasses import dataclass
 from typing import Any
 
 from incidents import cacao_fields
-from incidents.cacao_checks import VARIABLE_VALUE, check_playbook
-from incidents.cacao_extension import Audience, Details, Join, details_of
+from incidents.cacao_checks import check_playbook
+from incidents.cacao_extension import Details, details_of
 from incidents.cacao_flow import Flow, flow_of
 from incidents.cacao_notes import Notes
+from incidents.cacao_parts import VARIABLE_VALUE
+from incidents.cacao_plan import Instruction, Plan, PlanStep, Technique
 from portal.documents import Problem, Refused, pointer, read_json
 
 
@@ -29,79 +30,6 @@ class PlaybookRefused(Refused):
     @property
     def errors(self) -> tuple[Problem, ...]:
         return self.problems
-
-
-@dataclass(frozen=True, slots=True)
-class Technique:
-    """A D3FEND technique that a step carries out."""
-
-    id: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Instruction:
-    """A command that is not manual: shown as text, never run by the portal. `kind` is the command's type."""
-
-    kind: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class PlanStep:
-    """One action step. `position` counts from 1; `after` holds the ids of the steps that must be done before.
-
-    `do`, `why`, `who`, `stops`, `worked`, `undo`, `cannot` are for the person who does it; all but `do` may be empty.
-    Audience and join rule are explained at `incidents.cacao_extension.Details`.
-    """
-
-    id: str
-    position: int
-    title: str
-    do: str
-    why: str
-    who: str
-    stops: str
-    worked: str
-    undo: str
-    cannot: str
-    audience: Audience
-    acknowledge_minutes: int
-    finish_minutes: int
-    containing: bool
-    confirmed_by_council: bool
-    join: Join
-    after: tuple[str, ...]
-    d3fend: tuple[Technique, ...]
-    instructions: tuple[Instruction, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """A playbook, ready to be kept and run.
-
-    Attributes:
-        version: the document's `modified`; (playbook_id, version) names one version.
-        fingerprint: SHA-256 of the document with sorted keys, to tell the same document from another.
-        steps: action steps that are reached without a decision, by position.
-        blockers: why the plan cannot be run yet; empty for one that can.
-        document: the document as it came.
-    """
-
-    playbook_id: str
-    slug: str
-    name: str
-    description: str
-    version: str
-    fingerprint: str
-    steps: tuple[PlanStep, ...]
-    warnings: tuple[Problem, ...]
-    blockers: tuple[Problem, ...]
-    document: dict[str, Any]
-
-    @property
-    def runnable(self) -> bool:
-        return not self.blockers
 
 
 def read_playbook(document: dict[str, Any] | bytes, *, strict: bool = False) -> Plan:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from incidents.cacao_notes import Texts
+
 PLAYBOOK: dict[str, type] = {  # section 3.1
     **dict.fromkeys(
         ("type", "spec_version", "id", "name", "description", "created_by", "created", "modified", "valid_from"), str
     ),
     **dict.fromkeys(("valid_until", "workflow_start", "workflow_exception"), str),
-    **dict.fromkeys(("playbook_types", "playbook_activities", "derived_from", "related_to", "industry_sectors"), list),
-    **dict.fromkeys(("labels", "external_references", "markings", "signatures"), list),
+    **dict.fromkeys(("playbook_types", "playbook_activities", "derived_from", "related_to", "industry_sectors"), Texts),
+    **dict.fromkeys(("labels", "markings"), Texts),
+    **dict.fromkeys(("external_references", "signatures"), list),
     **dict.fromkeys(("priority", "severity", "impact"), int),
     **dict.fromkeys(("playbook_processing_summary", "playbook_variables", "workflow", "playbook_extensions"), dict),
     **dict.fromkeys(("authentication_info_definitions", "agent_definitions", "target_definitions"), dict),
@@ -45,9 +48,9 @@ STEP: dict[str, type] = {  # section 4.1
 STEP_OWN: dict[str, dict[str, type]] = {  # sections 4.3 to 4.10
     "start": {},
     "end": {},
-    "action": {"commands": list, "agent": str, "targets": list, "in_args": list, "out_args": list},
-    "playbook-action": {"playbook_id": str, "playbook_version": str, "in_args": list, "out_args": list},
-    "parallel": {"next_steps": list},
+    "action": {"commands": list, "agent": str, "targets": Texts, "in_args": Texts, "out_args": Texts},
+    "playbook-action": {"playbook_id": str, "playbook_version": str, "in_args": Texts, "out_args": Texts},
+    "parallel": {"next_steps": Texts},
     "if-condition": {"condition": str, "on_true": str, "on_false": str},
     "while-condition": {"condition": str, "on_true": str},
     "switch-condition": {"switch": str, "cases": dict},

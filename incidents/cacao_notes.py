@@ -10,6 +10,11 @@ from portal.documents import Problem, pointer
 
 Place = tuple[str | int, ...]
 
+
+class Texts(list[str]):
+    """Stands in a table of fields for a list of texts."""
+
+
 WORDS = {str: "a text", int: "a whole number", bool: "true or false", list: "a list", dict: "an object"}
 
 
@@ -32,8 +37,18 @@ class Notes:
             wanted = fields.get(key)
             if wanted is None:
                 self.error((*place, key), "CACAO 2.0 has no such property here.")
+            elif wanted is Texts:
+                self._check_texts(each, (*place, key))
             elif not isinstance(each, wanted) or (wanted is int and isinstance(each, bool)):
                 self.error((*place, key), f"This must be {WORDS[wanted]}.")
+
+    def _check_texts(self, value: Any, place: Place) -> None:
+        if not isinstance(value, list):
+            self.error(place, "This must be a list.")
+            return
+        for at, each in enumerate(value):
+            if not isinstance(each, str):
+                self.error((*place, at), "This must be a text.")
 
     def check_required(self, value: dict[str, Any], names: Iterable[str], place: Place) -> None:
         for name in names:

@@ -9,5 +9,5 @@ ALPHABET = "23456789CDFGHJKMNPQRTVWXYZ"
 
 
 def new_reference() -> str:
-    """`INC-` and six characters: 26**6 = 309 million, so that a collision is a curiosity, which the database refuses."""
+    """`INC-` and six characters: 26**6 = 309 million, so that a collision is rare, and the database refuses it."""
     return "INC-" + "".join(secrets.choice(ALPHABET) for _ in range(6))

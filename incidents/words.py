@@ -1,4 +1,4 @@
-"""The one table that gives every state its word, shape and colour, and the other words that pages share (RULES 1, 3)."""
+"""One table gives every state its word, shape and colour; other words that pages share stand here too (RULES 1, 3)."""
 
 from __future__ import annotations
 
