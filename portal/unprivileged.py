@@ -1,4 +1,4 @@
-"""Running PostgreSQL when the portal was started by root, which PostgreSQL refuses.
+"""Running PostgreSQL when the portal was started by root, or by a user without a name: PostgreSQL refuses both.
 
 First choice is a user namespace: PostgreSQL sees an ordinary user, while its files stay root's and private. Where
 namespaces are forbidden, programs and data move to a folder of the user "nobody" outside the checkout. No account is
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import pwd
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -48,27 +49,35 @@ def runner_for(base: Path) -> Runner:
     """Choose how PostgreSQL runs over `base`, preferring the way it ran before.
 
     Raises:
-        CannotRun: started by root on a machine with neither user namespaces nor setpriv.
+        CannotRun: PostgreSQL refuses this user, and the machine has neither user namespaces nor setpriv.
     """
     installation = _installation()
     data = base / "postgres"
-    if os.geteuid() != 0:
+    if _is_ordinary(os.geteuid()):
         return Runner((), installation / "bin", data)
     if not data.is_symlink() and namespaces_work():
         return Runner(tuple(NAMESPACE), installation / "bin", data)
-    if shutil.which("setpriv"):
+    if os.geteuid() == 0 and shutil.which("setpriv"):
         return _as_nobody(base, installation)
     raise CannotRun(
-        "PostgreSQL refuses to run as root, and this machine offers neither user namespaces nor setpriv: "
+        "PostgreSQL refuses to run as root or as a user without a name, and this machine offers no user namespaces: "
         "start Bulkhead as an ordinary user, or set DATABASE_URL."
     )
 
 
 def namespaces_work() -> bool:
-    """Whether root may make a user namespace here (many container runtimes forbid it)."""
+    """Whether this user may make a user namespace here (many container runtimes forbid it)."""
     if not shutil.which(NAMESPACE[0]):
         return False
     return subprocess.run([*NAMESPACE, "true"], capture_output=True, check=False).returncode == 0
+
+
+def _is_ordinary(user: int) -> bool:
+    """Whether PostgreSQL takes this user as it is. Some container platforms run with a number that has no name."""
+    try:
+        return user != 0 and bool(pwd.getpwuid(user))
+    except KeyError:
+        return False
 
 
 def _installation() -> Path:
