@@ -65,6 +65,14 @@ export function startActions() {
     complain(form, status === 409 ? "changed-meanwhile" : status === 401 || status === 403 ? "not-allowed" : "not-sent");
     if (status === 409) document.dispatchEvent(new CustomEvent("bulkhead:resync"));
   });
+  // The pressed button is gone after the swap: go on from what the server said about it.
+  listen("htmx:afterSwap", (event) => {
+    if (document.activeElement && document.activeElement !== document.body) return;
+    const said = document.querySelector('[data-key="receipt"]');
+    if (!said || !event.detail.requestConfig || event.detail.requestConfig.verb !== "post") return;
+    said.tabIndex = -1;
+    said.focus({ preventScroll: true });
+  });
   // A form that asks for a reason answers 422 with itself and its errors: show them.
   listen("htmx:beforeSwap", (event) => {
     if (event.detail.xhr.status === 422) {
