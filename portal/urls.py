@@ -7,6 +7,7 @@ from partners.sign_in import by_link, sign_in, sign_out
 urlpatterns = [
     path("", include("incidents.urls")),
     path("", include("partners.urls")),
+    path("", include("notifications.urls")),
     path("sign-in/", sign_in, name="account_login"),
     path("sign-out/", sign_out, name="account_logout"),
     path("sign-in/link/<str:token>/", by_link, name="sign-in-link"),

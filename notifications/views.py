@@ -1,0 +1,82 @@
+"""Pages of deliveries: what was sent to whom, and what became of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from incidents.views.finding import incident_or_404
+from notifications.models import Delivery
+from partners.acting import signed_in
+from partners.models import Person
+
+NEWEST = 200
+ALARM = frozenset({Delivery.State.DEAD})
+COLUMNS = (
+    "created_at", "incident_reference", "organisation__name", "person_id", "way", "message", "state", "error",
+)  # fmt: skip
+
+
+@require_safe
+@signed_in
+def delivery_list(request: HttpRequest) -> HttpResponse:
+    """The newest deliveries of one's own organisation, and of the incidents that it oversees."""
+    context = {
+        "incident": None,
+        "follow": "*",
+        "refresh_url": reverse("delivery-list"),
+        "empty_why": _("No incident has told anybody of your organisation yet."),
+    }
+    return render(request, "notifications/deliveries.html", context | _page(Delivery.objects.all()))
+
+
+@require_safe
+@signed_in
+def incident_deliveries(request: HttpRequest, reference: str) -> HttpResponse:
+    incident = incident_or_404(reference)
+    context = {
+        "incident": {
+            "reference": incident.reference,
+            "title": incident.title,
+            "href": reverse("incident-board", args=[incident.reference]),
+        },
+        "follow": incident.reference,
+        "refresh_url": reverse("incident-deliveries", args=[incident.reference]),
+        "empty_why": _("Nothing has been planned yet. A worker plans within seconds; if this stays, look at the worker."),
+    }
+    return render(request, "notifications/deliveries.html", context | _page(Delivery.objects.filter(incident=incident)))
+
+
+def _page(deliveries: QuerySet[Delivery]) -> dict[str, Any]:
+    found = list(deliveries.order_by("-created_at", "id").values(*COLUMNS)[:NEWEST])
+    names = dict(Person.objects.values_list("pk", "name"))  # one's own people alone: row security sees to it
+    return {"deliveries": [_row(each, names) for each in found], "totals": _totals(found), "page": {"next": None, "previous": None}}
+
+
+def _row(each: dict[str, Any], names: dict[Any, str]) -> dict[str, Any]:
+    stood_down = each["message"] == Delivery.Message.STOOD_DOWN
+    note = each["error"] or (_("stand-down") if stood_down else "")
+    return {
+        "at": each["created_at"],
+        "incident": each["incident_reference"],
+        "incident_href": reverse("incident-board", args=[each["incident_reference"]]),
+        "organisation": each["organisation__name"],
+        "person": names.get(each["person_id"], _("a person") if each["person_id"] else _("duty desk")),
+        "way": _("e-mail") if each["way"] == "email" else each["way"],
+        "state": str(Delivery.State(each["state"]).label),
+        "css": "alarm" if each["state"] in ALARM else "",
+        "note": note,
+    }
+
+
+def _totals(found: Sequence[dict[str, Any]]) -> list[tuple[str, int]]:
+    counted = Counter(each["state"] for each in found)
+    return [(_("All"), len(found)), *((str(state.label), counted[state]) for state in Delivery.State if counted[state])]
