@@ -45,7 +45,6 @@ BACKWARD = """
 DROP TRIGGER organisation_made ON partners_organisation;
 DROP FUNCTION sec.organisation_made(), sec.neighbours(), sec.systems_i_run(), sec.my_systems();
 """
-PERSON = ("id", "organisation_id", "name", "email", "role", "duty", "is_active")
 SYSTEM_IS_MINE = "id = ANY ((SELECT sec.my_systems())::uuid[])"
 STAND_IS_MINE = f"{OWN} OR system_id = ANY ((SELECT sec.systems_i_run())::uuid[])"
 EDGE_IS_MINE = (
@@ -72,8 +71,8 @@ class Migration(migrations.Migration):
         ),
         protect(
             "partners_person",
-            Allow(APP, "select", OWN, columns=PERSON),
-            Allow(WORKER, "select", OWN, columns=PERSON),
+            Allow(APP, "select", OWN),
+            Allow(WORKER, "select", OWN),
             Allow(AUTH, "select", "true"),
             Allow(AUTH, "update", "true", "true", columns=("last_login",)),
         ),
