@@ -61,18 +61,22 @@ class Held:
 def write(new: New, use: Iterable[Way], skip: Iterable[tuple[Way, str]] = ()) -> int:
     """Write a delivery for each way of the organisation that was entered; how many are new. Safe to repeat.
 
-    One way gets one message of a kind per incident. A way passed over is written down with its reason and never sent.
+    One way gets one message of a kind per incident, the first of `use` goes out first. A way passed over is written
+    down with its reason and never sent.
     """
     rows = [_row(new, way, "pending", "") for way in use] + [_row(new, way, "skipped", why) for way, why in skip]
     if not rows:
         return 0
+    rows = [{**row, "nth": nth} for nth, row in enumerate(rows)]
     with connections["default"].cursor() as cursor:
         cursor.execute(
             "INSERT INTO notifications_delivery (id, organisation_id, incident_id, incident_reference, exercise,"
-            " event_id, contact_point_id, person_id, way, message, code, state, error, idempotency_key)"
+            " event_id, contact_point_id, person_id, way, message, code, state, error, idempotency_key, created_at,"
+            " due_at)"
             " SELECT r.id, %s, %s, %s, %s, %s, r.point, r.person, r.way, %s, r.code, r.state, r.error,"
-            " decode(r.key, 'hex') FROM jsonb_to_recordset(%s::jsonb) AS r(id uuid, point uuid, person uuid, way text,"
-            " code text, state text, error text, key text) ON CONFLICT DO NOTHING",
+            " decode(r.key, 'hex'), r.at, r.at FROM (SELECT x.*, now() + x.nth * interval '1 microsecond' AS at"
+            " FROM jsonb_to_recordset(%s::jsonb) AS x(nth int, id uuid, point uuid, person uuid, way text, code text,"
+            " state text, error text, key text)) r ON CONFLICT DO NOTHING",
             [new.organisation_id, new.incident.pk, new.incident.reference, new.incident.exercise, new.event_id,
              new.message, json.dumps(rows)],
         )  # fmt: skip

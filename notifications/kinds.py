@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-# Whom an event concerns: everybody in its audience, or only the organisation that its data names.
+# Whom an event concerns: everybody in its audience, or only the organisation that its data names. Moving counts when
+# the incident was only suspected before; widening may bring new doubts about contact points.
 TOLD_OF = {
-    "incident.opened": "everybody",
-    "incident.declared": "everybody",
+    "tasks.assigned": "named",
+    "incident.moved": "everybody",
+    "incident.widened": "everybody",
     "incident.closed": "everybody",
-    "participant.joined": "named",
     "delivery.dead": "named",
 }
 PLAN, DELIVER, ADVANCE, BEAT = "notifications.plan", "notifications.deliver", "incidents.advance", "notifications.beat"

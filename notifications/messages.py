@@ -28,5 +28,5 @@ def compose(*, message: str, reference: str, code: str, exercise: bool) -> Text:
         subject = f"Bulkhead: you have a notice, {reference}"
         notice = f"You have a notice in Bulkhead, {reference}, code {code}."
     if exercise:
-        return Text(f"{EXERCISE}: {subject}", f"{EXERCISE}\n\n{notice}\n\n{HOW_TO_READ}\n")
+        return Text(f"{EXERCISE}: {subject}", f"{EXERCISE}. {notice}\n\n{HOW_TO_READ}\n")
     return Text(subject, f"{notice}\n\n{HOW_TO_READ}\n")

@@ -28,7 +28,8 @@ QUEUE = (
 )  # fmt: skip
 NEW = (
     "id", "organisation_id", "incident_id", "incident_reference", "exercise", "event_id", "contact_point_id", "person_id",
-    "way", "message", "code", "idempotency_key", "state", "error",
+    "way", "message", "code", "idempotency_key", "state", "error", "created_at",
+    "due_at",
 )  # fmt: skip
 DELIVERY_MOVES = (
     "state", "due_at", "attempts", "claimed_by", "claimed_until", "transport", "provider_ref", "error", "accepted_at",
@@ -49,20 +50,21 @@ OWN_PEOPLE = (
     f" AND c.organisation_id = {ME} AND c.person_id IS NOT DISTINCT FROM notifications_delivery.person_id)"
 )
 
-# The kinds that people are told of, and whom each concerns: everybody in its audience, or the organisation it names.
+# Which events people are told of, and whom each concerns: everybody in its audience, or the organisation it names.
 # `notifications/kinds.py` says the same to Python; a test compares them.
 PLANNING = f"""
-CREATE FUNCTION sec.told_of(kind text) RETURNS text LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT CASE kind WHEN 'incident.opened' THEN 'everybody' WHEN 'incident.declared' THEN 'everybody'
-                     WHEN 'incident.closed' THEN 'everybody' WHEN 'participant.joined' THEN 'named'
-                     WHEN 'delivery.dead' THEN 'named' END
+CREATE FUNCTION sec.told_of(kind text, data jsonb) RETURNS text LANGUAGE sql IMMUTABLE
+SET search_path = pg_catalog, pg_temp AS $$
+    SELECT CASE kind WHEN 'tasks.assigned' THEN 'named' WHEN 'incident.widened' THEN 'everybody'
+                     WHEN 'incident.moved' THEN CASE WHEN data ->> 'was' = 'suspected' THEN 'everybody' END
+                     WHEN 'incident.closed' THEN 'everybody' WHEN 'delivery.dead' THEN 'named' END
 $$;
 CREATE FUNCTION sec.planning_wanted() RETURNS trigger LANGUAGE plpgsql {DEFINER} AS $$
 BEGIN
     INSERT INTO public.notifications_planning (id, event_id, organisation_id, incident_id, kind, subject_id)
     SELECT gen_random_uuid(), e.id, n.organisation_id, e.incident_id, e.kind, e.subject_id
       FROM added n JOIN public.ledger_event e ON e.id = n.event_id
-     WHERE e.incident_id IS NOT NULL AND CASE sec.told_of(e.kind) WHEN 'everybody' THEN true
+     WHERE e.incident_id IS NOT NULL AND CASE sec.told_of(e.kind, e.data) WHEN 'everybody' THEN true
            WHEN 'named' THEN EXISTS (SELECT 1 FROM public.partners_organisation o
                                       WHERE o.id = n.organisation_id AND o.slug = e.data ->> 'organisation')
            ELSE false END
@@ -124,7 +126,7 @@ LANGUAGE sql STABLE {DEFINER} AS $$
       JOIN public.partners_contactpoint c ON c.id = d.contact_point_id
       LEFT JOIN public.partners_person p ON p.id = d.person_id
      WHERE d.claimed_by = worker AND worker <> '' AND d.state = 'claimed' AND d.claimed_until > clock_timestamp()
-     ORDER BY d.due_at, d.id
+     ORDER BY d.created_at, d.id
 $$;
 -- Which of the caller's own contact points ride on a system that an open incident of theirs can reach.
 CREATE FUNCTION sec.reached_contact_points() RETURNS TABLE (contact_point_id uuid, incident_id uuid,
@@ -138,7 +140,7 @@ LANGUAGE sql STABLE {DEFINER} AS $$
       JOIN public.incidents_radius r ON r.incident_id = i.id AND r.document -> 'reached_systems' ? s.id::text
      ORDER BY i.opened_at
 $$;
-REVOKE ALL ON FUNCTION sec.told_of(text), sec.planning_wanted(), sec.delivery_moves(), sec.enter_planning(uuid, text),
+REVOKE ALL ON FUNCTION sec.told_of(text, jsonb), sec.planning_wanted(), sec.delivery_moves(), sec.enter_planning(uuid, text),
     sec.enter_delivery(uuid, text), sec.claimed(text), sec.reached_contact_points() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION sec.enter_planning(uuid, text), sec.enter_delivery(uuid, text), sec.claimed(text),
     sec.reached_contact_points() TO portal_worker;
@@ -150,7 +152,7 @@ DROP FUNCTION sec.reached_contact_points(), sec.claimed(text), sec.enter_deliver
 DROP TRIGGER delivery_moves ON notifications_delivery;
 DROP FUNCTION sec.delivery_moves();
 DROP TRIGGER planning_wanted ON ledger_streamentry;
-DROP FUNCTION sec.planning_wanted(), sec.told_of(text);
+DROP FUNCTION sec.planning_wanted(), sec.told_of(text, jsonb);
 """
 
 
