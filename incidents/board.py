@@ -15,7 +15,7 @@ from incidents.feed import feed_of
 from incidents.header import do_not_trust, header_of, others_of, silence
 from incidents.models import Duty, Incident, Participant, Standing, Step, Task
 from incidents.tiles import tiles_of
-from incidents.words import ROLES, STATES, due_words, exposure, overdue_by, span, state, state_key
+from incidents.words import ROLES, STATES, due_words, exposure, overdue_by, span, state, state_key, why_short
 from portal import clock
 from portal.pages import ago, local_time
 
@@ -105,7 +105,7 @@ def _row(
         "own": side["organisation_id"] == me,
         "role": str(role),
         "exposure": exposure(side["exposure"]),
-        "because": side["because"].partition(": ")[2] or side["because"],
+        "because": why_short(side["because"], side["distance"]),
         "tags": [tag, *(["silent"] if silent else [])],
         "ladder": _ladder(incident, side, tag, late, now) if silent and side["organisation_id"] != me else None,
         "cells": [_cell(own.get(step.pk), side, now) for step in steps],

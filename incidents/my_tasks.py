@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from incidents.header import do_not_trust, header_of, others_of, silence
 from incidents.models import Incident, Participant, Standing, Step, Task
 from incidents.transitions import UNDO_WITHIN
-from incidents.words import due_at, due_words, overdue_by, state, state_key
+from incidents.words import due_at, due_words, overdue_by, state, state_key, why_short
 from portal import clock
 
 Row = Mapping[str, Any]
@@ -51,7 +51,7 @@ def mine_of(*, me: UUID, person_id: UUID | None, incident: Incident | None, name
         Standing.objects.filter(incident=incident).values("organisation_id", "slug", "name", "role", "word")
     )
     side = Participant.objects.filter(incident=incident, organisation_id=me).values(
-        "told_at", "seen_at", "acknowledged_at", "exposure", "because", "organisation_id", "duty_phone"
+        "told_at", "seen_at", "acknowledged_at", "exposure", "because", "distance", "organisation_id", "duty_phone"
     )[0]
     tasks = list(Task.objects.filter(incident=incident, organisation_id=me).order_by("position").values(*COLUMNS))
     open_tasks = sorted((task for task in tasks if task["status"] in OPEN), key=lambda task: _urgency(task, now))
@@ -87,8 +87,8 @@ def _urgency(task: Row, now: datetime) -> tuple[bool, bool, bool, datetime, int]
 def _own_line(side: Row, name: str) -> str:
     if side["exposure"] == "confirmed":
         return _("The intruder was seen at %(name)s.") % {"name": name}
-    why = side["because"].partition(": ")[2] or side["because"]
-    return _("Nothing has been reported at %(name)s. Why you: %(why)s.") % {"name": name, "why": why.rstrip(".")}
+    why = why_short(side["because"], side["distance"]).rstrip(".")
+    return _("Nothing has been reported at %(name)s. Why you: %(name)s %(why)s.") % {"name": name, "why": why}
 
 
 def _listed(task: Row, side: Row, now: datetime) -> dict[str, Any]:

@@ -125,3 +125,11 @@ def organisations(count: int) -> str:
 
 def severity(value: int | None) -> str:
     return _("Severity %(n)s, our estimate") % {"n": value} if value else ""
+
+
+def why_short(because: str, distance: int | None) -> str:
+    """The reason of an exposure in half a line: `uses the Finance ledger, 2 links from the attack`."""
+    why = (because.partition(": ")[2] or because).partition(", which ")[0].removesuffix(", the attacked system")
+    if distance:
+        why += ngettext(", %(n)s link from the attack", ", %(n)s links from the attack", distance) % {"n": distance}
+    return why
