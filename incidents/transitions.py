@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -220,14 +220,13 @@ def move_incident(*, incident_id: UUID, to: str, actor: Actor, reason: str = "")
     return incident
 
 
-def locked_incident(incident_id: UUID, *, actor: Actor, roles: Sequence[str] = ("lead",)) -> Incident:
+def locked_incident(incident_id: UUID, *, actor: Actor) -> Incident:
     """The incident, locked for its lead. Others who may see it are refused; others still do not find it.
 
     Raises:
         Incident.DoesNotExist, NotYours.
     """
     incident = Incident.objects.get(pk=incident_id)
-    allowed = {incident.lead_id} | ({incident.deputy_lead_id} if "deputy_lead" in roles else set())
-    if actor.organisation_id not in allowed:
+    if actor.organisation_id != incident.lead_id:
         raise NotYours("Only the lead does this.")
     return Incident.objects.select_for_update(of=("self",)).get(pk=incident_id)

@@ -25,7 +25,7 @@ def send_update(
     Raises:
         Incident.DoesNotExist, NotYours: as `move_incident`. WrongMoment: the incident is closed. Invalid: no text.
     """
-    incident = locked_incident(incident_id, actor=actor, roles=("lead", "deputy_lead"))
+    incident = locked_incident(incident_id, actor=actor)
     if incident.status == Incident.Status.CLOSED:
         raise WrongMoment("The incident is closed.")
     if not text.strip() or len(text) > LONGEST:

@@ -26,7 +26,7 @@ def led(table: str, condition: str = "") -> str:
 
 
 LEAD_ADDS = f"{ME} = lead_id AND participants = ARRAY[{ME}] AND overseers = ARRAY[{ME}]"
-LEAD_CHANGES = f"{ME} IN (lead_id, deputy_lead_id)"
+LEAD_CHANGES = f"{ME} = lead_id"
 INCIDENT_CHANGES = (
     "title", "summary", "status", "severity", "tlp", "deputy_lead_id", "declared_at", "closed_at", "outcome",
     "meeting_point", "next_update_at",
@@ -96,19 +96,19 @@ class Migration(migrations.Migration):
         protect(
             "incidents_update",
             Allow(APP, "select", incident("incidents_update")),
-            Allow(
-                APP,
-                "insert",
-                incident(
-                    "incidents_update",
-                    f"incidents_update.author_organisation_id = {ME} AND {ME} IN (i.lead_id, i.deputy_lead_id)",
-                ),
-            ),
+            Allow(APP, "insert", led("incidents_update", f"incidents_update.author_organisation_id = {ME}")),
         ),
         protect(
             "incidents_task",
             Allow(APP, "select", side("incidents_task")),
-            Allow(APP, "insert", led("incidents_task", "incidents_task.organisation_id = ANY (i.participants)")),
+            Allow(
+                APP,
+                "insert",
+                led(
+                    "incidents_task",
+                    "incidents_task.organisation_id = ANY (i.participants) AND incidents_task.status = 'waiting'",
+                ),
+            ),
             Allow(
                 APP,
                 "update",
@@ -141,7 +141,14 @@ class Migration(migrations.Migration):
             "incidents_duty",
             Allow(APP, "select", OWN),
             # The lead's opening makes the row for everybody; from then on it is its owner's alone.
-            Allow(APP, "insert", led("incidents_duty", "incidents_duty.organisation_id = ANY (i.participants)")),
+            Allow(
+                APP,
+                "insert",
+                led(
+                    "incidents_duty",
+                    "incidents_duty.organisation_id = ANY (i.participants) AND incidents_duty.aware_at IS NULL",
+                ),
+            ),
             Allow(APP, "update", OWN, OWN, columns=("aware_at", "due_at", "settled_at", "decision")),
         ),
         protect(
