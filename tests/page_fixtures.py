@@ -4,6 +4,7 @@
 Forms are real Django forms, everything else is plain data, so nothing here touches a database.
 """
 
+# ruff: noqa: E501 - sentences as a reader sees them
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
@@ -38,7 +39,11 @@ EXPOSURE = {
 STEPS = [
     ("safe-contact", "Safe contact", "Confirm a safe way to reach you"),
     ("decider", "Who decides", "Name who decides today"),
-    ("safety", "Secure telecare", "Secure telecare, social-care duty and other safety-critical services before any cut"),
+    (
+        "safety",
+        "Secure telecare",
+        "Secure telecare, social-care duty and other safety-critical services before any cut",
+    ),
     ("logs", "Preserve logs", "Preserve logs and images, power nothing off"),
     ("freeze", "Freeze admin group", "Freeze the shared administrator group"),
     ("backups", "Move backups", "Take backups out of reach"),
@@ -147,9 +152,19 @@ def _rows(count: int) -> list[dict[str, Any]]:
 FEED = [
     {"seq": 48, "at": at(2), "who": "Northgate", "words": "blocked “End sessions”: the connector is Coldharbour’s"},
     {"seq": 47, "at": at(4), "who": "Bulkhead", "words": "Dunmere’s deputy has not answered; head of IT is next"},
-    {"seq": 46, "at": at(9), "who": "Northgate", "words": "cut NG-ADM from File services; Dunmere, Eastwick, Fernleigh asked to confirm"},
+    {
+        "seq": 46,
+        "at": at(9),
+        "who": "Northgate",
+        "words": "cut NG-ADM from File services; Dunmere, Eastwick, Fernleigh asked to confirm",
+    },
     {"seq": 45, "at": at(17), "who": "Ashbourne", "words": "decided: keep VPN until the telecare fallback is up"},
-    {"seq": 44, "at": at(30), "who": "Monitoring", "words": "svc-backup@ashbourne on Coldharbour file-02, never before"},
+    {
+        "seq": 44,
+        "at": at(30),
+        "who": "Monitoring",
+        "words": "svc-backup@ashbourne on Coldharbour file-02, never before",
+    },
 ]
 TILES = [
     {"key": "reached", "title": "Reached", "value": "11 of 14 people", "note": "3 told, not yet seen", "alarm": False, "filter": ""},
@@ -158,7 +173,10 @@ TILES = [
     {"key": "next", "title": "Due next", "value": "09:00 update to all", "note": "then Fernleigh, cut link", "alarm": False, "filter": ""},
     {"key": "clock", "title": "Our own clock", "value": "ICO decision 71 h 15 m", "note": "only Ashbourne sees this", "alarm": False, "filter": ""},
 ]  # fmt: skip
-DO_NOT_TRUST = ["E-mail and Teams from Ashbourne, Brackenfield and Coldharbour", "The nightly file from File services to your Finance ledger"]
+DO_NOT_TRUST = [
+    "E-mail and Teams from Ashbourne, Brackenfield and Coldharbour",
+    "The nightly file from File services to your Finance ledger",
+]
 
 
 def board(steps: int = 13, **changes: Any) -> dict[str, Any]:
@@ -177,7 +195,10 @@ def board(steps: int = 13, **changes: Any) -> dict[str, Any]:
             {"words": "How far", "href": "/x/", "current": False},
             {"words": "Deliveries", "href": "/x/", "current": False},
         ],
-        "steps": [{"key": key, "short": short, "title": title, "href": "/playbooks/shared/"} for key, short, title in STEPS[:steps]],
+        "steps": [
+            {"key": key, "short": short, "title": title, "href": "/playbooks/shared/"}
+            for key, short, title in STEPS[:steps]
+        ],
         "rows": _rows(steps),
         "partner": None,
         "feed": FEED,
@@ -187,7 +208,14 @@ def board(steps: int = 13, **changes: Any) -> dict[str, Any]:
 
 
 def partner_board() -> dict[str, Any]:
-    own = row("dunmere", "Dunmere", "reachable", "shares Finance, 2 links from the attack", _cells(13, "done", "overdue", "doing"), own=True)
+    own = row(
+        "dunmere",
+        "Dunmere",
+        "reachable",
+        "shares Finance, 2 links from the attack",
+        _cells(13, "done", "overdue", "doing"),
+        own=True,
+    )
     return board(
         view="partner",
         buttons=[],
@@ -195,8 +223,20 @@ def partner_board() -> dict[str, Any]:
         tiles=[TILES[2], TILES[3], {**TILES[4], "note": "only Dunmere sees this"}],
         partner={
             "must_do": [
-                {"title": "Cut Dunmere’s link to the finance ledger", "href": "/x/", "due": "3 min overdue", "overdue": True, "state": state("overdue")},
-                {"title": "Name who decides today", "href": "/x/", "due": "by 09:05", "overdue": False, "state": state("accepted")},
+                {
+                    "title": "Cut Dunmere’s link to the finance ledger",
+                    "href": "/x/",
+                    "due": "3 min overdue",
+                    "overdue": True,
+                    "state": state("overdue"),
+                },
+                {
+                    "title": "Name who decides today",
+                    "href": "/x/",
+                    "due": "by 09:05",
+                    "overdue": False,
+                    "state": state("accepted"),
+                },
             ],
             "do_not_trust": DO_NOT_TRUST,
             "my_tasks_href": "/my-tasks/",
@@ -255,20 +295,50 @@ def task(**changes: Any) -> dict[str, Any]:
 
 
 def receipt() -> dict[str, Any]:
-    return {"words": "Safe contact confirmed", "at": NOW - timedelta(seconds=14), "seen_by": "Northgate", "undo_url": "/x/", "undo_until": NOW + timedelta(seconds=46)}
+    return {
+        "words": "Safe contact confirmed",
+        "at": NOW - timedelta(seconds=14),
+        "seen_by": "Northgate",
+        "undo_url": "/x/",
+        "undo_until": NOW + timedelta(seconds=46),
+    }
 
 
 def mine(**changes: Any) -> dict[str, Any]:
     return {
         "refresh_url": "/my-tasks/",
         "references": ["INC-7KQ4"],
-        "incident": {**incident(), "line": "an intruder is on the shared identity platform.", "own_line": "Nothing has been seen at Dunmere."},
+        "incident": {
+            **incident(),
+            "line": "an intruder is on the shared identity platform.",
+            "own_line": "Nothing has been seen at Dunmere.",
+        },
         "card": task(),
         "receipt": receipt(),
-        "next": [{"title": "Preserve logs and images", "href": "/x/", "due": "by 09:10", "overdue": False, "state": state("seen")}] * 3,
-        "answered": [{"title": "Confirm a safe way to reach you", "href": "/x/", "due": "08:41", "overdue": False, "state": state("done")}],
+        "next": [
+            {
+                "title": "Preserve logs and images",
+                "href": "/x/",
+                "due": "by 09:10",
+                "overdue": False,
+                "state": state("seen"),
+            }
+        ]
+        * 3,
+        "answered": [
+            {
+                "title": "Confirm a safe way to reach you",
+                "href": "/x/",
+                "due": "08:41",
+                "overdue": False,
+                "state": state("done"),
+            }
+        ],
         "do_not_trust": DO_NOT_TRUST,
-        "others": {"summary": "4 acting, 1 contained, 1 not yet answered", "rows": [{"name": "Ashbourne", "role": "lead", "word": "acting"}]},
+        "others": {
+            "summary": "4 acting, 1 contained, 1 not yet answered",
+            "rows": [{"name": "Ashbourne", "role": "lead", "word": "acting"}],
+        },
         "empty": [],
         **changes,
     }
@@ -280,19 +350,33 @@ class LoginForm(forms.Form):
 
 
 class OpenForm(forms.Form):
-    systems = forms.MultipleChoiceField(required=False, choices=[("identity-platform", "Identity platform"), ("file-services", "File services")])
+    systems = forms.MultipleChoiceField(
+        required=False, choices=[("identity-platform", "Identity platform"), ("file-services", "File services")]
+    )
     accounts = forms.CharField(required=False)
-    confirmed = forms.MultipleChoiceField(required=False, choices=[("ashbourne", "Ashbourne"), ("brackenfield", "Brackenfield"), ("coldharbour", "Coldharbour")])
+    confirmed = forms.MultipleChoiceField(
+        required=False,
+        choices=[("ashbourne", "Ashbourne"), ("brackenfield", "Brackenfield"), ("coldharbour", "Coldharbour")],
+    )
     reported_by = forms.CharField(required=False)
     title = forms.CharField()
     summary = forms.CharField(required=False)
-    severity = forms.ChoiceField(required=False, choices=[("", "Not estimated yet"), ("2", "2, highly significant"), ("3", "3, significant")])
+    severity = forms.ChoiceField(
+        required=False, choices=[("", "Not estimated yet"), ("2", "2, highly significant"), ("3", "3, significant")]
+    )
     playbook = forms.ChoiceField(choices=[("shared-platform-containment", "Shared platform containment, version 3")])
     exercise = forms.BooleanField(required=False)
 
 
 class CloseForm(forms.Form):
-    outcome = forms.ChoiceField(choices=[("resolved", "Resolved"), ("false_alarm", "False alarm"), ("opened_in_error", "Opened in error"), ("duplicate", "The same as another")])
+    outcome = forms.ChoiceField(
+        choices=[
+            ("resolved", "Resolved"),
+            ("false_alarm", "False alarm"),
+            ("opened_in_error", "Opened in error"),
+            ("duplicate", "The same as another"),
+        ]
+    )
     words = forms.CharField()
 
 
@@ -394,16 +478,16 @@ def pages() -> dict[str, tuple[str, dict[str, Any]]]:
         "incidents/task.html": {"incident": incident(), "task": task()},
         "incidents/my_tasks.html": {"mine": mine()},
         "incidents/my_tasks.html@empty": {"mine": mine(card=None, receipt=None, next=[], empty=["4 of 7 organisations are acting, 1 is contained.", "The next update comes at 09:00."])},
-        "partners/organisations.html": {"organisations": [{"name": "Ashbourne", "href": "/x/", "kind": "Council", "standing": "", "systems": 9, "duty": "Duty officer, all hours", "contact_state": "3 ways tested", "contact_alarm": False}, {"name": "Fernleigh", "href": "/x/", "kind": "Council", "standing": "former", "systems": 1, "duty": "", "contact_state": "never tested", "contact_alarm": True}], "page": PAGER},
+        "partners/organisations.html": {"organisations": [{"name": "Ashbourne", "href": "/x/", "kind": "Council", "standing": "", "systems": 9, "duty": "Duty officer, all hours", "contact_state": "3 ways tested", "contact_alarm": False}, {"name": "Fernleigh", "href": "/x/", "kind": "Council", "standing": "former", "systems": 1, "duty": "", "contact_state": "last test failed", "contact_alarm": True}], "page": PAGER},
         "partners/organisation.html": {"organisation": {"name": "Ashbourne", "kind": "Council", "standing": "", "own": True}, "facts": [("People served", "143,200"), ("Duty desk", "01632 960123")], "systems": [{"name": "Identity platform", "href": "/x/", "services": "all sign-in", "note": ""}], "people": [{"name": "Jo Hale", "role": "head of IT", "on_duty": True}], "contacts_href": "/x/"},
         "partners/systems.html": {"systems": [{"name": "Telecare alarms", "slug": "telecare-alarms", "href": "/x/", "provider": "Northgate IT Services", "organisations": "Ashbourne, Brackenfield", "safety": "2,140 people served", "standing": "in use", "yours": True}], "page": PAGER, "may_edit": False},
         "partners/system.html": {"system": {"name": "Identity platform", "slug": "identity-platform", "safety": "", "standing": "in use"}, "facts": SYSTEM_FACTS, "standing_on": [{"name": "Ashbourne", "services": "all sign-in", "people": "143,200", "fallback": ""}], "links_out": [LINK, CLAIMED], "links_in": [], "components": [{"name": "Directory server", "version": "2022", "identifier": "cpe:2.3:o:example:directory:2022:*:*:*:*:*:*:*"}], "what_if_href": "/x/", "checked": WHAT["register_checked"]},
         "partners/dependencies.html": {"dependencies": [{"source": "Identity platform", "target": "File services", "kind": "shared administrators", "words": "NG-ADM", "href": "/x/", "barrier": "nothing", "barrier_css": "known", "standing": "in use"}], "page": PAGER},
         "partners/dependency.html": {"dependency": {"source": "File services", "target": "Archive of 2006", "kind": "hosting", "sentence": "Retired in 2017, never cut."}, "facts": SYSTEM_FACTS, "ends": [{"name": "Fernleigh", "says": "open", "at": None, "by": "", "may_say_cut": True, "url": "/x/"}, {"name": "Northgate", "says": "cut", "at": at(9), "by": "Kim Lund", "may_say_cut": False, "url": ""}]},
-        "partners/contacts.html": {"contacts": [{"id": "1", "person": "Duty desk", "way": "SMS", "address": "+44 1632 ••• 123", "trust": "trusted", "trust_why": "", "rides_on": "", "tested": "41 days ago", "tested_alarm": False, "test_url": "/x/"}, {"id": "2", "person": "Duty desk", "way": "E-mail", "address": "duty@ashbourne.example", "trust": "doubtful", "trust_why": "rides on the attacked system", "rides_on": "E-mail and Teams", "tested": "never tested", "tested_alarm": True, "test_url": ""}], "form": ContactForm()},
+        "partners/contacts.html": {"contacts": [{"id": "1", "person": "Duty desk", "way": "SMS", "address": "+44 1632 ••• 123", "trust": "trusted", "trust_why": "", "rides_on": "", "tested": "41 days ago", "tested_alarm": False, "test_url": "/x/"}, {"id": "2", "person": "Duty desk", "way": "E-mail", "address": "duty@ashbourne.example", "trust": "doubtful", "trust_why": "rides on the attacked system", "rides_on": "E-mail and Teams", "tested": "failed 3 days ago", "tested_alarm": True, "test_url": ""}], "form": ContactForm()},
         "partners/keys.html": {"keys": [{"id": "1", "name": "Monitoring", "prefix": "bh_7f3a", "scopes": "suspect, read", "made": "2 Oct 2026", "used": "3 min ago", "expires": "2 Oct 2027", "revoke_url": "/x/"}], "fresh_key": "bh_7f3a_3f0c9d0e6b", "form": KeyForm()},
         "playbooks/list.html": {"playbooks": [{"title": "Shared platform containment", "slug": "x", "href": "/x/", "version": "3", "steps": 13, "signed": "6 of 8 signed this version", "own_state": "signed 2 Oct 2026", "own_alarm": False}]},
-        "playbooks/detail.html": {"playbook": {"title": "Shared platform containment", "description": "What everybody does in the first hours.", "version": "3", "document_href": "/x/"}, "facts": [("Version", "3"), ("Steps", "13")], "steps": [{"title": title, "who": "every council", "what": ["Use a telephone that does not ride on the attacked system."], "due": "accept in 5 min, finish in 10", "after": "after 7 to 9" if key == "rotate" else "", "references": [{"id": "D3-NI", "name": "Network Isolation"}]} for key, _short, title in STEPS], "signatures": [{"organisation": "Ashbourne", "state": "signed version 3", "alarm": False}, {"organisation": "Dunmere", "state": "signed version 2, with a reservation", "alarm": True}]},
+        "playbooks/detail.html": {"playbook": {"title": "Shared platform containment", "description": "What everybody does in the first hours.", "version": "3", "document_href": "/x/"}, "facts": [("Version", "3"), ("Steps", "13")], "steps": [{"title": title, "who": "every council", "what": ["Use a telephone that does not ride on the attacked system."], "due": "accept in 5 min, finish in 10", "after": "after 7 to 9" if key == "rotate" else "", "references": [{"id": "D3-NI", "name": "Network Isolation"}]} for key, _short, title in STEPS], "signatures": [{"organisation": "Ashbourne", "state": "signed version 3", "alarm": False}, {"organisation": "Dunmere", "state": "signed version 2, with a reservation", "alarm": False}]},
         "notifications/deliveries.html": {"deliveries": [{"at": at(36), "incident": "INC-7KQ4", "incident_href": "/x/", "organisation": "Dunmere", "person": "Duty desk", "way": "SMS", "state": "failed", "css": "alarm", "note": "number not in service; deputy is next"}, {"at": at(35), "incident": "", "incident_href": "", "organisation": "Eastwick", "person": "", "way": "webhook", "state": "delivered", "css": "", "note": ""}], "page": PAGER, "refresh_url": "/deliveries/", "follow": "*", "incident": None, "totals": [("Sent", 14), ("Delivered", 11), ("Failed", 1)], "empty_why": "No incident has been opened since this installation began."},
         "monitoring/alerts.html": {"rules": [{"source": "Sentinel", "when": "a rule named “first sight” fires with high severity", "then": "opens a suspected incident", "systems": "Identity platform", "active": True}], "recent": [{"at": at(30), "source": "Sentinel", "title": "svc-backup@ashbourne on Coldharbour file-02", "outcome": "joined", "incident": "INC-7KQ4", "incident_href": "/x/"}], "endpoints": [{"name": "Alertmanager", "url": "http://localhost:8000/api/v1/alerts/alertmanager/"}]},
         "api/docs.html": {"title": "Bulkhead API", "version": "1", "base_url": "http://localhost:8000", "schema_url": "/api/v1/schema/", "groups": [{"name": "Incidents", "id": "incidents", "operations": [{"id": "incidents-create", "method": "POST", "path": "/api/v1/incidents/", "summary": "Open an incident", "description": "Works out who is reached and tells them.", "scopes": ["open"], "parameters": [{"name": "Idempotency-Key", "place": "header", "required": False, "words": "Makes the call safe to repeat."}], "body": '{\n  "title": "…"\n}', "answers": [{"status": "201", "words": "Opened"}], "curl": "curl -X POST http://localhost:8000/api/v1/incidents/ -H 'Authorization: Bearer KEY' -d '{\"title\": \"VPN down\", \"systems\": [\"remote-access\"]}'"}]}]},
