@@ -130,7 +130,8 @@ class Estate:
     """Everything that the walk may use. Edges to or from a system that is not listed are refused.
 
     Inside, systems and organisations are small numbers in the order of their names, so that "then by name" is a
-    comparison of numbers. The fields from `number` on are that index, made once: `out` and `into` hold (system, edge)
+    comparison of numbers; `edges` are put into an order of their own, so that the order in which facts come plays no
+    part. The fields from `number` on are that index, made once: `out` and `into` hold (system, edge)
     for every edge, `anchors` (organisation, anchor) for every system, `dated` the edges whose doubt depends on the
     day, `claimed` those with any barrier.
     """
@@ -153,7 +154,8 @@ class Estate:
     claimed: frozenset[int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        edges = self.edges
+        # Of parallel edges the first by kind, label and id explains a path.
+        edges = tuple(sorted(self.edges, key=lambda edge: (edge.kind, edge.label, edge.id.int)))
         by_name = tuple(sorted(self.systems, key=lambda system: (system.name, system.slug, system.id)))
         people = tuple(sorted(self.organisations, key=lambda each: (each.name, each.slug, each.id)))
         number = {system.id: position for position, system in enumerate(by_name)}
@@ -162,17 +164,16 @@ class Estate:
             anchors = _anchors(by_name, people, number, self.stands)
         except KeyError as missing:
             raise NotInEstate(f"unknown system or organisation {missing.args[0]}") from None
-        # Of parallel edges the first by kind, label and id explains a path.
-        order = sorted(range(len(edges)), key=lambda at: (edges[at].kind, edges[at].label, edges[at].id.int))
         starting: list[list[int]] = [[] for _ in by_name]
         ending: list[list[int]] = [[] for _ in by_name]
-        for at in order:
-            starting[ends[at][0]].append(at)
-            ending[ends[at][1]].append(at)
+        for at, (source, target) in enumerate(ends):
+            starting[source].append(at)
+            ending[target].append(at)
         numbers = tuple(range(len(by_name)))  # one object per number, side by side: the walk is bound by memory
         out = tuple([(numbers[ends[at][1]], at) for at in own] for own in starting)
         into = tuple([(numbers[ends[at][0]], at) for at in own] for own in ending)
         index = {
+            "edges": edges,
             "number": number,
             "organisation": {each.id: each for each in people},
             "by_name": by_name,

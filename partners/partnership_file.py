@@ -6,6 +6,7 @@ import dataclasses
 import types
 import typing
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -89,14 +90,19 @@ def _section(value: Any, key: str, entry: type[Any], problems: list[Problem]) ->
     return tuple(_entry(each, entry, (key, at), problems) for at, each in enumerate(value))
 
 
+@lru_cache
+def _shape(entry: type[Any]) -> tuple[dict[str, Any], dict[str, dataclasses.Field[Any]]]:
+    """Types and fields of an entry, by name."""
+    return typing.get_type_hints(entry, vars(partnership_entries)), {f.name: f for f in dataclasses.fields(entry)}
+
+
 def _entry(value: Any, entry: type[Any], at: tuple[str | int, ...], problems: list[Problem]) -> Any:
     """One object as its dataclass; None when it cannot be, with the problems noted."""
     if not isinstance(value, dict):
         problems.append(Problem(pointer(*at), "This must be an object."))
         return None
     before = len(problems)
-    hints = typing.get_type_hints(entry, vars(partnership_entries))
-    fields = {field.name: field for field in dataclasses.fields(entry)}
+    hints, fields = _shape(entry)
     problems += [Problem(pointer(*at, key), "There is no such field.") for key in value if key not in fields]
     found = {}
     for name, field in fields.items():

@@ -1,0 +1,66 @@
+"""Small things that stand in many places of a CACAO document: ids, times, references, variables, extensions."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Any
+
+from incidents.cacao_notes import Notes, Place
+
+ID = re.compile(
+    r"(?P<type>[a-z][a-z0-9-]+[a-z0-9])--[0-9a-f]{8}-[0-9a-f]{4}-(?P<version>[1-5])[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}",
+    re.IGNORECASE,
+)
+INSTANT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:)(\d\d)(\.\d+)?Z", re.ASCII)
+VARIABLE = re.compile(r"__[a-zA-Z][a-zA-Z0-9_-]{0,245}__")
+VARIABLE_VALUE = re.compile(r"(__[a-zA-Z][a-zA-Z0-9_-]*?__):value")
+
+
+def check_id(value: Any, place: Place, notes: Notes, kind: str | None = None) -> None:
+    """An identifier (section 10.10): the object's type, two hyphens, a UUID."""
+    match = ID.fullmatch(value) if isinstance(value, str) else None
+    if match is None or (kind and match["type"] != kind):
+        notes.error(place, f"This must be an identifier such as {kind or 'type'}--, followed by a UUID.")
+
+
+def check_instant(value: str, place: Place, notes: Notes) -> datetime | None:
+    """A timestamp (section 10.17): RFC 3339 in UTC. Fewer or more than three decimals are accepted with a warning."""
+    match = INSTANT.fullmatch(value)
+    try:
+        # RFC 3339 knows leap seconds, Python's datetime does not.
+        moment = datetime.fromisoformat(f"{match[1]}{min(int(match[2]), 59):02}+00:00") if match else None
+    except ValueError:
+        moment = None
+    if match is None or moment is None or int(match[2]) > 60:
+        notes.error(place, "This must be a time in UTC such as 2026-09-14T09:00:00.000Z.")
+        return None
+    decimals = (match[3] or ".")[1:]
+    if len(decimals) != 3:
+        notes.warn(place, "Times should have exactly three decimals.")
+    return moment.replace(microsecond=int(decimals[:6].ljust(6, "0")))
+
+
+def check_references(references: list[Any], place: Place, notes: Notes) -> None:
+    """External references: a name, and at least one thing more."""
+    for at, each in enumerate(references):
+        if not isinstance(each, dict) or not isinstance(each.get("name"), str):
+            notes.error((*place, at), "An external reference needs a name.")
+        elif not each.keys() & {"description", "source", "url", "external_id", "reference_id"}:
+            notes.error((*place, at), "An external reference needs a description, source, url or id beside its name.")
+
+
+def check_variables(variables: dict[str, Any], place: Place, notes: Notes) -> None:
+    for name, each in variables.items():
+        if not VARIABLE.fullmatch(name):
+            notes.error((*place, name), "A variable's name looks like __name__.")
+        if not isinstance(each, dict) or not isinstance(each.get("type"), str):
+            notes.error((*place, name), "A variable needs a type.")
+
+
+def check_extensions(document: dict[str, Any], used: dict[str, Any], place: Place, notes: Notes) -> None:
+    for key, each in used.items():
+        if key not in document.get("extension_definitions", {}):
+            notes.error((*place, key), "This extension is not defined in extension_definitions.")
+        if not isinstance(each, dict):
+            notes.error((*place, key), "An extension must be an object.")

@@ -1,0 +1,111 @@
+"""What no single field of a partnership file can show: duplicates, references to nothing, contradictions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable
+from typing import Any
+
+from partners.partnership_entries import (
+    ApiKeyEntry,
+    DependencyEntry,
+    OrganisationEntry,
+    ParticipationEntry,
+    PersonEntry,
+)
+from portal.documents import Problem, pointer
+
+SCOPES = frozenset({"suspect", "open", "answer", "read", "playbooks", "access-events", "estate", "contacts", "audit"})
+
+
+def check(read: dict[str, tuple[Any, ...]], problems: list[Problem]) -> None:
+    """Note every duplicate, every reference to nothing, and every entry that contradicts itself."""
+    _once(read, "organisations", lambda each: each.slug, problems)
+    _once(read, "people", lambda each: each.email.casefold(), problems)
+    _once(read, "systems", lambda each: each.slug, problems)
+    _once(read, "participations", lambda each: (each.organisation, each.system), problems)
+    _once(read, "dependencies", lambda each: (each.source, each.target, each.kind, each.label), problems)
+    _once(read, "contact_points", lambda each: (each.organisation, each.kind, each.address.casefold()), problems)
+    organisations = {each.slug for each in read["organisations"]}
+    systems = {each.slug for each in read["systems"]}
+    for section, entries in read.items():
+        for at, entry in enumerate(entries):
+            for field, known in REFERENCES.get(section, {}).items():
+                value = getattr(entry, field)
+                if value is not None and value not in (organisations if known == "organisation" else systems):
+                    _wrong((section, at, field), f"There is no {known} {value!r} in this file.", problems)
+            for field, detail in CONTRADICTIONS.get(section, _nothing)(entry):
+                _wrong((section, at, field), detail, problems)
+    homes = {each.email: each.organisation for each in read["people"]}
+    for at, point in enumerate(read["contact_points"]):
+        if point.person is not None and homes.get(point.person) != point.organisation:
+            _wrong(("contact_points", at, "person"), "No person of this organisation has this e-mail.", problems)
+
+
+def _once(
+    read: dict[str, tuple[Any, ...]], section: str, key: Callable[[Any], Hashable], problems: list[Problem]
+) -> None:
+    seen: dict[Hashable, int] = {}
+    for at, entry in enumerate(read[section]):
+        if (first := seen.setdefault(key(entry), at)) != at:
+            _wrong((section, at), f"This is the same as number {first + 1} of its section.", problems)
+
+
+REFERENCES = {
+    "people": {"organisation": "organisation"},
+    "systems": {"provider": "organisation", "owner": "organisation"},
+    "participations": {"organisation": "organisation", "system": "system"},
+    "dependencies": {"source": "system", "target": "system"},
+    "contact_points": {"organisation": "organisation", "rides_on": "system"},
+    "api_keys": {"organisation": "organisation"},
+}
+
+Contradictions = Iterable[tuple[str, str]]  # field, what is wrong with it
+
+
+def _nothing(entry: Any) -> Contradictions:
+    return ()
+
+
+def _of_organisation(entry: OrganisationEntry) -> Contradictions:
+    if (entry.status == "former") != (entry.left_on is not None):
+        yield "left_on", "A former organisation needs the day on which it left, a current one has none."
+
+
+def _of_person(entry: PersonEntry) -> Contradictions:
+    if entry.email.count("@") != 1 or entry.email.strip() != entry.email:
+        yield "email", "This must be one e-mail address."
+
+
+def _of_participation(entry: ParticipationEntry) -> Contradictions:
+    if entry.status == "live" and entry.left_on is not None:
+        yield "left_on", "Only one that left and is still connected has such a day."
+
+
+def _of_dependency(entry: DependencyEntry) -> Contradictions:
+    if entry.source == entry.target:
+        yield "target", "A system cannot depend on itself."
+    if entry.barrier == "tested" and entry.tested_on is None:
+        yield "tested_on", "A tested barrier needs the day of its test."
+    if entry.tested_on and entry.valid_until and entry.valid_until < entry.tested_on:
+        yield "valid_until", "This lies before the test."
+    if entry.phrase and "{source}" not in entry.phrase:
+        yield "phrase", "The phrase must say {source} where the source's name belongs."
+
+
+def _of_key(entry: ApiKeyEntry) -> Contradictions:
+    unknown = sorted(set(entry.scopes) - SCOPES)
+    if unknown or not entry.scopes:
+        yield "scopes", f"Unknown scopes: {', '.join(unknown)}." if unknown else "A key needs at least one scope."
+
+
+CONTRADICTIONS: dict[str, Callable[[Any], Contradictions]] = {
+    "organisations": _of_organisation,
+    "people": _of_person,
+    "participations": _of_participation,
+    "dependencies": _of_dependency,
+    "api_keys": _of_key,
+}
+
+
+def _wrong(at: tuple[str | int, ...], detail: str, problems: list[Problem]) -> None:
+    problems.append(Problem(pointer(*at), detail))
