@@ -23,7 +23,7 @@ class Rows(TypedDict):
 def make_rows(seed: int = 20_260_503) -> Rows:
     """Half of the edges stay near, half go anywhere; a few systems are stood on by many organisations."""
     draw = random.Random(seed)
-    edges = []
+    edges: list[tuple[int, int, str, str]] = []
     while len(edges) < EDGES:
         source = draw.randrange(SYSTEMS)
         target = (source + draw.randrange(1, 40)) % SYSTEMS if draw.random() < 0.5 else draw.randrange(SYSTEMS)

@@ -32,7 +32,7 @@ def flow_of(workflow: dict[str, Any], start: str, notes: Notes) -> Flow:
     for key in workflow:
         if key not in seen and key != start:
             notes.warn(("workflow", key), "This step is never reached.")
-    waiting = defaultdict(int)
+    waiting: defaultdict[Node, int] = defaultdict(int)
     for targets in follow.values():
         for target in targets:
             waiting[target] += 1

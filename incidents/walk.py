@@ -129,7 +129,9 @@ def ways_to(estate: Estate, walked: Walk, ends: Sequence[int], doubts: Sequence[
     costs no more than a thin one; the caller sees then that the list may not be whole.
     """
     distance, sure, into = walked.distance, walked.doubt, estate.into
-    queue = [(distance[end], sure[end], distance[end], (end,), ()) for end in set(ends) if distance[end] >= 0]
+    queue: list[tuple[int, int, int, tuple[int, ...], tuple[int, ...]]] = [
+        (distance[end], sure[end], distance[end], (end,), ()) for end in set(ends) if distance[end] >= 0
+    ]
     heapq.heapify(queue)
     for _ in range(LOOKS):
         if not queue:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Hashable, Iterable
 from typing import Any
 
@@ -11,6 +12,7 @@ from partners.partnership_entries import (
     OrganisationEntry,
     ParticipationEntry,
     PersonEntry,
+    SystemEntry,
 )
 from portal.documents import Problem, pointer
 
@@ -67,8 +69,14 @@ def _nothing(entry: Any) -> Contradictions:
 
 
 def _of_organisation(entry: OrganisationEntry) -> Contradictions:
+    yield from _slug(entry)
     if (entry.status == "former") != (entry.left_on is not None):
         yield "left_on", "A former organisation needs the day on which it left, a current one has none."
+
+
+def _slug(entry: OrganisationEntry | SystemEntry) -> Contradictions:
+    if not re.fullmatch("[a-z0-9]+(-[a-z0-9]+)*", entry.slug):
+        yield "slug", "A slug has small letters, digits and single hyphens only."
 
 
 def _of_person(entry: PersonEntry) -> Contradictions:
@@ -101,6 +109,7 @@ def _of_key(entry: ApiKeyEntry) -> Contradictions:
 CONTRADICTIONS: dict[str, Callable[[Any], Contradictions]] = {
     "organisations": _of_organisation,
     "people": _of_person,
+    "systems": _slug,
     "participations": _of_participation,
     "dependencies": _of_dependency,
     "api_keys": _of_key,

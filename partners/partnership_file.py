@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import types
 import typing
 from datetime import date
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -90,13 +91,13 @@ def _section(value: Any, key: str, entry: type[Any], problems: list[Problem]) ->
     return tuple(_entry(each, entry, (key, at), problems) for at, each in enumerate(value))
 
 
-@lru_cache
-def _shape(entry: type[Any]) -> tuple[dict[str, Any], dict[str, dataclasses.Field[Any]]]:
+@cache
+def _shape(entry: Any) -> tuple[dict[str, Any], dict[str, dataclasses.Field[Any]]]:
     """Types and fields of an entry, by name."""
     return typing.get_type_hints(entry, vars(partnership_entries)), {f.name: f for f in dataclasses.fields(entry)}
 
 
-def _entry(value: Any, entry: type[Any], at: tuple[str | int, ...], problems: list[Problem]) -> Any:
+def _entry(value: Any, entry: Any, at: tuple[str | int, ...], problems: list[Problem]) -> Any:
     """One object as its dataclass; None when it cannot be, with the problems noted."""
     if not isinstance(value, dict):
         problems.append(Problem(pointer(*at), "This must be an object."))
@@ -108,6 +109,8 @@ def _entry(value: Any, entry: type[Any], at: tuple[str | int, ...], problems: li
     for name, field in fields.items():
         if name in value:
             found[name] = _value(value[name], hints[name], (*at, name), problems)
+            if found[name] == "" and field.default is dataclasses.MISSING:
+                _wrong((*at, name), "This cannot be empty.", problems)
         elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
             problems.append(Problem(pointer(*at, name), "This field is required."))
     return entry(**found) if len(problems) == before else None
@@ -125,7 +128,7 @@ def _value(value: Any, hint: Any, at: tuple[str | int, ...], problems: list[Prob
         choices = typing.get_args(hint)
         return value if value in choices else _wrong(at, f"This must be one of: {', '.join(choices)}.", problems)
     if typing.get_origin(hint) is tuple:
-        if isinstance(value, list) and all(isinstance(each, str) and each.strip() for each in value):
+        if isinstance(value, list) and all(_is_text(each) and each.strip() for each in value):
             return tuple(value)
         return _wrong(at, "This must be a list of texts, none of them empty.", problems)
     if hint is date:
@@ -138,9 +141,12 @@ def _value(value: Any, hint: Any, at: tuple[str | int, ...], problems: list[Prob
     if hint is int:
         whole = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**31
         return value if whole else _wrong(at, "This must be a whole number, zero or more.", problems)
-    if not isinstance(value, str) or "\0" in value:
-        return _wrong(at, "This must be a text.", problems)
-    return value
+    return value.strip() if _is_text(value) else _wrong(at, "This must be a text.", problems)
+
+
+def _is_text(value: Any) -> bool:
+    """Text that the database can hold: no NUL, no half of a surrogate pair."""
+    return isinstance(value, str) and not re.search("[\0\ud800-\udfff]", value)
 
 
 def _wrong(at: tuple[str | int, ...], detail: str, problems: list[Problem]) -> None:
