@@ -274,6 +274,8 @@ def task(**changes: Any) -> dict[str, Any]:
         "due": "3 min overdue",
         "overdue": True,
         "do": ["Close the route to the finance ledger on your outer firewall.", "Leave the server itself running."],
+        "why": "The ledger takes a nightly file from the attacked side and writes back.",
+        "cannot": "Call the lead; they can close their end.",
         "who_does": "Network duty engineer, or read it out to them",
         "stops": "Tonight’s payment file. Nothing safety-critical.",
         "worked": "The ledger page no longer opens from your network",
@@ -366,6 +368,15 @@ class OpenForm(forms.Form):
     )
     playbook = forms.ChoiceField(choices=[("shared-platform-containment", "Shared platform containment, version 3")])
     exercise = forms.BooleanField(required=False)
+
+
+class UpdateForm(forms.Form):
+    text = forms.CharField()
+    next_in = forms.ChoiceField(choices=[("60", "In an hour")])
+
+
+class WidenForm(forms.Form):
+    systems = forms.MultipleChoiceField(choices=[("telephony", "Telephony")])
 
 
 class CloseForm(forms.Form):
@@ -474,6 +485,9 @@ def pages() -> dict[str, tuple[str, dict[str, Any]]]:
         "incidents/board.html@exercise": {"board": board(incident=incident(exercise=True, suspected=True, deputy=None, next_update_at=None, severity=""), feed=[])},
         "incidents/participant.html": {"incident": incident(), "participant": {**WHAT, "name": "Dunmere", "role": "", "exposure": exposure("reachable"), "because": "Dunmere uses the Finance ledger, 2 links from the attack.", "reported": "", "cleared": None, "ladder_rows": [{"at": at(36), "way": "SMS", "to": "Duty desk", "outcome": "failed: number not in service"}], "duty": {"name": "Duty desk", "number": "+441632960444"}, "may_clear": True, "clear_url": "/x/", "tasks": [{"title": STEPS[0][2], "href": "/x/", "state": state("done"), "due": "08:22"}]}},
         "incidents/radius.html": {"incident": incident(), "radius": _radius()},
+        "incidents/declare.html": {"incident": incident(suspected=True)},
+        "incidents/update.html": {"incident": incident(), "form": UpdateForm(), "audience": "7 organisations"},
+        "incidents/widen.html": {"incident": incident(), "form": WidenForm()},
         "incidents/close.html": {"incident": incident(), "form": CloseForm(), "effects": ["Tells 14 people in 7 organisations.", "Calls off 3 open steps."], "open_tasks": 3},
         "incidents/task.html": {"incident": incident(), "task": task()},
         "incidents/my_tasks.html": {"mine": mine()},
