@@ -89,7 +89,7 @@ class UpdateForm(forms.Form):
     text = forms.CharField(max_length=4000, error_messages={"required": _("Write what everybody should know.")})
     next_in = forms.TypedChoiceField(
         coerce=int,
-        empty_value=0,
+        empty_value=None,
         required=False,
         choices=[
             ("", _("Not decided")),

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from incidents.blast_radius import Exposed, Radius, other_paths
+from incidents.blast_radius import Radius, all_other_paths
 from incidents.cuts import rank_cuts
 from incidents.estate import Edge, Estate
+from incidents.exposure import Exposed
+from incidents.paths import Path
 
-CUTS_SHOWN = 6
+CUTS_SHOWN = 12
 
 
 def frozen(estate: Estate, radius: Radius) -> dict[str, Any]:
@@ -23,6 +26,7 @@ def frozen(estate: Estate, radius: Radius) -> dict[str, Any]:
     names = {system.id: system for system in estate.systems}
     edges = {edge.id: edge for edge in estate.edges}
     people = estate.organisation
+    others = all_other_paths(estate, radius)
     shown = {*(each.system for each in radius.systems), *(edges[edge].target for edge in radius.stopped)}
     distances = {each.system: each.distance for each in radius.systems}
     return {
@@ -41,7 +45,9 @@ def frozen(estate: Estate, radius: Radius) -> dict[str, Any]:
         ],
         "edges": [_edge(edges[edge], stopped=False) for edge in radius.edges]
         + [_edge(edges[edge], stopped=True) for edge in radius.stopped],
-        "organisations": [_organisation(estate, radius, each) for each in radius.organisations],
+        "organisations": [
+            _organisation(estate, each, others.get(each.organisation, ())) for each in radius.organisations
+        ],
         "outside": [
             {"slug": people[each.organisation].slug, "name": people[each.organisation].name, "because": each.because}
             for each in radius.outside
@@ -74,7 +80,7 @@ def _edge(edge: Edge, *, stopped: bool) -> dict[str, Any]:
     }
 
 
-def _organisation(estate: Estate, radius: Radius, each: Exposed) -> dict[str, Any]:
+def _organisation(estate: Estate, each: Exposed, others: Sequence[Path]) -> dict[str, Any]:
     organisation = estate.organisation[each.organisation]
     path = each.path
     return {
@@ -86,6 +92,6 @@ def _organisation(estate: Estate, radius: Radius, each: Exposed) -> dict[str, An
         "exposure": each.exposure,
         "distance": each.distance,
         "because": each.because,
-        "other_paths": [other.words for other in other_paths(estate, radius, each.organisation)] if path else [],
+        "other_paths": [other.words for other in others],
         "path": {"systems": [str(s) for s in path.systems], "edges": [str(e) for e in path.edges]} if path else None,
     }

@@ -111,17 +111,22 @@ def reach_of(opening: Opening, *, organisation_id: UUID, by_key: bool, reason: s
     if faults:
         raise Invalid(faults)
     starts = {system.pk: system for system in (*named, *vouching)}
-    if not starts:
+    guessed = not starts
+    if guessed:
         assumed = SharedSystem.objects.filter(pk__in=shared_with([*organisations, *confirmed]))
         starts = {system.pk: system for system in assumed}
         if not starts:
             raise Invalid([Fault("/confirmed", "You share no system with that organisation: name the system.")])
     estate = walkable_estate(starts, reason=reason)
     radius = blast_radius(
-        estate, on=clock.now().date(), starts=list(starts), organisations=organisations, confirmed=confirmed
+        estate,
+        on=clock.now().date(),
+        starts=list(starts),
+        organisations=organisations,
+        confirmed=confirmed,
+        assumed=guessed,
     )
     document = frozen(estate, radius)
-    document["assumed"] = not (named or vouching)
     assert playbook is not None
     return Reach(
         estate=estate,

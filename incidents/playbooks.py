@@ -8,7 +8,8 @@ from uuid import UUID, uuid4
 
 from django.db import transaction
 
-from incidents.cacao import Plan, read_playbook
+from incidents.cacao import read_playbook
+from incidents.cacao_plan import Plan
 from incidents.models import Playbook, Step
 from portal import clock
 from portal.ledger.record import Actor, record

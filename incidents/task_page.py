@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -67,7 +68,7 @@ def task_page(task: Task, *, visitor: Visitor) -> dict[str, Any]:
     }
 
 
-def _facts(task: Task, side: dict[str, Any]) -> list[tuple[str, str]]:
+def _facts(task: Task, side: Mapping[str, Any]) -> list[tuple[str, str]]:
     told = f"{local_time(side['told_at'])}, {side['told_by'] or _('by e-mail')}" if side["told_at"] else _("not yet")
     facts = [
         (_("Told"), told),
@@ -86,17 +87,19 @@ def _answers(task: Task, visitor: Visitor, *, own: bool) -> list[dict[str, Any]]
         return []
     answers: list[dict[str, Any]] = []
 
-    def offer(key: str, words: str, *, primary: bool = False, reason: str = "", label: str = "", **extra: str) -> None:
+    def offer(
+        key: str, words: str, *, primary: bool = False, reason: str = "", label: str = "", kind: str = ""
+    ) -> None:
         address = reverse(f"task-{key}", args=[task.pk])
         answers.append(
             {
-                "key": key if not extra else f"{key}-{'-'.join(extra.values())}",
+                "key": f"{key}-{kind}" if kind else key,
                 "words": words,
                 "url": address,
                 "primary": primary,
                 "reason": reason,
                 "reason_label": label,
-                "extra": extra,
+                "extra": {"as": kind} if kind else {},
             }
         )
 
@@ -111,8 +114,8 @@ def _answers(task: Task, visitor: Visitor, *, own: bool) -> list[dict[str, Any]]
         if "blocked" in arrows:
             offer("block", _("Blocked"), reason="required", label=_("What blocks it?"))
         if "not_affected" in arrows:
-            offer("decline", _("Not needed here"), reason="required", label=_("Why not?"), **{"as": "not_affected"})
-            offer("decline", _("We refuse"), reason="required", label=_("Why?"), **{"as": "declined"})
+            offer("decline", _("Not needed here"), reason="required", label=_("Why not?"), kind="not_affected")
+            offer("decline", _("We refuse"), reason="required", label=_("Why?"), kind="declined")
     incident = task.incident
     checker = incident.deputy_lead_id if task.organisation_id == incident.lead_id else incident.lead_id
     if may_open(visitor) and not own and visitor.organisation_id == checker and task.status == "done":
@@ -135,7 +138,7 @@ def _receipt(task: Task, visitor: Visitor, header: dict[str, Any], now: datetime
     }
 
 
-def _history(task: Task, standings: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _history(task: Task, standings: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """What was said about this task; people are named to their own organisation alone (row security sees to it)."""
     events = list(Event.objects.filter(incident_id=task.incident_id, subject_id=task.pk).order_by("-pos")[:50])
     people = dict(Person.objects.filter(pk__in=[event.actor_person_id for event in events]).values_list("pk", "name"))
@@ -144,7 +147,9 @@ def _history(task: Task, standings: list[dict[str, Any]]) -> list[dict[str, Any]
     return [
         {
             "at": event.at,
-            "who": people.get(event.actor_person_id) or by_id.get(event.actor_organisation_id, _("Bulkhead")),
+            "who": (people.get(event.actor_person_id) if event.actor_person_id else None)
+            or (by_id.get(event.actor_organisation_id) if event.actor_organisation_id else None)
+            or _("Bulkhead"),
             "words": WORDS[event.kind](event.data, by_slug) if event.kind in WORDS else event.kind,
         }
         for event in events

@@ -22,7 +22,7 @@ from partners.models import (
     Person,
     SharedSystem,
 )
-from partners.partnership_file import PartnershipFile
+from partners.partnership_entries import PartnershipFile
 
 M = TypeVar("M", bound=models.Model)
 
@@ -82,7 +82,7 @@ def load(file: PartnershipFile) -> Loaded:
         for system in file.systems
     }
     for stand in file.participations:
-        key = {"organisation": organisations[stand.organisation], "system": systems[stand.system]}
+        key: dict[str, Any] = {"organisation": organisations[stand.organisation], "system": systems[stand.system]}
         _put(done, Participation, key, _fields(stand, "organisation", "system", services=list(stand.services)))
     for edge in file.dependencies:
         key = {"source": systems[edge.source], "target": systems[edge.target], "kind": edge.kind, "label": edge.label}

@@ -23,7 +23,12 @@ def start(request: HttpRequest) -> HttpResponse:
     if visitor is None or visitor.kind != "person":
         with at_the_door():
             installed = Organisation.objects.exists()
-        context = {"installed": installed, "demo": _demo() if installed else None, "incidents": [], "peacetime": None}
+        context: dict[str, Any] = {
+            "installed": installed,
+            "demo": _demo() if installed else None,
+            "incidents": [],
+            "peacetime": None,
+        }
         return render(request, "start.html", context)
     rows = open_rows(visitor.organisation_id)
     context = {
@@ -46,9 +51,7 @@ def _demo() -> dict[str, Any] | None:
     return {
         "steps": [
             _("Open the link of Priya Nair (Ashbourne) that “make run” printed, and press the button."),
-            _(
-                "Open an incident on the Identity platform: see how far it reaches, and why Fernleigh, which left, is in."
-            ),
+            _("Open an incident on the Identity platform: see how far it reaches, and why Fernleigh is in."),
             _("Compare in “How far”: taking group NG-ADM off protects three councils, cutting the VPN protects none."),
             _("Press “Open and notify”. In a second window, or on a phone, sign in as Ben Ashcroft (Dunmere)."),
             _("Press “I have this” there, and watch Ashbourne’s board move without a reload."),

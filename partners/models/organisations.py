@@ -59,7 +59,7 @@ class Person(AbstractBaseUser):
         DATA_PROTECTION_OFFICER = "data_protection_officer", "Data protection officer"
         OBSERVER = "observer", "Observer"
 
-    password = None  # type: ignore[assignment] - moved to a table that only the door reads
+    password = None  # type: ignore[assignment]  # stands in a table that only the door reads
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="people")
     name = models.TextField()

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    # Not `no-referrer`: browsers then send `Origin: null` with our own forms, which no CSRF check can tell from an attack.
+    # Not `no-referrer`: browsers then send `Origin: null` with our own forms, as they do for an attacker's.
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",

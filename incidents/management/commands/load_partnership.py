@@ -12,7 +12,8 @@ from incidents.cacao import PlaybookRefused
 from incidents.playbooks import VersionTaken, keep_playbook
 from partners.loading import Loaded, load
 from partners.models import Organisation
-from partners.partnership_file import PartnershipFile, PartnershipRefused, read_partnership
+from partners.partnership_entries import PartnershipFile
+from partners.partnership_file import PartnershipRefused, read_partnership
 
 
 class DryRun(Exception):
