@@ -8,6 +8,7 @@ urlpatterns = [
     path("", include("incidents.urls")),
     path("", include("partners.urls")),
     path("", include("notifications.urls")),
+    path("api/v1/", include("incidents.api.urls")),
     path("sign-in/", sign_in, name="account_login"),
     path("sign-out/", sign_out, name="account_logout"),
     path("sign-in/link/<str:token>/", by_link, name="sign-in-link"),

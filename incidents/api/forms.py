@@ -1,0 +1,158 @@
+"""What callers send: the bodies and query parameters of incidents and tasks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from incidents.models import Incident, Task
+from incidents.opening import Confirmed, Opening
+from portal.api.fields import OPTIONAL, Flag, Instant, PageQuery, Query, Strict, Text, WebAddress, Whole
+
+LONGEST_TEXT = 4000
+MOST_NAMED = 100
+BIGGEST_NUMBER = 2**63
+
+
+class ConfirmedForm(Strict):
+    organisation = Text(max_length=100, help_text="Slug of the organisation at which the intruder was seen.")
+    reported_by = Text(help_text="Name and role of the person there who says so.")
+
+
+class SourceForm(Strict):
+    name = Text(help_text="The tool or service that this came from.")
+    reference = Text(**OPTIONAL)
+    url = WebAddress(**OPTIONAL)
+
+
+class OpeningForm(Strict):
+    """What is known when an incident is opened. At least one of `systems`, `accounts` and `confirmed` is needed."""
+
+    title = Text()
+    systems = serializers.ListField(child=Text(max_length=100), max_length=MOST_NAMED, **OPTIONAL)
+    accounts = serializers.ListField(child=Text(), max_length=MOST_NAMED, **OPTIONAL)
+    confirmed = serializers.ListField(child=ConfirmedForm(), max_length=MOST_NAMED, **OPTIONAL)
+    summary = Text(max_length=LONGEST_TEXT, allow_blank=True, **OPTIONAL)
+    severity = Whole(min_value=1, max_value=6, help_text="Our estimate on the national scale, 1 is worst.", **OPTIONAL)
+    tlp = serializers.ChoiceField(Incident.Tlp.values, help_text="Default: amber.", **OPTIONAL)
+    exercise = Flag(help_text="Default: false.", **OPTIONAL)
+    stage = serializers.ChoiceField(["open", "suspected"], help_text="Default: open.", **OPTIONAL)
+    playbook = Text(max_length=100, help_text="Slug; default: shared-platform-containment.", **OPTIONAL)
+    techniques = serializers.ListField(
+        child=serializers.RegexField(r"^T[0-9]{4}(\.[0-9]{3})?$", max_length=9), max_length=MOST_NAMED, **OPTIONAL
+    )
+    detected_at = Instant(**OPTIONAL)
+    source = SourceForm(**OPTIONAL)
+    tasks_due_minutes = Whole(
+        min_value=1, max_value=60 * 24 * 365, help_text="Instead of the finish minutes of each step.", **OPTIONAL
+    )
+
+    @staticmethod
+    def opening_of(said: dict[str, Any]) -> Opening:
+        return Opening(
+            title=said["title"],
+            systems=tuple(said.get("systems", ())),
+            accounts=tuple(said.get("accounts", ())),
+            confirmed=tuple(Confirmed(**each) for each in said.get("confirmed", ())),
+            summary=said.get("summary", ""),
+            severity=said.get("severity"),
+            tlp=said.get("tlp", "amber"),
+            exercise=said.get("exercise", False),
+            suspected=said.get("stage") == "suspected",
+            playbook=said.get("playbook", ""),
+            techniques=tuple(said.get("techniques", ())),
+            detected_at=said.get("detected_at"),
+            source=said.get("source"),
+            tasks_due_minutes=said.get("tasks_due_minutes"),
+        )
+
+
+class IncidentEdit(Strict):
+    """What the lead corrects afterwards; null empties a field. `If-Match` is needed."""
+
+    nulls_clear = True
+
+    title = Text(required=False)
+    summary = Text(max_length=LONGEST_TEXT, allow_blank=True, required=False)
+    severity = Whole(min_value=1, max_value=6, **OPTIONAL)
+    meeting_point = Text(allow_blank=True, required=False)
+    next_update_at = Instant(**OPTIONAL)
+
+
+class IncidentQuery(PageQuery):
+    status = serializers.ChoiceField(Incident.Status.values, required=False)
+    exercise = serializers.ChoiceField(["true", "false"], required=False)
+
+
+class UpdateForm(Strict):
+    text = Text(max_length=LONGEST_TEXT)
+    next_update_at = Instant(help_text="When the next one comes.", **OPTIONAL)
+
+
+class SystemsForm(Strict):
+    systems = serializers.ListField(child=Text(max_length=100), min_length=1, max_length=MOST_NAMED)
+
+
+class ParticipantsForm(Strict):
+    organisations = serializers.ListField(child=Text(max_length=100), min_length=1, max_length=MOST_NAMED)
+    because = Text(max_length=1000, help_text="Why they take part: they read it.")
+
+
+class MoveForm(Strict):
+    to = serializers.ChoiceField(Incident.Status.values)
+    reason = Text(max_length=LONGEST_TEXT, allow_blank=True, help_text="A step back needs one.", **OPTIONAL)
+    outcome = serializers.ChoiceField(Incident.Outcome.values, help_text="Needed for `closed`.", **OPTIONAL)
+
+
+class AnswerField(serializers.Field):
+    """One answer to a question of a step: text, a number, true or false."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, str) and len(data) <= LONGEST_TEXT:
+            return data
+        if isinstance(data, bool | float) or (isinstance(data, int) and -BIGGEST_NUMBER <= data < BIGGEST_NUMBER):
+            return data
+        raise serializers.ValidationError(f"Text of at most {LONGEST_TEXT} characters, a number, true or false.")
+
+    def to_representation(self, value: Any) -> Any:
+        return value
+
+
+class AnswersField(serializers.DictField):
+    """The answers by the name of the question; at most 50."""
+
+    child = AnswerField()
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, dict) and (len(data) > 50 or any(not 0 < len(key) <= 100 for key in data)):
+            raise serializers.ValidationError("At most 50 answers with names of 1 to 100 characters.")
+        return super().to_internal_value(data)
+
+
+class NoteForm(Strict):
+    """Stays with the organisation that writes it."""
+
+    note = Text(max_length=LONGEST_TEXT, allow_blank=True, **OPTIONAL)
+    answers = AnswersField(**OPTIONAL)
+
+
+class ReasonForm(NoteForm):
+    reason = Text(max_length=LONGEST_TEXT, help_text="The lead, the deputy lead and the provider read it.")
+
+
+class DeclineForm(ReasonForm):
+    locals()["as"] = serializers.ChoiceField(
+        [Task.Status.DECLINED.value, Task.Status.NOT_AFFECTED.value], help_text="Default: declined.", **OPTIONAL
+    )
+
+
+class OwnReferenceForm(Strict):
+    text = Text(help_text="The number under which your service desk knows it.")
+
+
+class StreamQuery(Query):
+    after = serializers.IntegerField(
+        required=False, min_value=0, max_value=2**62, default=0, help_text="The last number that you have; 0: none."
+    )
+    limit = serializers.IntegerField(required=False, min_value=1, max_value=1000, default=100)

@@ -1,0 +1,81 @@
+"""/incidents/: the list, and opening one."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+
+from incidents.api.forms import IncidentQuery, OpeningForm
+from incidents.api.shapes import (
+    SIDE,
+    IncidentListed,
+    IncidentOpened,
+    incident_listed,
+    incident_shown,
+    incidents_shown,
+    systems_of,
+)
+from incidents.models import Incident, Participant
+from incidents.opening import open_incident, similar_to
+from partners.acting import actor_of
+from portal.api.documented import page_of_shape
+from portal.api.endpoint import Endpoint, body_of
+from portal.api.paging import page_of
+from portal.api.rendering import answer
+
+
+class Incidents(Endpoint):
+    scopes = {"get": ("read",), "post": ("open", "suspect")}
+    queries = {"get": IncidentQuery}
+
+    def scopes_for(self, request: Request) -> tuple[str, ...]:
+        """With `suspect` alone a key may report a suspicion; only `open` sends work to everybody."""
+        if request.method == "POST" and request.data.get("stage") != "suspected":
+            return ("open",)
+        return super().scopes_for(request)  # type: ignore[return-value]
+
+    @extend_schema(summary="The incidents that you take part in, newest first", responses=page_of_shape(IncidentListed))
+    def get(self, request: Request) -> HttpResponse:
+        rows = incidents_shown()
+        if "status" in self.asked:
+            rows = rows.filter(status=self.asked["status"])
+        if "exercise" in self.asked:
+            rows = rows.filter(exercise=self.asked["exercise"] == "true")
+        page = page_of(request, rows, by=("opened_at", "id"), asked=self.asked, descending=True)
+        systems = systems_of(page.rows)
+        sides = _sides_of(page.rows)
+        return answer(
+            page.shown(
+                lambda each: incident_listed(
+                    each, systems=systems.get(each.pk, []), sides=sides[each.pk], request=request
+                )
+            )
+        )
+
+    @extend_schema(
+        summary="Open an incident, or report a suspicion",
+        description="Works out every organisation that the intruder could reach, lets them take part with their tasks, "
+        "and tells them. With the scope `suspect` alone only `stage` `suspected` is possible.",
+        request=OpeningForm,
+        responses={201: IncidentOpened},
+    )
+    def post(self, request: Request) -> HttpResponse:
+        opening = OpeningForm.opening_of(body_of(request, OpeningForm))
+        incident = open_incident(opening, actor=actor_of(self.visitor))
+        shown = incident_shown(incident, me=self.visitor.organisation_id, request=request)
+        starts = incident.systems.values_list("system_id", flat=True)
+        shown["similar"] = [each for each in similar_to(list(starts)) if each != incident.reference]
+        return answer(shown, status=201, headers={"Location": shown["url"]})
+
+
+def _sides_of(incidents: list[Incident]) -> dict[UUID, list[dict[str, Any]]]:
+    found: dict[UUID, list[dict[str, Any]]] = defaultdict(list)
+    rows = Participant.objects.filter(incident__in=[each.pk for each in incidents]).values("incident_id", *SIDE)
+    for row in rows:
+        found[row["incident_id"]].append(row)
+    return found

@@ -1,0 +1,184 @@
+"""What callers get: each shape as the document describes it, and the function that makes it from rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.db.models import OuterRef, QuerySet, Subquery
+from rest_framework import serializers
+from rest_framework.reverse import reverse
+
+from incidents.models import Incident, IncidentSystem, OwnReference, Participant, Standing
+
+Row = Mapping[str, Any]
+NULL: Any = {"allow_null": True}
+COUNTERS = ("total", "waiting", "open", "blocked", "settled")
+
+
+class PlaybookNamed(serializers.Serializer):
+    slug = serializers.CharField()
+    version = serializers.CharField()
+
+
+class TaskCounters(serializers.Serializer):
+    """Over the tasks that the caller may see."""
+
+    total = serializers.IntegerField()
+    waiting = serializers.IntegerField(help_text="Nobody has answered yet.")
+    open = serializers.IntegerField(help_text="Not settled.")
+    blocked = serializers.IntegerField()
+    settled = serializers.IntegerField(help_text="Done, checked, refused, not needed or called off.")
+
+
+class ParticipantShort(serializers.Serializer):
+    """One's own side and those that lead, deputy lead and provider see have `exposure`, `distance` and `because`;
+    of the others there is one `word`."""
+
+    organisation = serializers.CharField()
+    role = serializers.ChoiceField(Participant.Role.values)
+    exposure = serializers.ChoiceField(Participant.Exposure.values, required=False)
+    distance = serializers.IntegerField(required=False, **NULL)
+    because = serializers.CharField(required=False)
+    word = serializers.ChoiceField(Standing.Word.values, required=False)
+
+
+class SourceShown(serializers.Serializer):
+    name = serializers.CharField()
+    reference = serializers.CharField(required=False)
+    url = serializers.CharField(required=False)
+
+
+class IncidentListed(serializers.Serializer):
+    reference = serializers.CharField()
+    url = serializers.URLField()
+    title = serializers.CharField()
+    status = serializers.ChoiceField(Incident.Status.values)
+    severity = serializers.IntegerField(**NULL)
+    tlp = serializers.ChoiceField(Incident.Tlp.values)
+    exercise = serializers.BooleanField()
+    lead = serializers.CharField()
+    deputy_lead = serializers.CharField(**NULL)
+    opened_at = serializers.DateTimeField()
+    declared_at = serializers.DateTimeField(**NULL)
+    closed_at = serializers.DateTimeField(**NULL)
+    outcome = serializers.ChoiceField(Incident.Outcome.values, **NULL)
+    next_update_at = serializers.DateTimeField(**NULL)
+    systems = serializers.ListField(child=serializers.CharField())
+    tasks = TaskCounters()
+    playbook = PlaybookNamed()
+    own_reference = serializers.CharField(**NULL)
+
+
+class IncidentShown(IncidentListed):
+    """`accounts` and `source` are there for lead, deputy lead and provider."""
+
+    summary = serializers.CharField()
+    detected_at = serializers.DateTimeField(**NULL)
+    meeting_point = serializers.CharField()
+    techniques = serializers.ListField(child=serializers.CharField())
+    accounts = serializers.ListField(child=serializers.CharField(), required=False)
+    source = SourceShown(required=False, **NULL)
+    participants = ParticipantShort(many=True)
+
+
+class IncidentOpened(IncidentShown):
+    similar = serializers.ListField(
+        child=serializers.CharField(), help_text="Open incidents on the same systems that you may see."
+    )
+
+
+def incidents_shown() -> QuerySet[Incident]:
+    """Incidents with what their shapes need of other tables."""
+    own = OwnReference.objects.filter(incident=OuterRef("pk"), task__isnull=True).values("text")[:1]
+    return (
+        Incident.objects.select_related("lead", "deputy_lead", "playbook")
+        .defer("playbook__document", "playbook__warnings", "playbook__blockers", "playbook__description")
+        .annotate(own_reference=Subquery(own))
+    )
+
+
+def incident_named(reference: str) -> Incident:
+    """Raises: Incident.DoesNotExist, answered as 404."""
+    return incidents_shown().get(reference=reference.upper())
+
+
+def systems_of(incidents: Iterable[Incident]) -> dict[UUID, list[str]]:
+    found: dict[UUID, list[str]] = {}
+    rows = IncidentSystem.objects.filter(incident__in=[each.pk for each in incidents]).order_by("slug")
+    for incident_id, slug in rows.values_list("incident_id", "slug"):
+        found.setdefault(incident_id, []).append(slug)
+    return found
+
+
+def counted(sides: Iterable[Row]) -> dict[str, int]:
+    rows = list(sides)
+    return {name: sum(row[f"tasks_{name}"] for row in rows) for name in COUNTERS}
+
+
+def incident_listed(
+    incident: Incident, *, systems: Sequence[str], sides: Iterable[Row], request: Any
+) -> dict[str, Any]:
+    return {
+        "reference": incident.reference,
+        "url": reverse("api-incident", args=[incident.reference], request=request),
+        "title": incident.title,
+        "status": incident.status,
+        "severity": incident.severity,
+        "tlp": incident.tlp,
+        "exercise": incident.exercise,
+        "lead": incident.lead.slug,
+        "deputy_lead": incident.deputy_lead.slug if incident.deputy_lead else None,
+        "opened_at": incident.opened_at,
+        "declared_at": incident.declared_at,
+        "closed_at": incident.closed_at,
+        "outcome": incident.outcome or None,
+        "next_update_at": incident.next_update_at,
+        "systems": systems,
+        "tasks": counted(sides),
+        "playbook": {"slug": incident.playbook.slug, "version": incident.playbook.version},
+        "own_reference": getattr(incident, "own_reference", None),
+    }
+
+
+def incident_shown(incident: Incident, *, me: UUID, request: Any) -> dict[str, Any]:
+    """One incident as `me` may see it; two queries for a lead, three for a fellow participant."""
+    systems = systems_of([incident]).get(incident.pk, [])
+    sides = list(Participant.objects.filter(incident=incident).values(*SIDE))
+    shown = incident_listed(incident, systems=systems, sides=sides, request=request)
+    shown |= {
+        "summary": incident.summary,
+        "detected_at": incident.detected_at,
+        "meeting_point": incident.meeting_point,
+        "techniques": incident.techniques,
+        "participants": [participant_short(side) for side in sorted(sides, key=nearest_first)],
+    }
+    if me in incident.overseers:
+        shown |= {"accounts": incident.accounts, "source": incident.source}
+    else:
+        here = {side["slug"] for side in sides}
+        others = Standing.objects.filter(incident=incident).exclude(slug__in=here).order_by("slug")
+        shown["participants"] += [standing_short(row) for row in others.values("slug", "role", "word")]
+    return shown
+
+
+SIDE = ("slug", "role", "exposure", "distance", "because", *(f"tasks_{name}" for name in COUNTERS))
+
+
+def nearest_first(side: Row) -> tuple[bool, bool, int, str]:
+    return side["role"] != "lead", side["distance"] is None, side["distance"] or 0, side["slug"]
+
+
+def participant_short(side: Row) -> dict[str, Any]:
+    return {
+        "organisation": side["slug"],
+        "role": side["role"],
+        "exposure": side["exposure"],
+        "distance": side["distance"],
+        "because": side["because"],
+    }
+
+
+def standing_short(row: Row) -> dict[str, Any]:
+    return {"organisation": row["slug"], "role": row["role"], "word": row["word"]}

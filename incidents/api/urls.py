@@ -1,0 +1,33 @@
+"""Addresses of incidents and tasks under /api/v1/."""
+
+from django.urls import path
+
+from incidents.api import events, incident, opening, sides, tasks
+
+urlpatterns = [
+    path("incidents/", opening.Incidents.as_view(), name="api-incidents"),
+    path("incidents/<str:reference>/", incident.OneIncident.as_view(), name="api-incident"),
+    path("incidents/<str:reference>/moves/", incident.Moves.as_view(), name="api-incident-moves"),
+    path(
+        "incidents/<str:reference>/own-reference/",
+        incident.IncidentOwnReference.as_view(),
+        name="api-incident-own-reference",
+    ),
+    path("incidents/<str:reference>/participants/", sides.Participants.as_view(), name="api-incident-participants"),
+    path("incidents/<str:reference>/tasks/", sides.Tasks.as_view(), name="api-incident-tasks"),
+    path("incidents/<str:reference>/duties/", sides.Duties.as_view(), name="api-incident-duties"),
+    path("incidents/<str:reference>/updates/", sides.Updates.as_view(), name="api-incident-updates"),
+    path("incidents/<str:reference>/systems/", sides.Systems.as_view(), name="api-incident-systems"),
+    path("incidents/<str:reference>/events/", events.IncidentEvents.as_view(), name="api-incident-events"),
+    path("tasks/<uuid:task_id>/", tasks.OneTask.as_view(), name="api-task"),
+    path("tasks/<uuid:task_id>/own-reference/", incident.TaskOwnReference.as_view(), name="api-task-own-reference"),
+    path("tasks/<uuid:task_id>/acknowledge/", tasks.Acknowledge.as_view(), name="api-task-acknowledge"),
+    path("tasks/<uuid:task_id>/start/", tasks.Start.as_view(), name="api-task-start"),
+    path("tasks/<uuid:task_id>/complete/", tasks.Complete.as_view(), name="api-task-complete"),
+    path("tasks/<uuid:task_id>/block/", tasks.Block.as_view(), name="api-task-block"),
+    path("tasks/<uuid:task_id>/decline/", tasks.Decline.as_view(), name="api-task-decline"),
+    path("tasks/<uuid:task_id>/undo/", tasks.Undo.as_view(), name="api-task-undo"),
+    path("tasks/<uuid:task_id>/verify/", tasks.Verify.as_view(), name="api-task-verify"),
+    path("tasks/<uuid:task_id>/cancel/", tasks.Cancel.as_view(), name="api-task-cancel"),
+    path("events/", events.Stream.as_view(), name="api-events"),
+]

@@ -1,0 +1,84 @@
+"""What every address of the API has in common."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any, ClassVar, TypeVar
+
+from django.http import HttpResponse, HttpResponseBase
+from rest_framework.request import Request
+from rest_framework.serializers import Serializer
+from rest_framework.views import APIView
+
+from portal.api.fields import Query
+from portal.api.idempotency import once
+from portal.api.parsing import MEBIBYTE
+from portal.api.problems import BadQuery, Refusal
+from portal.api.rendering import AlwaysJson
+from portal.tenancy.door import Visitor
+
+NOTHING_ASKED = Query
+Q = TypeVar("Q", bound=Query)
+
+
+class Endpoint(APIView):
+    """One address. A subclass says per method which scopes open it (one is enough) and which query it takes.
+
+    Every POST honours `Idempotency-Key`. Query parameters that the method does not know are refused.
+    """
+
+    scopes: ClassVar[dict[str, Collection[str]]] = {"get": ("read",)}
+    queries: ClassVar[dict[str, type[Query]]] = {}
+    max_body = MEBIBYTE
+    body_digest = b""  # SHA-256 of the body as sent; the parser writes it
+    content_negotiation_class = AlwaysJson
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "post" in cls.__dict__:
+            cls.post = once(cls.__dict__["post"])  # type: ignore[attr-defined]
+
+    def scopes_for(self, request: Request) -> Collection[str]:
+        """The scopes of which the caller needs one, for this method."""
+        method = "get" if request.method == "HEAD" else (request.method or "").lower()
+        return self.scopes[method]
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if request.META.get("HTTP_TRANSFER_ENCODING") and not request.META.get("CONTENT_LENGTH"):
+            raise Refusal(411, "Send the body with its Content-Length.")
+        method = "get" if request.method == "HEAD" else (request.method or "").lower()
+        self.asked = checked_query(request, self.queries.get(method, NOTHING_ASKED))
+
+    def options(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        return HttpResponse(status=204)
+
+    @property
+    def visitor(self) -> Visitor:
+        return self.request.user  # type: ignore[return-value]
+
+
+def checked_query(request: Request, query: type[Query]) -> dict[str, Any]:
+    """The query parameters by their types.
+
+    Raises:
+        BadQuery: unknown, repeated or not valid.
+    """
+    for name, values in request.query_params.lists():
+        if len(values) > 1:
+            raise BadQuery({name: ["This parameter stands here twice."]})
+    form = query(data=request.query_params.dict())
+    if not form.is_valid():
+        raise BadQuery(form.errors)
+    return form.validated_data
+
+
+def body_of(request: Request, form: type[Serializer]) -> dict[str, Any]:
+    """The body, checked.
+
+    Raises:
+        rest_framework.exceptions.ValidationError: answered as 422 with pointers.
+    """
+    checked = form(data=request.data)
+    checked.is_valid(raise_exception=True)
+    return checked.validated_data
