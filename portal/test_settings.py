@@ -1,0 +1,7 @@
+"""Settings of the test runs: the product's own, with visitors that tests may plant and a password hash that is quick."""
+
+from portal.settings import *
+
+TEST_VISITORS = True
+SECRET_KEY = "only-for-tests"  # noqa: S105
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

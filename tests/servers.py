@@ -1,0 +1,124 @@
+"""Starts PostgreSQL and Valkey before Django's settings are read, once a run: a pytest plug-in, named in pyproject.toml.
+
+The template database is migrated by the owner, holds the demonstration partnership, a ticket for every person, and is
+kept under `var/test` until a migration, the loader or the demonstration changes. Each worker gets a copy of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg.sql import SQL, Identifier
+
+from portal.embedded import EmbeddedError, EmbeddedServers
+
+ROOT = Path(__file__).resolve().parent.parent
+WATCHED = ("*/migrations/*.py", "portal/*/migrations/*.py", "demo/**/*.json", "partners/loading.py",
+           "partners/partnership_*.py", "incidents/playbooks.py", "incidents/cacao*.py", "tests/servers.py",
+           "portal/tenancy/policies.py", "notifications/kinds.py")  # fmt: skip
+TICKETS = """
+SELECT sec.mint('test-ticket-' || p.id, p.organisation_id, 'session', p.id, NULL, interval '300 days')
+  FROM partners_person p
+"""
+SECRET_KEY = "only-for-tests"
+
+_servers: EmbeddedServers | None = None
+_temporary: str | None = None
+
+
+def fingerprint() -> str:
+    found = {path for pattern in WATCHED for path in ROOT.glob(pattern)}
+    digest = hashlib.sha256()
+    for path in sorted(found):
+        digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def start() -> None:
+    """Start the servers (or use those of DATABASE_URL), make the template, and leave all addresses in the environment."""
+    global _servers, _temporary
+    os.environ.setdefault("SECRET_KEY", SECRET_KEY)
+    os.environ["DJANGO_SETTINGS_MODULE"] = "portal.test_settings"
+    if not os.environ.get("DATABASE_URL") or not os.environ.get("VALKEY_URL"):
+        try:
+            _servers = EmbeddedServers(ROOT / "var" / "test", durable=False)
+            _servers.start()
+        except EmbeddedError:  # another run holds the folder: this one takes a folder that it removes again
+            _temporary = tempfile.mkdtemp(prefix="bulkhead-test-")
+            _servers = EmbeddedServers(Path(_temporary), durable=False)
+            _servers.start()
+        os.environ.update(_servers.environment())
+    os.environ["BULKHEAD_TEMPLATE"] = make_template()
+
+
+def make_template() -> str:
+    """The template of this state of the code; made when there is none yet."""
+    name = f"bulkhead_template_{fingerprint()}"
+    with psycopg.connect(database_url("DATABASE_URL", "postgres"), autocommit=True) as connection:
+        if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
+            return name
+        for (old,) in connection.execute("SELECT datname FROM pg_database WHERE datname LIKE 'bulkhead_t%'").fetchall():
+            connection.execute(SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(Identifier(old)))
+        part = f"bulkhead_templating_{os.getpid()}"
+        connection.execute(SQL("CREATE DATABASE {}").format(Identifier(part)))
+    close_to_public(part)
+    url = database_url("DATABASE_URL", part)
+    environment = {**os.environ, "DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "portal.settings"}
+    for command in (["migrate", "--verbosity", "0"], ["load_partnership", "demo/partnership.json"]):
+        done = subprocess.run(
+            [sys.executable, "manage.py", *command], cwd=ROOT, env=environment, capture_output=True, text=True
+        )
+        if done.returncode:
+            raise pytest.UsageError(f"the template database could not be made:\n{done.stdout}{done.stderr}")
+    with psycopg.connect(url) as connection:
+        connection.execute(TICKETS)
+    with psycopg.connect(database_url("DATABASE_URL", "postgres"), autocommit=True) as connection:
+        connection.execute(SQL("ALTER DATABASE {} RENAME TO {}").format(Identifier(part), Identifier(name)))
+    return name
+
+
+def close_to_public(name: str) -> None:
+    if _servers is not None:
+        _servers._close_database(name)
+    else:
+        with psycopg.connect(database_url("DATABASE_URL", name), autocommit=True) as connection:
+            connection.execute(SQL("REVOKE TEMP, CREATE ON DATABASE {} FROM PUBLIC").format(Identifier(name)))
+            connection.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+
+
+def copy_template(name: str) -> None:
+    """Make the database `name` afresh from the template."""
+    with psycopg.connect(database_url("DATABASE_URL", "postgres"), autocommit=True) as connection:
+        connection.execute(SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(Identifier(name)))
+        template = Identifier(os.environ["BULKHEAD_TEMPLATE"])
+        connection.execute(SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(Identifier(name), template))
+        connection.execute(SQL("REVOKE TEMP, CREATE ON DATABASE {} FROM PUBLIC").format(Identifier(name)))
+
+
+def drop(name: str) -> None:
+    with psycopg.connect(database_url("DATABASE_URL", "postgres"), autocommit=True) as connection:
+        connection.execute(SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(Identifier(name)))
+
+
+def database_url(variable: str, database: str) -> str:
+    """The address of `database` for the login of an environment variable."""
+    return os.environ[variable].rpartition("/")[0] + "/" + database
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if _servers is not None:
+        _servers.stop()
+    if _temporary is not None:
+        shutil.rmtree(_temporary, ignore_errors=True)
+
+
+if "PYTEST_XDIST_WORKER" not in os.environ:
+    start()
