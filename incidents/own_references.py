@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -19,13 +20,12 @@ def keep_own_reference(*, incident: Incident, task_id: UUID | None, text: str, a
     """
     if task_id is not None:
         Task.objects.only("pk").get(pk=task_id, incident=incident)
-    mine = OwnReference.objects.filter(incident=incident, task_id=task_id, organisation_id=actor.organisation_id)
+    which: dict[str, Any] = {"incident": incident, "task_id": task_id, "organisation_id": actor.organisation_id}
+    mine = OwnReference.objects.filter(**which)
     if text == (mine.values_list("text", flat=True).first() or ""):
         return
     if text:
-        OwnReference.objects.update_or_create(
-            incident=incident, task_id=task_id, organisation_id=actor.organisation_id, defaults={"text": text}
-        )
+        OwnReference.objects.update_or_create(**which, defaults={"text": text})
     else:
         mine.delete()
     record(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from incidents.models import Incident
@@ -43,7 +45,7 @@ class DeliveryRow:
     next_at: datetime | None
 
 
-_COLUMNS = (
+COLUMNS = (
     "id", "organisation__slug", "organisation__name", "contact_point_id", "person_id", "way", "message", "state",
     "transport", "error", "created_at", "due_at", "accepted_at", "delivered_at", "answered_at", "attempts",
 )  # fmt: skip
@@ -57,7 +59,11 @@ def deliveries_of(incident: Incident, *, organisation_id: UUID | None = None) ->
     deliveries = Delivery.objects.filter(incident=incident).order_by("organisation__name", "created_at", "id")
     if organisation_id is not None:
         deliveries = deliveries.filter(organisation_id=organisation_id)
-    rows = list(deliveries.values(*_COLUMNS))
+    return in_words(deliveries.values(*COLUMNS))
+
+
+def in_words(rows: Iterable[dict[str, Any]]) -> list[DeliveryRow]:
+    """Rows of deliveries with `COLUMNS`, in words; two queries, beside the one that may still stand behind `rows`."""
     labels = dict(ContactPoint.objects.values_list("id", "label"))
     names = dict(Person.objects.values_list("id", "name"))
     return [_row(row, labels, names) for row in rows]

@@ -211,7 +211,8 @@ SPECTACULAR_SETTINGS = {
     "SERVE_AUTHENTICATION": [],
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": "/api/v1",
-    "ENUM_NAME_OVERRIDES": {},
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "POSTPROCESSING_HOOKS": [],  # choices stay where they are used; as components their names would collide
 }
 
 CELERY_BROKER_URL = env.str("VALKEY_URL", "redis://127.0.0.1:1/0").replace("valkey://", "redis://")

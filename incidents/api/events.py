@@ -37,7 +37,7 @@ class EventShown(serializers.Serializer):
     kind = serializers.CharField(help_text="noun.past, such as task.acknowledged; or withheld.")
     incident = serializers.CharField(**NULL)
     actor = ActorShown(**NULL)
-    data = serializers.DictField()
+    data = serializers.DictField()  # type: ignore[assignment]
 
 
 class StreamPage(serializers.Serializer):

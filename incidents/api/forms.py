@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from incidents.models import Incident, Task
@@ -43,7 +44,7 @@ class OpeningForm(Strict):
         child=serializers.RegexField(r"^T[0-9]{4}(\.[0-9]{3})?$", max_length=9), max_length=MOST_NAMED, **OPTIONAL
     )
     detected_at = Instant(**OPTIONAL)
-    source = SourceForm(**OPTIONAL)
+    source = SourceForm(**OPTIONAL)  # type: ignore[assignment]
     tasks_due_minutes = Whole(
         min_value=1, max_value=60 * 24 * 365, help_text="Instead of the finish minutes of each step.", **OPTIONAL
     )
@@ -105,6 +106,7 @@ class MoveForm(Strict):
     outcome = serializers.ChoiceField(Incident.Outcome.values, help_text="Needed for `closed`.", **OPTIONAL)
 
 
+@extend_schema_field({"type": ["string", "number", "boolean"], "maxLength": LONGEST_TEXT, "pattern": "^[^\\u0000]*$"})
 class AnswerField(serializers.Field):
     """One answer to a question of a step: text, a number, true or false."""
 

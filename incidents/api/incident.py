@@ -50,8 +50,8 @@ class Moves(Endpoint):
 
     @extend_schema(
         summary="The lead moves it on, back or to its end",
-        description="`open` declares a suspected incident: everybody it can reach takes part and is told. `closed` needs "
-        "an `outcome` and stands everybody down. A step back needs a `reason`.",
+        description="`open` declares a suspected incident: everybody it can reach takes part and is told. `closed` "
+        "needs an `outcome` and stands everybody down. A step back needs a `reason`.",
         request=MoveForm,
         responses={200: IncidentShown},
     )

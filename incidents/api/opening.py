@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.request import Request
 
 from incidents.api.forms import IncidentQuery, OpeningForm
@@ -28,6 +28,13 @@ from portal.api.endpoint import Endpoint, body_of
 from portal.api.paging import page_of
 from portal.api.rendering import answer
 
+EXAMPLE = {
+    "title": "Intruder in the shared directory",
+    "systems": ["identity-platform"],
+    "severity": 2,
+    "source": {"name": "Sentinel", "reference": "4711"},
+}
+
 
 class Incidents(Endpoint):
     scopes = {"get": ("read",), "post": ("open", "suspect")}
@@ -35,7 +42,7 @@ class Incidents(Endpoint):
 
     def scopes_for(self, request: Request) -> tuple[str, ...]:
         """With `suspect` alone a key may report a suspicion; only `open` sends work to everybody."""
-        if request.method == "POST" and request.data.get("stage") != "suspected":
+        if request.method == "POST" and dict(request.data).get("stage") != "suspected":
             return ("open",)
         return super().scopes_for(request)  # type: ignore[return-value]
 
@@ -63,6 +70,7 @@ class Incidents(Endpoint):
         "and tells them. With the scope `suspect` alone only `stage` `suspected` is possible.",
         request=OpeningForm,
         responses={201: IncidentOpened},
+        examples=[OpenApiExample("Seen on the shared directory", EXAMPLE, request_only=True)],
     )
     def post(self, request: Request) -> HttpResponse:
         opening = OpeningForm.opening_of(body_of(request, OpeningForm))

@@ -79,7 +79,7 @@ class IncidentShown(IncidentListed):
     meeting_point = serializers.CharField()
     techniques = serializers.ListField(child=serializers.CharField())
     accounts = serializers.ListField(child=serializers.CharField(), required=False)
-    source = SourceShown(required=False, **NULL)
+    source = SourceShown(required=False, **NULL)  # type: ignore[assignment]
     participants = ParticipantShort(many=True)
 
 

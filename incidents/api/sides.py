@@ -63,7 +63,8 @@ class Widened(Joined):
 
 SIDE = (
     "slug", "role", "exposure", "distance", "because", "other_paths", "joined_at", "told_at", "told_by", "delivered_at",
-    "seen_at", "acknowledged_at", "not_told_because", "duty_name", "duty_phone", *(f"tasks_{name}" for name in COUNTERS),
+    "seen_at", "acknowledged_at", "not_told_because", "duty_name", "duty_phone",
+    *(f"tasks_{name}" for name in COUNTERS),
 )  # fmt: skip
 
 
@@ -209,7 +210,7 @@ def _update(update: Update) -> dict[str, Any]:
     }
 
 
-class SystemListed(serializers.Serializer):
+class AttackedSystem(serializers.Serializer):
     slug = serializers.CharField()
     name = serializers.CharField()
 
@@ -218,7 +219,7 @@ class Systems(Endpoint):
     scopes = {"get": ("read",), "post": ("open",)}
     queries = {"get": PageQuery}
 
-    @extend_schema(summary="The attacked systems, by the names that they had", responses=page_of_shape(SystemListed))
+    @extend_schema(summary="The attacked systems, by the names that they had", responses=page_of_shape(AttackedSystem))
     def get(self, request: Request, reference: str) -> HttpResponse:
         rows = IncidentSystem.objects.filter(incident=incident_named(reference))
         page = page_of(request, rows, by=("slug",), asked=self.asked)

@@ -148,13 +148,7 @@ def action(
     name: str, act: Act, *, form: type[Strict] = NoteForm, scopes: tuple[str, ...] = ("answer",), summary: str
 ) -> type[TaskAction]:
     made = type(name, (TaskAction,), {"act": staticmethod(act), "form": form, "scopes": {"post": scopes}})
-    return extend_schema(
-        methods=["POST"],
-        summary=summary,
-        request=form,
-        responses={200: TaskShown},
-        operation_id=f"tasks_{name.lower()}",
-    )(made)
+    return extend_schema(methods=["POST"], summary=summary, request=form, responses={200: TaskShown})(made)
 
 
 Acknowledge = action("Acknowledge", _answer_as("acknowledged"), summary="We have this")

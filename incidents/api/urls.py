@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from incidents.api import events, incident, opening, sides, tasks
+from incidents.api import events, incident, opening, playbooks, sides, tasks
 
 urlpatterns = [
     path("incidents/", opening.Incidents.as_view(), name="api-incidents"),
@@ -29,5 +29,7 @@ urlpatterns = [
     path("tasks/<uuid:task_id>/undo/", tasks.Undo.as_view(), name="api-task-undo"),
     path("tasks/<uuid:task_id>/verify/", tasks.Verify.as_view(), name="api-task-verify"),
     path("tasks/<uuid:task_id>/cancel/", tasks.Cancel.as_view(), name="api-task-cancel"),
+    path("playbooks/", playbooks.Playbooks.as_view(), name="api-playbooks"),
+    path("playbooks/<str:slug>/", playbooks.OnePlaybook.as_view(), name="api-playbook"),
     path("events/", events.Stream.as_view(), name="api-events"),
 ]

@@ -13,7 +13,7 @@ from portal.tenancy.door import Visitor
 
 class _Check(CsrfViewMiddleware):
     def _reject(self, request: HttpRequest, reason: str) -> HttpResponse:
-        return reason  # type: ignore[return-value] - the reason is all that is wanted
+        return HttpResponse(reason, status=403)  # only that there is an answer counts
 
 
 class FromTheDoor(BaseAuthentication):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any, ClassVar, TypeVar
 
-from django.http import HttpResponse, HttpResponseBase
+from django.http import HttpResponse
 from rest_framework.request import Request
 from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
@@ -50,7 +50,7 @@ class Endpoint(APIView):
         method = "get" if request.method == "HEAD" else (request.method or "").lower()
         self.asked = checked_query(request, self.queries.get(method, NOTHING_ASKED))
 
-    def options(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def options(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:  # type: ignore[override]
         return HttpResponse(status=204)
 
     @property

@@ -39,7 +39,7 @@ class HasScope(BasePermission):
     """One of the scopes that `view.scopes_for(request)` names; without a key or session 401, without the scope 403."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
-        visitor: Visitor | None = request.user
+        visitor: Visitor | None = request.user  # type: ignore[assignment]
         if visitor is None:
             return False
         if request.method == "OPTIONS" or (request.method or "").lower() not in _handled(view):

@@ -39,11 +39,11 @@ class OrjsonRenderer(BaseRenderer):
 class AlwaysJson(BaseContentNegotiation):
     """Whatever is asked for in `Accept`, the answer is JSON: a refusal in HTML helps no program."""
 
-    def select_parser(self, request: Request, parsers: Any) -> Any:  # type: ignore[override]
+    def select_parser(self, request: Request, parsers: Any) -> Any:
         asked = (request.content_type or "").split(";")[0].strip().lower()
         return next((parser for parser in parsers if _takes(parser, asked)), None)
 
-    def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:  # type: ignore[override]
+    def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
         return renderers[0], renderers[0].media_type
 
 

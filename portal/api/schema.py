@@ -8,6 +8,8 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSe
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
 
+from portal.api.fields import Strict
+
 PROBLEM = {
     "type": "object",
     "description": "An error, as RFC 9457 has it.",
@@ -89,8 +91,10 @@ class ProblemSchema(AutoSchema):
         parameters = operation.setdefault("parameters", [])
         if self.method == "POST":
             parameters.append(IDEMPOTENCY_KEY)
-        if self.method == "PATCH" or "task_id" in self.path and self.method == "POST":
+        if self.method == "PATCH" or (self.method == "POST" and "{task_id}" in self.path):
             parameters.append(IF_MATCH)
+        for parameter in parameters:
+            parameter["schema"].pop("x-spec-enum-id", None)
         scopes = sorted(getattr(self.view, "scopes", {}).get(self.method.lower(), ()))
         if scopes and self.view.get_permissions():
             operation["x-scopes"] = scopes
@@ -100,6 +104,25 @@ class ProblemSchema(AutoSchema):
         query = getattr(self.view, "queries", {}).get(self.method.lower())
         return [query] if query else []
 
+    def get_description(self) -> str:  # type: ignore[override]
+        return ""  # an operation that needs more than its summary says so itself
+
+    def _map_basic_serializer(self, serializer: Any, direction: str) -> dict[str, Any]:
+        schema: dict[str, Any] = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
+        if isinstance(serializer, Strict):
+            schema["additionalProperties"] = False
+        for name, shown in schema.get("properties", {}).items():
+            shown.pop("x-spec-enum-id", None)
+            kinds = shown.get("oneOf", [])
+            if {"type": "string", "maxLength": 0} in kinds:  # our pattern takes an empty text as it is
+                schema["properties"][name] = {**kinds[0], **{key: shown[key] for key in shown if key != "oneOf"}}
+        return schema
+
+    def get_operation_id(self) -> str:
+        path = self.path.removeprefix("/api/v1").strip("/").replace("-", "_")
+        parts = ["one" if part.startswith("{") else part for part in path.split("/") if part]
+        return "_".join([self.method.lower(), *(parts or ["root"])])
+
     def get_tags(self) -> list[str]:
         return [self._tokenize_path()[0]] if self._tokenize_path() else ["root"]
 
@@ -107,14 +130,16 @@ class ProblemSchema(AutoSchema):
         return False  # pages of lists are shapes of their own
 
     def _problem(self) -> dict[str, Any]:
-        component = ResolvedComponent(name="Problem", type=ResolvedComponent.SCHEMA, schema=PROBLEM, object="Problem")
+        component = ResolvedComponent(  # type: ignore[no-untyped-call]
+            name="Problem", type=ResolvedComponent.SCHEMA, schema=PROBLEM, object="Problem"
+        )
         self.registry.register_on_missing(component)
         return {"application/problem+json": {"schema": component.ref}}
 
 
-class DoorScheme(OpenApiAuthenticationExtension):
+class DoorScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     target_class = "portal.api.authentication.FromTheDoor"
-    name = ["key", "session"]  # type: ignore[assignment]
+    name = ["key", "session"]
 
     def get_security_requirement(self, auto_schema: AutoSchema) -> Any:
         return [{"key": []}, {"session": []}]
@@ -135,7 +160,7 @@ class DoorScheme(OpenApiAuthenticationExtension):
         ]
 
 
-class TextInWords(OpenApiSerializerFieldExtension):
+class TextInWords(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
     """Says that NUL is refused, and that blank text is no text."""
 
     target_class = "portal.api.fields.Text"
