@@ -1,0 +1,140 @@
+"""What the benchmarks measure over: seeded, made anew for each run, never committed."""
+
+from __future__ import annotations
+
+import json
+import random
+import uuid
+from pathlib import Path
+from typing import Any
+
+SEED = 20261103
+SYSTEM = "shared-identity"
+PLAYBOOK = "twelve-steps"
+LEAD = "council-01"
+EXTENSION = "extension-definition--77fb2c0a-9f29-478f-bcd7-fb5e6967d9e8"
+IDENTITY = "identity--78153d92-a046-4332-9b22-fa54526a0234"
+MADE = "2026-09-01T09:00:00.000Z"
+Document = dict[str, Any]
+
+
+def write_partnership(folder: Path, *, organisations: int = 33, steps: int = 12, people: int = 3) -> Path:
+    """A partnership file and its playbook in this folder: every organisation on one system, every step for all.
+
+    One of the organisations is the provider of the system; the others are councils. Each has a duty desk, a few
+    people, and a contact point a person and one for the desk.
+    """
+    chance = random.Random(SEED)
+    playbook = folder / f"{PLAYBOOK}.json"
+    playbook.write_text(json.dumps(_playbook(chance, steps)))
+    path = folder / "partnership.json"
+    path.write_text(json.dumps(_partnership(organisations, people, playbook.name)))
+    return path
+
+
+def _partnership(organisations: int, people: int, playbook: str) -> Document:
+    councils = [f"council-{number:02}" for number in range(1, organisations)]
+    slugs = [*councils, "provider"]
+    persons = [
+        {
+            "organisation": slug,
+            "name": f"Person {number} of {slug}",
+            "email": f"person-{number}@{slug}.example",
+            "role": "incident_manager" if number == 1 else "responder",
+        }
+        for slug in slugs
+        for number in range(1, people + 1)
+    ]
+    return {
+        "name": f"{organisations} organisations on one system",
+        "organisations": [
+            {
+                "slug": slug,
+                "name": slug.replace("-", " ").capitalize(),
+                "kind": "provider" if slug == "provider" else "council",
+                "duty_desk": {"name": f"Duty desk of {slug}", "phone": f"01632 96{number:04}"},
+            }
+            for number, slug in enumerate(slugs)
+        ],
+        "people": persons,
+        "systems": [
+            {"slug": SYSTEM, "name": "Shared identity", "spoken": "the shared identity", "provider": "provider"}
+        ],
+        "participations": [
+            {"organisation": slug, "system": SYSTEM, "services": ["Log-in for all staff"], "people_served": 50_000}
+            for slug in councils
+        ],
+        "contact_points": [
+            *({"organisation": slug, "address": f"duty@{slug}.example", "label": "Duty desk"} for slug in slugs),
+            *(
+                {
+                    "organisation": each["organisation"],
+                    "person": each["email"],
+                    "address": f"own-{each['email']}",
+                    "label": "Own mailbox",
+                }
+                for each in persons
+            ),
+        ],
+        "playbooks": [playbook],
+    }
+
+
+def _playbook(chance: random.Random, steps: int) -> Document:
+    """A start, one parallel step, `steps` actions that wait for nothing, an end."""
+
+    def identifier(kind: str) -> str:
+        return f"{kind}--{uuid.UUID(int=chance.getrandbits(128), version=4)}"
+
+    start, parallel, done, end = (identifier(kind) for kind in ("start", "parallel", "end", "end"))
+    agent = identifier("group")
+    actions = {identifier("action"): _action(number, agent, done) for number in range(1, steps + 1)}
+    return {
+        "type": "playbook",
+        "spec_version": "cacao-2.0",
+        "id": identifier("playbook"),
+        "name": PLAYBOOK.replace("-", " ").capitalize(),
+        "description": "Every step is for everybody.",
+        "playbook_types": ["mitigation"],
+        "created_by": IDENTITY,
+        "created": MADE,
+        "modified": MADE,
+        "workflow_start": start,
+        "workflow": {
+            start: {"type": "start", "on_completion": parallel},
+            parallel: {"type": "parallel", "next_steps": list(actions), "on_completion": end},
+            **actions,
+            done: {"type": "end"},
+            end: {"type": "end"},
+        },
+        "agent_definitions": {agent: {"type": "group", "name": "Everybody"}},
+        "extension_definitions": {
+            EXTENSION: {
+                "type": "extension-definition",
+                "name": "Bulkhead steps",
+                "created_by": IDENTITY,
+                "schema": "Who gets a step, and by when.",
+                "version": "1",
+            }
+        },
+    }
+
+
+def _action(number: int, agent: str, done: str) -> Document:
+    return {
+        "type": "action",
+        "name": f"Step {number}: do what was agreed for this moment",
+        "description": "What to do here stands in the plan that every organisation has signed.",
+        "commands": [{"type": "manual", "command": "Do it, then say so."}],
+        "agent": agent,
+        "on_completion": done,
+        "step_extensions": {
+            EXTENSION: {
+                "position": number,
+                "audience": "all",
+                "acknowledge_minutes": 10,
+                "finish_minutes": 60,
+                "contains": number % 3 == 0,
+            }
+        },
+    }
