@@ -26,7 +26,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Both aliases belong to every test that touches the database; a committing one asks for a fresh copy."""
     for item in items:
         marker = item.get_closest_marker("django_db")
-        if marker is not None and "databases" not in marker.kwargs:
+        fixtures = getattr(item, "fixturenames", ())
+        if "transactional_db" in fixtures and (marker is None or not marker.kwargs.get("transaction")):
+            item.add_marker(pytest.mark.django_db(transaction=True, databases="__all__"), append=False)
+        elif marker is not None and "databases" not in marker.kwargs:
             item.add_marker(pytest.mark.django_db(*marker.args, databases="__all__", **marker.kwargs), append=False)
 
 
