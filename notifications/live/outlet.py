@@ -51,12 +51,16 @@ def text_frame(text: str, seq: int = 0) -> Frame:
 class Outlet:
     """The sending side of one socket. It starts busy: frames queue until `drain()` has been called once."""
 
-    __slots__ = ("_queue", "_send", "_tasks", "busy_since", "closing", "last", "opened_at", "organisation_id", "ticket")
+    __slots__ = (
+        "_queue", "_send", "_tasks", "_unfinished", "busy_since", "closing", "last", "opened_at", "organisation_id",
+        "ticket",
+    )  # fmt: skip
 
     def __init__(self, send: Send, *, ticket: str, organisation_id: UUID) -> None:
         self._send = send
         self._queue: deque[Frame] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._unfinished: asyncio.Task[None] | None = None
         self.ticket = ticket
         self.organisation_id = organisation_id
         self.last = 0  # the number of the last frame sent; what is not above it was sent already
@@ -85,14 +89,18 @@ class Outlet:
             self.closing = self.closing or 1006
             return
         self.busy_since = asyncio.get_running_loop().time()
-        self._start(self._finish(sending, waits_for))
+        self._unfinished = self._start(self._finish(sending, waits_for))
 
     async def send(self, frame: Frame) -> None:
         """Send a frame and wait for it: for the socket's own task, before its first `drain()`."""
         if self.closing or 0 < frame.seq <= self.last:
             return
         self.last = max(self.last, frame.seq)
-        await self._send(frame.message)
+        try:
+            await self._send(frame.message)
+        except Exception:
+            if not self.closing:  # else the close overtook it
+                raise
         self.busy_since = asyncio.get_running_loop().time()
 
     async def drain(self) -> None:
@@ -115,10 +123,11 @@ class Outlet:
         for task in self._tasks:
             task.cancel()
 
-    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+    def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     async def _finish(self, sending: Coroutine[Any, Any, None], waits_for: Any) -> None:
         try:
@@ -130,6 +139,8 @@ class Outlet:
     async def _say_goodbye(self, code: int) -> None:
         try:
             async with asyncio.timeout(GOODBYE_SECONDS):
+                if self._unfinished is not None:
+                    await asyncio.wait({self._unfinished})
                 await self._send({"type": "websocket.close", "code": code, "reason": REASONS.get(code, "")})
         except TimeoutError:
             cut(self._send)
