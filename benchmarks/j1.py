@@ -40,6 +40,11 @@ ROUNDS, WARM_UP = 31, 6
 LIMIT = Path(__file__).parent / "limits" / "j1_insert_select.py"
 # incident, system, radius, run, a duty a council, and events: the wide read, opened, assigned to each
 ROWS = 4 + ORGANISATIONS + ORGANISATIONS * STEPS + (ORGANISATIONS - 1) + (2 + ORGANISATIONS)
+# Beyond twenty an hour an organisation's openings start as suspected, and every open one is named as similar.
+OF_EARLIER_DAYS = """
+UPDATE incidents_incident SET opened_at = opened_at - interval '2 days', status = 'closed', outcome = 'resolved',
+       closed_at = now() WHERE status <> 'closed'
+"""
 BODY = json.dumps(
     {"title": "Intruder at the shared identity", "systems": [SYSTEM], "playbook": PLAYBOOK, "severity": 2}
 ).encode()
@@ -129,8 +134,7 @@ def run(rounds: int = ROUNDS) -> Iterator[Result]:
         owner = stack.enter_context(psycopg.connect(os.environ["DATABASE_URL"], autocommit=True))
 
         def ours() -> float:
-            # Beyond twenty an hour an organisation's openings start as suspected: let the earlier ones be older.
-            owner.execute("UPDATE incidents_incident SET opened_at = opened_at - interval '2 hours'")
+            owner.execute(OF_EARLIER_DAYS)
             return opener.open()[0]
 
         def theirs() -> float:

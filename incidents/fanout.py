@@ -5,9 +5,8 @@ A handful of INSERT … SELECT, whatever the number of organisations: this is th
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -81,13 +80,9 @@ def choose_deputy(joining: Sequence[Joining], *, lead_id: UUID) -> UUID | None:
 
 def add_sides(incident: Incident, joining: Sequence[Joining], *, now: datetime) -> None:
     """Insert participants, their tasks and their duties. The caller leads the incident."""
+    deputy = incident.deputy_lead_id
     rows = [
-        {
-            **asdict(each),
-            "role": "deputy_lead"
-            if each.organisation_id == incident.deputy_lead_id and each.role == "participant"
-            else each.role,
-        }
+        replace(each, role="deputy_lead") if each.organisation_id == deputy and each.role == "participant" else each
         for each in joining
     ]
     ids = [each.organisation_id for each in joining]
@@ -141,10 +136,9 @@ def announce_opening(
     """One `incident.opened` (or `incident.joined`) for all, one `tasks.assigned` per organisation and the overseers."""
     with connections["default"].cursor() as cursor:
         cursor.execute(
-            "SELECT organisation_id, count(*) FROM incidents_task WHERE incident_id = %s GROUP BY organisation_id",
-            [incident.pk],
+            "SELECT organisation_id, tasks_total FROM incidents_participant WHERE incident_id = %s", [incident.pk]
         )
-        counts = defaultdict(int, cursor.fetchall())
+        counts = dict(cursor.fetchall())
     opened = Entry(
         "incident.joined" if joined_later else "incident.opened",
         incident.participants,

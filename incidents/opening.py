@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from django.db import transaction
+import orjson
+from django.db import connections, transaction
 
 from incidents.blast_radius import blast_radius
 from incidents.errors import Fault, Invalid
 from incidents.estate import Estate
 from incidents.fanout import Joining, add_sides, announce_opening, choose_deputy, joining_of
 from incidents.frozen import frozen
-from incidents.models import Incident, IncidentSystem, Playbook, Radius, Run
+from incidents.models import Incident, Playbook
 from incidents.references import new_reference
 from incidents.register import shared_with, walkable_estate
 from partners.models import Organisation, SharedSystem
@@ -65,7 +66,11 @@ class Reach:
     document: dict[str, Any]  # `incidents.frozen`
     systems: tuple[SharedSystem, ...]
     playbook: Playbook
-    similar: tuple[str, ...] = field(default=())
+
+    @property
+    def similar(self) -> list[str]:
+        """See `similar_to`. Asks the database: an opening does not need it, a preview does."""
+        return similar_to([system.pk for system in self.systems])
 
 
 @transaction.atomic(using="default")
@@ -84,11 +89,7 @@ def open_incident(opening: Opening, *, actor: Actor) -> Incident:
     joining = joining_of(reach.document, lead_id=actor.organisation_id, names=reach.estate.organisation)
     present = [each for each in joining if not suspected or each.role in {"lead", "provider"}]
     incident = _insert_incident(opening, reach, joining, actor=actor, suspected=suspected, now=now)
-    IncidentSystem.objects.bulk_create(
-        IncidentSystem(incident=incident, system=system, slug=system.slug, name=system.name) for system in reach.systems
-    )
-    Radius.objects.create(incident=incident, computed_at=now, document=reach.document)
-    Run.objects.create(incident=incident, lead_id=incident.lead_id)
+    _insert_frozen(incident, reach, now=now)
     add_sides(incident, present, now=now)
     incident.refresh_from_db(fields=["participants", "overseers"])
     announce_opening(incident, present, actor=actor, systems=[system.slug for system in reach.systems])
@@ -133,7 +134,6 @@ def reach_of(opening: Opening, *, organisation_id: UUID, by_key: bool, reason: s
         document=document,
         systems=tuple(sorted(starts.values(), key=lambda system: system.name)),
         playbook=playbook,
-        similar=tuple(similar_to(list(starts))),
     )
 
 
@@ -172,6 +172,8 @@ def _named_organisations(
     opening: Opening, own_id: UUID, faults: list[Fault], *, by_key: bool
 ) -> tuple[list[UUID], dict[UUID, str]]:
     """Organisations that somebody else names (they count as direct), and the caller's own with who reported it."""
+    if not opening.confirmed:
+        return [], {}
     known = dict(
         Organisation.objects.filter(slug__in=[each.organisation for each in opening.confirmed]).values_list(
             "slug", "pk"
@@ -237,3 +239,30 @@ def _insert_incident(
     )
     incident.save(force_insert=True)
     return incident
+
+
+_INSERT_FROZEN = """
+WITH named AS (
+    INSERT INTO incidents_incidentsystem (id, incident_id, system_id, slug, name, named)
+    SELECT gen_random_uuid(), %(incident)s, s.id, s.slug, s.name, true
+      FROM partners_sharedsystem s WHERE s.id = ANY (%(systems)s)
+), run AS (
+    INSERT INTO incidents_run (incident_id, lead_id, claimed_by) VALUES (%(incident)s, %(lead)s, '')
+)
+INSERT INTO incidents_radius (incident_id, computed_at, document) VALUES (%(incident)s, %(now)s, %(document)s::jsonb)
+"""
+
+
+def _insert_frozen(incident: Incident, reach: Reach, *, now: datetime) -> None:
+    """The systems by their names of today, the radius, and the run of the playbook: one statement."""
+    with connections["default"].cursor() as cursor:
+        cursor.execute(
+            _INSERT_FROZEN,
+            {
+                "incident": incident.pk,
+                "lead": incident.lead_id,
+                "systems": [system.pk for system in reach.systems],
+                "now": now,
+                "document": orjson.dumps(reach.document).decode(),
+            },
+        )

@@ -29,6 +29,10 @@ FRESH = {
     ("incidents_incident", "reference"): "%(reference)s",
     ("incidents_incident", "participants"): "ARRAY[x.lead_id]",
     ("incidents_incident", "overseers"): "ARRAY[x.lead_id]",
+    ("incidents_incident", "opened_at"): "now()",
+    ("incidents_incident", "status"): "'open'",
+    ("incidents_incident", "outcome"): "''",
+    ("incidents_incident", "closed_at"): "NULL",
     ("ledger_event", "pos"): "NULL",
     ("ledger_event", "text"): "NULL",
     ("ledger_event", "leaf"): "NULL",
@@ -54,9 +58,9 @@ def statement(connection: psycopg.Connection, table: str) -> Composed:
     return SQL("INSERT INTO {} ({}) SELECT {} FROM {} x WHERE {}").format(
         Identifier(table),
         SQL(", ").join(map(Identifier, columns)),
-        SQL(", ").join(SQL(value(table, column)) for column in columns),  # type: ignore[arg-type]
+        SQL(", ").join(SQL(value(table, column)) for column in columns),
         Identifier(table),
-        SQL((where or "x.incident_id = %(template)s") + order),  # type: ignore[arg-type]
+        SQL((where or "x.incident_id = %(template)s") + order),
     )
 
 
