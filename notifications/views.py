@@ -50,7 +50,9 @@ def incident_deliveries(request: HttpRequest, reference: str) -> HttpResponse:
         },
         "follow": incident.reference,
         "refresh_url": reverse("incident-deliveries", args=[incident.reference]),
-        "empty_why": _("Nothing has been planned yet. A worker plans within seconds; if this stays, look at the worker."),
+        "empty_why": _(
+            "Nothing has been planned yet. A worker plans within seconds; if this stays, look at the worker."
+        ),
     }
     return render(request, "notifications/deliveries.html", context | _page(Delivery.objects.filter(incident=incident)))
 
@@ -58,7 +60,11 @@ def incident_deliveries(request: HttpRequest, reference: str) -> HttpResponse:
 def _page(deliveries: QuerySet[Delivery]) -> dict[str, Any]:
     found = list(deliveries.order_by("-created_at", "id").values(*COLUMNS)[:NEWEST])
     names = dict(Person.objects.values_list("pk", "name"))  # one's own people alone: row security sees to it
-    return {"deliveries": [_row(each, names) for each in found], "totals": _totals(found), "page": {"next": None, "previous": None}}
+    return {
+        "deliveries": [_row(each, names) for each in found],
+        "totals": _totals(found),
+        "page": {"next": None, "previous": None},
+    }
 
 
 def _row(each: dict[str, Any], names: dict[Any, str]) -> dict[str, Any]:
