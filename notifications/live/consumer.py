@@ -1,8 +1,8 @@
 """One socket at `/live/?after=SEQ&epoch=E`: who it is, what it missed, and then whatever the hub pushes to it.
 
 It says `{"epoch","head"}` first, `{"resync":true}` when the reader has to fetch everything afresh, then events in
-order, and `{"beat":SEQ}` every 15 s: all up to SEQ has been sent. Closes: 4400 bad parameters, 4401 sign in again (or
-simply come back: an hour is over), 4403 isolated, 4008 too slow, 1012 restart, 1013 try later.
+order, and `{"beat":SEQ}` every 15 s: all up to SEQ has been sent. Closes: 4400 bad parameters, 4401 sign in again,
+4403 isolated, 4008 too slow, 1012 come again at once (a restart, or an hour is over), 1013 try later.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from psycopg import AsyncConnection
 
 from notifications.live.frames import FrameMaker, json_frame
 from notifications.live.outlet import ISOLATED, RESTARTED, SIGN_IN_AGAIN, SLOW, Outlet
-from notifications.live.reading import NOTHING_AFTER, RETRY_SECONDS, Reader, listen, tail
+from notifications.live.reading import NOTHING_AFTER, RETRY_SECONDS, TROUBLE, Reader, listen, tail
 from portal.ledger.stream import TailRow
 
 log = logging.getLogger(__name__)
@@ -107,7 +107,7 @@ class Hub:
                 failing = False
             except Exception as trouble:  # sockets that stay open and silent would be the worst outcome
                 if not failing:
-                    log.warning("the stream cannot be read: %s", trouble, exc_info=True)
+                    log.warning("the stream cannot be read: %s", trouble, exc_info=not isinstance(trouble, TROUBLE))
                 failing = True
                 await asyncio.sleep(RETRY_SECONDS)
                 continue
@@ -194,7 +194,7 @@ class Hub:
         if not state.alive:
             return ISOLATED if state.isolated else SIGN_IN_AGAIN
         if now - outlet.opened_at > self.rhythm.longest_socket:
-            return SIGN_IN_AGAIN
+            return RESTARTED  # whoever is still signed in comes back at once, through the door
         if outlet.busy_since is not None and now - outlet.busy_since > self.rhythm.longest_send:
             return SLOW
         return 0

@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings
 from django.contrib.auth import logout
 from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 from notifications.live.tickets import issue_socket_ticket
 from portal.tenancy.door import Visitor
@@ -81,3 +82,10 @@ def test_whoever_talks_is_closed(live):
     socket = live.opens("ashbourne")
     socket.send("hello")
     assert close_code(socket) == 1008
+
+
+def test_there_is_no_socket_anywhere_else(live):
+    for path in ("/live", "/", "/live/x/"):
+        with pytest.raises(InvalidStatus) as refusal:
+            connect(f"ws://127.0.0.1:{live.port}{path}").__enter__()
+        assert refusal.value.response.status_code == 404

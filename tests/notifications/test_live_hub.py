@@ -111,7 +111,7 @@ async def test_a_beat_says_up_to_where_all_was_sent(stage, tickets):
 
 async def test_a_socket_ends_after_its_longest_life(stage, tickets):
     async with room(stage, tickets, longest_socket=0.05) as opened:
-        assert await (await opened.opens("dunmere")).closed() == 4401
+        assert await (await opened.opens("dunmere")).closed() == 1012
 
 
 async def test_a_socket_whose_reader_takes_nothing_is_closed_even_when_nothing_happens(stage, tickets):
