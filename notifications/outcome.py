@@ -27,7 +27,7 @@ def note_accepted(held: Held) -> None:
     """Somebody is told: the participant's row says so, and the first time an event does."""
     if held.message not in FIRST_MESSAGES:
         return
-    incident = Incident.objects.get(pk=held.incident_id)
+    incident = _incident(held)
     with connections["default"].cursor() as cursor:
         cursor.execute(
             _PEOPLE_TOLD, [held.incident_id, held.organisation_id, list(FIRST_MESSAGES), sorted(Delivery.TOLD)]
@@ -46,8 +46,11 @@ def note_accepted(held: Held) -> None:
 
 def note_dead(held: Held, because: str) -> None:
     """A message that will not arrive is an event: somebody has to be told another way."""
-    incident = Incident.objects.get(pk=held.incident_id)
-    _record("delivery.dead", held, incident, message=held.message, by=held.way, because=because)
+    _record("delivery.dead", held, _incident(held), message=held.message, by=held.way, because=because)
+
+
+def _incident(held: Held) -> Incident:
+    return Incident.objects.only("id", "reference", "status", "exercise", "overseers").get(pk=held.incident_id)
 
 
 def _stand_down_too(held: Held, incident: Incident) -> None:

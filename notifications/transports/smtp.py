@@ -90,14 +90,14 @@ class Smtp(Transport):
 def _open() -> smtplib.SMTP:
     # Without a name of our own smtplib asks the resolver for one, which may be down with everything else.
     host, port, name, patience = settings.EMAIL_HOST, settings.EMAIL_PORT, _domain(), settings.EMAIL_TIMEOUT
-    secure = ssl.create_default_context()
     if getattr(settings, "EMAIL_USE_SSL", False):
-        connection: smtplib.SMTP = smtplib.SMTP_SSL(host, port, name, timeout=patience, context=secure)
+        context = ssl.create_default_context()
+        connection: smtplib.SMTP = smtplib.SMTP_SSL(host, port, name, timeout=patience, context=context)
     else:
         connection = smtplib.SMTP(host, port, name, timeout=patience)
     try:
         if getattr(settings, "EMAIL_USE_TLS", False):
-            connection.starttls(context=secure)
+            connection.starttls(context=ssl.create_default_context())
         if settings.EMAIL_HOST_USER:
             connection.login(settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD)
     except BaseException:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import time
 from types import FrameType
@@ -60,15 +61,15 @@ class Command(BaseCommand):
 
 
 def _leave(number: int, frame: FrameType | None) -> None:
-    # Whatever is under way is a claimed row, or a transaction that rolls back.
-    raise SystemExit(0)
+    # Whatever is under way is a claimed row, or a transaction that rolls back: nothing is worth waiting for.
+    os._exit(0)
 
 
 def _connect() -> psycopg.Connection:
     """A connection of its own, never from a pool and never in a transaction: it carries the lock."""
     parameters = connections["default"].get_connection_params()
     wanted = {name: parameters[name] for name in ("host", "port", "user", "password", "dbname") if name in parameters}
-    return psycopg.connect(**wanted, application_name="bulkhead-scheduler", connect_timeout=5, autocommit=True)
+    return psycopg.connect(**wanted, application_name="bulkhead-clock", connect_timeout=5, autocommit=True)
 
 
 def _wait_for_lock(connection: psycopg.Connection) -> None:
