@@ -2,7 +2,9 @@
 """Django's command line. Commands that make or load tables run as the owner of the database."""
 
 import os
+import shlex
 import sys
+from pathlib import Path
 
 OWNER_COMMANDS = {
     "migrate",
@@ -10,6 +12,7 @@ OWNER_COMMANDS = {
     "roles",
     "load_partnership",
     "demo_access",
+    "sign_in_link",
     "prepare",
     "check",
     "sqlmigrate",
@@ -17,8 +20,20 @@ OWNER_COMMANDS = {
 }
 
 
+def meet_running_servers() -> None:
+    """While `make run` is up, commands by hand find its servers without being told the addresses."""
+    announced = Path(os.environ.get("BULKHEAD_VAR") or Path(__file__).resolve().parent / "var") / "servers.env"
+    if os.environ.get("DATABASE_URL") or not announced.is_file():
+        return
+    for line in announced.read_text().splitlines():
+        name, _, value = line.partition("=")
+        os.environ.setdefault(name, "".join(shlex.split(value)))
+
+
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+    if os.environ.get("BULKHEAD_PROCESS") is None:
+        meet_running_servers()
     if len(sys.argv) > 1 and sys.argv[1] in OWNER_COMMANDS:
         os.environ["BULKHEAD_PROCESS"] = "owner"
     import portal.celery  # noqa: F401, PLC0415 - a shared task must find our app in every process

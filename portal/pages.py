@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from functools import cache
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -34,9 +35,15 @@ def environment(**options: Any) -> Environment:
     options["undefined"] = StrictUndefined
     env = Environment(**{**options, "extensions": ["jinja2.ext.i18n"]})  # noqa: S701 - Django sets autoescape
     env.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
-    env.globals.update(url=url, static=static, settings_demo=settings.DEMO, mail_url=settings.MAIL_URL)
+    env.globals.update(url=url, static=static, insecure=_insecure())
     env.filters.update(local_time=local_time, utc_time=utc_time, ago=ago)
     return env
+
+
+def _insecure() -> bool:
+    """Whether browsers take this address for an insecure context: no passkey, no service worker."""
+    address = urlsplit(settings.PORTAL_URL)
+    return address.scheme != "https" and address.hostname not in {"localhost", "127.0.0.1"}
 
 
 def url(name: str, *args: Any, **kwargs: Any) -> str:

@@ -467,9 +467,9 @@ def pages() -> dict[str, tuple[str, dict[str, Any]]]:
     """Every page with its context, in the order in which a reader would meet them."""
     demo = {"steps": ["Sign in as Ashbourne with its link.", "See how far it reaches, and why Fernleigh is in.", "Open and notify."], "people": [{"name": "Jo Hale", "organisation": "Ashbourne", "role": "duty officer"}], "mail_url": "http://localhost:8025/"}
     found: dict[str, dict[str, Any]] = {
-        "start.html": {"installed": True, "demo": demo, "incidents": LIST, "peacetime": []},
-        "start.html@out": {"installed": True, "demo": demo, "incidents": [], "peacetime": None, "viewer": None, "live": None},
-        "start.html@empty": {"installed": False, "demo": None, "incidents": [], "peacetime": None, "viewer": None, "live": None},
+        "start.html": {"installed": True, "demo": demo, "incidents": LIST, "peacetime": [], "may_open": True},
+        "start.html@out": {"installed": True, "demo": demo, "incidents": [], "peacetime": None, "may_open": False, "viewer": None, "live": None},
+        "start.html@empty": {"installed": False, "demo": None, "incidents": [], "peacetime": None, "may_open": False, "viewer": None, "live": None},
         "sign_in/login.html": {"form": LoginForm(), "viewer": None, "live": None},
         "sign_in/login.html@bad": {"form": _bad(LoginForm), "viewer": None, "live": None},
         "sign_in/link.html": {"person": {"name": "Jo Hale"}, "organisation": {"name": "Ashbourne"}, "viewer": None, "live": None},

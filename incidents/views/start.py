@@ -28,12 +28,14 @@ def start(request: HttpRequest) -> HttpResponse:
             "demo": _demo() if installed else None,
             "incidents": [],
             "peacetime": None,
+            "may_open": False,
         }
         return render(request, "start.html", context)
     rows = open_rows(visitor.organisation_id)
     context = {
         "installed": True,
         "demo": _demo(),
+        "may_open": may_open(visitor),
         "incidents": rows,
         "peacetime": [] if rows else peacetime(may_open=may_open(visitor)),
     }
