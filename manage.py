@@ -36,8 +36,9 @@ def main() -> None:
         meet_running_servers()
     if len(sys.argv) > 1 and sys.argv[1] in OWNER_COMMANDS:
         os.environ["BULKHEAD_PROCESS"] = "owner"
-    import portal.celery  # noqa: F401, PLC0415 - a shared task must find our app in every process
     from django.core.management import execute_from_command_line  # noqa: PLC0415
+
+    import portal.celery  # noqa: F401, PLC0415 - a shared task must find our app in every process
 
     execute_from_command_line(sys.argv)
 
