@@ -1,4 +1,4 @@
-"""Starts PostgreSQL and Valkey before Django's settings are read, once a run: a pytest plug-in, named in pyproject.toml.
+"""Starts PostgreSQL and Valkey before Django's settings are read, once a run: a plug-in named in pyproject.toml.
 
 The template database is migrated by the owner, holds the demonstration partnership, a ticket for every person, and is
 kept under `var/test` until a migration, the loader or the demonstration changes. Each worker gets a copy of it.
@@ -43,7 +43,7 @@ def fingerprint() -> str:
 
 
 def start() -> None:
-    """Start the servers (or use those of DATABASE_URL), make the template, and leave all addresses in the environment."""
+    """Start the servers (or use those of DATABASE_URL), make the template, and leave the addresses to all."""
     global _servers, _temporary
     os.environ.setdefault("SECRET_KEY", SECRET_KEY)
     os.environ["DJANGO_SETTINGS_MODULE"] = "portal.test_settings"
