@@ -103,7 +103,7 @@ class Incident:
 
 
 def make_incident() -> Incident:
-    """Rows in a fresh database, by its owner. Only the ledger's rules matter here, so it has no tasks and no systems."""
+    """Rows in a fresh database, by its owner. Only the ledger matters here, so it has no tasks and no systems."""
     organisations, playbook, incident = [uuid.uuid4() for _ in range(ORGANISATIONS)], uuid.uuid4(), uuid.uuid4()
     with psycopg.connect(os.environ["DATABASE_URL"]) as owner, owner.cursor() as cursor:
         cursor.executemany(

@@ -12,6 +12,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
+from channels.consumer import get_handler_name
+from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.db import Error as DatabaseError
 
@@ -46,13 +48,20 @@ class LiveConsumer(AsyncWebsocketConsumer):
                 self.hub.leave(self.outlet)
                 self.outlet.abandon()
 
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        """As Channels has it, less the visit to a thread for Django's connections: none is used outside the door."""
+        await getattr(self, get_handler_name(message))(message)
+
+    async def websocket_disconnect(self, message: dict[str, Any]) -> None:
+        raise StopConsumer
+
     async def connect(self) -> None:
         try:
             asked = asked_for(self.scope)
             check_origin(self.scope, asked)
             await self.turnstile.enter()
             ticket = await ticket_at_the_door(self.scope, asked)
-            state, organisation_id = await self._state_of(ticket)
+            who = await self._organisation_or_code(ticket)
         except WrongOrigin:
             await refuse(self.scope, self.base_send, 403)
         except Busy:
@@ -63,23 +72,25 @@ class LiveConsumer(AsyncWebsocketConsumer):
             log.warning("socket put off: %s", trouble)
             await self._accept_to_close(LATER)
         else:
-            if state is None or organisation_id is None:
-                isolated = state is not None and state.isolated
-                await self._accept_to_close(ISOLATED if isolated else SIGN_IN_AGAIN)
+            if isinstance(who, int):
+                await self._accept_to_close(who)
                 return
             await self.accept()
-            await self._begin(Outlet(self.base_send, ticket=ticket, organisation_id=organisation_id), asked)
+            await self._begin(Outlet(self.base_send, ticket=ticket, organisation_id=who), asked)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         await self.close(code=UNWANTED)
 
-    async def _state_of(self, ticket: str) -> tuple[TailRow | None, UUID | None]:
-        """What the database says of a ticket, and the organisation that it speaks for while it is valid."""
+    async def _organisation_or_code(self, ticket: str) -> UUID | int:
+        """The organisation that a ticket speaks for, or the code to close with when it speaks for none."""
         if not ticket:
-            return None, None
+            return SIGN_IN_AGAIN
         async with self.pool.connection() as connection:
-            state = (await tail(connection, [ticket], [NOTHING_AFTER], 0))[0]
-            return state, await organisation_of(connection, ticket) if state.alive else None
+            organisation_id = await organisation_of(connection, ticket)
+            if organisation_id is not None:
+                return organisation_id
+            (state,) = await tail(connection, [ticket], [NOTHING_AFTER], 0)
+            return ISOLATED if state.isolated else SIGN_IN_AGAIN
 
     async def _accept_to_close(self, code: int) -> None:
         """Close with a code of ours: a browser learns nothing of a refused handshake."""

@@ -32,6 +32,11 @@ RETRY_SECONDS = 0.2
 NOTHING_AFTER = 2**62  # asks for head and ticket without events
 
 TAIL = f"SELECT {TAIL_COLUMNS} FROM sec.tail(%s::text[], %s::bigint[], %s)"  # noqa: S608
+# One statement, as every socket that opens asks. `sec.me()` cannot run before the row that sets the ticket is there.
+ME = (
+    "SELECT CASE WHEN said.ticket IS NOT NULL THEN sec.me() END "
+    "FROM (SELECT set_config('app.ticket', %s, true) AS ticket OFFSET 0) said"
+)
 TROUBLE = (psycopg.Error, OSError, TimeoutError)
 
 
@@ -74,8 +79,7 @@ async def tail(
 async def organisation_of(connection: AsyncConnection[Any], ticket: str) -> UUID | None:
     """The organisation that a ticket speaks for, or None when it is not valid (any more)."""
     try:
-        async with _as_organisation(connection, ticket):
-            row = await (await connection.execute("SELECT sec.me()")).fetchone()
+        row = await (await connection.execute(ME, [ticket])).fetchone()
     except psycopg.errors.InsufficientPrivilege:
         return None
     return row[0] if row else None
@@ -84,18 +88,11 @@ async def organisation_of(connection: AsyncConnection[Any], ticket: str) -> UUID
 async def labels_for(connection: AsyncConnection[Any], ticket: str, ids: set[UUID]) -> dict[UUID, str]:
     """Slugs of organisations and names of own people by id; those that the ticket may not read are absent."""
     try:
-        async with _as_organisation(connection, ticket):
+        async with connection.transaction():
+            await connection.execute("SELECT set_config('app.ticket', %s, true)", [ticket])
             return dict(await (await connection.execute(LABELS, {"ids": list(ids)})).fetchall())
     except psycopg.errors.InsufficientPrivilege:
         return {}  # it lapsed a moment ago: the next read closes its sockets
-
-
-@asynccontextmanager
-async def _as_organisation(connection: AsyncConnection[Any], ticket: str) -> AsyncIterator[None]:
-    """A transaction with the ticket set for it alone."""
-    async with connection.transaction():
-        await connection.execute("SELECT set_config('app.ticket', %s, true)", [ticket])
-        yield
 
 
 class Reader:
