@@ -8,6 +8,7 @@ urlpatterns = [
     path("", include("incidents.urls")),
     path("", include("partners.urls")),
     path("", include("notifications.urls")),
+    path("", include("monitoring.urls")),
     path("api/v1/", include("portal.api.root")),
     path("api/v1/", include("partners.api")),
     path("api/v1/", include("incidents.api.urls")),
