@@ -31,15 +31,20 @@ def alert_list(request: HttpRequest) -> HttpResponse:
 
 
 def _rule(rule: AlertRule) -> dict[str, Any]:
-    systems = rule.mapping.get("systems")
-    fixed = systems.get("value") if isinstance(systems, dict) else systems
     return {
         "source": rule.source,
         "when": " ".join([_("when"), _(" and ").join(map(_condition, rule.conditions)) or _("anything comes in")]),
         "then": str(rule.get_action_display()).lower(),
-        "systems": ", ".join(fixed) if isinstance(fixed, list) else _("as the alert says"),
+        "systems": ", ".join(_fixed(rule.mapping.get("systems"))) or _("as the alert says"),
         "active": rule.is_active,
     }
+
+
+def _fixed(field: Any) -> list[str]:
+    """The values that a rule gives itself; one read out of the alert has none yet."""
+    fields = field if isinstance(field, list) else [field]
+    values = [each["value"] for each in fields if isinstance(each, dict) and "value" in each]
+    return [str(name) for value in values for name in (value if isinstance(value, list) else [value])]
 
 
 def _condition(condition: dict[str, Any]) -> str:
