@@ -11,6 +11,7 @@ OWNER_COMMANDS = {
     "makemigrations",
     "roles",
     "load_partnership",
+    "load_alert_rules",
     "demo_access",
     "sign_in_link",
     "prepare",

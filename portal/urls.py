@@ -3,6 +3,8 @@
 from django.urls import include, path
 
 from partners.sign_in import by_link, sign_in, sign_out
+from portal.health import healthz, readyz
+from portal.metrics import metrics
 
 urlpatterns = [
     path("", include("incidents.urls")),
@@ -13,6 +15,10 @@ urlpatterns = [
     path("api/v1/", include("partners.api")),
     path("api/v1/", include("incidents.api.urls")),
     path("api/v1/", include("notifications.api")),
+    path("api/v1/", include("monitoring.api")),
+    path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
     path("sign-in/", sign_in, name="account_login"),
     path("sign-out/", sign_out, name="account_logout"),
     path("sign-in/link/<str:token>/", by_link, name="sign-in-link"),

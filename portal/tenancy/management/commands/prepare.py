@@ -12,6 +12,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 PARTNERSHIP = "demo/partnership.json"
+ALERT_RULES = "demo/alert-rules.json"
 
 
 class Command(BaseCommand):
@@ -29,4 +30,5 @@ class Command(BaseCommand):
             call_command("migrate", interactive=False, verbosity=0)
         if options["demo"]:
             call_command("load_partnership", str(settings.BASE_DIR / PARTNERSHIP), if_empty=True)
+            call_command("load_alert_rules", str(settings.BASE_DIR / ALERT_RULES), if_empty=True)
             call_command("demo_access")
