@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 
 from portal.api.fields import Query
 from portal.api.idempotency import once
-from portal.api.parsing import MEBIBYTE
+from portal.api.parsing import MEBIBYTE, drain
 from portal.api.problems import BadQuery, Refusal
 from portal.api.rendering import AlwaysJson
 from portal.tenancy.door import Visitor
@@ -40,15 +40,20 @@ class Endpoint(APIView):
 
     def scopes_for(self, request: Request) -> Collection[str]:
         """The scopes of which the caller needs one, for this method."""
-        method = "get" if request.method == "HEAD" else (request.method or "").lower()
-        return self.scopes[method]
+        return self.scopes[_handler(request)]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         if request.META.get("HTTP_TRANSFER_ENCODING") and not request.META.get("CONTENT_LENGTH"):
             raise Refusal(411, "Send the body with its Content-Length.")
-        method = "get" if request.method == "HEAD" else (request.method or "").lower()
-        self.asked = checked_query(request, self.queries.get(method, NOTHING_ASKED))
+        method = _handler(request)
+        if method in self.http_method_names and hasattr(self, method):  # else 405 is the answer
+            self.asked = checked_query(request, self.queries.get(method, NOTHING_ASKED))
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        if response.status_code >= 400 and request.successful_authenticator:
+            drain(request._request)  # not for strangers, who could hold a thread with a slow body
+        return super().finalize_response(request, response, *args, **kwargs)
 
     def options(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:  # type: ignore[override]
         return HttpResponse(status=204)
@@ -56,6 +61,10 @@ class Endpoint(APIView):
     @property
     def visitor(self) -> Visitor:
         return self.request.user  # type: ignore[return-value]
+
+
+def _handler(request: Request) -> str:
+    return "get" if request.method == "HEAD" else (request.method or "").lower()
 
 
 def checked_query(request: Request, query: type[Query]) -> dict[str, Any]:

@@ -6,8 +6,11 @@ import hashlib
 import math
 from codecs import lookup
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import IO, Any
 
+from django.http import UnreadablePostError
+from django.http.request import RawPostDataException
 from rest_framework.exceptions import UnsupportedMediaType
 from rest_framework.parsers import BaseParser
 
@@ -17,7 +20,7 @@ from portal.documents import Problem, Refused, pointer, read_json
 MEBIBYTE = 1024 * 1024
 DEEPEST = 32
 WIDEST = 2**63  # a larger number fits neither a bigint nor the JSON of most programs
-DRAINED = 16 * MEBIBYTE  # so much of a body that is too large is still read, so that its sender hears why
+DRAINED = 16 * MEBIBYTE  # so much of a refused body is still read
 
 
 class StrictJSONParser(BaseParser):
@@ -68,13 +71,21 @@ def _check_charset(media_type: str) -> None:
 
 
 def _read(stream: IO[bytes], most: int) -> bytes:
-    raw = stream.read(most + 1)
+    try:
+        raw = stream.read(most + 1)
+    except UnreadablePostError:
+        raise Refusal(400, "The body stopped before its end.") from None
     if len(raw) <= most:
         return raw
-    left = DRAINED
-    while left > 0 and (more := stream.read(min(left, 65536))):
-        left -= len(more)
     raise Refusal(413, f"A body here has at most {most // MEBIBYTE} MiB.")
+
+
+def drain(stream: IO[bytes]) -> None:
+    """Read what a refused sender is still sending: it could not hear the answer before it has sent all."""
+    left = DRAINED
+    with suppress(UnreadablePostError, RawPostDataException):
+        while left > 0 and (more := stream.read(min(left, 65536))):
+            left -= len(more)
 
 
 def depth_of(document: Any) -> int:

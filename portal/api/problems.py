@@ -129,7 +129,7 @@ def _of_database(error: DatabaseError) -> HttpResponse | None:
         return problem(403, "This is not yours to change.")
     if isinstance(error, IntegrityError):
         return problem(409, "Somebody changed this at the same moment: read it again.")
-    if isinstance(error, OperationalError):
+    if isinstance(error, OperationalError) or isinstance(cause, psycopg.errors.TransactionTimeout):
         return problem(503, "The database did not answer this time. Try again.")
     return None
 

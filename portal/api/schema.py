@@ -96,8 +96,10 @@ class ProblemSchema(AutoSchema):
         for parameter in parameters:
             parameter["schema"].pop("x-spec-enum-id", None)
         scopes = sorted(getattr(self.view, "scopes", {}).get(self.method.lower(), ()))
-        if scopes and self.view.get_permissions():
+        if self.view.get_permissions():
             operation["x-scopes"] = scopes
+        else:
+            operation["security"] = []
         return operation
 
     def get_override_parameters(self) -> list[Any]:

@@ -21,10 +21,14 @@ COUNTED = (
 
 def send(client: Client, method: str, path: str, body: Any = None, **headers: str) -> Any:
     """Ask; `body` is bytes as they are, or something to make JSON of."""
-    sent: dict[str, Any] = {}
-    if body is not None:
-        sent = {"data": body if isinstance(body, bytes) else orjson.dumps(body), "content_type": "application/json"}
-    return getattr(client, method)(f"{ROOT}{path}", headers={k.replace("_", "-"): v for k, v in headers.items()}, **sent)
+    if method in {"get", "head", "options"}:
+        return getattr(client, method)(f"{ROOT}{path}", headers=_named(headers))
+    data = body if isinstance(body, bytes) else b"" if body is None else orjson.dumps(body)
+    return client.generic(method.upper(), f"{ROOT}{path}", data, "application/json", headers=_named(headers))
+
+
+def _named(headers: dict[str, str]) -> dict[str, str]:
+    return {name.replace("_", "-"): value for name, value in headers.items()}
 
 
 def opened(client: Client, **more: Any) -> dict[str, Any]:

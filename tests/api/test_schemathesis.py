@@ -1,0 +1,86 @@
+"""Schemathesis over the real web process: it makes up requests from our own OpenAPI document, right and wrong ones."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import orjson
+import pytest
+
+from tests import servers
+
+ENVIRONMENT = servers.ROOT / "var" / "schemathesis"
+# Left out: two checks that a body can be told right or wrong by the document alone; what is known to an organisation
+# (a system, an account) no document can say.
+CHECKS = (
+    "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance,"
+    "response_headers_conformance,unsupported_method,ignored_auth,negative_data_rejection"
+)
+OPENINGS = 3
+
+
+@pytest.fixture(scope="module")
+def schemathesis() -> Path:
+    """The executable in its own environment, which is made when it is not there."""
+    executable = ENVIRONMENT / "bin" / "schemathesis"
+    if not executable.exists():
+        subprocess.run(
+            ["make", "--silent", f"PYTHON={sys.executable}", "var/schemathesis/made.stamp"], cwd=servers.ROOT, check=True
+        )
+    return executable
+
+
+@pytest.mark.timeout(240)
+def test_no_made_up_request_breaks_the_api_or_its_document(web, cast, schemathesis, tmp_path):
+    key = {"Authorization": f"Bearer {cast.make_key(web.database_url, 'ashbourne')}"}
+    known = _known(web, key)
+    document = orjson.loads(web.ask("GET", "/api/v1/schema/")[2])
+    _aim(document, known)
+    (tmp_path / "openapi.json").write_bytes(orjson.dumps(document))
+    command = [
+        str(schemathesis), "run", str(tmp_path / "openapi.json"), "--url", web.url, "--header",
+        f"Authorization:{key['Authorization']}", "--checks", CHECKS, "--phases", "examples,coverage,fuzzing",
+        "--max-examples", "12", "--max-time", "30", "--seed", "1", "--workers", "2", "--no-shrink", "--continue-on-failure",
+        "--suppress-health-check", "all", "--warnings", "off", "--no-color",
+    ]  # fmt: skip
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LANG": "C.UTF-8"}
+    run = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=230)
+    report = run.stdout + run.stderr
+    assert run.returncode == 0, report[-12_000:]
+    cases = re.search(r"([\d,]+) generated", report)
+    assert cases, report[-2000:]
+    assert int(cases[1].replace(",", "")) > 300, report[-2000:]
+
+
+def _known(web, key) -> dict[str, str]:
+    """An incident and a task that are there, so that not every answer is 404."""
+    body = orjson.dumps({"title": "For Schemathesis", "systems": ["identity-platform"]})
+    for _ in range(OPENINGS):
+        opened = web.ask("POST", "/api/v1/incidents/", body, {**key, "Content-Type": "application/json"})
+    reference = orjson.loads(opened[2])["reference"]
+    tasks = orjson.loads(web.ask("GET", f"/api/v1/incidents/{reference}/tasks/", None, key)[2])["results"]
+    contacts, dependencies = (
+        orjson.loads(web.ask("GET", f"/api/v1/{name}/", None, key)[2])["results"] for name in ("contacts", "dependencies")
+    )
+    return {
+        "incidents": reference,
+        "tasks": tasks[0]["id"],
+        "systems": "identity-platform",
+        "organisations": "ashbourne",
+        "playbooks": "shared-platform-containment",
+        "contacts": contacts[0]["id"],
+        "dependencies": dependencies[0]["id"],
+    }
+
+
+def _aim(document, known) -> None:
+    """Let path parameters be those of things that are there."""
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            for parameter in operation.get("parameters", ()):
+                if parameter["in"] == "path":
+                    parameter["schema"] = {"enum": [known[path.split("/")[3]]]}
