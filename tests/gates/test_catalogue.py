@@ -1,4 +1,4 @@
-"""Gate: nothing in the database lets a role of the product past row security; whoever adds such a thing turns it red."""
+"""Gate: nothing in the database lets a role past row security, and whoever adds something that does turns it red."""
 
 from __future__ import annotations
 

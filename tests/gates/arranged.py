@@ -1,0 +1,264 @@
+"""Four incidents with a row of every kind, written by the owner in plain SQL: nothing here is the code that is judged.
+
+    INC-LED      Ashbourne leads, Coldharbour stands in, Brackenfield and Dunmere take part, Northgate provides
+    INC-APART    Gravenhurst leads and Dunmere takes part: the stranger has something to hide, too
+    INC-ALONE    Brackenfield has opened it and nobody has joined yet
+    INC-TURNED   Northgate leads, Brackenfield stands in, Ashbourne takes part
+
+What an organisation keeps at home holds `secret_of()` that organisation, so that a leak can be read in any answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+from psycopg import Connection
+from psycopg.sql import SQL, Identifier, Placeholder
+from psycopg.types.json import Jsonb
+
+from tests import servers
+
+ORGANISATIONS = ("ashbourne", "brackenfield", "coldharbour", "dunmere", "gravenhurst", "northgate")
+INCIDENTS = {
+    "INC-LED": {
+        "ashbourne": "lead",
+        "coldharbour": "deputy_lead",
+        "brackenfield": "participant",
+        "dunmere": "participant",
+        "northgate": "provider",
+    },
+    "INC-APART": {"gravenhurst": "lead", "dunmere": "participant"},
+    "INC-ALONE": {"brackenfield": "lead"},
+    "INC-TURNED": {"northgate": "lead", "brackenfield": "deputy_lead", "ashbourne": "participant"},
+}
+VARIABLES = {
+    "owner": "DATABASE_URL",
+    "portal_app": "DATABASE_URL_APP",
+    "portal_auth": "DATABASE_URL_AUTH",
+    "portal_worker": "DATABASE_URL_WORKER",
+}
+
+
+def secret_of(slug: str) -> str:
+    return f"kept at home in {slug}"
+
+
+@dataclass
+class Arranged:
+    """A database of its own; `ids` by slug, reference, or `reference/slug/task/n`. Log-ins are real ones."""
+
+    name: str
+    ids: dict[str, UUID] = field(default_factory=dict)
+    connections: dict[str, Connection] = field(default_factory=dict)
+
+    def log_in(self, role: str) -> Connection:
+        """One autocommit connection a role, kept until the end."""
+        if role not in self.connections:
+            url = servers.database_url(VARIABLES[role], self.name)
+            self.connections[role] = psycopg.connect(url, autocommit=True)
+        return self.connections[role]
+
+    @contextmanager
+    def entered(self, role: str, ticket: str, *, commits: bool = False) -> Iterator[Connection]:
+        """A transaction of that role with that ticket, as the scope helper makes it; rolled back unless it commits."""
+        connection = self.log_in(role)
+        with connection.transaction(force_rollback=not commits):
+            connection.execute("SELECT set_config('app.ticket', %s, true)", [ticket])
+            yield connection
+
+
+def ticket(slug: str) -> str:
+    return f"gate-ticket-of-{slug}"
+
+
+@contextmanager
+def arranged(name: str) -> Iterator[Arranged]:
+    servers.copy_template(name)
+    world = Arranged(name)
+    try:
+        with psycopg.connect(servers.database_url("DATABASE_URL", name)) as owner:
+            _Writer(owner, world.ids).write()
+        yield world
+    finally:
+        for connection in world.connections.values():
+            connection.close()
+        servers.drop(name)
+
+
+class _Writer:
+    def __init__(self, owner: Connection, ids: dict[str, UUID]) -> None:
+        self.owner = owner
+        self.ids = ids
+        self.number = count(1)
+
+    def write(self) -> None:
+        for pk, slug in self.owner.execute("SELECT id, slug FROM partners_organisation").fetchall():
+            self.ids[slug] = pk
+        self.tickets()
+        for slug in ORGANISATIONS:
+            self.at_home(slug)
+        self.playbook()
+        for reference, roles in INCIDENTS.items():
+            self.incident(reference, roles)
+
+    def put(self, table: str, **values: Any) -> UUID:
+        """Insert one row; it gets an id unless it brings its own key."""
+        statement = SQL("INSERT INTO {} ({}) VALUES ({})").format(
+            Identifier(table),
+            SQL(", ").join(map(Identifier, values)),
+            SQL(", ").join(map(Placeholder, values)),
+        )
+        self.owner.execute(statement, values)
+        return values.get("id") or self.owner.execute("SELECT gen_random_uuid()").fetchone()[0]
+
+    def one(self, sql: str, *parameters: Any) -> Any:
+        row = self.owner.execute(sql, parameters).fetchone()
+        assert row is not None, sql
+        return row[0]
+
+    def tickets(self) -> None:
+        """A valid one each, and one of every kind that must open nothing."""
+        mint = "INSERT INTO sec.grant_token (token_hash, org_id, kind, expires_at, revoked_at) VALUES (sha256(%s), %s, "
+        for slug in ORGANISATIONS:
+            self.owner.execute(mint + "'session', now() + '1 day', NULL)", [ticket(slug).encode(), self.ids[slug]])
+        ashbourne = self.ids["ashbourne"]
+        self.owner.execute(mint + "'session', now() - interval '1 second', NULL)", [b"expired", ashbourne])
+        self.owner.execute(mint + "'session', now() + '1 day', now())", [b"revoked", ashbourne])
+        self.owner.execute(mint + "'session', now() + '1 day', NULL)", [b"isolated", self.ids["eastwick"]])
+        self.owner.execute("UPDATE sec.org_state SET isolated_at = now() WHERE org_id = %s", [self.ids["eastwick"]])
+
+    def at_home(self, slug: str) -> None:
+        """What belongs to one organisation, whatever happens: people's names, keys, sessions, replays, its own events."""
+        org, secret = self.ids[slug], secret_of(slug)
+        person = self.one("SELECT id FROM partners_person WHERE organisation_id = %s ORDER BY name LIMIT 1", org)
+        self.ids[f"{slug}/person"] = person
+        self.owner.execute(
+            "UPDATE partners_person SET name = name || ' ' || %s WHERE organisation_id = %s", [secret, org]
+        )
+        self.owner.execute(
+            "UPDATE partners_contactpoint SET label = %s, address = %s || id WHERE organisation_id = %s",
+            [secret, secret, org],
+        )
+        self.owner.execute("UPDATE partners_dutydesk SET name = %s WHERE organisation_id = %s", [secret, org])
+        key = self.put(
+            "partners_apikey", id=uuid4(), organisation_id=org, label=secret, scopes=["read"], created_at="now",
+            expires_at="tomorrow",
+        )  # fmt: skip
+        self.put("partners_apikeysecret", key_id=key, digest=secret.encode())
+        self.put("partners_credential", person_id=person, password=secret)
+        self.put("partners_signinlink", id=uuid4(), person_id=person, digest=secret.encode(), expires_at="tomorrow")
+        self.put("django_session", session_key=f"session-{slug}", session_data=secret, expire_date="tomorrow")
+        email = self.one("SELECT email FROM partners_person WHERE id = %s", person)
+        self.put("account_emailaddress", user_id=person, email=email, verified=True, primary=True)
+        address = self.one("SELECT id FROM account_emailaddress WHERE user_id = %s", person)
+        self.put("account_emailconfirmation", email_address_id=address, key=secret, created="now")
+        self.put(
+            "api_replay", id=uuid4(), organisation_id=org, method="POST", path="/", key=slug, body_digest=b"", status=201,
+            body=secret.encode(), content_type="application/json", location="", created_at="now",
+        )  # fmt: skip
+        self.event("contact.changed", slug, audience=[slug], data={"told": secret})
+        self.put("auth_group", name=f"planted {slug}")
+
+    def event(self, kind: str, slug: str, *, audience: list[str], incident: str = "", data: Any = None) -> UUID:
+        return self.put(
+            "ledger_event", id=uuid4(), kind=kind, at="now", actor_organisation_id=self.ids[slug], actor_kind="person",
+            actor_person_id=self.ids[f"{slug}/person"], incident_id=self.ids.get(incident), incident_reference=incident,
+            audience=[self.ids[each] for each in audience], data=Jsonb(data or {}),
+        )  # fmt: skip
+
+    def playbook(self) -> None:
+        """Ashbourne's own, next to the demonstration's, which is Northgate's."""
+        self.ids["playbook"] = self.put(
+            "incidents_playbook", id=uuid4(), slug="own", name="Own", description="", cacao_id="playbook--own",
+            version="1", created_by_organisation_id=self.ids["ashbourne"], imported_at="now", document=Jsonb({}),
+            digest=b"", warnings=Jsonb([]), blockers=Jsonb([]),
+        )  # fmt: skip
+        texts = dict.fromkeys(("do_this", "why", "who", "stops", "worked", "undo", "cannot"), "")
+        for position in (1, 2, 3):
+            self.ids[f"step/{position}"] = self.put(
+                "incidents_step", id=uuid4(), playbook_id=self.ids["playbook"], cacao_step_id=f"action--{position}",
+                position=position, title=f"Step {position}", audience="all", acknowledge_minutes=15, finish_minutes=60,
+                containing=position == 1, confirmed_by_council=False, join="all", d3fend=Jsonb([]),
+                instructions=Jsonb([]), after=[], **texts,
+            )  # fmt: skip
+
+    def incident(self, reference: str, roles: dict[str, str]) -> None:
+        lead = next(slug for slug, role in roles.items() if role == "lead")
+        deputy = next((slug for slug, role in roles.items() if role == "deputy_lead"), "")
+        me = self.ids[lead]
+        incident = self.ids[reference] = self.put(
+            "incidents_incident", id=uuid4(), reference=reference, title=f"Title of {reference}", summary="",
+            status="open", tlp="amber", exercise=False, lead_id=me, deputy_lead_id=self.ids.get(deputy),
+            participants=[me], overseers=[me], playbook_id=self.ids["playbook"], opened_at="now", outcome="",
+            meeting_point="", techniques=[], accounts=[], tell_people=[], lead_phone="",
+        )  # fmt: skip
+        if reference == "INC-ALONE":
+            return
+        system = self.one("SELECT id FROM partners_sharedsystem ORDER BY slug LIMIT 1")
+        self.put("incidents_incidentsystem", id=uuid4(), incident_id=incident, system_id=system, slug="s", name="S",
+                 named=True)  # fmt: skip
+        self.put("incidents_radius", incident_id=incident, computed_at="now", document=Jsonb({"paths": reference}))
+        self.put("incidents_run", incident_id=incident, lead_id=me, claimed_by="")
+        for slug, role in roles.items():
+            self.side(reference, slug, role)
+        self.put("incidents_update", id=uuid4(), incident_id=incident, author_organisation_id=me, author_name="A",
+                 text="To all of you", at="now")  # fmt: skip
+        others = [slug for slug in roles if slug != lead]
+        self.put("incidents_update", id=uuid4(), incident_id=incident, author_organisation_id=self.ids[others[0]],
+                 author_name="A", text="Not the lead's", at="now")  # fmt: skip
+        everybody = list(roles)
+        self.event("incident.opened", lead, audience=everybody, incident=reference)
+        self.event("incident.widened", others[0], audience=everybody, incident=reference)
+        outsider = next(slug for slug in ORGANISATIONS if slug not in roles)
+        self.event("estate.read", lead, audience=[lead, outsider])
+        self.event("task.blocked", others[0], audience=[others[0], outsider], incident=reference)
+
+    def side(self, reference: str, slug: str, role: str) -> None:
+        incident, org, secret = self.ids[reference], self.ids[slug], secret_of(slug)
+        self.put(
+            "incidents_participant", id=uuid4(), incident_id=incident, organisation_id=org, slug=slug, name=slug,
+            kind="council", role=role, is_provider=role == "provider", exposure="direct", because="it is so",
+            other_paths=Jsonb([]), joined_at="now", duty_name="", duty_phone="", tasks_total=0, tasks_open=0,
+            tasks_waiting=0, tasks_settled=0, tasks_blocked=0, containing_open=0, told_by="", people_told=0,
+            people_seen=0, not_told_because="",
+        )  # fmt: skip
+        for position, status in ((1, "waiting"), (2, "acknowledged"), (3, "done")):
+            task = self.ids[f"{reference}/{slug}/task/{position}"] = self.put(
+                "incidents_task", id=uuid4(), incident_id=incident, organisation_id=org, step_id=self.ids[f"step/{position}"],
+                position=position, title=f"Step {position}", containing=False, status=status, ready=True, reason="",
+                version=1, changed_at="now", previous_status="", previous_reason="",
+            )  # fmt: skip
+            self.put("incidents_tasknote", id=uuid4(), task_id=task, organisation_id=org, text=secret,
+                     answers=Jsonb({}), at="now")  # fmt: skip
+            self.put("incidents_ownreference", id=uuid4(), incident_id=incident, organisation_id=org, task_id=task,
+                     text=secret)  # fmt: skip
+        self.put("incidents_ownreference", id=uuid4(), incident_id=incident, organisation_id=org, text=secret)
+        self.put(
+            "incidents_duty", id=uuid4(), incident_id=incident, organisation_id=org, kind="ico_72h", hours=72,
+            aware_at=None if slug in {"dunmere", "ashbourne"} else "now", decision=secret,
+        )  # fmt: skip
+        assigned = self.event(
+            "tasks.assigned", slug, audience=[slug], incident=reference, data={"organisation": slug, "told": secret}
+        )
+        for state, of in (("pending", slug), ("claimed", slug), ("pending", "fernleigh")):
+            self.delivery(reference, slug, state, point_of=of, event=assigned)
+
+    def delivery(self, reference: str, slug: str, state: str, *, point_of: str, event: UUID) -> None:
+        """The last of a side's three goes to somebody else's contact point, which no code of ours would write."""
+        point, person = self.owner.execute(
+            "SELECT id, person_id FROM partners_contactpoint WHERE organisation_id = %s ORDER BY id LIMIT 1",
+            [self.ids[point_of]],
+        ).fetchone()
+        pk = self.put(
+            "notifications_delivery", id=uuid4(), incident_id=self.ids[reference], incident_reference=reference,
+            exercise=False, organisation_id=self.ids[slug], event_id=event, way="email", message="opened",
+            code=secret_of(slug), state=state, claimed_by="gate" if state == "claimed" else "",
+            contact_point_id=point, person_id=person, idempotency_key=f"{reference}{slug}{next(self.number)}".encode(),
+        )  # fmt: skip
+        self.ids[f"{reference}/{slug}/delivery/{state}"] = pk

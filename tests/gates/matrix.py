@@ -1,0 +1,208 @@
+"""Who may do what with which rows of every table: the rules as people agreed on them, written by hand in plain SQL.
+
+Nothing is imported from the code that is judged, and no array that a trigger keeps is asked: who takes part is read from
+the participants themselves. In a rule `x` is the row and `%(me)s` whoever asks; the owner evaluates it. `OPEN` rows need
+no ticket. A table without a line here fails the gate.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+ANYBODY = "true"  # with any valid ticket
+OPEN = "true /* without a ticket */"
+MINE = "x.organisation_id = %(me)s"
+
+
+def takes_part(incident: str = "x.incident_id", *, roles: str = "") -> str:
+    """`me` has a side in the incident (of these roles, if said), or leads it and nobody has joined yet."""
+    only = f" AND p.role IN ({roles})" if roles else ""
+    return (
+        f"(EXISTS (SELECT 1 FROM incidents_participant p WHERE p.incident_id = {incident}"
+        f" AND p.organisation_id = %(me)s{only})"
+        f" OR EXISTS (SELECT 1 FROM incidents_incident n WHERE n.id = {incident} AND n.lead_id = %(me)s))"
+    )
+
+
+IN_IT = takes_part()
+OVERSEES = takes_part(roles="'lead', 'deputy_lead', 'provider'")
+LEADS = "EXISTS (SELECT 1 FROM incidents_incident n WHERE n.id = x.incident_id AND n.lead_id = %(me)s)"
+DIRECTS = takes_part(roles="'lead', 'deputy_lead'")
+SIDE = f"({MINE} AND {IN_IT} OR {OVERSEES})"
+THEY_TAKE_PART = (
+    "EXISTS (SELECT 1 FROM incidents_participant p WHERE p.incident_id = x.incident_id"
+    " AND p.organisation_id = x.organisation_id)"
+)
+RUN_BY_ME = (
+    "EXISTS (SELECT 1 FROM partners_sharedsystem s WHERE s.id = {} AND (s.owner_id = %(me)s OR s.provider_id = %(me)s))"
+)
+USED_BY_ME = (
+    "(EXISTS (SELECT 1 FROM partners_participation u WHERE u.system_id = {0} AND u.organisation_id = %(me)s)"
+    " OR EXISTS (SELECT 1 FROM partners_sharedsystem s WHERE s.id = {0}"
+    " AND (s.owner_id = %(me)s OR s.provider_id = %(me)s)))"
+)
+AUDIENCE_IN_IT = (
+    "NOT EXISTS (SELECT 1 FROM unnest(x.audience) a WHERE NOT EXISTS (SELECT 1 FROM incidents_participant p"
+    " WHERE p.incident_id = x.incident_id AND p.organisation_id = a))"
+)
+RECORDS = (
+    "x.actor_organisation_id = %(me)s AND CASE WHEN x.incident_id IS NULL THEN x.audience = ARRAY[%(me)s]"
+    f" ELSE {IN_IT} AND {AUDIENCE_IN_IT} END"
+)
+
+
+@dataclass(frozen=True)
+class Can:
+    """Rules a command; '' is never. Columns by name where not all are granted (of a table to which anything is)."""
+
+    select: str = ""
+    insert: str = ""
+    update: str = ""
+    delete: str = ""
+    selects: str = ""
+    inserts: str = ""
+    updates: str = ""
+
+
+@dataclass(frozen=True)
+class Row:
+    app: Can = Can()
+    auth: Can = Can()
+    worker: Can = Can()
+
+    def of(self, role: str) -> Can:
+        return {"portal_app": self.app, "portal_auth": self.auth, "portal_worker": self.worker}[role]
+
+
+NOBODY = Row()
+DOOR = Row(auth=Can(OPEN, OPEN, OPEN, OPEN))
+
+EVENT = (
+    "id kind at actor_organisation_id actor_kind actor_person_id actor_key_id incident_id incident_reference subject_id"
+    " audience data"
+)
+LEDGER = Can("%(me)s = ANY (x.audience)", RECORDS, selects=f"{EVENT} pos text leaf nonce", inserts=EVENT)
+
+MATRIX: dict[str, Row] = {
+    # The partnership: everybody its members by name; an organisation its own; a system who uses or runs it.
+    "partners_organisation": Row(Can(ANYBODY), Can(OPEN), Can(ANYBODY)),
+    "partners_person": Row(Can(MINE), Can(OPEN, update=OPEN, updates="last_login"), Can(MINE)),
+    "partners_dutydesk": Row(Can(MINE)),
+    "partners_contactpoint": Row(Can(MINE), worker=Can(MINE, update=MINE, updates="trust trust_since trust_because")),
+    "partners_sharedsystem": Row(Can(USED_BY_ME.format("x.id")), worker=Can(USED_BY_ME.format("x.id"))),
+    "partners_participation": Row(
+        Can(f"{MINE} OR {RUN_BY_ME.format('x.system_id')}"),
+        worker=Can(f"{MINE} OR {RUN_BY_ME.format('x.system_id')}"),
+    ),
+    "partners_dependency": Row(
+        Can(f"{USED_BY_ME.format('x.source_id')} OR {USED_BY_ME.format('x.target_id')}"),
+    ),
+    # The door.
+    "partners_apikey": Row(Can(MINE), Can(OPEN, OPEN, OPEN, updates="last_used_at revoked_at")),
+    "partners_apikeysecret": Row(auth=Can(OPEN, OPEN)),
+    "partners_credential": DOOR,
+    "partners_signinlink": DOOR,
+    "django_session": DOOR,
+    "account_emailaddress": DOOR,
+    "account_emailconfirmation": DOOR,
+    "django_content_type": Row(auth=Can(OPEN)),
+    "auth_permission": Row(auth=Can(OPEN)),
+    "auth_group": NOBODY,
+    "auth_group_permissions": NOBODY,
+    "django_migrations": NOBODY,
+    "api_replay": Row(Can(MINE, MINE, delete=MINE)),
+    # The ledger: those who were told; written by whoever acts, of an incident to its participants alone.
+    "ledger_event": Row(LEDGER, worker=LEDGER),
+    "ledger_streamentry": Row(Can(MINE), worker=Can(MINE)),
+    "ledger_organisationhead": Row(Can(MINE)),
+    "ledger_head": NOBODY,
+    # Incidents: participants know of it, overseers see every side, the lead adds, everybody keeps its own at home.
+    "incidents_playbook": Row(Can(ANYBODY, "x.created_by_organisation_id = %(me)s"), worker=Can(ANYBODY)),
+    "incidents_step": Row(
+        Can(
+            ANYBODY,
+            "EXISTS (SELECT 1 FROM incidents_playbook b WHERE b.id = x.playbook_id"
+            " AND b.created_by_organisation_id = %(me)s)",
+        ),
+        worker=Can(ANYBODY),
+    ),
+    "incidents_incident": Row(
+        Can(
+            takes_part("x.id"),
+            # Whoever opens puts itself into both arrays and nobody else.
+            "x.lead_id = %(me)s AND x.participants = ARRAY[%(me)s] AND x.overseers = ARRAY[%(me)s]",
+            "x.lead_id = %(me)s",
+            updates="title summary status severity tlp deputy_lead_id declared_at closed_at outcome meeting_point"
+            " next_update_at",
+        ),
+        worker=Can(takes_part("x.id")),
+    ),
+    "incidents_incidentsystem": Row(Can(IN_IT, LEADS), worker=Can(IN_IT)),
+    "incidents_radius": Row(Can(OVERSEES, LEADS, LEADS, updates="computed_at document"), worker=Can(OVERSEES)),
+    "incidents_participant": Row(
+        Can(SIDE, LEADS, MINE, updates="seen_at people_seen"),
+        worker=Can(
+            SIDE, update=MINE, updates="told_at told_by delivered_at seen_at people_told people_seen not_told_because"
+        ),
+    ),
+    "incidents_standing": Row(Can(IN_IT), worker=Can(IN_IT)),
+    "incidents_update": Row(Can(IN_IT, f"{LEADS} AND x.author_organisation_id = %(me)s")),
+    "incidents_task": Row(
+        Can(
+            SIDE,
+            f"{LEADS} AND {THEY_TAKE_PART} AND x.status = 'waiting'",
+            f"({MINE} OR {DIRECTS})",
+            updates="status reason changed_by_id",
+        ),
+        worker=Can(SIDE, update=LEADS, updates="ready acknowledge_by finish_by"),
+    ),
+    "incidents_tasknote": Row(
+        Can(
+            MINE,
+            f"{MINE} AND EXISTS (SELECT 1 FROM incidents_task t WHERE t.id = x.task_id AND t.organisation_id = %(me)s)",
+        )
+    ),
+    "incidents_ownreference": Row(Can(MINE, f"{MINE} AND {IN_IT}", MINE, MINE, updates="text")),
+    "incidents_duty": Row(
+        Can(
+            MINE,
+            f"{LEADS} AND {THEY_TAKE_PART} AND x.aware_at IS NULL",
+            MINE,
+            updates="aware_at due_at settled_at decision",
+        )
+    ),
+    "incidents_run": Row(
+        Can(insert=f"x.lead_id = %(me)s AND {LEADS}"),
+        worker=Can(OPEN, update=OPEN, updates="due_at claimed_by claimed_until"),
+    ),
+    # Telling people: facts for a side and its overseers; the worker's queue columns across all; the code for nobody.
+    "notifications_planning": Row(
+        worker=Can(
+            OPEN,
+            update=OPEN,
+            selects="id event_id organisation_id incident_id kind subject_id state due_at attempts claimed_by"
+            " claimed_until",
+            updates="state due_at attempts claimed_by claimed_until",
+        )
+    ),
+    "notifications_delivery": Row(
+        Can(
+            SIDE,
+            selects="id organisation_id incident_id incident_reference exercise contact_point_id person_id way message"
+            " state created_at due_at attempts transport error accepted_at delivered_at answered_at",
+        ),
+        worker=Can(
+            OPEN,
+            f"{MINE} AND {IN_IT} AND x.state IN ('pending', 'skipped') AND EXISTS (SELECT 1 FROM partners_contactpoint c"
+            " WHERE c.id = x.contact_point_id AND c.organisation_id = %(me)s"
+            " AND c.person_id IS NOT DISTINCT FROM x.person_id)",
+            OPEN,
+            selects="id organisation_id incident_id contact_point_id person_id way message state created_at due_at"
+            " attempts claimed_by claimed_until accepted_at delivered_at",
+            inserts="id organisation_id incident_id incident_reference exercise event_id contact_point_id person_id way"
+            " message code idempotency_key state error created_at due_at",
+            updates="state due_at attempts claimed_by claimed_until transport provider_ref error accepted_at"
+            " delivered_at answered_at",
+        ),
+    ),
+}
