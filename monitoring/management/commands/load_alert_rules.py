@@ -24,10 +24,10 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="say what would change, and change nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if options["if_empty"] and not is_wanted(options["file"]):
-            return
         done: Counter[str] = Counter()
         try:
+            if options["if_empty"] and not is_wanted(options["file"]):
+                return
             with transaction.atomic():
                 done = load_rules(options["file"])
                 transaction.set_rollback(options["dry_run"])
