@@ -119,7 +119,7 @@ def test_2_the_board_moves_when_the_phone_answers(story):
     phone.page.locator("#my-tasks article form button").click()
     phone.sees("#my-tasks", "can see it")
     lead.sees("main", f"Dunmere accepted “{title}”")
-    lead.sees("[data-key=dunmere]", "Accepted")
+    lead.sees("[data-key=row-dunmere]", "Accepted")
     lead.shot("story-2-board-accepted")
     phone.shot("story-2-phone-accepted")
     after = story["before"]
@@ -172,7 +172,7 @@ def test_5_the_live_process_dies_and_nothing_is_missed(story):
     eastwick = Api(product, "eastwick")
     for task in eastwick.tasks(reference)[:3]:
         assert eastwick("POST", f"/tasks/{task['id']}/acknowledge/")[0] == 200
-    lead.sees("[data-key=eastwick]", "Accepted", seconds=40)
+    lead.sees("[data-key=row-eastwick]", "Accepted", seconds=40)
     lead.is_live()
     wait_for(lambda: lead.html("data-live-seq") == str(story["ashbourne"].stream()[-1]["seq"]), seconds=20)
     lead.shot("story-5-board-after-restart")
