@@ -36,6 +36,12 @@ def _opened(data: Data, names: Mapping[str, str]) -> str:
     }
 
 
+def _told(data: Data, names: Mapping[str, str]) -> str:
+    name = names.get(data["organisation"], data["organisation"])
+    people = data.get("people", 1)
+    return ngettext("told one person at %(name)s", "told %(n)s people at %(name)s", people) % {"n": people, "name": name}
+
+
 # Each kind of event that a person reads, in words. What is not here is for machines and stays out of the feed.
 WORDS: dict[str, Callable[[Data, Mapping[str, str]], str]] = {
     "incident.opened": _opened,
@@ -49,9 +55,7 @@ WORDS: dict[str, Callable[[Data, Mapping[str, str]], str]] = {
     "incident.closed": lambda data, names: _("closed the incident and stood everybody down"),
     "update.sent": lambda data, names: _("update: %(text)s") % {"text": data["text"]},
     "organisation.seen": lambda data, names: _("has seen the notice"),
-    "organisation.told": lambda data, names: (
-        _("%(name)s was told") % {"name": names.get(data["organisation"], data["organisation"])}
-    ),
+    "organisation.told": _told,
     "delivery.dead": lambda data, names: _("a message could not be delivered"),
     "tasks.ready": lambda data, names: _("further steps are ready"),
     "standing.changed": lambda data, names: (
