@@ -42,6 +42,7 @@ VARIABLES = {
     "portal_app": "DATABASE_URL_APP",
     "portal_auth": "DATABASE_URL_AUTH",
     "portal_worker": "DATABASE_URL_WORKER",
+    "portal_sealer": "DATABASE_URL_SEALER",
 }
 
 
@@ -134,7 +135,7 @@ class _Writer:
         self.owner.execute("UPDATE sec.org_state SET isolated_at = now() WHERE org_id = %s", [self.ids["eastwick"]])
 
     def at_home(self, slug: str) -> None:
-        """What belongs to one organisation, whatever happens: people's names, keys, sessions, replays, its own events."""
+        """What belongs to one organisation, whatever happens: names of people, keys, sessions, replays, events."""
         org, secret = self.ids[slug], secret_of(slug)
         person = self.one("SELECT id FROM partners_person WHERE organisation_id = %s ORDER BY name LIMIT 1", org)
         self.ids[f"{slug}/person"] = person
@@ -159,11 +160,14 @@ class _Writer:
         address = self.one("SELECT id FROM account_emailaddress WHERE user_id = %s", person)
         self.put("account_emailconfirmation", email_address_id=address, key=secret, created="now")
         self.put(
-            "api_replay", id=uuid4(), organisation_id=org, method="POST", path="/", key=slug, body_digest=b"", status=201,
-            body=secret.encode(), content_type="application/json", location="", created_at="now",
+            "api_replay", id=uuid4(), organisation_id=org, method="POST", path="/", key=slug, body_digest=b"",
+            status=201, body=secret.encode(), content_type="application/json", location="", created_at="now",
         )  # fmt: skip
         self.event("contact.changed", slug, audience=[slug], data={"told": secret})
         self.put("auth_group", name=f"planted {slug}")
+        self.put("monitoring_alertrule", id=uuid4(), organisation_id=org, name=secret, source="s", position=1,
+                 conditions=Jsonb([]), mapping=Jsonb({}), action="queue", dedupe="", window_minutes=1,
+                 is_active=True)  # fmt: skip
 
     def event(self, kind: str, slug: str, *, audience: list[str], incident: str = "", data: Any = None) -> UUID:
         return self.put(
@@ -229,8 +233,9 @@ class _Writer:
             people_seen=0, not_told_because="",
         )  # fmt: skip
         for position, status in ((1, "waiting"), (2, "acknowledged"), (3, "done")):
+            step = self.ids[f"step/{position}"]
             task = self.ids[f"{reference}/{slug}/task/{position}"] = self.put(
-                "incidents_task", id=uuid4(), incident_id=incident, organisation_id=org, step_id=self.ids[f"step/{position}"],
+                "incidents_task", id=uuid4(), incident_id=incident, organisation_id=org, step_id=step,
                 position=position, title=f"Step {position}", containing=False, status=status, ready=True, reason="",
                 version=1, changed_at="now", previous_status="", previous_reason="",
             )  # fmt: skip
@@ -243,6 +248,17 @@ class _Writer:
             "incidents_duty", id=uuid4(), incident_id=incident, organisation_id=org, kind="ico_72h", hours=72,
             aware_at=None if slug in {"dunmere", "ashbourne"} else "now", decision=secret,
         )  # fmt: skip
+        rule = self.one("SELECT id FROM monitoring_alertrule WHERE organisation_id = %s LIMIT 1", org)
+        stranger = self.one("SELECT id FROM monitoring_alertrule WHERE organisation_id <> %s ORDER BY id LIMIT 1", org)
+        for its_rule, its_incident in (
+            (rule, incident),
+            (stranger, incident),
+            (rule, None),
+            (rule, self.ids["INC-LED"]),
+        ):
+            self.put("monitoring_alert", id=uuid4(), organisation_id=org, rule_id=its_rule, incident_id=its_incident,
+                     source="s", title=secret, reference="", body=Jsonb({}), fingerprint=b"", received_at="now",
+                     outcome="joined" if its_incident else "queued", reason="")  # fmt: skip
         assigned = self.event(
             "tasks.assigned", slug, audience=[slug], incident=reference, data={"organisation": slug, "told": secret}
         )

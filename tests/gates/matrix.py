@@ -1,8 +1,8 @@
 """Who may do what with which rows of every table: the rules as people agreed on them, written by hand in plain SQL.
 
-Nothing is imported from the code that is judged, and no array that a trigger keeps is asked: who takes part is read from
-the participants themselves. In a rule `x` is the row and `%(me)s` whoever asks; the owner evaluates it. `OPEN` rows need
-no ticket. A table without a line here fails the gate.
+Nothing is imported from the code that is judged, and no array that a trigger keeps is asked: who takes part is read
+from the participants themselves. In a rule `x` is the row and `%(me)s` whoever asks; the owner evaluates it. `OPEN` rows
+need no ticket. A table without a line here fails the gate.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class Row:
     worker: Can = Can()
 
     def of(self, role: str) -> Can:
-        return {"portal_app": self.app, "portal_auth": self.auth, "portal_worker": self.worker}[role]
+        return {"portal_app": self.app, "portal_auth": self.auth, "portal_worker": self.worker}.get(role, Can())
 
 
 NOBODY = Row()
@@ -193,9 +193,9 @@ MATRIX: dict[str, Row] = {
         ),
         worker=Can(
             OPEN,
-            f"{MINE} AND {IN_IT} AND x.state IN ('pending', 'skipped') AND EXISTS (SELECT 1 FROM partners_contactpoint c"
-            " WHERE c.id = x.contact_point_id AND c.organisation_id = %(me)s"
-            " AND c.person_id IS NOT DISTINCT FROM x.person_id)",
+            f"{MINE} AND {IN_IT} AND x.state IN ('pending', 'skipped')"
+            " AND EXISTS (SELECT 1 FROM partners_contactpoint c WHERE c.id = x.contact_point_id"
+            " AND c.organisation_id = %(me)s AND c.person_id IS NOT DISTINCT FROM x.person_id)",
             OPEN,
             selects="id organisation_id incident_id contact_point_id person_id way message state created_at due_at"
             " attempts claimed_by claimed_until accepted_at delivered_at",
@@ -204,5 +204,14 @@ MATRIX: dict[str, Row] = {
             updates="state due_at attempts claimed_by claimed_until transport provider_ref error accepted_at"
             " delivered_at answered_at",
         ),
+    ),
+    # Alerts: an organisation's own, by its own rule, about an incident that it may see.
+    "monitoring_alertrule": Row(Can(MINE)),
+    "monitoring_alert": Row(
+        Can(
+            MINE,
+            f"{MINE} AND (x.rule_id IS NULL OR EXISTS (SELECT 1 FROM monitoring_alertrule r WHERE r.id = x.rule_id"
+            f" AND r.organisation_id = %(me)s)) AND (x.incident_id IS NULL OR {IN_IT})",
+        )
     ),
 }

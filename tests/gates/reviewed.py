@@ -63,6 +63,8 @@ DEFINER: dict[str, Function] = {
     "sec.stream_head()": ((APP,), "the last number of its own stream"),
     "sec.tail(text[],bigint[],integer)": ((APP,), "new events of the tickets handed in, each checked"),
     "sec.silence(uuid)": ((APP,), "a count, for a participant who may not see whose silence it is"),
+    "sec.migrations_applied()": ((AUTH,), "names of migrations, for the probe that says ready"),
+    "sec.queues()": ((AUTH,), "counts and ages over all organisations, for the scraper; names none"),
     "sec.seal()": ((), "trigger: numbers events at commit"),
     "sec.planning_wanted()": ((), "trigger on stream entries: the planning queue's rows"),
     "sec.organisation_made()": ((), "trigger on organisations: its row of ticket state"),
