@@ -68,6 +68,9 @@ def main() -> None:
     began, readers = time.monotonic(), {}
     poll = select.epoll()
     for number, path in enumerate(paths):
+        # Those that are open already answer pings meanwhile.
+        for descriptor, _ in poll.poll(0):
+            readers[descriptor].read()
         time.sleep(max(0.0, began + number / HANDSHAKES_A_SECOND - time.monotonic()))
         reader = Reader(port, path)
         readers[reader.socket.fileno()] = reader

@@ -119,7 +119,7 @@ class Hub:
         self._wake.clear()
         async with self._reader.connection() as connection:
             while await self._deliver(connection):
-                await asyncio.sleep(0)  # the sockets' turn
+                pass
             if self._is_due("heartbeat", self.rhythm.heartbeat):
                 await connection.execute("SELECT sec.beat('live')")
             if self._is_due("labels", self.rhythm.labels):
@@ -154,6 +154,7 @@ class Hub:
                 for outlet in audience.outlets:
                     for frame in frames:
                         outlet.push(frame)
+                await asyncio.sleep(0)  # let these be written before the next organisation's are made
                 again = again or len(found) == MOST_A_READ
         return again
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator
 from typing import Any, NamedTuple
 from uuid import UUID
 
 Message = dict[str, Any]
-Send = Callable[[Message], Awaitable[None]]
+Send = Callable[[Message], Coroutine[Any, Any, None]]
 
 QUEUE_LIMIT = 200
 # How long a close may wait for a reader that takes nothing, before the connection is cut.
@@ -78,9 +78,9 @@ class Outlet:
             elif frame.seq:  # a beat is worth nothing when it is late
                 self._queue.append(frame)
             return
-        self.last = max(self.last, frame.seq)
+        if frame.seq:
+            self.last = frame.seq
         sending = self._send(frame.message)
-        assert isinstance(sending, Coroutine)
         try:
             waits_for = sending.send(None)
         except StopIteration:
@@ -95,7 +95,8 @@ class Outlet:
         """Send a frame and wait for it: for the socket's own task, before its first `drain()`."""
         if self.closing or 0 < frame.seq <= self.last:
             return
-        self.last = max(self.last, frame.seq)
+        if frame.seq:
+            self.last = frame.seq
         try:
             await self._send(frame.message)
         except Exception:
