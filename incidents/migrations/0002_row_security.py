@@ -25,12 +25,33 @@ def led(table: str, condition: str = "") -> str:
     return incident(table, f"i.lead_id = {ME}" + (f" AND {condition}" if condition else ""))
 
 
+# Foreign keys look past row security, so the policy looks whether the writer sees the task that is named.
+SEEN_TASK = (
+    "task_id IS NULL OR EXISTS (SELECT 1 FROM incidents_task t WHERE t.id = incidents_ownreference.task_id"
+    " AND t.incident_id = incidents_ownreference.incident_id)"
+)
 LEAD_ADDS = f"{ME} = lead_id AND participants = ARRAY[{ME}] AND overseers = ARRAY[{ME}]"
 LEAD_CHANGES = f"{ME} = lead_id"
 INCIDENT_CHANGES = (
     "title", "summary", "status", "severity", "tlp", "deputy_lead_id", "declared_at", "closed_at", "outcome",
     "meeting_point", "next_update_at",
 )  # fmt: skip
+# What an organisation says and what is true of it is never given by whoever lets it join: no column for it, or blank.
+NEW_SIDE = (
+    "id", "incident_id", "organisation_id", "slug", "name", "kind", "role", "is_provider", "exposure", "distance",
+    "because", "other_paths", "joined_at", "duty_name", "duty_phone", "tasks_total", "tasks_open", "tasks_waiting",
+    "tasks_settled", "tasks_blocked", "containing_open", "told_by", "people_told", "people_seen", "not_told_because",
+)  # fmt: skip
+BLANK_SIDE = (
+    "(tasks_total, tasks_open, tasks_waiting, tasks_settled, tasks_blocked, containing_open, people_told, people_seen)"
+    " = (0, 0, 0, 0, 0, 0, 0, 0) AND told_by = '' AND not_told_because = ''"
+)
+NEW_TASK = (
+    "id", "incident_id", "organisation_id", "step_id", "position", "title", "containing", "status", "ready",
+    "acknowledge_by", "finish_by", "reason", "version", "changed_at", "previous_status", "previous_reason",
+)  # fmt: skip
+BLANK_TASK = "status = 'waiting' AND version = 1 AND reason = '' AND previous_status = '' AND previous_reason = ''"
+NEW_DUTY = ("id", "incident_id", "organisation_id", "kind", "hours", "decision")
 REACHED = (
     "told_at", "told_by", "delivered_at", "seen_at", "people_told", "people_seen", "not_told_because",
 )  # fmt: skip
@@ -83,7 +104,7 @@ class Migration(migrations.Migration):
         protect(
             "incidents_participant",
             Allow(APP, "select", side("incidents_participant")),
-            Allow(APP, "insert", led("incidents_participant")),
+            Allow(APP, "insert", f"{led('incidents_participant')} AND {BLANK_SIDE}", columns=NEW_SIDE),
             Allow(APP, "update", OWN, OWN, columns=("seen_at", "people_seen")),
             Allow(WORKER, "select", side("incidents_participant")),
             Allow(WORKER, "update", OWN, OWN, columns=REACHED),
@@ -104,10 +125,8 @@ class Migration(migrations.Migration):
             Allow(
                 APP,
                 "insert",
-                led(
-                    "incidents_task",
-                    "incidents_task.organisation_id = ANY (i.participants) AND incidents_task.status = 'waiting'",
-                ),
+                led("incidents_task", "incidents_task.organisation_id = ANY (i.participants)") + f" AND {BLANK_TASK}",
+                columns=NEW_TASK,
             ),
             Allow(
                 APP,
@@ -133,7 +152,7 @@ class Migration(migrations.Migration):
         protect(
             "incidents_ownreference",
             Allow(APP, "select", OWN),
-            Allow(APP, "insert", f"{OWN} AND {incident('incidents_ownreference')}"),
+            Allow(APP, "insert", f"{OWN} AND {incident('incidents_ownreference')} AND ({SEEN_TASK})"),
             Allow(APP, "update", OWN, f"{OWN} AND {incident('incidents_ownreference')}", columns=("text",)),
             Allow(APP, "delete", OWN),
         ),
@@ -144,10 +163,8 @@ class Migration(migrations.Migration):
             Allow(
                 APP,
                 "insert",
-                led(
-                    "incidents_duty",
-                    "incidents_duty.organisation_id = ANY (i.participants) AND incidents_duty.aware_at IS NULL",
-                ),
+                led("incidents_duty", "incidents_duty.organisation_id = ANY (i.participants)") + " AND decision = ''",
+                columns=NEW_DUTY,
             ),
             Allow(APP, "update", OWN, OWN, columns=("aware_at", "due_at", "settled_at", "decision")),
         ),

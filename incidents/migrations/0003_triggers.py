@@ -91,6 +91,9 @@ MOVES = """
 CREATE FUNCTION sec.task_moves() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE me uuid; i record; undoing boolean; checker uuid; BEGIN
     IF NEW.status = OLD.status AND NEW.reason = OLD.reason THEN
+        IF NEW.changed_by_id IS DISTINCT FROM OLD.changed_by_id THEN
+            RAISE EXCEPTION 'who answered changes with the answer alone' USING ERRCODE = '42501';
+        END IF;
         RETURN NEW;
     END IF;
     me := sec.me();
@@ -139,7 +142,7 @@ DECLARE me uuid; i record; undoing boolean; checker uuid; BEGIN
     NEW.done_at := CASE WHEN NEW.status IN ('done', 'verified') THEN coalesce(OLD.done_at, clock_timestamp()) END;
     RETURN NEW;
 END $$;
-CREATE TRIGGER task_moves BEFORE UPDATE OF status, reason ON incidents_task
+CREATE TRIGGER task_moves BEFORE UPDATE OF status, reason, changed_by_id ON incidents_task
     FOR EACH ROW EXECUTE FUNCTION sec.task_moves();
 
 CREATE FUNCTION sec.incident_moves() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -196,11 +199,16 @@ REVOKE ALL ON FUNCTION sec.incident_opened(), sec.participant_joins(), sec.parti
 GRANT EXECUTE ON FUNCTION sec.silence(uuid), sec.page_head() TO portal_app;
 GRANT EXECUTE ON FUNCTION sec.enter_run(uuid, text) TO portal_worker;
 
--- An event about an incident goes to its participants only; one about anything else stays at home.
+-- An event about an incident goes to its participants only; one about anything else stays at home. Messages are planned
+-- from events, so nobody but the lead says that it opened, moved or closed, and a dead delivery is one's own.
 CREATE POLICY audience ON ledger_event AS RESTRICTIVE FOR INSERT TO portal_app, portal_worker WITH CHECK (
     CASE WHEN incident_id IS NULL THEN audience = ARRAY[(SELECT sec.me())]
          ELSE EXISTS (SELECT 1 FROM incidents_incident i WHERE i.id = ledger_event.incident_id
-                      AND ledger_event.audience <@ i.participants) END);
+                      AND ledger_event.audience <@ i.participants
+                      AND (i.lead_id = (SELECT sec.me())
+                           OR split_part(ledger_event.kind, '.', 1) NOT IN ('incident', 'tasks', 'update')))
+              AND (kind <> 'delivery.dead' OR data ->> 'organisation' =
+                   (SELECT o.slug FROM partners_organisation o WHERE o.id = (SELECT sec.me()))) END);
 """
 
 ESTATE = f"""

@@ -1,6 +1,7 @@
 """Four incidents with a row of every kind, written by the owner in plain SQL: nothing here is the code that is judged.
 
-    INC-LED      Ashbourne leads, Coldharbour stands in, Brackenfield and Dunmere take part, Northgate provides
+    INC-LED      Ashbourne leads, Coldharbour stands in, Brackenfield and Dunmere take part, Northgate provides,
+                 Eastwick looks on and has nothing to do
     INC-APART    Gravenhurst leads and Dunmere takes part: the stranger has something to hide, too
     INC-ALONE    Brackenfield has opened it and nobody has joined yet
     INC-TURNED   Northgate leads, Brackenfield stands in, Ashbourne takes part
@@ -32,6 +33,7 @@ INCIDENTS = {
         "brackenfield": "participant",
         "dunmere": "participant",
         "northgate": "provider",
+        "eastwick": "observer",
     },
     "INC-APART": {"gravenhurst": "lead", "dunmere": "participant"},
     "INC-ALONE": {"brackenfield": "lead"},
@@ -219,6 +221,7 @@ class _Writer:
         everybody = list(roles)
         self.event("incident.opened", lead, audience=everybody, incident=reference)
         self.event("incident.widened", others[0], audience=everybody, incident=reference)
+        self.event("task.started", others[0], audience=[others[0], lead], incident=reference)
         outsider = next(slug for slug in ORGANISATIONS if slug not in roles)
         self.event("estate.read", lead, audience=[lead, outsider])
         self.event("task.blocked", others[0], audience=[others[0], outsider], incident=reference)
@@ -232,6 +235,8 @@ class _Writer:
             tasks_waiting=0, tasks_settled=0, tasks_blocked=0, containing_open=0, told_by="", people_told=0,
             people_seen=0, not_told_because="",
         )  # fmt: skip
+        if role == "observer":
+            return
         for position, status in ((1, "waiting"), (2, "acknowledged"), (3, "done")):
             step = self.ids[f"step/{position}"]
             task = self.ids[f"{reference}/{slug}/task/{position}"] = self.put(
@@ -246,7 +251,8 @@ class _Writer:
         self.put("incidents_ownreference", id=uuid4(), incident_id=incident, organisation_id=org, text=secret)
         self.put(
             "incidents_duty", id=uuid4(), incident_id=incident, organisation_id=org, kind="ico_72h", hours=72,
-            aware_at=None if slug in {"dunmere", "ashbourne"} else "now", decision=secret,
+            aware_at=None if slug in {"dunmere", "ashbourne"} else "now",
+            decision="" if slug in {"dunmere", "ashbourne"} else secret,
         )  # fmt: skip
         rule = self.one("SELECT id FROM monitoring_alertrule WHERE organisation_id = %s LIMIT 1", org)
         stranger = self.one("SELECT id FROM monitoring_alertrule WHERE organisation_id <> %s ORDER BY id LIMIT 1", org)

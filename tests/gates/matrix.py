@@ -45,9 +45,11 @@ AUDIENCE_IN_IT = (
     "NOT EXISTS (SELECT 1 FROM unnest(x.audience) a WHERE NOT EXISTS (SELECT 1 FROM incidents_participant p"
     " WHERE p.incident_id = x.incident_id AND p.organisation_id = a))"
 )
+# Messages are planned from events: only the lead says that an incident opened, moved or closed, or gives out tasks.
+MINE_TO_SAY = f"(NOT x.kind LIKE ANY (ARRAY['incident.%%', 'tasks.%%', 'update.%%']) OR {LEADS})"
 RECORDS = (
     "x.actor_organisation_id = %(me)s AND CASE WHEN x.incident_id IS NULL THEN x.audience = ARRAY[%(me)s]"
-    f" ELSE {IN_IT} AND {AUDIENCE_IN_IT} END"
+    f" ELSE {IN_IT} AND {AUDIENCE_IN_IT} AND {MINE_TO_SAY} END"
 )
 
 
@@ -140,7 +142,16 @@ MATRIX: dict[str, Row] = {
     "incidents_incidentsystem": Row(Can(IN_IT, LEADS), worker=Can(IN_IT)),
     "incidents_radius": Row(Can(OVERSEES, LEADS, LEADS, updates="computed_at document"), worker=Can(OVERSEES)),
     "incidents_participant": Row(
-        Can(SIDE, LEADS, MINE, updates="seen_at people_seen"),
+        # Whoever lets others join says nothing in their stead: no answer, no count, nobody told.
+        Can(
+            SIDE,
+            f"{LEADS} AND x.tasks_total = 0 AND x.people_told = 0 AND x.people_seen = 0 AND x.told_by = ''",
+            MINE,
+            inserts="id incident_id organisation_id slug name kind role is_provider exposure distance because other_paths"
+            " joined_at duty_name duty_phone tasks_total tasks_open tasks_waiting tasks_settled tasks_blocked"
+            " containing_open told_by people_told people_seen not_told_because",
+            updates="seen_at people_seen",
+        ),
         worker=Can(
             SIDE, update=MINE, updates="told_at told_by delivered_at seen_at people_told people_seen not_told_because"
         ),
@@ -150,8 +161,10 @@ MATRIX: dict[str, Row] = {
     "incidents_task": Row(
         Can(
             SIDE,
-            f"{LEADS} AND {THEY_TAKE_PART} AND x.status = 'waiting'",
+            f"{LEADS} AND {THEY_TAKE_PART} AND x.status = 'waiting' AND x.reason = ''",
             f"({MINE} OR {DIRECTS})",
+            inserts="id incident_id organisation_id step_id position title containing status ready acknowledge_by"
+            " finish_by reason version changed_at previous_status previous_reason",
             updates="status reason changed_by_id",
         ),
         worker=Can(SIDE, update=LEADS, updates="ready acknowledge_by finish_by"),
@@ -162,12 +175,22 @@ MATRIX: dict[str, Row] = {
             f"{MINE} AND EXISTS (SELECT 1 FROM incidents_task t WHERE t.id = x.task_id AND t.organisation_id = %(me)s)",
         )
     ),
-    "incidents_ownreference": Row(Can(MINE, f"{MINE} AND {IN_IT}", MINE, MINE, updates="text")),
+    "incidents_ownreference": Row(
+        Can(
+            MINE,
+            f"{MINE} AND {IN_IT} AND (x.task_id IS NULL OR EXISTS (SELECT 1 FROM incidents_task t WHERE t.id = x.task_id"
+            " AND t.incident_id = x.incident_id AND t.organisation_id = %(me)s))",
+            MINE,
+            MINE,
+            updates="text",
+        )
+    ),
     "incidents_duty": Row(
         Can(
             MINE,
-            f"{LEADS} AND {THEY_TAKE_PART} AND x.aware_at IS NULL",
+            f"{LEADS} AND {THEY_TAKE_PART} AND x.decision = ''",
             MINE,
+            inserts="id incident_id organisation_id kind hours decision",
             updates="aware_at due_at settled_at decision",
         )
     ),
