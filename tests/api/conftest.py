@@ -63,7 +63,12 @@ def web(cast: Cast) -> Iterator[Web]:
                    str(port), "--workers", "1", "--blocking-threads", "4", "portal.wsgi:application"]  # fmt: skip
         log = open(f"{var}/web.log", "wb")  # noqa: SIM115 - open as long as the process
         process = subprocess.Popen(
-            command, cwd=servers.ROOT, env=environment, stdout=log, stderr=log, preexec_fn=dies_with_parent(signal.SIGTERM)
+            command,
+            cwd=servers.ROOT,
+            env=environment,
+            stdout=log,
+            stderr=log,
+            preexec_fn=dies_with_parent(signal.SIGTERM),
         )
         server = Web(port, environment["DATABASE_URL"], process)
         try:

@@ -64,7 +64,12 @@ OPENINGS: list[tuple[str, Any, int, tuple[str, ...]]] = [
         422,
         ("/confirmed/0/organisation",),
     ),
-    ("confirmed by nobody", {"title": "x", "confirmed": [{"organisation": "ashbourne"}]}, 422, ("/confirmed/0/reported_by",)),
+    (
+        "confirmed by nobody",
+        {"title": "x", "confirmed": [{"organisation": "ashbourne"}]},
+        422,
+        ("/confirmed/0/reported_by",),
+    ),
     ("text in confirmed", {"title": "x", "confirmed": ["ashbourne"]}, 422, ("/confirmed/0",)),
     ("unknown account", {"title": "x", "accounts": ["svc@nowhere"]}, 422, ("/accounts/0",)),
     ("account without realm", {"title": "x", "accounts": ["@"]}, 422, ("/accounts/0",)),
@@ -105,7 +110,9 @@ def count(cast):
     return lambda: rows(ticket)
 
 
-@pytest.mark.parametrize(("body", "status", "pointers"), [row[1:] for row in OPENINGS], ids=[row[0] for row in OPENINGS])
+@pytest.mark.parametrize(
+    ("body", "status", "pointers"), [row[1:] for row in OPENINGS], ids=[row[0] for row in OPENINGS]
+)
 def test_a_bad_opening_is_refused_whole(lead, count, body, status, pointers):
     before = count()
     check_problem(send(lead, "post", "/incidents/", body, Idempotency_Key="k"), status, *pointers)
@@ -164,7 +171,9 @@ def test_a_bad_query_is_refused_with_its_name(lead, query, pointer):
     check_problem(send(lead, "get", f"/incidents/?{query}"), 422, pointer)
 
 
-@pytest.mark.parametrize("query", ["after=-1", "after=x", "after=99999999999999999999", "limit=1001", "after=1&epoch=x"])
+@pytest.mark.parametrize(
+    "query", ["after=-1", "after=x", "after=99999999999999999999", "limit=1001", "after=1&epoch=x"]
+)
 def test_a_bad_query_of_the_stream_is_refused(lead, query):
     check_problem(send(lead, "get", f"/events/?{query}"), 422)
 
@@ -261,5 +270,7 @@ def test_a_lapsed_ticket_is_401(client_of, owner_url, cast):
     from django.test import Client
 
     visitor = cast.visitor("ashbourne")
-    lapsed = type(visitor)(**{name: getattr(visitor, name) for name in visitor.__slots__ if name != "ticket"}, ticket="x")
+    lapsed = type(visitor)(
+        **{name: getattr(visitor, name) for name in visitor.__slots__ if name != "ticket"}, ticket="x"
+    )
     check_problem(send(Client(**{"bulkhead.visitor": lapsed}), "get", "/incidents/"), 401)

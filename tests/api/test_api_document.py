@@ -119,9 +119,7 @@ def _no_more_than_said(value, schema, document):
         schema = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
     for several in ("oneOf", "allOf"):
         if several in schema and value is not None:
-            schema = next(
-                (each for each in schema[several] if each != {"type": "null"}), {}
-            )
+            schema = next((each for each in schema[several] if each != {"type": "null"}), {})
             return _no_more_than_said(value, schema, document)
     if isinstance(value, dict) and "properties" in schema:
         assert value.keys() <= schema["properties"].keys()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import logging
 import random
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -11,8 +13,10 @@ import pytest
 
 from tests.api.asking import check_problem, opened, rows, send, tasks
 
-pytestmark = [pytest.mark.django_db, pytest.mark.timeout(120)]
+# With real commits: a transaction may take 30 s, also one around a whole test.
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(240)]
 BODIES = 1000
+PLAYBOOK = Path(__file__).parent.parent / "data" / "cacao" / "two-branches.json"
 NASTY: list[Any] = [
     None, True, False, 0, -1, 1, 7, 2**31, 2**53, 2**62, -(2**63), 1.5, 1e300, -0.0, "", " ", "\t", "0", "null", "x" * 300,
     "x" * 5000, "\u202e", "\ufeff", "\U0010ffff", "é" * 200, "a\nb", "' OR 1=1 --", "<script>", "${7*7}", "%00", "../../etc",
@@ -100,14 +104,21 @@ def _spoil(value: Any, dice: random.Random) -> None:
         value[place] = copy.deepcopy(dice.choice(NASTY))
 
 
-def bombard(api_of, cast, targets, bodies, *, body_of=mangled):
+@pytest.fixture(autouse=True)
+def quiet():
+    logging.getLogger("django.request").setLevel(logging.ERROR)
+    yield
+    logging.getLogger("django.request").setLevel(logging.NOTSET)
+
+
+def bombard(api_of, cast, targets, *, body_of=mangled):
     reference = opened(api_of("ashbourne"))["reference"]
     known = {"reference": reference, "task": tasks(api_of("dunmere"), reference)[0]["id"]}
     clients = {slug: api_of(slug) for slug, *_ in targets}
-    dice = random.Random(20260503)
+    dice = random.Random(targets[0][2])
     counts = {slug: rows(cast.visitor(slug).ticket) for slug in clients}
     statuses: dict[int, int] = {}
-    for nth in range(bodies):
+    for nth in range(BODIES):
         slug, method, path, body = targets[nth % len(targets)]
         sent = body_of(body, dice)
         response = send(clients[slug], method, path.format(**known), sent, If_Match="*")
@@ -124,16 +135,14 @@ def bombard(api_of, cast, targets, bodies, *, body_of=mangled):
 
 @pytest.mark.parametrize("group", GROUPS)
 def test_made_up_bodies_never_break_anything(api_of, cast, group):
-    statuses = bombard(api_of, cast, GROUPS[group], BODIES)
-    assert sum(statuses.values()) == BODIES
+    statuses = bombard(api_of, cast, GROUPS[group])
     assert statuses.get(422, 0) > BODIES / 4, statuses
     assert statuses.keys() <= {200, 201, 400, 403, 404, 409, 422}, statuses
 
 
 def test_made_up_playbooks_never_break_anything(api_of, cast):
-    document = send(api_of("ashbourne"), "get", "/playbooks/shared-platform-containment/").json()["document"]
-    statuses = bombard(api_of, cast, [("ashbourne", "post", "/playbooks/", document)], BODIES, body_of=mangled_deep)
-    assert sum(statuses.values()) == BODIES
+    document = orjson.loads(PLAYBOOK.read_bytes())
+    statuses = bombard(api_of, cast, [("ashbourne", "post", "/playbooks/", document)], body_of=mangled_deep)
     assert statuses.get(422, 0) > BODIES / 4, statuses
 
 

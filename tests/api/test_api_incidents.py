@@ -244,6 +244,13 @@ def test_the_list_filters_by_stage_and_exercise(lead):
 def test_an_absent_task_and_an_absent_address_answer_alike(lead):
     bodies = {
         send(lead, "get", path).content
-        for path in (f"/tasks/{uuid4()}/", "/tasks/7/", "/incidents/INC-222222/", "/nothing/", "/incidents", "/systems/x/")
+        for path in (
+            f"/tasks/{uuid4()}/",
+            "/tasks/7/",
+            "/incidents/INC-222222/",
+            "/nothing/",
+            "/incidents",
+            "/systems/x/",
+        )
     }
     assert len(bodies) == 1

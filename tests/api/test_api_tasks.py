@@ -69,7 +69,9 @@ def test_block_and_decline_need_a_reason(dunmere, task):
         check_problem(act(dunmere, task, verb, {"reason": "  "}), 422, "/reason")
         check_problem(act(dunmere, task, verb, {"reason": None}), 422, "/reason")
     assert act(dunmere, task, "block", {"reason": "no phone"}).json()["reason"] == "no phone"
-    assert act(dunmere, task, "decline", {"reason": "not ours", "as": "not_affected"}).json()["status"] == "not_affected"
+    assert (
+        act(dunmere, task, "decline", {"reason": "not ours", "as": "not_affected"}).json()["status"] == "not_affected"
+    )
 
 
 def test_decline_is_declined_unless_it_says_not_affected(dunmere, task):

@@ -29,7 +29,9 @@ def schemathesis() -> Path:
     executable = ENVIRONMENT / "bin" / "schemathesis"
     if not executable.exists():
         subprocess.run(
-            ["make", "--silent", f"PYTHON={sys.executable}", "var/schemathesis/made.stamp"], cwd=servers.ROOT, check=True
+            ["make", "--silent", f"PYTHON={sys.executable}", "var/schemathesis/made.stamp"],
+            cwd=servers.ROOT,
+            check=True,
         )
     return executable
 
@@ -64,7 +66,8 @@ def _known(web, key) -> dict[str, str]:
     reference = orjson.loads(opened[2])["reference"]
     tasks = orjson.loads(web.ask("GET", f"/api/v1/incidents/{reference}/tasks/", None, key)[2])["results"]
     contacts, dependencies = (
-        orjson.loads(web.ask("GET", f"/api/v1/{name}/", None, key)[2])["results"] for name in ("contacts", "dependencies")
+        orjson.loads(web.ask("GET", f"/api/v1/{name}/", None, key)[2])["results"]
+        for name in ("contacts", "dependencies")
     )
     return {
         "incidents": reference,
