@@ -39,7 +39,10 @@ def _opened(data: Data, names: Mapping[str, str]) -> str:
 def _told(data: Data, names: Mapping[str, str]) -> str:
     name = names.get(data["organisation"], data["organisation"])
     people = data.get("people", 1)
-    return ngettext("told one person at %(name)s", "told %(n)s people at %(name)s", people) % {"n": people, "name": name}
+    return ngettext("told one person at %(name)s", "told %(n)s people at %(name)s", people) % {
+        "n": people,
+        "name": name,
+    }
 
 
 # Each kind of event that a person reads, in words. What is not here is for machines and stays out of the feed.

@@ -67,7 +67,7 @@ class OpenForm(forms.Form):
             title=said.get("title") or str(_("Untitled")),
             systems=tuple(said["systems"]),
             accounts=tuple(said["accounts"]),
-            confirmed=tuple(Confirmed(slug, said["reported_by"]) for slug in said["confirmed"]),
+            confirmed=tuple(Confirmed(slug, said.get("reported_by", "")) for slug in said["confirmed"]),
             summary=said.get("summary", ""),
             severity=int(said["severity"]) if said.get("severity") else None,
             exercise=said["exercise"],

@@ -8,9 +8,9 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from incidents import demo_story
 from incidents.listing import open_rows, peacetime
 from partners.acting import may_open
 from partners.models import Organisation
@@ -51,16 +51,7 @@ def _demo() -> dict[str, Any] | None:
     if not people:
         return None
     return {
-        "steps": [
-            _("Open the link of Priya Nair (Ashbourne) that “make run” printed, and press the button."),
-            _("Open an incident on the Identity platform: see how far it reaches, and why Fernleigh is in."),
-            _("Compare in “How far”: taking group NG-ADM off protects three councils, cutting the VPN protects none."),
-            _("Press “Open and notify”. In a second window, or on a phone, sign in as Ben Ashcroft (Dunmere)."),
-            _("Press “I have this” there, and watch Ashbourne’s board move without a reload."),
-            _("Run “.venv/bin/python manage.py play_story”: the others answer, one is blocked, one stays silent."),
-            _("Sign in as somebody of Gravenhurst: there is nothing to see, and no number is missing."),
-            _("Stand down: everybody who was told is told that it is over."),
-        ],
+        "steps": demo_story.steps(),
         "people": [
             {
                 "name": each["name"],

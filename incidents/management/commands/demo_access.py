@@ -14,8 +14,10 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
-from django.db import connections, transaction
+from django.db import transaction
 
+from incidents import demo_story
+from incidents.models import Playbook
 from partners.keys import make_key
 from partners.models import Organisation, Person, SharedSystem, SignInLink
 from partners.partnership_file import read_partnership
@@ -41,6 +43,12 @@ class Command(BaseCommand):
         os.replace(part, target)
         for person in document["people"]:
             self.stdout.write(f"{person['organisation']:<14}{person['name']:<20}{person['sign_in_url']}")
+        if document["people"]:
+            self.stdout.write("\nThree minutes:")
+            for number, words in enumerate(demo_story.steps(), 1):
+                self.stdout.write(f"  {number}. {words}")
+        if settings.MAIL_URL:
+            self.stdout.write(f"\nWhat is sent shows at {settings.MAIL_URL}")
 
     def _document(self, file: str) -> dict[str, Any]:
         organisations = {organisation.slug: organisation for organisation in Organisation.objects.all()}
@@ -51,12 +59,16 @@ class Command(BaseCommand):
             "people": [],
             "api_keys": [],
             "systems": list(SharedSystem.objects.order_by("slug").values_list("slug", flat=True)),
-            "playbooks": self._playbooks(),
+            "playbooks": sorted(set(Playbook.objects.values_list("slug", flat=True))),
         }
         if not organisations or not Path(file).exists():
             return document
-        SignInLink.objects.filter(used_at=None).delete()
-        for entry in read_partnership(file).api_keys:
+        demo = read_partnership(file)
+        # Only people of the demonstration: whoever else has been loaded since gets no link from here.
+        order = {person.email: nth for nth, person in enumerate(demo.people)}
+        people = Person.objects.filter(is_active=True, email__in=order).select_related("organisation")
+        SignInLink.objects.filter(used_at=None, person__in=people).delete()
+        for entry in demo.api_keys:
             if entry.organisation in organisations:
                 _, text = make_key(
                     organisations[entry.organisation], label=entry.label, scopes=entry.scopes, lifetime=KEY_LIFETIME
@@ -64,9 +76,7 @@ class Command(BaseCommand):
                 document["api_keys"].append(
                     {"organisation": entry.organisation, "scopes": list(entry.scopes), "key": text}
                 )
-        for person in (
-            Person.objects.filter(is_active=True).select_related("organisation").order_by("organisation__slug")
-        ):
+        for person in sorted(people, key=lambda person: order[person.email]):
             document["people"].append(
                 {
                     "organisation": person.organisation.slug,
@@ -77,8 +87,3 @@ class Command(BaseCommand):
                 }
             )
         return document
-
-    def _playbooks(self) -> list[str]:
-        with connections["default"].cursor() as cursor:
-            cursor.execute("SELECT DISTINCT slug FROM incidents_playbook ORDER BY slug")
-            return [row[0] for row in cursor.fetchall()]
