@@ -23,6 +23,7 @@ from portal.children import Child, dies_with_parent, port_is_free, stop_all
 from portal.embedded import EmbeddedError, EmbeddedServers
 from portal.processes import (
     LOOPBACK,
+    WEB_WORKERS,
     BadEnvironment,
     Plan,
     commands,
@@ -83,9 +84,9 @@ class Supervisor:
             self._run(name, command, environment_of(name, self.shared), last_will)
 
     def wait_until_ready(self) -> None:
-        """Return when /readyz answers 200, keeping everything running meanwhile."""
+        """Return when /readyz answers 200 in every web worker, keeping everything running meanwhile."""
         deadline = time.monotonic() + READY_SECONDS
-        while not self._ready():
+        while not all(self._ready() for _ in range(4 * WEB_WORKERS)):  # whichever worker takes the connection
             if time.monotonic() > deadline:
                 raise CannotStart(f"Bulkhead did not become ready in {READY_SECONDS} s: see {self.plan.var / 'log'}.")
             self.look()

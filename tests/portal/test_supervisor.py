@@ -20,7 +20,8 @@ from portal.children import Child, free_port, port_is_free, stop_all
 from portal.processes import BadEnvironment, commands, environment_of, plan_from, shared_environment
 from portal.var_folder import root
 
-# The portal is started once, by the first test that wants it, and stopped by the last one.
+# The portal is started once, by the first test that wants it, and stopped by the last one. A busy machine takes long.
+pytestmark = pytest.mark.timeout(150)
 SETTINGS = {"DATABASE_URL", "VALKEY_URL", "EMAIL_URL", "PORTAL_URL", "LIVE_URL", "SECRET_KEY", "PORT", "HOST", "DEMO"}
 CLEAN = {
     name: value for name, value in os.environ.items() if not name.startswith("DATABASE_URL") and name not in SETTINGS
@@ -94,7 +95,7 @@ class Portal:
 def portal(tmp_path_factory):
     portal = Portal(tmp_path_factory.mktemp("supervisor"))
     try:
-        portal.says("^Bulkhead is ready: ", within=50)
+        portal.says("^Bulkhead is ready: ", within=120)
         yield portal
     finally:
         portal.process.terminate()
