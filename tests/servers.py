@@ -19,6 +19,7 @@ import pytest
 from psycopg.sql import SQL, Identifier
 
 from portal.embedded import EmbeddedError, EmbeddedServers
+from portal.roles import SERVING_ROLES
 
 ROOT = Path(__file__).resolve().parent.parent
 WATCHED = ("*/migrations/*.py", "portal/*/migrations/*.py", "demo/**/*.json", "partners/loading.py",
@@ -96,16 +97,28 @@ def close_to_public(name: str) -> None:
 
 def copy_template(name: str) -> None:
     """Make the database `name` afresh from the template."""
+    drop(name)
     with psycopg.connect(database_url("DATABASE_URL", "postgres"), autocommit=True) as connection:
-        connection.execute(SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(Identifier(name)))
         template = Identifier(os.environ["BULKHEAD_TEMPLATE"])
         connection.execute(SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(Identifier(name), template))
         connection.execute(SQL("REVOKE TEMP, CREATE ON DATABASE {} FROM PUBLIC").format(Identifier(name)))
 
 
 def drop(name: str) -> None:
+    """Drop it, also from under a connection that a test has left open."""
+    statement = SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(Identifier(name))
     with psycopg.connect(database_url("DATABASE_URL", "postgres"), autocommit=True) as connection:
-        connection.execute(SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(Identifier(name)))
+        try:
+            connection.execute(statement)
+        except psycopg.errors.InsufficientPrivilege:  # the owner is no superuser: each role may end its own alone
+            for role in SERVING_ROLES:
+                with psycopg.connect(database_url(role.variable, "postgres"), autocommit=True) as own:
+                    own.execute(
+                        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+                        " WHERE datname = %s AND usename = current_user",
+                        [name],
+                    )
+            connection.execute(statement)
 
 
 def database_url(variable: str, database: str) -> str:
