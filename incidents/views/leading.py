@@ -79,7 +79,7 @@ def close(request: HttpRequest, reference: str) -> HttpResponse:
     incident = _led(request, reference)
     open_tasks = Task.objects.filter(incident=incident, status__in=OPEN).count()
     sides = list(Participant.objects.filter(incident=incident).values_list("people_told", flat=True))
-    form = CloseForm(request.POST or None)
+    form = CloseForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         close_incident(
             incident_id=incident.pk,
@@ -107,7 +107,7 @@ def close(request: HttpRequest, reference: str) -> HttpResponse:
 def update(request: HttpRequest, reference: str) -> HttpResponse:
     incident = _led(request, reference)
     visitor = request.visitor  # type: ignore[attr-defined]
-    form = UpdateForm(request.POST or None)
+    form = UpdateForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         minutes = form.cleaned_data["next_in"]
         try:
@@ -130,7 +130,7 @@ def update(request: HttpRequest, reference: str) -> HttpResponse:
 @signed_in(may=may_open)
 def widen(request: HttpRequest, reference: str) -> HttpResponse:
     incident = _led(request, reference)
-    form = WidenForm(request.POST or None)
+    form = WidenForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             _incident, changed = add_systems(

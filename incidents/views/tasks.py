@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
-from incidents.errors import Invalid, NotYours, WrongMoment
+from incidents.errors import Fault, Invalid, NotYours, WrongMoment
 from incidents.models import Incident, Participant, Task
 from incidents.my_tasks import mine_of
 from incidents.seeing import mark_seen
@@ -20,6 +20,8 @@ from incidents.transitions import Answer, answer_task, cancel_task, undo_task, v
 from incidents.views.finding import task_or_404
 from partners.acting import actor_of, may_answer, may_open, signed_in
 from portal.pages import refuse
+
+LONGEST_REASON = 2000
 
 
 @require_safe
@@ -86,7 +88,10 @@ def _answered(act: Callable[[HttpRequest, UUID], Task], *, may: Any) -> Callable
 
 def _to(status: str) -> Callable[[HttpRequest, UUID], Task]:
     def act(request: HttpRequest, task_id: UUID) -> Task:
-        said = Answer(reason=request.POST.get("reason", "").strip()[:2000])
+        reason = request.POST.get("reason", "").strip()
+        if "\0" in reason or len(reason) > LONGEST_REASON:
+            raise Invalid([Fault("/reason", f"Say why in at most {LONGEST_REASON} characters, without odd signs.")])
+        said = Answer(reason=reason)
         to = request.POST.get("as", status) if status == "declined" else status
         if to not in {status, "not_affected"}:
             to = status

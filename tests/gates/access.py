@@ -1,0 +1,182 @@
+"""Who gets which answer at which address: written by hand, and importing nothing of what it judges.
+
+A row is one named address. Its methods map to a line of statuses, one for each of VISITORS in their order; a method
+that a row does not name is refused with 405. Pages send whoever has not signed in to sign-in (302), a key included; the
+API answers 401 without a key or session and 403 without the scope or role. What is not yours to see is 404, as is what
+does not exist.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+
+# Gravenhurst has no path to the incident; Dunmere takes part; Ashbourne leads, by its incident manager, an observer and
+# two keys (one has every scope, one only `audit`); Northgate provides what is attacked.
+VISITORS = (
+    "nobody", "stranger", "partner", "lead", "observer", "provider", "key", "partner-key", "narrow-key", "strange-key",
+)  # fmt: skip
+
+# ---       nobody strngr partner lead obsrvr prvdr key  p-key narrow s-key
+EVERYBODY = "200    200    200     200  200    200   200  200   200    200"
+AWAY = "     302    302    302     302  302    302   302  302   302    302"
+NOWHERE = "  404    404    404     404  404    404   404  404   404    404"
+REFUSED = "  405    405    405     405  405    405   405  405   405    405"
+
+# Pages.
+PEOPLE = "   302    200    200     200  200    200   302  302   302    302"
+INSIDE = "   302    404    200     200  200    200   302  302   302    302"
+OVERSEES = " 302    404    404     200  200    200   302  302   302    302"
+OPENERS = "  302    200    200     200  403    200   302  302   302    302"
+OPENED = "   302    302    422     302  403    302   302  302   302    302"
+LEADS = "    302    404    404     200  403    404   302  302   302    302"
+LED = "      302    404    404     302  403    404   302  302   302    302"
+ANSWERED = " 302    404    302     404  403    404   302  302   302    302"
+CHECKED = "  302    404    403     302  403    403   302  302   302    302"
+
+# The API.
+READERS = "  401    200    200     200  200    200   200  200   403    200"
+IN_IT = "    401    404    200     200  200    200   200  200   403    404"
+SEES_IT = "  401    404    404     200  200    200   200  404   403    404"
+OWNED = "    401    404    404     200  200    404   200  404   403    404"
+MAKERS = "   401    201    422     201  403    201   201  422   403    201"
+KEPT = "     401    200    200     200  403    200   200  200   403    200"
+LEADER = "   401    404    403     200  403    403   200  403   403    404"
+SAYER = "    401    404    403     201  403    403   201  403   403    404"
+OWN_TASK = " 401    404    200     404  403    404   404  200   403    404"
+UNDONE = "   401    404    200     404  403    404   404  409   403    404"
+VERIFIER = " 401    404    403     200  403    403   403  403   403    404"
+CALLED = "   401    404    403     200  403    403   200  403   403    404"
+KEEPER = "   401    404    200     200  403    200   200  200   403    404"
+FORGETS = "  401    404    204     204  403    204   204  204   403    404"
+TICKETS = "  401    201    201     201  201    201   201  201   403    201"
+SIGNED_IN = "401    204    204     204  204    204   204  204   204    204"
+NO_KEY = "   401    405    405     405  405    405   405  405   405    405"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One address. `args` name an object of the fixture for each part; `body` and `headers` go with every change."""
+
+    name: str
+    args: dict[str, str] = field(default_factory=dict)
+    body: Any = None
+    headers: dict[str, str] = field(default_factory=dict)
+    answers: dict[str, str] = field(default_factory=dict)
+
+    def expected(self, method: str) -> dict[str, int]:
+        said = self.answers
+        line = said.get(method) or (method == "HEAD" and said.get("GET")) or said.get("*") or REFUSED
+        return dict(zip(VISITORS, map(int, line.split()), strict=True))
+
+
+def page(name: str, get: str = "", *, post: str = "", body: Any = None, **args: str) -> Row:
+    answers = {method: line for method, line in (("GET", get), ("POST", post)) if line}
+    return Row(name, args, body, {}, answers)
+
+
+def api(name: str, *, body: Any = None, headers: dict[str, str] | None = None, args: str = "", **answers: str) -> Row:
+    """`args` is written `reference=incident`. Of the API the caller must be known before a method is refused."""
+    parts = dict(part.split("=") for part in args.split())
+    return Row(name, parts, body, headers or {}, {"*": NO_KEY, "OPTIONS": SIGNED_IN, **answers})
+
+
+OPENING = {"title": "Intruder in the shared directory", "systems": ["identity-platform"]}
+INCIDENT = "reference=incident"
+
+ROWS = (
+    # The door and the first page.
+    page("start", EVERYBODY),
+    Row("account_login", answers={"GET": EVERYBODY, "POST": EVERYBODY, "PUT": EVERYBODY, "OPTIONS": EVERYBODY}),
+    Row("account_logout", answers={"GET": AWAY, "POST": AWAY, "OPTIONS": EVERYBODY}),
+    Row("sign-in-link", {"token": "token"}, answers={"GET": NOWHERE, "POST": NOWHERE, "HEAD": REFUSED}),
+    # Incidents.
+    page("incident-list", PEOPLE),
+    page("incident-open", OPENERS, post=OPENED, body={**OPENING, "systems": "telephony", "step": "open"}),
+    page("incident-board", INSIDE, reference="incident"),
+    page("incident-board-fragment", INSIDE, reference="incident"),
+    page("incident-radius", OVERSEES, reference="incident"),
+    page("incident-participant", INSIDE, reference="incident", slug="dunmere"),
+    page("incident-declare", LEADS, post=LED, reference="incident"),
+    page("incident-widen", LEADS, post=LED, body={"systems": "remote-access"}, reference="incident"),
+    page("incident-update", LEADS, post=LED, body={"text": "Directory is off."}, reference="incident"),
+    page("incident-close", LEADS, post=LED, body={"outcome": "resolved"}, reference="incident"),
+    page("incident-deliveries", INSIDE, reference="incident"),
+    # Tasks.
+    page("my-tasks", PEOPLE),
+    page("my-tasks-fragment", PEOPLE),
+    page("task-detail", INSIDE, task_id="waiting"),
+    page("task-acknowledge", post=ANSWERED, task_id="waiting"),
+    page("task-start", post=ANSWERED, task_id="accepted"),
+    page("task-complete", post=ANSWERED, task_id="accepted"),
+    page("task-block", post=ANSWERED, body={"reason": "No key"}, task_id="accepted"),
+    page("task-decline", post=ANSWERED, body={"reason": "Not here"}, task_id="accepted"),
+    page("task-undo", post=ANSWERED, task_id="accepted"),
+    page("task-verify", post=CHECKED, task_id="done"),
+    page("task-cancel", post=CHECKED, task_id="waiting"),
+    # The partnership, playbooks, deliveries, alerts.
+    page("organisation-list", PEOPLE),
+    page("organisation-detail", PEOPLE, slug="dunmere"),
+    page("contact-list", PEOPLE),
+    page("key-list", PEOPLE),
+    page("dependency-list", PEOPLE),
+    page("dependency-detail", OVERSEES, dependency_id="dependency"),
+    page("system-list", PEOPLE),
+    page("system-detail", OVERSEES, slug="system"),
+    page("playbook-list", PEOPLE),
+    page("playbook-detail", PEOPLE, playbook_id="playbook"),
+    page("playbook-document", PEOPLE, playbook_id="playbook"),
+    page("delivery-list", PEOPLE),
+    page("alert-list", PEOPLE),
+    # The API: what it is, for everybody.
+    Row("api-root", answers={"GET": EVERYBODY, "OPTIONS": EVERYBODY.replace("200", "204")}),
+    Row("api-schema", answers={"GET": EVERYBODY, "OPTIONS": EVERYBODY.replace("200", "204")}),
+    page("api-docs", EVERYBODY),
+    # The API: the partnership.
+    api("api-organisations", GET=READERS),
+    api("api-organisation", GET=READERS, args="slug=dunmere"),
+    api("api-systems", GET=READERS),
+    api("api-system", GET=SEES_IT, args="slug=system"),
+    api("api-dependencies", GET=READERS),
+    api("api-dependency", GET=SEES_IT, args="dependency_id=dependency"),
+    api("api-contacts", GET=READERS),
+    api("api-contact", GET=OWNED, args="contact_id=contact"),
+    # The API: incidents.
+    api("api-incidents", GET=READERS, POST=MAKERS, body={**OPENING, "systems": ["telephony"]}),
+    api("api-incident", GET=IN_IT, PATCH=LEADER, body={"title": "Two"}, headers={"If-Match": "*"}, args=INCIDENT),
+    api("api-incident-moves", POST=LEADER, body={"to": "contained"}, args=INCIDENT),
+    api("api-incident-own-reference", PUT=KEEPER, DELETE=FORGETS, body={"text": "CHG-1"}, args=INCIDENT),
+    api(
+        "api-incident-participants", GET=IN_IT, POST=LEADER, args=INCIDENT,
+        body={"organisations": ["gravenhurst"], "because": "asked to help"},
+    ),
+    api("api-incident-tasks", GET=IN_IT, args=INCIDENT),
+    api("api-incident-duties", GET=IN_IT, args=INCIDENT),
+    api("api-incident-updates", GET=IN_IT, POST=SAYER, body={"text": "Directory is off."}, args=INCIDENT),
+    api("api-incident-systems", GET=IN_IT, POST=LEADER, body={"systems": ["remote-access"]}, args=INCIDENT),
+    api("api-incident-events", GET=IN_IT, args=INCIDENT),
+    api("api-incident-deliveries", GET=IN_IT, args=INCIDENT),
+    # The API: tasks.
+    api("api-task", GET=IN_IT, args="task_id=waiting"),
+    api("api-task-own-reference", PUT=KEEPER, DELETE=FORGETS, body={"text": "CHG-2"}, args="task_id=waiting"),
+    api("api-task-acknowledge", POST=OWN_TASK, body={}, args="task_id=waiting"),
+    api("api-task-start", POST=OWN_TASK, body={}, args="task_id=accepted"),
+    api("api-task-complete", POST=OWN_TASK, body={}, args="task_id=accepted"),
+    api("api-task-block", POST=OWN_TASK, body={"reason": "No key"}, args="task_id=accepted"),
+    api("api-task-decline", POST=OWN_TASK, body={"reason": "Not here"}, args="task_id=accepted"),
+    api("api-task-undo", POST=UNDONE, body={}, args="task_id=accepted"),
+    api("api-task-verify", POST=VERIFIER, body={}, args="task_id=done"),
+    api("api-task-cancel", POST=CALLED, body={}, args="task_id=waiting"),
+    # The API: the rest.
+    api("api-playbooks", GET=READERS, POST=KEPT, body="playbook-document"),
+    api("api-playbook", GET=READERS, args="slug=playbook-slug"),
+    api("api-events", GET=READERS),
+    api("api-live-tickets", POST=TICKETS, body={}),
+    api("api-alerts-generic", POST=KEPT, body={"rule": "none", "title": "Odd sign-in"}),
+    # For probes and scrapers.
+    page("healthz", EVERYBODY),
+    page("readyz", EVERYBODY.replace("200", "503")),
+    Row("metrics", answers=dict.fromkeys(METHODS, EVERYBODY)),
+)  # fmt: skip

@@ -1,0 +1,79 @@
+"""The stage of the access tests: one incident with answers, and ten visitors who look at it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from incidents.models import Incident, Playbook, Task
+from incidents.opening import Opening, open_incident
+from incidents.transitions import answer_task
+from partners.acting import actor_of
+from partners.models import ContactPoint, Dependency
+
+Objects = dict[str, Any]
+
+
+@pytest.fixture
+def quiet() -> Iterator[None]:
+    """Thousands of refusals are the point here, and not worth a log line each."""
+    logging.disable(logging.WARNING)
+    yield
+    logging.disable(logging.NOTSET)
+
+
+def open_on(cast: Any, *systems: str) -> Incident:
+    """Ashbourne opens an incident. Inside its scope."""
+    opening = Opening(title="Intruder", systems=systems)
+    return open_incident(opening, actor=actor_of(cast.visitor("ashbourne")))
+
+
+@pytest.fixture
+def stage(cast: Any, inside: Any, seal: Any) -> Objects:
+    """The incident that Ashbourne has opened on the identity platform, and what else the rows name."""
+    with inside("ashbourne"):
+        incident = open_on(cast, "identity-platform")
+        contact = ContactPoint.objects.filter(person=None)[0]
+        playbook = Playbook.objects.get()
+        dependency = Dependency.objects.get(source__slug="identity-platform", target__slug="remote-access")
+        seal()
+    with inside("dunmere"):
+        dunmere = actor_of(cast.visitor("dunmere"))
+        waiting, accepted, done = Task.objects.filter(incident=incident, ready=True).order_by("position")[:3]
+        answer_task(task_id=accepted.pk, to="acknowledged", actor=dunmere)
+        answer_task(task_id=done.pk, to="done", actor=dunmere)
+        seal()
+    return {
+        "incident": incident.reference,
+        "waiting": waiting.pk,
+        "accepted": accepted.pk,
+        "done": done.pk,
+        "contact": contact.pk,
+        "dependency": dependency.pk,
+        "playbook": playbook.pk,
+        "playbook-slug": playbook.slug,
+        "playbook-document": playbook.document,
+        "system": "identity-platform",
+        "dunmere": "dunmere",
+        "token": "never-made",
+    }
+
+
+@pytest.fixture
+def visitors(client_of: Any, api_of: Any) -> dict[str, Client]:
+    return {
+        "nobody": Client(),
+        "stranger": client_of("gravenhurst"),
+        "partner": client_of("dunmere"),
+        "lead": client_of("ashbourne"),
+        "observer": client_of("ashbourne", "observer"),
+        "provider": client_of("northgate"),
+        "key": api_of("ashbourne"),
+        "partner-key": api_of("dunmere"),
+        "narrow-key": api_of("ashbourne", ["audit"]),
+        "strange-key": api_of("gravenhurst"),
+    }
