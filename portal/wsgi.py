@@ -11,6 +11,9 @@ from servestatic import ServeStatic
 
 import portal.celery  # noqa: F401 - a shared task must find our app in every process
 
+django_application = get_wsgi_application()
+import portal.urls  # noqa: E402, F401 - every room is loaded before the first request, which is often an emergency
+
 application = ServeStatic(
-    get_wsgi_application(), root=str(settings.STATIC_ROOT), prefix=settings.STATIC_URL.strip("/"), max_age=60
+    django_application, root=str(settings.STATIC_ROOT), prefix=settings.STATIC_URL.strip("/"), max_age=60
 )
