@@ -139,6 +139,18 @@ class NoteForm(Strict):
     answers = AnswersField(**OPTIONAL)
 
 
+class CheckForm(NoteForm):
+    """A note on a task is kept by the organisation whose task it is; whoever checks it writes an update instead."""
+
+    def validate(self, said: dict[str, Any]) -> dict[str, Any]:
+        kept = [name for name in ("note", "answers") if said.get(name)]
+        if kept:
+            raise serializers.ValidationError(
+                dict.fromkeys(kept, "Only the organisation whose task it is keeps notes.")
+            )
+        return said
+
+
 class ReasonForm(NoteForm):
     reason = Text(max_length=LONGEST_TEXT, help_text="The lead, the deputy lead and the provider read it.")
 

@@ -12,7 +12,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from incidents.api.forms import DeclineForm, NoteForm, ReasonForm
+from incidents.api.forms import CheckForm, DeclineForm, NoteForm, ReasonForm
 from incidents.api.shapes import NULL
 from incidents.models import OwnReference, Task
 from incidents.transitions import Answer, answer_task, cancel_task, undo_task, verify_task
@@ -165,7 +165,7 @@ Undo = action(
 Verify = action(
     "Verify",
     lambda task_id, said, actor: verify_task(task_id=task_id, actor=actor),
-    form=Empty,
+    form=CheckForm,
     scopes=("open",),
     summary="The lead has checked that it is done; for the lead's own tasks the deputy lead. Never a key",
 )

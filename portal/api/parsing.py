@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import IO, Any
 
-from django.http import UnreadablePostError
+from django.http import HttpRequest, UnreadablePostError
 from django.http.request import RawPostDataException
 from rest_framework.exceptions import UnsupportedMediaType
 from rest_framework.parsers import BaseParser
@@ -80,7 +80,7 @@ def _read(stream: IO[bytes], most: int) -> bytes:
     raise Refusal(413, f"A body here has at most {most // MEBIBYTE} MiB.")
 
 
-def drain(stream: IO[bytes]) -> None:
+def drain(stream: IO[bytes] | HttpRequest) -> None:
     """Read what a refused sender is still sending: it could not hear the answer before it has sent all."""
     left = DRAINED
     with suppress(UnreadablePostError, RawPostDataException):

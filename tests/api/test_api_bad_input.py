@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.middleware.csrf import get_token
+from django.test import Client, RequestFactory
 
 from tests.api.asking import OPENING, ROOT, check_problem, opened, rows, send, tasks
 
@@ -162,7 +164,8 @@ def test_a_bad_answer_to_a_task_is_refused_whole(api_of, lead, cast, verb, body,
 @pytest.mark.parametrize(
     ("query", "pointer"),
     [
-        ("limit=0", "?limit"), ("limit=1001", "?limit"), ("limit=x", "?limit"), ("limit=", "?limit"), ("limit=1e2", "?limit"),
+        ("limit=0", "?limit"), ("limit=1001", "?limit"), ("limit=x", "?limit"), ("limit=", "?limit"),
+        ("limit=1e2", "?limit"),
         ("limit=1&limit=2", "?limit"), ("cursor=x", "?cursor"), ("cursor=", "?cursor"), ("status=lost", "?status"),
         ("exercise=maybe", "?exercise"), ("nothing=1", "?nothing"), ("severity=2", "?severity"), ("a/b=1", "?a/b"),
     ],
@@ -254,9 +257,6 @@ def test_every_other_method_is_405_and_says_which_are_taken(lead):
 
 
 def test_a_session_changes_nothing_without_its_csrf_token(cast):
-    from django.middleware.csrf import get_token
-    from django.test import Client, RequestFactory
-
     client = Client(enforce_csrf_checks=True, **{"bulkhead.visitor": cast.visitor("ashbourne")})
     assert send(client, "get", "/incidents/").status_code == 200
     check_problem(send(client, "post", "/incidents/", OPENING), 403)
@@ -266,9 +266,7 @@ def test_a_session_changes_nothing_without_its_csrf_token(cast):
     assert send(client, "post", "/incidents/", OPENING, X_CSRFToken=token).status_code == 201
 
 
-def test_a_lapsed_ticket_is_401(client_of, owner_url, cast):
-    from django.test import Client
-
+def test_a_lapsed_ticket_is_401(cast):
     visitor = cast.visitor("ashbourne")
     lapsed = type(visitor)(
         **{name: getattr(visitor, name) for name in visitor.__slots__ if name != "ticket"}, ticket="x"

@@ -17,15 +17,22 @@ from tests.api.asking import check_problem, opened, rows, send, tasks
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(240)]
 BODIES = 1000
 PLAYBOOK = Path(__file__).parent.parent / "data" / "cacao" / "two-branches.json"
+WHEN = "2026-05-03T09:40:00Z"
 NASTY: list[Any] = [
-    None, True, False, 0, -1, 1, 7, 2**31, 2**53, 2**62, -(2**63), 1.5, 1e300, -0.0, "", " ", "\t", "0", "null", "x" * 300,
-    "x" * 5000, "\u202e", "\ufeff", "\U0010ffff", "é" * 200, "a\nb", "' OR 1=1 --", "<script>", "${7*7}", "%00", "../../etc",
+    None, True, False, 0, -1, 1, 7, 2**31, 2**53, 2**62, -(2**63), 1.5, 1e300, -0.0, "", " ", "\t", "0", "null",
+    "x" * 300,
+    "x" * 5000, "\u202e", "\ufeff", "\U0010ffff", "é" * 200, "a\nb", "' OR 1=1 --", "<script>", "${7*7}", "%00",
+    "../../etc",
     "2026-05-03T09:40:00Z", "2026-13-03T09:40:00Z", "9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+23:59", "1e400",
-    "identity-platform", "ashbourne", "INC-222222", "open", "closed", [], [None], [[]], [{}], ["identity-platform"] * 3, {},
-    {"": ""}, {"a": {"b": {"c": [1, {"d": None}]}}}, ["x"] * 200, {"__proto__": 1}, "00000000-0000-0000-0000-000000000000",
+    "identity-platform", "ashbourne", "INC-222222", "open", "closed", [], [None], [[]], [{}], ["identity-platform"] * 3,
+    {},
+    {"": ""}, {"a": {"b": {"c": [1, {"d": None}]}}}, ["x"] * 200, {"__proto__": 1},
+    "00000000-0000-0000-0000-000000000000",
 ]  # fmt: skip
-RAW = [b"", b" ", b"{", b"}", b"null", b"[]", b'"', b"\\u0000", b"\\ud800", b"\\udc00\\ud800", b"\xff", b"\x00", b"NaN",
-       b"Infinity", b"1e999", b"9" * 30, b"-", b",", b":", b'{"a":' * 50, b"[" * 50, b"/*x*/", b"'", b"\xef\xbb\xbf"]  # fmt: skip
+RAW = [
+    b"", b" ", b"{", b"}", b"null", b"[]", b'"', b"\\u0000", b"\\ud800", b"\\udc00\\ud800", b"\xff", b"\x00", b"NaN",
+    b"Infinity", b"1e999", b"9" * 30, b"-", b",", b":", b'{"a":' * 50, b"[" * 50, b"/*x*/", b"'", b"\xef\xbb\xbf",
+]  # fmt: skip
 GROUPS: dict[str, list[tuple[str, str, str, dict[str, Any]]]] = {
     "opening": [
         (
@@ -58,16 +65,16 @@ GROUPS: dict[str, list[tuple[str, str, str, dict[str, Any]]]] = {
         )
     ] + [("dunmere", "put", "/tasks/{task}/own-reference/", {"text": "x"})],
     "leading": [
-        ("ashbourne", "post", "/incidents/{reference}/updates/", {"text": "x", "next_update_at": "2026-05-03T09:40:00Z"}),
+        ("ashbourne", "post", "/incidents/{reference}/updates/", {"text": "x", "next_update_at": WHEN}),
         ("ashbourne", "post", "/incidents/{reference}/systems/", {"systems": ["telephony", "nothing"]}),
         ("ashbourne", "post", "/incidents/{reference}/participants/", {"organisations": ["nobody"], "because": "x"}),
-        ("ashbourne", "post", "/incidents/{reference}/moves/", {"to": "recovered", "reason": "x", "outcome": "resolved"}),
+        ("ashbourne", "post", "/incidents/{reference}/moves/", {"to": "recovered", "reason": "x", "outcome": "x"}),
         ("ashbourne", "put", "/incidents/{reference}/own-reference/", {"text": "x"}),
         (
             "ashbourne",
             "patch",
             "/incidents/{reference}/",
-            {"title": "x", "summary": "x", "severity": 2, "meeting_point": "x", "next_update_at": "2026-05-03T09:40:00Z"},
+            {"title": "x", "summary": "x", "severity": 2, "meeting_point": "x", "next_update_at": WHEN},
         ),
         ("ashbourne", "post", "/live/tickets/", {}),
     ],

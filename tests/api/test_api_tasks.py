@@ -118,7 +118,8 @@ def test_the_lead_checks_a_done_task_and_a_key_never_does(api_of, client_of, dun
     act(dunmere, task, "complete")
     check_problem(act(api_of("ashbourne"), task, "verify"), 403)
     check_problem(act(client_of("northgate"), task, "verify"), 403)
-    assert act(client_of("ashbourne"), task, "verify").json()["status"] == "verified"
+    check_problem(act(client_of("ashbourne"), task, "verify", {"note": "seen"}), 422, "/note")
+    assert act(client_of("ashbourne"), task, "verify", {"note": None}).json()["status"] == "verified"
 
 
 def test_only_the_lead_calls_a_task_off(api_of, dunmere, task):

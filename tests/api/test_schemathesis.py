@@ -46,8 +46,8 @@ def test_no_made_up_request_breaks_the_api_or_its_document(web, cast, schemathes
     command = [
         str(schemathesis), "run", str(tmp_path / "openapi.json"), "--url", web.url, "--header",
         f"Authorization:{key['Authorization']}", "--checks", CHECKS, "--phases", "examples,coverage,fuzzing",
-        "--max-examples", "12", "--max-time", "30", "--seed", "1", "--workers", "2", "--no-shrink", "--continue-on-failure",
-        "--suppress-health-check", "all", "--warnings", "off", "--no-color",
+        "--max-examples", "8", "--max-time", "60", "--seed", "1", "--workers", "2", "--no-shrink",
+        "--continue-on-failure", "--suppress-health-check", "all", "--warnings", "off", "--no-color",
     ]  # fmt: skip
     environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LANG": "C.UTF-8"}
     run = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=230)
@@ -55,7 +55,7 @@ def test_no_made_up_request_breaks_the_api_or_its_document(web, cast, schemathes
     assert run.returncode == 0, report[-12_000:]
     cases = re.search(r"([\d,]+) generated", report)
     assert cases, report[-2000:]
-    assert int(cases[1].replace(",", "")) > 300, report[-2000:]
+    assert int(cases[1].replace(",", "")) > 100, report[-2000:]
 
 
 def _known(web, key) -> dict[str, str]:
