@@ -104,12 +104,13 @@ def database(url_name: str) -> dict[str, Any]:
             "HOST": "127.0.0.1",
             "PORT": "1",
         }
+    read = environ.Env.db_url_config(raw)
     return {
-        **environ.Env.db_url_config(raw),
+        **read,
         "ENGINE": "django.db.backends.postgresql",
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"application_name": f"bulkhead-{PROCESS}"},
+        "OPTIONS": {**read.get("OPTIONS", {}), "application_name": f"bulkhead-{PROCESS}"},
         "TEST": {"MIGRATE": True},
     }
 

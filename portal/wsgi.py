@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from servestatic import ServeStatic
 
-import portal.celery  # noqa: F401 - a shared task must find our app in every process
+import portal.celery
 
 django_application = get_wsgi_application()
 import portal.urls  # noqa: E402, F401 - every room is loaded before the first request, which is often an emergency
