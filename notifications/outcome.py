@@ -13,9 +13,11 @@ from notifications.recipients import Way
 from partners.models import ContactPoint
 from portal.ledger.record import Actor, record
 
-_PEOPLE_TOLD = """
-SELECT count(DISTINCT coalesce(person_id, contact_point_id)) FROM notifications_delivery
- WHERE incident_id = %s AND organisation_id = %s AND message = ANY (%s) AND state = ANY (%s)
+_HOW_FAR = """
+SELECT count(DISTINCT coalesce(person_id, contact_point_id)) FILTER (WHERE state = ANY (%(told)s)),
+       count(*) FILTER (WHERE state = ANY (%(under_way)s))
+  FROM notifications_delivery
+ WHERE incident_id = %(incident)s AND organisation_id = %(organisation)s AND message = ANY (%(messages)s)
 """
 
 
@@ -24,29 +26,36 @@ def way_in_words(way: str) -> str:
 
 
 def note_accepted(held: Held) -> None:
-    """Somebody is told: the participant's row says so, and the first time an event does."""
+    """Somebody is told: the participant's row says so. The first and the last of a round are events."""
     if held.message not in FIRST_MESSAGES:
         return
     incident = _incident(held)
-    with connections["default"].cursor() as cursor:
-        cursor.execute(
-            _PEOPLE_TOLD, [held.incident_id, held.organisation_id, list(FIRST_MESSAGES), sorted(Delivery.TOLD)]
-        )
-        (people,) = cursor.fetchone()
-    if mark_reached(
+    # Locked before counting: of two workers that settle at once the second must count the first one's message.
+    side = (
+        Participant.objects.select_for_update()
+        .only("slug")
+        .get(incident=incident, organisation_id=held.organisation_id)
+    )
+    people, under_way = _how_far(held)
+    first = mark_reached(
         incident_id=incident.pk,
         organisation_id=held.organisation_id,
         told_by=way_in_words(held.way),
         people_told=people,
-    ):
-        _record("organisation.told", held, incident, by=held.way)
+    )
+    if first or not under_way:
+        _record("organisation.told", held, incident, side.slug, by=held.way, people=people)
     if incident.status == Incident.Status.CLOSED:
         _stand_down_too(held, incident)
 
 
 def note_dead(held: Held, because: str) -> None:
     """A message that will not arrive is an event: somebody has to be told another way."""
-    _record("delivery.dead", held, _incident(held), message=held.message, by=held.way, because=because)
+    incident = _incident(held)
+    slug = Participant.objects.values_list("slug", flat=True).get(
+        incident=incident, organisation_id=held.organisation_id
+    )
+    _record("delivery.dead", held, incident, slug, message=held.message, by=held.way, because=because)
 
 
 def _incident(held: Held) -> Incident:
@@ -61,10 +70,24 @@ def _stand_down_too(held: Held, incident: Incident) -> None:
     write(new, [Way(point, person, way)])
 
 
-def _record(kind: str, held: Held, incident: Incident, **data: str) -> None:
-    slug = Participant.objects.values_list("slug", flat=True).get(
-        incident=incident, organisation_id=held.organisation_id
-    )
+def _how_far(held: Held) -> tuple[int, int]:
+    """How many people of the organisation are told, and how many messages to them are still under way."""
+    with connections["default"].cursor() as cursor:
+        cursor.execute(
+            _HOW_FAR,
+            {
+                "incident": held.incident_id,
+                "organisation": held.organisation_id,
+                "messages": list(FIRST_MESSAGES),
+                "told": list(Delivery.TOLD),
+                "under_way": list(Delivery.UNDER_WAY),
+            },
+        )
+        people, under_way = cursor.fetchone()
+    return people, under_way
+
+
+def _record(kind: str, held: Held, incident: Incident, slug: str, **data: str | int) -> None:
     record(
         kind,
         actor=Actor(held.organisation_id),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 
 import psycopg
@@ -22,8 +23,11 @@ log = logging.getLogger(__name__)
 NOT_TRUSTED = "This way is no longer trusted."
 
 
-def deliver_due(*, most: int = deliveries.BATCH) -> int:
-    """Send one batch of what is due; how many were claimed. Safe to run in several processes at once."""
+def deliver_due(*, most: int = deliveries.BATCH, alive: Callable[[], None] | None = None) -> int:
+    """Send one batch of what is due; how many were claimed. Safe to run in several processes at once.
+
+    `alive` is called before each message, because a slow server can hold a batch up for half a minute.
+    """
     worker = claimant()
     held = deliveries.claim(worker, most=most)
     stop_at = time.monotonic() + deliveries.BATCH_SECONDS
@@ -34,6 +38,8 @@ def deliver_due(*, most: int = deliveries.BATCH) -> int:
             if time.monotonic() > stop_at:
                 deliveries.let_go(held[nth:], worker)
                 break
+            if alive is not None:
+                alive()
             kind = transport_for(each.way, exercise=each.exercise)
             if kind in away:
                 _failed(each, worker, TransportError(away[kind]))
@@ -52,8 +58,7 @@ def deliver_due(*, most: int = deliveries.BATCH) -> int:
 def _send(held: Held, worker: str, transport: Transport) -> None:
     if not held.usable:
         raise TransportError(NOT_TRUSTED, permanent=True)
-    text = compose(message=held.message, reference=held.reference, code=held.code, exercise=held.exercise)
-    provider_ref = transport.send(held.id, held.address, text)
+    provider_ref = _hand_over(held, transport)
     try:
         with queue_scope():
             deliveries.enter(held, worker)
@@ -63,6 +68,17 @@ def _send(held: Held, worker: str, transport: Transport) -> None:
                 log.warning("delivery %s was sent, and taken over by another worker meanwhile", held.id)
     except DatabaseError as error:
         _must_be_overtaken(held, error)
+
+
+def _hand_over(held: Held, transport: Transport) -> str:
+    text = compose(message=held.message, reference=held.reference, code=held.code, exercise=held.exercise)
+    try:
+        return transport.send(held.id, held.address, text)
+    except TransportError:
+        raise
+    except Exception:  # a mistake of ours over one message must not hold up the others of its batch
+        log.exception("delivery %s could not be handed over", held.id)
+        raise TransportError("Bulkhead could not hand it over.") from None
 
 
 def _failed(held: Held, worker: str, error: TransportError) -> None:

@@ -11,6 +11,7 @@ import psycopg
 from django.db import connections
 
 from incidents.advance import advance_due
+from notifications.deliveries import BATCH
 from notifications.kinds import ADVANCE, DELIVER, PLAN
 from notifications.planning import plan_due
 from notifications.sending import deliver_due
@@ -19,6 +20,7 @@ from portal.tenancy.scope import queue_scope
 log = logging.getLogger(__name__)
 
 SWEEP = "sweep"
+BATCHES = 10
 # For how many seconds the longest due row of each job has waited; null when nothing is due.
 DUE = """
 SELECT (SELECT extract(epoch FROM now() - min(due_at))::float8 FROM notifications_planning
@@ -48,9 +50,16 @@ def sweep_away() -> None:
         cursor.execute("SELECT sec.sweep_tickets(), sec.sweep_replays()")
 
 
+def deliver_some() -> None:
+    """A few batches, then back to whatever else is due."""
+    for _ in range(BATCHES):
+        if deliver_due() < BATCH:
+            return
+
+
 HANDS: dict[str, Callable[[], object]] = {
     PLAN: plan_due,
-    DELIVER: deliver_due,
+    DELIVER: deliver_some,
     ADVANCE: advance_due,
     SWEEP: sweep_away,
 }

@@ -8,13 +8,14 @@ from aiosmtpd.controller import Controller
 import portal.celery  # noqa: F401 - jobs find our app, as in every process of the product
 from portal.children import free_port
 from portal.mail_sink import Handler, Mailbox
-from tests.notifications.stage import Stage
+from tests.notifications.stage import Stage, clear_away
 
 
 @pytest.fixture
-def stage(transactional_db: None) -> Stage:
+def stage(transactional_db: None) -> Iterator[Stage]:
     """Needs `django_db(transaction=True)`: what happens here is committed, and thrown away afterwards."""
-    return Stage()
+    yield Stage()
+    clear_away()
 
 
 @pytest.fixture

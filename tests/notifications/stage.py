@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import uuid
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from uuid import UUID
 
 import psycopg
 from django.db import connections
+from psycopg.sql import SQL, Identifier
 
 from incidents.closing import close_incident
 from incidents.models import Incident
@@ -23,6 +23,7 @@ from partners.models import Organisation
 from portal.ledger.record import Actor
 from portal.tenancy.door import mint
 from portal.tenancy.scope import at_the_door, organisation_scope
+from tests import servers
 
 
 class Stage:
@@ -108,15 +109,27 @@ class Stage:
             return connection.execute(sql, parameters).fetchall()
 
 
-def address(variable: str) -> str:
-    """The address of this test's database for the login of an environment variable."""
-    return os.environ[variable].rpartition("/")[0] + "/" + str(connections["default"].settings_dict["NAME"])
+def address(variable: str, database: str = "") -> str:
+    """The address of a database, this test's when none is named, for the login of an environment variable."""
+    return servers.database_url(variable, database or str(connections["default"].settings_dict["NAME"]))
 
 
 def ask(variable: str, sql: str, parameters: Any = ()) -> list[tuple[Any, ...]]:
     with psycopg.connect(address(variable)) as connection:
         cursor = connection.execute(sql, parameters)
         return cursor.fetchall() if cursor.description else []
+
+
+def clear_away() -> None:
+    """Drop this test's database once everybody has left it; the next test gets a copy in any case.
+
+    A closed connection lives on at the server for a moment, and autovacuum comes when it likes. A plain DROP waits for
+    the one and sends the other away; FORCE refuses both, because the owner may not end other roles' processes.
+    """
+    name = str(connections["default"].settings_dict["NAME"])
+    connections.close_all()
+    with psycopg.connect(address("DATABASE_URL", "postgres"), autocommit=True) as connection:
+        connection.execute(SQL("DROP DATABASE IF EXISTS {}").format(Identifier(name)))
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from notifications import deliveries, sending
 from notifications.transports import Smtp
 from portal.children import free_port
 from portal.mail_sink import Mailbox
-from tests.notifications.stage import Stage, as_app, as_worker
+from tests.notifications.stage import Stage, as_app, as_worker, in_threads
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -29,9 +29,10 @@ def test_everybody_is_told_once_and_the_board_knows(stage: Stage, mail: Mailbox)
     assert side["told_at"] is not None
     assert (side["told_by"], side["people_told"], side["not_told_because"]) == ("E-mail", 4, "")
     told = stage.events("organisation.told")
-    assert len(told) == 7, "one an organisation, whatever the number of people"
-    (dunmere,) = [audience for data, audience in told if data["organisation"] == "dunmere"]
-    assert set(dunmere) == {stage.ids[slug] for slug in ("ashbourne", "northgate", "dunmere")}
+    assert len(told) == 14, "the first and the last of each organisation, whatever the number of people"
+    dunmere = [(data["people"], set(audience)) for data, audience in told if data["organisation"] == "dunmere"]
+    overseen = {stage.ids[slug] for slug in ("ashbourne", "northgate", "dunmere")}
+    assert dunmere == [(1, overseen), (4, overseen)]
 
 
 def test_a_message_says_nothing_but_that_there_is_a_notice(stage: Stage, mail: Mailbox):
@@ -197,6 +198,36 @@ def test_a_passing_fault_holds_up_one_message_and_not_the_others(stage: Stage, m
     stage.owner("UPDATE notifications_delivery SET due_at = now() WHERE state = 'pending'")
     stage.works()
     assert len(mail.messages(to=BEN)) == 1
+
+
+def test_a_mistake_of_ours_over_one_message_does_not_hold_up_the_others(stage: Stage, mail: Mailbox, monkeypatch):
+    sends = Smtp.send
+
+    def stumbles(self, delivery_id, address, text):
+        if address == BEN:
+            raise KeyError("planted")
+        return sends(self, delivery_id, address, text)
+
+    monkeypatch.setattr(Smtp, "send", stumbles)
+    stage.opens()
+    stage.works()
+    assert len(mail.messages()) == 21
+    rows = stage.owner("SELECT error FROM notifications_delivery WHERE state = 'pending'")
+    assert rows == [("Bulkhead could not hand it over.",)]
+
+
+def test_two_workers_that_settle_at_once_count_each_other(stage: Stage, mail: Mailbox):
+    incident = stage.opens()
+    stage.plans()
+
+    def deliver() -> None:
+        with as_worker():
+            while sending.deliver_due(most=1):
+                pass
+
+    assert in_threads(deliver, deliver, deliver, deliver) == []
+    assert len(mail.messages()) == 22
+    assert [stage.side(incident, slug)["people_told"] for slug in ("dunmere", "northgate", "ashbourne")] == [4, 4, 2]
 
 
 def test_a_mail_server_that_is_away_is_asked_once_a_batch(stage: Stage, mail: Mailbox, settings, monkeypatch):
