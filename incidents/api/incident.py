@@ -10,7 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from incidents.api.forms import IncidentEdit, MoveForm, OwnReferenceForm
-from incidents.api.shapes import IncidentShown, incident_named, incident_shown
+from incidents.api.shapes import IncidentShown, incident_named, incident_shown, tag_of
 from incidents.closing import close_incident
 from incidents.editing import edit_incident
 from incidents.errors import Fault, Invalid
@@ -20,7 +20,7 @@ from incidents.transitions import locked_incident, move_incident
 from incidents.widening import declare
 from partners.acting import actor_of
 from portal.api.endpoint import Endpoint, body_of
-from portal.api.etags import check_match, etag_of
+from portal.api.etags import check_match
 from portal.api.rendering import answer
 
 
@@ -72,21 +72,6 @@ class Moves(Endpoint):
         moved = incident_named(reference)
         body = incident_shown(moved, me=self.visitor.organisation_id, request=request)
         return answer(body, headers={"ETag": tag_of(moved)})
-
-
-def tag_of(incident: Incident) -> str:
-    """Over what an edit could overwrite, and the state in which it was read."""
-    return etag_of(
-        incident.status,
-        incident.title,
-        incident.summary,
-        incident.severity,
-        incident.tlp,
-        incident.meeting_point,
-        incident.next_update_at,
-        incident.outcome,
-        incident.participants,
-    )
 
 
 class OwnReferenceShown(serializers.Serializer):

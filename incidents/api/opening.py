@@ -19,6 +19,7 @@ from incidents.api.shapes import (
     incident_shown,
     incidents_shown,
     systems_of,
+    tag_of,
 )
 from incidents.models import Incident, Participant
 from incidents.opening import open_incident, similar_to
@@ -78,7 +79,7 @@ class Incidents(Endpoint):
         shown = incident_shown(incident, me=self.visitor.organisation_id, request=request)
         starts = incident.systems.values_list("system_id", flat=True)
         shown["similar"] = [each for each in similar_to(list(starts)) if each != incident.reference]
-        return answer(shown, status=201, headers={"Location": shown["url"]})
+        return answer(shown, status=201, headers={"Location": shown["url"], "ETag": tag_of(incident)})
 
 
 def _sides_of(incidents: list[Incident]) -> dict[UUID, list[dict[str, Any]]]:

@@ -11,6 +11,7 @@ from rest_framework import serializers
 from rest_framework.reverse import reverse
 
 from incidents.models import Incident, IncidentSystem, OwnReference, Participant, Standing
+from portal.api.etags import etag_of
 
 Row = Mapping[str, Any]
 NULL: Any = {"allow_null": True}
@@ -182,3 +183,18 @@ def participant_short(side: Row) -> dict[str, Any]:
 
 def standing_short(row: Row) -> dict[str, Any]:
     return {"organisation": row["slug"], "role": row["role"], "word": row["word"]}
+
+
+def tag_of(incident: Incident) -> str:
+    """Over what an edit could overwrite, and the state in which it was read."""
+    return etag_of(
+        incident.status,
+        incident.title,
+        incident.summary,
+        incident.severity,
+        incident.tlp,
+        incident.meeting_point,
+        incident.next_update_at,
+        incident.outcome,
+        incident.participants,
+    )

@@ -17,6 +17,7 @@ NAMES = {
     "root": "Start here",
     "incidents": "Incidents",
     "tasks": "Tasks",
+    "alerts": "Alerts",
     "events": "Events",
     "live": "Live",
     "organisations": "Organisations",

@@ -21,6 +21,7 @@ from portal.api.rendering import answer
 COLLECTIONS = {
     "incidents": "api-incidents",
     "events": "api-events",
+    "alerts": "api-alerts-generic",
     "organisations": "api-organisations",
     "systems": "api-systems",
     "dependencies": "api-dependencies",

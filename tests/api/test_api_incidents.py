@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.api.asking import check_problem, opened, send, tasks
+from tests.api.asking import OPENING, check_problem, opened, send, tasks
 
 pytestmark = pytest.mark.django_db
 UNDER = ("", "participants/", "tasks/", "events/", "duties/", "deliveries/", "updates/", "systems/")
@@ -227,6 +227,11 @@ def test_an_edit_needs_the_version_that_was_read(lead, reference):
     assert cleared.json()["severity"] is None
     check_problem(send(lead, "patch", path, {"title": None}, If_Match="*"), 422, "/title")
     check_problem(send(lead, "patch", path, {"status": "closed"}, If_Match="*"), 422, "/status")
+
+
+def test_what_was_just_opened_can_be_edited_without_another_read(lead):
+    created = send(lead, "post", "/incidents/", OPENING)
+    assert created.headers["ETag"] == send(lead, "get", f"/incidents/{created.json()['reference']}/").headers["ETag"]
 
 
 def test_the_list_filters_by_stage_and_exercise(lead):

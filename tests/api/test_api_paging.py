@@ -112,6 +112,6 @@ def test_the_root_names_every_collection(client, settings):
     assert root["live"] == f"{settings.LIVE_URL}/live/"
     assert root["incidents"] == "http://testserver/api/v1/incidents/"
     assert set(root) == {
-        "incidents", "events", "organisations", "systems", "dependencies", "contacts", "playbooks", "live_tickets",
-        "schema", "docs", "live",
+        "incidents", "events", "alerts", "organisations", "systems", "dependencies", "contacts", "playbooks",
+        "live_tickets", "schema", "docs", "live",
     }  # fmt: skip
