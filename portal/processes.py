@@ -136,7 +136,8 @@ def commands(plan: Plan) -> dict[str, list[str]]:
         ],
         "live": [
             *python, "uvicorn", *listen, "--port", str(plan.port + 1), *live_tls, "--ws", "websockets-sansio",
-            "--ws-per-message-deflate", "false", "--ws-max-size", "4096", "--loop", "uvloop", "--http", "httptools", "--no-access-log",
+            "--ws-per-message-deflate", "false", "--ws-max-size", "4096", "--loop", "uvloop",
+            "--http", "httptools", "--no-access-log",
             "--no-server-header", "--timeout-graceful-shutdown", "2", "portal.asgi:application",
         ],
         "worker": [

@@ -1,4 +1,4 @@
-"""Settings of the test runs: the product's own, with visitors that tests may plant and a password hash that is quick."""
+"""Settings of the test runs: visitors that tests may plant, and a password hash that is quick."""
 
 from portal.settings import *
 
