@@ -1,0 +1,138 @@
+"""A window that looks at one page state and says what is wrong with it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.pages import NOBODY, Stage, State
+from tests.running import Running
+from tests.servers import ROOT
+
+SHOTS = ROOT / "var" / "screenshots" / "pages"
+DESKTOP: dict[str, Any] = {"viewport": {"width": 1400, "height": 900}}
+PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
+SMALLEST = {"width": 320, "height": 640}
+
+# Waits until the socket stands, so that its errors are seen too, and the page has come to rest.
+RESTED = """new Promise(done => {
+  const wanted = document.querySelector("meta[name=live-url]");
+  const end = Date.now() + 3000;
+  (function look() {
+    const live = !wanted || document.documentElement.dataset.liveState === "live";
+    if (live || Date.now() > end) requestAnimationFrame(() => setTimeout(() => done(live), 30));
+    else setTimeout(look, 25);
+  })();
+})"""
+SEEN = """({
+  words: document.body.innerText,
+  wide: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  widest: [...document.querySelectorAll("main *")].filter(each => {
+    const box = each.getBoundingClientRect();
+    return box.width > 0 && box.right > document.documentElement.clientWidth + 1 && !each.closest(".matrix-scroll");
+  }).slice(0, 3).map(each => each.outerHTML.slice(0, 120)),
+  small: [...new Set([...document.querySelectorAll("body *")].filter(each =>
+    [...each.childNodes].some(node => node.nodeType === 3 && node.textContent.trim()) && each.offsetParent !== null
+      && parseFloat(getComputedStyle(each).fontSize) < 14).map(each => each.outerHTML.slice(0, 120)))].slice(0, 3),
+})"""
+AXE = """axe.run(document, {resultTypes: ["violations"]}).then(found => found.violations.map(
+  each => `${each.id}: ${each.help}: ${each.nodes.slice(0, 3).map(node => node.html.slice(0, 160)).join(" | ")}`))"""
+
+
+def axe_source() -> str:
+    path = ROOT / "var" / "static" / "test" / "axe.min.js"
+    assert path.is_file(), "the front end is not built: `make assets` builds it"
+    return path.read_text()
+
+
+class Window:
+    """One signed-in (or anonymous) browser window of one shape."""
+
+    def __init__(self, browser: Any, product: Running, shape: dict[str, Any], storage: Any = None) -> None:
+        self.context = browser.new_context(**shape, storage_state=storage)
+        self.page = self.context.new_page()
+        self.product = product
+        self.errors: list[str] = []
+        self.page.on("console", self._hear)
+        self.page.on("pageerror", lambda error: self.errors.append(f"exception: {error}"))
+        self.speaker = self.context.new_cdp_session(self.page)
+
+    def _hear(self, message: Any) -> None:
+        refused = "status of 4" in message.text and message.location.get("url") == self.page.url
+        if message.type in {"error", "warning"} and not refused:
+            self.errors.append(f"console: {message.text} ({message.location.get('url')})")
+
+    def say(self, script: str) -> Any:
+        """Run a script over the debugger: the page's own policy forbids what Playwright's `evaluate` would do."""
+        wanted = {"expression": script, "awaitPromise": True, "returnByValue": True}
+        answer = self.speaker.send("Runtime.evaluate", wanted)
+        assert "exceptionDetails" not in answer, json.dumps(answer["exceptionDetails"])[:1000]
+        return answer["result"].get("value")
+
+    def sign_in(self, path: str) -> Any:
+        """Through the one-time link and its button; returns what the browser then keeps."""
+        self.page.goto(self.product.url + path)
+        self.page.locator("main form button").click()
+        self.page.wait_for_url(f"{self.product.url}/")
+        return self.context.storage_state()
+
+
+@dataclass
+class Looker:
+    """Goes through states with one window a person and shape."""
+
+    browser: Any
+    product: Running
+    stage: Stage
+    storages: dict[str, Any]  # by person: cookies
+    axe: str = field(default_factory=axe_source)
+    windows: dict[tuple[str, str], Window] = field(default_factory=dict)
+
+    def window(self, who: str, shape: str) -> Window:
+        if (who, shape) not in self.windows:
+            sizes = {"desktop": DESKTOP, "phone": PHONE}
+            storage = self.storages[who] if who != NOBODY else None
+            self.windows[who, shape] = Window(self.browser, self.product, sizes[shape], storage)
+        return self.windows[who, shape]
+
+    def faults(self, state: State, shape: str) -> list[str]:
+        """What is wrong with the state in this shape; a phone is looked at in its own width and in 320 pixels."""
+        window = self.window(state.who, shape)
+        page = window.page
+        window.errors.clear()
+        response = page.goto(self.product.url + state.path(self.stage))
+        found = [] if response.status == state.status else [f"status {response.status}"]
+        if state.act:
+            state.act(page)
+        if not window.say(RESTED):
+            found.append("not live after 3 s")
+        found += self._seen(window, state)
+        window.say(self.axe)
+        found += window.say(AXE)
+        self._shoot(page, f"{state.name}-{shape}")
+        if shape == "phone":
+            page.set_viewport_size(SMALLEST)
+            found += [f"at 320: {fault}" for fault in self._seen(window, state)]
+            self._shoot(page, f"{state.name}-smallest")
+            page.set_viewport_size(PHONE["viewport"])
+        return [f"{state.name} ({shape}): {fault}" for fault in found + window.errors]
+
+    def _seen(self, window: Window, state: State) -> list[str]:
+        seen = window.say(SEEN)
+        found = [f"too small: {each}" for each in seen["small"]]
+        if state.sees.lower() not in seen["words"].lower():
+            found.append(f"“{state.sees}” is not to be seen")
+        if seen["wide"] > 0:
+            found.append(f"{seen['wide']} px too wide: {seen['widest']}")
+        return found
+
+    def _shoot(self, page: Any, name: str) -> None:
+        path: Path = SHOTS / f"{name}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=str(path), full_page=True)
+
+    def close(self) -> None:
+        for window in self.windows.values():
+            window.context.close()

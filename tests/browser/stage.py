@@ -1,0 +1,120 @@
+"""What the pages of the browser pass show: incidents in every stage on the running product, and people signed in."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import secrets
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+
+from tests.pages import Stage
+from tests.running import Running, wait_for
+from tests.servers import ROOT
+
+INCIDENTS = {
+    "closed": {"title": "Stood down in time", "systems": ["remote-access"]},
+    "main": {"title": "Intrusion on the shared identity platform", "systems": ["identity-platform"], "severity": 2},
+    "fresh": {"title": "Unknown programs on the remote access gateway", "systems": ["remote-access"]},
+    "suspected": {"title": "Odd sign-ins at night", "systems": ["file-services"], "stage": "suspected"},
+    "exercise": {"title": "Ten-minute exercise", "systems": ["social-care-records"], "exercise": True},
+}
+
+
+def call(product: Running, slug: str, method: str, path: str, body: Any = None, **headers: str) -> Any:
+    """Ask the API with the organisation's key; a refusal is an error of the stage."""
+    request = urllib.request.Request(
+        f"{product.url}/api/v1{path}",
+        None if body is None else json.dumps(body).encode(),
+        {"Authorization": f"Bearer {product.key(slug)}", "Content-Type": "application/json"} | headers,
+        method=method,
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=15) as answer:
+            return json.load(answer)
+    except urllib.error.HTTPError as refused:
+        raise AssertionError(f"{method} {path}: {refused.code} {refused.read().decode()}") from None
+
+
+def tasks(product: Running, slug: str, reference: str) -> dict[tuple[str, int], dict[str, Any]]:
+    found = call(product, slug, "GET", f"/incidents/{reference}/tasks/?limit=1000")["results"]
+    return {(each["organisation"], each["step"]): each for each in found}
+
+
+@contextlib.contextmanager
+def arranged(product: Running) -> Iterator[Stage]:
+    """Five incidents, the story played in one of them; all are closed again at the end for whoever comes next."""
+    stage: Stage = {}
+    try:
+        for name, body in INCIDENTS.items():
+            stage[name] = call(product, "ashbourne", "POST", "/incidents/", body)["reference"]
+            if name == "closed":
+                _close(product, stage[name])
+            if name == "main":
+                _wait_until_told(product, stage[name])
+                _play(product, stage[name])
+        stage |= _details(product, stage)
+        yield stage
+    finally:
+        for name in INCIDENTS.keys() - {"closed"}:
+            if name in stage:
+                _close(product, stage[name])
+
+
+def _close(product: Running, reference: str) -> None:
+    call(product, "ashbourne", "POST", f"/incidents/{reference}/moves/", {"to": "closed", "outcome": "resolved"})
+
+
+def _wait_until_told(product: Running, reference: str) -> None:
+    path = f"/incidents/{reference}/participants/?limit=100"
+    wait_for(lambda: all(each["told_at"] for each in call(product, "ashbourne", "GET", path)["results"]), seconds=20)
+
+
+def _play(product: Running, reference: str) -> None:
+    """The demonstration's own story, and the time that has passed meanwhile for whoever has not answered."""
+    environment = {**os.environ, "BULKHEAD_VAR": str(product.var)}
+    environment.pop("DJANGO_SETTINGS_MODULE", None)
+    command = [sys.executable, "manage.py", "play_story", "--pace", "0"]
+    subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True, timeout=40)
+    ashbourne = tasks(product, "ashbourne", reference)
+    call(product, "ashbourne", "POST", f"/tasks/{ashbourne['ashbourne', 1]['id']}/acknowledge/", {})
+    text = "Directory trust is being suspended. Do not write mail between councils."
+    call(product, "ashbourne", "POST", f"/incidents/{reference}/updates/", {"text": text})
+
+
+def _details(product: Running, stage: Stage) -> Stage:
+    main = tasks(product, "ashbourne", stage["main"])
+    closed = tasks(product, "ashbourne", stage["closed"])
+    dunmere = sorted(step for organisation, step in main if organisation == "dunmere")
+    links = call(product, "ashbourne", "GET", "/dependencies/")["results"]
+    return {
+        "dunmere_first": main["dunmere", dunmere[0]]["id"],
+        "dunmere_second": main["dunmere", dunmere[1]]["id"],
+        "done": next(each["id"] for each in main.values() if each["status"] == "done"),
+        "blocked": next(each["id"] for each in main.values() if each["status"] == "blocked"),
+        "closed_task": next(iter(closed.values()))["id"],
+        "dependency": next(each["id"] for each in links if each["target"]["slug"] == "file-services"),
+        "playbook": call(product, "ashbourne", "GET", "/playbooks/")["results"][0]["id"],
+        "link": sign_in_path(product, "Zofia Nowak"),
+    }
+
+
+def sign_in_path(product: Running, name: str) -> str:
+    """A one-time link of its own: those of demo.json are for whoever else shares this product."""
+    token = secrets.token_urlsafe(32)
+    with psycopg.connect(product.database_url) as connection:
+        connection.execute(
+            "INSERT INTO partners_signinlink (id, person_id, digest, expires_at)"
+            " SELECT %s, id, %s, now() + interval '1 hour' FROM partners_person WHERE name = %s",
+            [uuid4(), hashlib.sha256(token.encode()).digest(), name],
+        )
+    return f"/sign-in/link/{token}/"

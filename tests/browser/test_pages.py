@@ -1,0 +1,33 @@
+"""Every page in a real browser, at desk, phone and smallest width: no error, no sideways scroll, no axe violation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.browser.looking import DESKTOP, Looker, Window
+from tests.browser.stage import arranged, sign_in_path
+from tests.pages import GROUPS, NOBODY
+from tests.running import Running
+
+
+@pytest.fixture(scope="module")
+def looker(product: Running, browser: Any) -> Iterator[Looker]:
+    with arranged(product) as stage:
+        storages = {}
+        for who in {state.who for states in GROUPS.values() for state in states} - {NOBODY}:
+            window = Window(browser, product, DESKTOP)
+            storages[who] = window.sign_in(sign_in_path(product, who))
+            window.context.close()
+        looker = Looker(browser, product, stage, storages)
+        yield looker
+        looker.close()
+
+
+@pytest.mark.parametrize("shape", ["desktop", "phone"])
+@pytest.mark.parametrize("group", GROUPS)
+def test_every_page_can_be_read_by_everybody(looker: Looker, group: str, shape: str):
+    faults = [fault for state in GROUPS[group] for fault in looker.faults(state, shape)]
+    assert faults == [], "\n".join(faults)

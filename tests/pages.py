@@ -1,0 +1,152 @@
+"""Every state of every page: its address, who looks, and what must be there to read. The browser pass walks it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+Stage = dict[str, str]  # what `tests/browser/stage.py` has arranged: references, ids, addresses
+NOBODY = ""
+LEAD, RESPONDER, OBSERVER = "Priya Nair", "Tom Whitlock", "Denise Abbot"
+PARTNER, PROVIDER, STRANGER = "Ben Ashcroft", "Dana Kowalski", "Callum Reid"
+
+
+@dataclass(frozen=True)
+class State:
+    """One state of one page. `address` is filled in from the stage; `act` is what a person does there first."""
+
+    name: str
+    who: str
+    address: str
+    sees: str
+    status: int = 200
+    act: Callable[[Any], None] | None = None
+    scrolls: bool = False  # holds the matrix, the one thing that may scroll sideways
+
+    def path(self, stage: Stage) -> str:
+        return self.address.format(**stage)
+
+
+def _press(words: str) -> Callable[[Any], None]:
+    def act(page: Any) -> None:
+        page.get_by_role("button", name=words).first.click()
+        page.wait_for_load_state()
+
+    return act
+
+
+def _name_the_platform(page: Any) -> None:
+    page.get_by_label("Identity platform").check()
+    page.get_by_role("button", name="Show who is reached").click()
+    page.get_by_role("button", name="Open and notify").wait_for()
+
+
+def _open_without_a_title(page: Any) -> None:
+    _name_the_platform(page)
+    page.get_by_role("button", name="Open and notify").click()
+    page.get_by_role("alert").wait_for()
+
+
+def _unfold(words: str) -> Callable[[Any], None]:
+    def act(page: Any) -> None:
+        page.locator("summary", has_text=words).first.click()
+
+    return act
+
+
+def _answer(page: Any) -> None:
+    page.locator("#my-tasks article form button").click()
+    page.get_by_text("can see it").wait_for()
+
+
+def _ask_for_keys(page: Any) -> None:
+    page.keyboard.press("?")
+
+
+SIGNED_OUT = [
+    State("start-signed-out", NOBODY, "/", "shut the bulkheads together"),
+    State("sign-in", NOBODY, "/sign-in/", "E-mail address"),
+    State("sign-in-wrong", NOBODY, "/sign-in/", "There is a problem", act=_press("Sign in")),
+    State("sign-in-link", NOBODY, "{link}", "Sign in as Zofia Nowak?"),
+    State("sign-in-link-gone", NOBODY, "/sign-in/link/never-made/", "no longer works", 404),
+    State("not-found-signed-out", NOBODY, "/nowhere/", "Nothing here that you may see", 404),
+    State("bad-request", NOBODY, "/?x=%00", "not allowed", 400),
+    State("api-docs-signed-out", NOBODY, "/api/v1/docs/", "Open an incident"),
+]
+
+WATCHING = [
+    State("board", LEAD, "/incidents/{main}/", "Suspend the", scrolls=True),
+    State("board-keys", LEAD, "/incidents/{main}/", "Apply the new order", act=_ask_for_keys, scrolls=True),
+    State("board-fresh", LEAD, "/incidents/{fresh}/", "Call now", scrolls=True),
+    State("board-suspected", LEAD, "/incidents/{suspected}/", "SUSPECTED", scrolls=True),
+    State("board-exercise", LEAD, "/incidents/{exercise}/", "EXERCISE", scrolls=True),
+    State("board-closed", LEAD, "/incidents/{closed}/", "Closed", scrolls=True),
+    State("board-provider", PROVIDER, "/incidents/{main}/", "Call now", scrolls=True),
+    State("board-partner", PARTNER, "/incidents/{main}/", "What you must do now", scrolls=True),
+    State("radius", LEAD, "/incidents/{main}/how-far/", "Fernleigh"),
+    State("participant", LEAD, "/incidents/{main}/organisations/fernleigh/", "Archive of 2006"),
+    State("participant-own", PARTNER, "/incidents/{main}/organisations/dunmere/", "Finance ledger"),
+    State("incident-deliveries", LEAD, "/incidents/{main}/deliveries/", "Dunmere"),
+]
+
+LEADING = [
+    State("start", LEAD, "/", "Open incidents"),
+    State("incidents", LEAD, "/incidents/", "Stood down in time"),
+    State("open", LEAD, "/incidents/open/", "1. What is attacked?"),
+    State("open-preview", LEAD, "/incidents/open/", "Fernleigh", act=_name_the_platform),
+    State("open-wrong", LEAD, "/incidents/open/", "Say in a few words what happened.", act=_open_without_a_title),
+    State("declare", LEAD, "/incidents/{suspected}/declare/", "Declare"),
+    State("widen", LEAD, "/incidents/{main}/widen/", "Add"),
+    State(
+        "widen-wrong", LEAD, "/incidents/{main}/widen/", "Choose at least one system", act=_press("Add and walk again")
+    ),
+    State("update", LEAD, "/incidents/{main}/update/", "update"),
+    State("update-wrong", LEAD, "/incidents/{main}/update/", "Write what", act=_press("Send update")),
+    State("close", LEAD, "/incidents/{main}/close/", "Stand"),
+    State("close-wrong", LEAD, "/incidents/{main}/close/", "Say how it ended", act=_press("Close and tell everybody")),
+    State("sign-out", LEAD, "/sign-out/", "Sign out"),
+]
+
+ANSWERING = [
+    State("my-tasks", PARTNER, "/my-tasks/", "What stops for you"),
+    State("my-tasks-receipt", PARTNER, "/my-tasks/", "can see it", act=_answer),
+    State("my-tasks-lead", LEAD, "/my-tasks/", "Who usually does it"),
+    State("my-tasks-empty", STRANGER, "/my-tasks/", "Nothing for you to do just now"),
+    State("task", PARTNER, "/tasks/{dunmere_first}/", "Answer for Dunmere"),
+    State("task-reason", PARTNER, "/tasks/{dunmere_second}/", "What blocks it?", act=_unfold("Blocked")),
+    State("task-to-check", LEAD, "/tasks/{done}/", "Checked: it is done"),
+    State("task-blocked", LEAD, "/tasks/{blocked}/", "Blocked"),
+    State("task-closed", LEAD, "/tasks/{closed_task}/", "So far"),
+    State("start-stranger", STRANGER, "/", "No incident is open"),
+    State("incidents-empty", STRANGER, "/incidents/", "No incident is open"),
+    State("deliveries-empty", STRANGER, "/deliveries/", "No incident has told anybody"),
+    State("board-hidden", STRANGER, "/incidents/{main}/", "Nothing here that you may see", 404),
+    State("forbidden", OBSERVER, "/incidents/open/", "Your role does not allow this", 403),
+]
+
+REGISTER = [
+    State("organisations", LEAD, "/partners/", "Brackenfield"),
+    State("organisation-own", LEAD, "/partners/organisations/ashbourne/", "Tom Whitlock"),
+    State("organisation", LEAD, "/partners/organisations/fernleigh/", "left in 2017"),
+    State("contacts", LEAD, "/partners/contacts/", "nothing shared"),
+    State("keys", LEAD, "/partners/keys/", "bh_"),
+    State("links", LEAD, "/partners/links/", "group NG-ADM"),
+    State("link", LEAD, "/partners/links/{dependency}/", "Barrier"),
+    State("systems", LEAD, "/systems/", "Identity platform"),
+    State("system", LEAD, "/systems/identity-platform/", "Where an intruder could go"),
+    State("system-provider", PROVIDER, "/systems/identity-platform/", "Coldharbour"),
+    State("playbooks", LEAD, "/playbooks/", "Shared platform containment"),
+    State("playbook", LEAD, "/playbooks/{playbook}/", "Suspend the directory trust"),
+    State("deliveries", LEAD, "/deliveries/", "Ashbourne"),
+    State("alerts", LEAD, "/alerts/", "Rules"),
+    State("api-docs", LEAD, "/api/v1/docs/", "Open an incident"),
+]
+
+GROUPS = {
+    "signed-out": SIGNED_OUT,
+    "watching": WATCHING,
+    "leading": LEADING,
+    "answering": ANSWERING,
+    "register": REGISTER,
+}
