@@ -1,8 +1,8 @@
 """Who may do what with which rows of every table: the rules as people agreed on them, written by hand in plain SQL.
 
 Nothing is imported from the code that is judged, and no array that a trigger keeps is asked: who takes part is read
-from the participants themselves. In a rule `x` is the row and `%(me)s` whoever asks; the owner evaluates it. `OPEN` rows
-need no ticket. A table without a line here fails the gate.
+from the participants themselves. In a rule `x` is the row and `%(me)s` whoever asks; the owner evaluates it. `OPEN`
+rows need no ticket. A table without a line here fails the gate.
 """
 
 from __future__ import annotations
@@ -147,9 +147,9 @@ MATRIX: dict[str, Row] = {
             SIDE,
             f"{LEADS} AND x.tasks_total = 0 AND x.people_told = 0 AND x.people_seen = 0 AND x.told_by = ''",
             MINE,
-            inserts="id incident_id organisation_id slug name kind role is_provider exposure distance because other_paths"
-            " joined_at duty_name duty_phone tasks_total tasks_open tasks_waiting tasks_settled tasks_blocked"
-            " containing_open told_by people_told people_seen not_told_because",
+            inserts="id incident_id organisation_id slug name kind role is_provider exposure distance because"
+            " other_paths joined_at duty_name duty_phone tasks_total tasks_open tasks_waiting tasks_settled"
+            " tasks_blocked containing_open told_by people_told people_seen not_told_because",
             updates="seen_at people_seen",
         ),
         worker=Can(
@@ -178,8 +178,8 @@ MATRIX: dict[str, Row] = {
     "incidents_ownreference": Row(
         Can(
             MINE,
-            f"{MINE} AND {IN_IT} AND (x.task_id IS NULL OR EXISTS (SELECT 1 FROM incidents_task t WHERE t.id = x.task_id"
-            " AND t.incident_id = x.incident_id AND t.organisation_id = %(me)s))",
+            f"{MINE} AND {IN_IT} AND (x.task_id IS NULL OR EXISTS (SELECT 1 FROM incidents_task t"
+            " WHERE t.id = x.task_id AND t.incident_id = x.incident_id AND t.organisation_id = %(me)s))",
             MINE,
             MINE,
             updates="text",

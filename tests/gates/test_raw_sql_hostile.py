@@ -15,9 +15,10 @@ import pytest
 
 from tests import servers
 from tests.gates.comparing import digest_of
-from tests.gates.hostile import ATTEMPTS, EVERYBODY, MEMBERS, Attempt
+from tests.gates.hostile import EVERYBODY, MEMBERS, Attempt, attempts
 from tests.gates.opened import ADDRESSES, DATABASE, FORGED, World
 
+ATTEMPTS = list(attempts())
 # Refused: no right, an arrow that does not exist, row security and COPY, and what the door may not mint.
 REFUSALS = {"42501", "23514", "0A000", "22023"}
 CATALOGUE = """
@@ -34,11 +35,11 @@ def names(world: World) -> dict[str, dict[str, Any]]:
     """What the statements name, seen from each asker."""
     ids = world.ids
     slugs = {row["slug"]: row["id"] for row in world.rows("public.partners_sharedsystem")}
+    finished = [row for row in world.rows("public.incidents_task") if row["status"] == "done"]
     found = {}
     for who in EVERYBODY:
         me = who if who in MEMBERS else "dunmere"
         other = "brackenfield" if me != "brackenfield" else "dunmere"
-        finished = [row for row in world.rows("public.incidents_task") if row["status"] == "done"]
         found[who] = {
             "me": ids[me],
             "other": ids[other],
@@ -46,6 +47,7 @@ def names(world: World) -> dict[str, dict[str, Any]]:
             "incident": world.incident,
             "apart": world.incident if me == "gravenhurst" else world.other_incident,
             "task": world.task(other),
+            "step": world.rows("public.incidents_step")[0]["id"],
             "own": next((row["id"] for row in finished if row["organisation_id"] == ids[me]), uuid4()),
             "done_by": ids["brackenfield"] if me != "brackenfield" else ids["ashbourne"],
             "system": slugs["identity-platform" if me == "gravenhurst" else "planning-search"],
@@ -53,7 +55,9 @@ def names(world: World) -> dict[str, dict[str, Any]]:
     return found
 
 
-def outcome(connection: psycopg.Connection[Any], world: World, who: str, attempt: Attempt, values: dict[str, Any]) -> str:
+def outcome(
+    connection: psycopg.Connection[Any], world: World, who: str, attempt: Attempt, values: dict[str, Any]
+) -> str:
     """'' when it was refused or reached nothing, else what happened."""
     ticket = FORGED if who == "forged" else world.tickets.get(who)
     try:
@@ -65,8 +69,9 @@ def outcome(connection: psycopg.Connection[Any], world: World, who: str, attempt
                 pass
             if attempt.answers or cursor.rowcount == 0:
                 return ""
+            did = cursor.statusmessage
             raise psycopg.Rollback  # whatever else it did must not help the next attempt
-        return f"{who} {attempt.what}: {cursor.statusmessage}"
+        return f"{who} {attempt.what}: {did}"
     except psycopg.Error as error:
         return "" if error.sqlstate in REFUSALS else f"{who} {attempt.what}: {error.sqlstate} {error}"
 
@@ -80,17 +85,30 @@ def test_nothing_hostile_succeeds(
         owner.execute("ANALYZE")
         before = digest_of(owner), owner.execute(CATALOGUE).fetchone()
     succeeded = []
-    for role in sorted({attempt.role for attempt in tried}):
-        with psycopg.connect(servers.database_url(ADDRESSES[role], DATABASE)) as connection:
-            for attempt in tried:
-                if attempt.role == role:
-                    succeeded.append(outcome(connection, world, who, attempt, names[who]))
+    for role, address in ADDRESSES.items():
+        with psycopg.connect(servers.database_url(address, DATABASE)) as connection:
+            succeeded += [
+                outcome(connection, world, who, attempt, names[who]) for attempt in tried if role in attempt.roles
+            ]
     with world.owner() as owner:
         after = digest_of(owner), owner.execute(CATALOGUE).fetchone()
-    print("\n".join(f"HOLE {each}" for each in succeeded if each))
     assert [each for each in succeeded if each] == []
     assert after == before
     reviewed_list("hostile statements tried in plain SQL", len(ATTEMPTS))
+
+
+def test_a_planted_hole_is_noticed(world: World, names: dict[str, dict[str, Any]]) -> None:
+    attempt = next(attempt for attempt in ATTEMPTS if attempt.what == "moves due times")
+    with psycopg.connect(servers.database_url(ADDRESSES["portal_app"], DATABASE)) as connection:
+        assert outcome(connection, world, "dunmere", attempt, names["dunmere"]) == ""
+        with world.owner() as owner:
+            owner.execute("GRANT UPDATE (finish_by) ON incidents_task TO portal_app")
+        try:
+            noticed = outcome(connection, world, "dunmere", attempt, names["dunmere"])
+        finally:
+            with world.owner() as owner:
+                owner.execute("REVOKE UPDATE (finish_by) ON incidents_task FROM portal_app")
+    assert noticed.startswith("dunmere moves due times: UPDATE")
 
 
 def test_everybody_tries_enough() -> None:
