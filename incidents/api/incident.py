@@ -19,6 +19,7 @@ from incidents.own_references import keep_own_reference
 from incidents.transitions import locked_incident, move_incident
 from incidents.widening import declare
 from partners.acting import actor_of
+from portal.api.documented import example
 from portal.api.endpoint import Endpoint, body_of
 from portal.api.etags import check_match
 from portal.api.rendering import answer
@@ -31,7 +32,12 @@ class OneIncident(Endpoint):
     def get(self, request: Request, reference: str) -> HttpResponse:
         return self.shown(incident_named(reference))
 
-    @extend_schema(summary="The lead corrects it; If-Match is needed", request=IncidentEdit, responses=IncidentShown)
+    @extend_schema(
+        summary="The lead corrects it; If-Match is needed",
+        request=IncidentEdit,
+        responses=IncidentShown,
+        examples=example(severity=1, meeting_point="01632 960199, by telephone only"),
+    )
     def patch(self, request: Request, reference: str) -> HttpResponse:
         incident = incident_named(reference)
         changes = body_of(request, IncidentEdit)
@@ -54,6 +60,7 @@ class Moves(Endpoint):
         "needs an `outcome` and stands everybody down. A step back needs a `reason`.",
         request=MoveForm,
         responses={200: IncidentShown},
+        examples=example(to="closed", outcome="resolved"),
     )
     def post(self, request: Request, reference: str) -> HttpResponse:
         said = body_of(request, MoveForm)
@@ -89,7 +96,10 @@ class OwnReferenceEndpoint(Endpoint):
 
 class IncidentOwnReference(OwnReferenceEndpoint):
     @extend_schema(
-        summary="Your own number for the incident", request=OwnReferenceForm, responses={200: OwnReferenceShown}
+        summary="Your own number for the incident",
+        request=OwnReferenceForm,
+        responses={200: OwnReferenceShown},
+        examples=example(text="CHG-20417"),
     )
     def put(self, request: Request, reference: str) -> HttpResponse:
         said = body_of(request, OwnReferenceForm)
@@ -103,7 +113,12 @@ class IncidentOwnReference(OwnReferenceEndpoint):
 
 
 class TaskOwnReference(OwnReferenceEndpoint):
-    @extend_schema(summary="Your own number for the task", request=OwnReferenceForm, responses={200: OwnReferenceShown})
+    @extend_schema(
+        summary="Your own number for the task",
+        request=OwnReferenceForm,
+        responses={200: OwnReferenceShown},
+        examples=example(text="CHG-20418"),
+    )
     def put(self, request: Request, task_id: UUID) -> HttpResponse:
         said = body_of(request, OwnReferenceForm)
         self.keep(self.incident_of(task_id), said["text"], task_id)

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
-from drf_spectacular.utils import OpenApiExample, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
 from incidents.api.forms import IncidentQuery, OpeningForm
@@ -24,7 +24,7 @@ from incidents.api.shapes import (
 from incidents.models import Incident, Participant
 from incidents.opening import open_incident, similar_to
 from partners.acting import actor_of
-from portal.api.documented import page_of_shape
+from portal.api.documented import example, page_of_shape
 from portal.api.endpoint import Endpoint, body_of
 from portal.api.paging import page_of
 from portal.api.rendering import answer
@@ -71,7 +71,7 @@ class Incidents(Endpoint):
         "and tells them. With the scope `suspect` alone only `stage` `suspected` is possible.",
         request=OpeningForm,
         responses={201: IncidentOpened},
-        examples=[OpenApiExample("Seen on the shared directory", EXAMPLE, request_only=True)],
+        examples=example(**EXAMPLE),
     )
     def post(self, request: Request) -> HttpResponse:
         opening = OpeningForm.opening_of(body_of(request, OpeningForm))

@@ -93,6 +93,7 @@ class Playbooks(Endpoint):
         description="The body is the document itself, at most 2 MiB. The same document again answers 200.",
         request={"application/json": CACAO},
         responses={201: PlaybookListed, 200: PlaybookListed},
+        extensions={"x-body-file": "playbook.json"},
     )
     def post(self, request: Request) -> HttpResponse:
         me = self.visitor.organisation_id

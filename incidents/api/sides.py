@@ -26,7 +26,7 @@ from incidents.models import Duty, Incident, IncidentSystem, Participant, Standi
 from incidents.updates import send_update
 from incidents.widening import add_participants, add_systems
 from partners.acting import actor_of
-from portal.api.documented import page_of_shape
+from portal.api.documented import example, page_of_shape
 from portal.api.endpoint import Endpoint, body_of
 from portal.api.fields import PageQuery
 from portal.api.paging import page_of
@@ -84,6 +84,7 @@ class Participants(Endpoint):
         summary="The lead lets organisations in that the register did not reach",
         request=ParticipantsForm,
         responses={200: Joined},
+        examples=example(organisations=["gravenhurst"], because="It lends two people for the night."),
     )
     def post(self, request: Request, reference: str) -> HttpResponse:
         said = body_of(request, ParticipantsForm)
@@ -186,7 +187,10 @@ class Updates(Endpoint):
         return answer(page_of(request, rows, by=("at", "id"), asked=self.asked, descending=True).shown(_update))
 
     @extend_schema(
-        summary="Lead or deputy lead say something to everybody", request=UpdateForm, responses={201: UpdateListed}
+        summary="Lead or deputy lead say something to everybody",
+        request=UpdateForm,
+        responses={201: UpdateListed},
+        examples=example(text="The shared group is frozen.", next_update_at="2026-05-03T10:40:00Z"),
     )
     def post(self, request: Request, reference: str) -> HttpResponse:
         said = body_of(request, UpdateForm)
@@ -229,6 +233,7 @@ class Systems(Endpoint):
         summary="The lead names further attacked systems; whoever they reach joins",
         request=SystemsForm,
         responses={200: Widened},
+        examples=example(systems=["remote-access"]),
     )
     def post(self, request: Request, reference: str) -> HttpResponse:
         said = body_of(request, SystemsForm)

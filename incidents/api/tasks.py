@@ -17,6 +17,7 @@ from incidents.api.shapes import NULL
 from incidents.models import OwnReference, Task
 from incidents.transitions import Answer, answer_task, cancel_task, undo_task, verify_task
 from partners.acting import actor_of
+from portal.api.documented import example
 from portal.api.endpoint import Endpoint, body_of
 from portal.api.etags import check_match
 from portal.api.fields import Empty, Strict
@@ -145,17 +146,39 @@ def _answer_as(to: str) -> Act:
 
 
 def action(
-    name: str, act: Act, *, form: type[Strict] = NoteForm, scopes: tuple[str, ...] = ("answer",), summary: str
+    name: str,
+    act: Act,
+    *,
+    summary: str,
+    form: type[Strict] = NoteForm,
+    scopes: tuple[str, ...] = ("answer",),
+    sample: dict[str, str] | None = None,
 ) -> type[TaskAction]:
+    """The endpoint that does `act`; `sample` is a body for the documentation."""
     made = type(name, (TaskAction,), {"act": staticmethod(act), "form": form, "scopes": {"post": scopes}})
-    return extend_schema(methods=["POST"], summary=summary, request=form, responses={200: TaskShown})(made)
+    shown = example(**sample) if sample else []
+    return extend_schema(methods=["POST"], summary=summary, request=form, responses={200: TaskShown}, examples=shown)(
+        made
+    )
 
 
 Acknowledge = action("Acknowledge", _answer_as("acknowledged"), summary="We have this")
 Start = action("Start", _answer_as("in_progress"), summary="We are doing it")
 Complete = action("Complete", _answer_as("done"), summary="It is done")
-Block = action("Block", _answer_as("blocked"), form=ReasonForm, summary="We cannot go on, and why")
-Decline = action("Decline", _answer_as("declined"), form=DeclineForm, summary="We do not do it, or it is not for us")
+Block = action(
+    "Block",
+    _answer_as("blocked"),
+    form=ReasonForm,
+    summary="We cannot go on, and why",
+    sample={"reason": "The firewall password is with the supplier."},
+)
+Decline = action(
+    "Decline",
+    _answer_as("declined"),
+    form=DeclineForm,
+    summary="We do not do it, or it is not for us",
+    sample={"reason": "We left the shared mail in May.", "as": "not_affected"},
+)
 Undo = action(
     "Undo",
     lambda task_id, said, actor: undo_task(task_id=task_id, actor=actor),

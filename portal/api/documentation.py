@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
@@ -26,6 +27,7 @@ NAMES = {
     "contacts": "Contact points",
     "playbooks": "Playbooks",
 }
+_PLACE = re.compile(r"\{(\w+)\}")
 SAMPLES = {"date-time": "2026-05-03T09:40:00Z", "uuid": "6f1a0a52-6d5c-4f2b-9d8a-0b6f3b0f7c11"}
 
 
@@ -68,7 +70,7 @@ def _operation(document: Schema, path: str, method: str, operation: Schema) -> d
             }
             for each in operation.get("parameters", [])
         ],
-        "body": json.dumps(sample, indent=2) if sample else "",
+        "body": json.dumps(sample, indent=2, ensure_ascii=False) if sample and "x-body-file" not in operation else "",
         "answers": [
             {"status": status, "words": said.get("description") or "As the document says."}
             for status, said in operation["responses"].items()
@@ -93,10 +95,14 @@ def _curl(path: str, method: str, operation: Schema, sample: Any) -> str:
         parts.append(f"-X {method.upper()}")
     if operation.get("security"):
         parts.append('-H "Authorization: Bearer $KEY"')
-    if sample:
-        body = json.dumps(sample).replace("'", "'\\''")
+    if method == "patch":
+        parts.append('-H "If-Match: $ETAG"')
+    if file := operation.get("x-body-file"):
+        parts.append(f"-H 'Content-Type: application/json' -d @{file}")
+    elif sample:
+        body = json.dumps(sample, ensure_ascii=False).replace("'", "'\\''")
         parts.append(f"-H 'Content-Type: application/json' -d '{body}'")
-    parts.append(f"{settings.PORTAL_URL}{path}")
+    parts.append(f"{settings.PORTAL_URL}{_PLACE.sub(lambda place: '$' + place[1].upper(), path)}")
     return " ".join(parts)
 
 

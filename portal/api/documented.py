@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
+from drf_spectacular.utils import OpenApiExample
 from rest_framework import serializers
 
 
@@ -21,3 +23,8 @@ def page_of_shape(shape: type[serializers.Serializer]) -> type[serializers.Seria
             "previous": serializers.URLField(allow_null=True, help_text="The address of the page before, or null."),
         },
     )
+
+
+def example(**body: Any) -> list[OpenApiExample]:
+    """A body that somebody could send as it stands."""
+    return [OpenApiExample("Example", body, request_only=True)]
