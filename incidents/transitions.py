@@ -199,6 +199,8 @@ def move_incident(*, incident_id: UUID, to: str, actor: Actor, reason: str = "")
         raise Invalid([Fault("/to", f"One of: {', '.join(sorted(Incident.MOVES))}.")])
     if incident.status == to:
         return incident
+    if to == Incident.Status.CLOSED or incident.status == Incident.Status.SUSPECTED:
+        raise WrongMoment("Declaring and closing are acts of their own: everybody is told.")
     if to not in Incident.MOVES[incident.status]:
         raise WrongMoment(f"An incident that is {incident.status} cannot become {to}.")
     order = list(Incident.MOVES)

@@ -15,6 +15,7 @@ import pytest
 from django.db import connections
 from django.test import Client, TestCase, TransactionTestCase
 
+import portal.celery  # noqa: F401 - a shared task must find our app
 from portal.tenancy.scope import organisation_scope
 from tests import servers
 from tests.cast import Cast, read_cast

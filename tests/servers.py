@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -22,9 +23,11 @@ from portal.embedded import EmbeddedError, EmbeddedServers
 from portal.roles import SERVING_ROLES
 
 ROOT = Path(__file__).resolve().parent.parent
-WATCHED = ("*/migrations/*.py", "portal/*/migrations/*.py", "demo/**/*.json", "partners/loading.py",
-           "partners/partnership_*.py", "incidents/playbooks.py", "incidents/cacao*.py", "tests/servers.py",
-           "portal/tenancy/policies.py", "notifications/kinds.py")  # fmt: skip
+WATCHED = (
+    "*/migrations/*.py", "portal/*/migrations/*.py", "portal/tenancy/policies.py", "portal/roles.py", "demo/**/*.json",
+    "*/loading.py", "*/management/commands/load_*.py", "partners/partnership_*.py", "incidents/playbooks.py",
+    "incidents/cacao*.py", "notifications/kinds.py", "tests/servers.py",
+)  # fmt: skip
 TICKETS = """
 SELECT sec.mint('test-ticket-' || p.id, p.organisation_id, 'session', p.id, NULL, interval '300 days')
   FROM partners_person p
@@ -57,19 +60,22 @@ def start() -> None:
             _servers = EmbeddedServers(Path(_temporary), durable=False)
             _servers.start()
         os.environ.update(_servers.environment())
+        # Only the superuser may end the connections of every role, which dropping a database needs.
+        os.environ["BULKHEAD_TEST_ADMIN"] = _servers.database_url("postgres", "postgres")
     os.environ["BULKHEAD_TEMPLATE"] = make_template()
 
 
 def make_template() -> str:
     """The template of this state of the code; made when there is none yet."""
     name = f"bulkhead_template_{fingerprint()}"
-    with psycopg.connect(database_url("DATABASE_URL", "postgres"), autocommit=True) as connection:
+    with psycopg.connect(admin_url(), autocommit=True) as connection:
         if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
             return name
         for (old,) in connection.execute("SELECT datname FROM pg_database WHERE datname LIKE 'bulkhead_t%'").fetchall():
             connection.execute(SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(Identifier(old)))
         part = f"bulkhead_templating_{os.getpid()}"
-        connection.execute(SQL("CREATE DATABASE {}").format(Identifier(part)))
+        owner = Identifier(urlsplit(os.environ["DATABASE_URL"]).username or "portal_owner")
+        connection.execute(SQL("CREATE DATABASE {} OWNER {}").format(Identifier(part), owner))
     close_to_public(part)
     url = database_url("DATABASE_URL", part)
     environment = {**os.environ, "DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "portal.settings"}
@@ -81,7 +87,7 @@ def make_template() -> str:
             raise pytest.UsageError(f"the template database could not be made:\n{done.stdout}{done.stderr}")
     with psycopg.connect(url) as connection:
         connection.execute(TICKETS)
-    with psycopg.connect(database_url("DATABASE_URL", "postgres"), autocommit=True) as connection:
+    with psycopg.connect(admin_url(), autocommit=True) as connection:
         connection.execute(SQL("ALTER DATABASE {} RENAME TO {}").format(Identifier(part), Identifier(name)))
     return name
 
@@ -93,6 +99,11 @@ def close_to_public(name: str) -> None:
         with psycopg.connect(database_url("DATABASE_URL", name), autocommit=True) as connection:
             connection.execute(SQL("REVOKE TEMP, CREATE ON DATABASE {} FROM PUBLIC").format(Identifier(name)))
             connection.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+
+
+def admin_url() -> str:
+    """Who makes and drops databases: the embedded superuser, or the owner on a server of one's own."""
+    return os.environ.get("BULKHEAD_TEST_ADMIN") or database_url("DATABASE_URL", "postgres")
 
 
 def copy_template(name: str) -> None:
@@ -107,7 +118,7 @@ def copy_template(name: str) -> None:
 def drop(name: str) -> None:
     """Drop it, also from under a connection that a test has left open."""
     statement = SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(Identifier(name))
-    with psycopg.connect(database_url("DATABASE_URL", "postgres"), autocommit=True) as connection:
+    with psycopg.connect(admin_url(), autocommit=True) as connection:
         try:
             connection.execute(statement)
         except psycopg.errors.InsufficientPrivilege:  # the owner is no superuser: each role may end its own alone
