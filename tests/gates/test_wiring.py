@@ -1,12 +1,14 @@
-"""Gate: imports point one way, every process has our Celery app, every job has a name and a queue, migrations reverse."""
+"""Gate: imports point one way, every process has our Celery app, every job a name and a queue, migrations go back."""
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -14,33 +16,55 @@ import pytest
 
 from tests import servers
 
+# Whoever is imported first decides which app a shared task belongs to.
 ENTRANCES = {
-    "manage.py": "import manage, django; os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'portal.settings'); django.setup()",
+    "manage.py": "import manage; sys.argv = ['manage.py', 'help', 'migrate']; manage.main()",
     "portal.wsgi": "import portal.wsgi",
     "portal.asgi": "import portal.asgi",
-    "portal.celery": "import portal.celery, django; django.setup(); portal.celery.app.loader.import_default_modules()",
+    "portal.celery": "import portal.celery; portal.celery.app.loader.import_default_modules()",
 }
-# Apps in which the last migration depends on others: Django itself sorts out the order when they go down.
-EVERY_JOB = """
-import json, os, sys
+LOOK = """
+import json, sys
 {entrance}
 from celery import current_app, shared_task
-@shared_task(name="gate.probe")
-def probe(): pass
-current_app.loader.import_default_modules()
-current_app.finalize()
-route = current_app.amqp.router.route
+@shared_task(name="gate.planted")
+def planted(): pass
+import incidents.jobs, notifications.jobs
+jobs = {{name: job for name, job in current_app.tasks.items() if not name.startswith(("celery.", "gate."))}}
+queue_of = lambda name: current_app.amqp.router.route({{}}, name)["queue"].name
+print()
 print(json.dumps({{
-    "app": probe.app.main,
-    "broker": current_app.conf.broker_url,
-    "jobs": {{name: (job.queue if hasattr(job, "queue") and job.queue else route({{}}, name)["queue"].name)
-              for name, job in current_app.tasks.items() if not name.startswith(("celery.", "gate."))}},
+    "app": planted.app.main, "broker": current_app.conf.broker_url,
+    "jobs": {{name: [job.app.main, getattr(job, "queue", "") or queue_of(name)] for name, job in jobs.items()}},
+    "consumed": sorted(current_app.amqp.queues),
 }}))
+"""
+OUR_APPS = ("partners", "tenancy", "ledger", "api", "incidents", "notifications", "monitoring")
+DOWN_AND_UP = f"""
+import django, json
+django.setup()
+from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
+for app in {OUR_APPS}:
+    if any(label == app for label, _ in MigrationRecorder(connection).applied_migrations()):
+        call_command("migrate", app, "zero", verbosity=0)  # and whatever builds on it
+with connection.cursor() as cursor:
+    cursor.execute("SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+                   " WHERE n.nspname IN ('public', 'sec') AND c.relkind IN ('r', 'v', 'S')"
+                   " AND c.relname ~ '^({"|".join(OUR_APPS)})_'"
+                   " UNION ALL SELECT nspname FROM pg_namespace WHERE nspname = 'sec'"
+                   " UNION ALL SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace")
+    left = [name for (name,) in cursor.fetchall()]
+call_command("migrate", verbosity=0)
+print(json.dumps(left))
 """
 
 
-def python(code: str, **more: str) -> Any:
-    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "portal.settings", **more}
+def run(code: str, **more: str) -> Any:
+    """The last line that a fresh Python prints, as JSON."""
+    environment = {name: value for name, value in os.environ.items() if name != "BULKHEAD_PROCESS"}
+    environment |= {"DJANGO_SETTINGS_MODULE": "portal.settings", **more}
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=servers.ROOT, env=environment, capture_output=True, text=True, check=False
     )
@@ -49,7 +73,46 @@ def python(code: str, **more: str) -> Any:
 
 
 def test_imports_point_one_way() -> None:
-    command = [os.path.join(os.path.dirname(sys.executable), "lint-imports"), "--no-cache"]
+    command = [str(Path(sys.executable).parent / "lint-imports"), "--no-cache"]
     done = subprocess.run(command, cwd=servers.ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "0 broken" in done.stdout
+    assert " 0 broken" in done.stdout
+
+
+@pytest.mark.parametrize("entrance", ENTRANCES)
+def test_a_shared_task_belongs_to_our_app_whatever_is_started(entrance: str) -> None:
+    found = run(LOOK.format(entrance=ENTRANCES[entrance]))
+    assert found["app"] == "bulkhead"
+    assert found["broker"].startswith("redis://")
+    assert "incidents.advance" in found["jobs"]
+    assert "notifications.deliver" in found["jobs"]
+    for name, (app, queue) in found["jobs"].items():
+        assert re.fullmatch(r"(partners|incidents|notifications|monitoring)\.[a-z_]+", name), name
+        assert app == "bulkhead"
+        assert queue in found["consumed"], f"no worker takes {name} from the queue {queue}"
+
+
+@pytest.fixture
+def another_copy() -> Iterator[str]:
+    """A database for the owner alone, with the whole demonstration in it."""
+    name = f"bulkhead_test_back_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+    servers.copy_template(name)
+    yield servers.database_url("DATABASE_URL", name)
+    servers.drop(name)
+
+
+def schema_of(url: str) -> set[str]:
+    with psycopg.connect(url) as owner:
+        return {line for (line,) in owner.execute((servers.ROOT / "tests/gates/schema.sql").read_text()).fetchall()}
+
+
+@pytest.mark.timeout(180)
+def test_every_migration_goes_back_and_forth(another_copy: str) -> None:
+    """Down with rows in the tables, leaving nothing behind, and up again to the very same schema."""
+    before = schema_of(another_copy)
+    left = run(DOWN_AND_UP, DATABASE_URL=another_copy, BULKHEAD_PROCESS="owner")
+    assert left == []
+    after = schema_of(another_copy)
+    assert sorted(before - after) == []
+    assert sorted(after - before) == []
+    assert len(before) > 500
