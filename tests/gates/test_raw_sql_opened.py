@@ -10,7 +10,9 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
+from portal.tenancy.scope import organisation_scope
 from tests import servers
+from tests.cast import Cast
 from tests.gates.arranged import Arranged, ticket
 from tests.gates.comparing import Comparison
 from tests.gates.matrix import MATRIX
@@ -101,3 +103,16 @@ def test_a_notification_is_a_number_only(world: World) -> None:
         heard = list(listener.notifies(timeout=5, stop_after=1))
     assert [each.payload for each in heard if not each.payload.isdigit()] == []
     assert len(heard) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.xfail(reason="Django binds in the client, so the ticket is part of the statement", strict=True)
+def test_no_session_reads_anothers_ticket(cast: Cast, owner_url: str) -> None:
+    """`pg_stat_activity` shows each role what its own sessions run: a ticket must not be part of a statement."""
+    raw = psycopg.connect(servers.database_url("DATABASE_URL_APP", owner_url.rpartition("/")[2]), autocommit=True)
+    with raw, organisation_scope(ticket_of_dunmere := cast.visitor("dunmere").ticket):
+        running = raw.execute(
+            "SELECT query FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        ).fetchall()
+    assert [query for (query,) in running if "app.ticket" in query]
+    assert [query for (query,) in running if ticket_of_dunmere in query] == []
