@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,9 +15,9 @@ from incidents.feed import feed_of
 from incidents.header import do_not_trust, header_of, others_of, silence
 from incidents.models import Duty, Incident, Participant, Standing, Step, Task
 from incidents.tiles import tiles_of
-from incidents.words import ROLES, STATES, due_words, exposure, overdue_by, span, state, state_key, why_short
+from incidents.words import ROLES, STATES, due_words, exposure, overdue_by, span, state, state_key, way, why_short
 from portal import clock
-from portal.pages import ago, local_time
+from portal.pages import local_time
 
 Row = Mapping[str, Any]
 TASK_COLUMNS = (
@@ -28,6 +28,7 @@ SIDE_COLUMNS = (
     "delivered_at", "seen_at", "acknowledged_at", "people_told", "people_seen", "not_told_because", "duty_name",
     "duty_phone", "tasks_total", "tasks_open", "tasks_settled", "tasks_blocked", "containing_open",
 )  # fmt: skip
+MINUTE = timedelta(minutes=1)
 # RULES 5: who needs the lead most stands first.
 RANKS = ("unreachable", "overdue", "blocked", "silent", "acting", "contained", "not-needed")
 
@@ -59,9 +60,14 @@ def board_of(incident: Incident, *, me: UUID, may_lead: bool) -> dict[str, Any]:
         "suspected": incident.status == "suspected",
         "buttons": _buttons(incident, may_lead=may_lead),
         "tiles": tiles_of(incident, sides, standings, silent, duty, now, oversees=oversees),
-        "tabs": _tabs(incident, oversees=oversees),
+        "tabs": _tabs(incident, own_slug=None if oversees else next((each["slug"] for each in rows), None)),
         "steps": [
-            {"key": str(step.position), "short": step.title, "title": step.do_this, "href": _step_href(incident, step)}
+            {
+                "key": str(step.position),
+                "short": step.short_title or step.title,
+                "title": step.title,
+                "href": _step_href(incident, step),
+            }
             for step in steps
         ],
         "rows": rows,
@@ -74,7 +80,7 @@ def board_of(incident: Incident, *, me: UUID, may_lead: bool) -> dict[str, Any]:
 def _steps(incident: Incident, tasks: Mapping[UUID, Mapping[UUID, Row]], *, me: UUID, oversees: bool) -> list[Step]:
     """Steps that somebody on this board has a task for, in the order of the playbook."""
     used = {step for organisation, own in tasks.items() if oversees or organisation == me for step in own}
-    steps = Step.objects.filter(playbook_id=incident.playbook_id).only("id", "position", "title", "do_this")
+    steps = Step.objects.filter(playbook_id=incident.playbook_id).only("id", "position", "title", "short_title")
     return [step for step in steps if step.pk in used]
 
 
@@ -107,7 +113,7 @@ def _row(
         "exposure": exposure(side["exposure"]),
         "because": why_short(side["because"], side["distance"]),
         "tags": [tag, *(["silent"] if silent else [])],
-        "ladder": _ladder(incident, side, tag, late, now) if silent and side["organisation_id"] != me else None,
+        "ladder": _ladder(side, own, tag, late, now) if silent and side["organisation_id"] != me else None,
         "cells": [_cell(own.get(step.pk), side, now) for step in steps],
         "order": (RANKS.index(tag), -(side["tasks_blocked"] or 0), side["distance"] or 0, side["name"]),
     }
@@ -127,7 +133,7 @@ def _tag(side: Row, own: Mapping[UUID, Row], word: str, *, late: bool, closed: b
     return "contained" if word == "contained" else "acting"
 
 
-def _ladder(incident: Incident, side: Row, tag: str, late: Sequence[Any], now: datetime) -> dict[str, Any]:
+def _ladder(side: Row, own: Mapping[UUID, Row], tag: str, late: Sequence[timedelta], now: datetime) -> dict[str, Any]:
     """RULES 4: until somebody answers, one line: told when and how, seen or not, what is next, whom to call."""
     parts: list[dict[str, Any]] = []
 
@@ -135,9 +141,7 @@ def _ladder(incident: Incident, side: Row, tag: str, late: Sequence[Any], now: d
         parts.append({"words": words, "strong": strong})
 
     if side["told_at"]:
-        say(
-            _("Told %(time)s by %(way)s") % {"time": local_time(side["told_at"]), "way": side["told_by"] or _("e-mail")}
-        )
+        say(_("Told %(time)s by %(way)s") % {"time": local_time(side["told_at"]), "way": way(side["told_by"])})
     elif side["not_told_because"]:
         say(_("Not told: %(why)s") % {"why": side["not_told_because"]}, strong=True)
     else:
@@ -147,7 +151,12 @@ def _ladder(incident: Incident, side: Row, tag: str, late: Sequence[Any], now: d
     if side["seen_at"]:
         say(_("seen %(time)s, not accepted") % {"time": local_time(side["seen_at"])})
     elif side["told_at"]:
-        say(_("not seen for %(time)s") % {"time": ago(side["told_at"])}, strong=True)
+        silent = now - side["told_at"]
+        words = _("not seen for %(time)s") % {"time": span(silent)} if silent >= MINUTE else _("not seen yet")
+        say(words, strong=True)
+    limit = min((task["acknowledge_by"] for task in own.values() if task["acknowledge_by"]), default=None)
+    if limit and not late:
+        say(_("an answer is due by %(time)s") % {"time": local_time(limit)})
     if late:
         say(_("answer %(time)s overdue") % {"time": span(max(late))}, strong=True)
     call = {"name": side["duty_name"] or side["name"], "number": side["duty_phone"]} if side["duty_phone"] else None
@@ -180,13 +189,17 @@ def _buttons(incident: Incident, *, may_lead: bool) -> list[dict[str, str]]:
     return buttons
 
 
-def _tabs(incident: Incident, *, oversees: bool) -> list[dict[str, Any]]:
-    tabs = [("incident-board", _("Board"))]
-    if oversees:
-        tabs += [("incident-radius", _("How far")), ("incident-deliveries", _("Deliveries"))]
+def _tabs(incident: Incident, *, own_slug: str | None) -> list[dict[str, Any]]:
+    """`own_slug`: of a partner, who sees why it takes part instead of how far it all reaches."""
+    tabs = [("incident-board", _("Board"), [])]
+    if own_slug:
+        tabs.append(("incident-participant", _("Why we are in it"), [own_slug]))
+    else:
+        tabs.append(("incident-radius", _("How far"), []))
+    tabs.append(("incident-deliveries", _("Deliveries"), []))
     return [
-        {"words": words, "href": reverse(name, args=[incident.reference]), "current": name == "incident-board"}
-        for name, words in tabs
+        {"words": words, "href": reverse(name, args=[incident.reference, *more]), "current": name == "incident-board"}
+        for name, words, more in tabs
     ]
 
 

@@ -107,6 +107,7 @@ def _step(document: dict[str, Any], key: str, position: int, after: tuple[str, .
         id=key,
         position=position,
         title=step.get("name") or do.splitlines()[0][:80],
+        short_title=details.short_title,
         do=do,
         why=description if manual else "",
         who=details.who,

@@ -19,12 +19,13 @@ JOINS = ("own", "all", "all_not_exempt", "lead")
 TEXTS = ("who", "stops", "worked", "undo", "cannot")
 FIELDS: dict[str, type] = {
     **dict.fromkeys(("position", "acknowledge_minutes", "finish_minutes"), int),
-    **dict.fromkeys(("audience", "join"), str),
+    **dict.fromkeys(("audience", "join", "short_title"), str),
     **dict.fromkeys(("contains", "confirmed_by_council"), bool),
     "texts": dict,
 }
 ACKNOWLEDGE_MINUTES, FINISH_MINUTES = 15, 60  # where the step says nothing
 LONGEST = 60 * 24 * 30  # minutes
+LONGEST_SHORT_TITLE = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +35,11 @@ class Details:
     `audience`: all (every participant but observers), councils (all that are not the provider; "each" means the
     same), provider, lead. `join` says whose tasks of this step must be done before a next step may begin: *own*, the
     organisation's own (or, where it has none, as all_not_exempt); *all*; *all_not_exempt*, which passes over those
-    that declined or are not affected; *lead*.
+    that declined or are not affected; *lead*. `short_title` heads the step's column on the board.
     """
 
     position: int | None = None
+    short_title: str = ""
     audience: Audience = "all"
     acknowledge_minutes: int = ACKNOWLEDGE_MINUTES
     finish_minutes: int = FINISH_MINUTES
@@ -74,6 +76,8 @@ def details_of(step: dict[str, Any], place: Place, notes: Notes) -> Details:
         notes.error((*place, "audience"), f"The audience must be one of: {', '.join(AUDIENCES)}.")
     if details.join not in JOINS:
         notes.error((*place, "join"), f"The join rule must be one of: {', '.join(JOINS)}.")
+    if len(details.short_title) > LONGEST_SHORT_TITLE:
+        notes.error((*place, "short_title"), f"A short title has at most {LONGEST_SHORT_TITLE} characters.")
     for name in ("acknowledge_minutes", "finish_minutes"):
         if not 1 <= getattr(details, name) <= LONGEST:
             notes.error((*place, name), f"This must lie between 1 and {LONGEST} minutes.")

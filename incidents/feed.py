@@ -61,10 +61,7 @@ WORDS: dict[str, Callable[[Data, Mapping[str, str]], str]] = {
     "organisation.told": _told,
     "delivery.dead": lambda data, names: _("a message could not be delivered"),
     "tasks.ready": lambda data, names: _("further steps are ready"),
-    "standing.changed": lambda data, names: (
-        _("%(name)s is now %(word)s")
-        % {"name": names.get(data["organisation"], data["organisation"]), "word": STANDINGS[data["word"]]}
-    ),
+    "standing.changed": lambda data, names: _("is now %(word)s") % {"word": STANDINGS[data["word"]]},
     "task.acknowledged": _task("accepted “%(title)s”"),
     "task.started": _task("started “%(title)s”"),
     "task.completed": _task("did “%(title)s”"),
@@ -87,10 +84,17 @@ def feed_of(incident_id: UUID, *, names: Mapping[str, str], by_id: Mapping[UUID,
         {
             "seq": event.pos or 0,
             "at": event.at,
-            "who": _("Bulkhead")
-            if event.actor_kind == "system" or event.actor_organisation_id is None
-            else by_id.get(event.actor_organisation_id, ""),
+            "who": _who(event, names, by_id),
             "words": WORDS[event.kind](event.data, names),
         }
         for event in events
     ]
+
+
+def _who(event: Event, names: Mapping[str, str], by_id: Mapping[UUID, str]) -> str:
+    """Whom the sentence is about: who acted, or whose standing has changed."""
+    if event.kind == "standing.changed":
+        return names.get(event.data["organisation"], event.data["organisation"])
+    if event.actor_kind == "system" or event.actor_organisation_id is None:
+        return _("Bulkhead")
+    return by_id.get(event.actor_organisation_id, "")

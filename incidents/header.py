@@ -30,6 +30,7 @@ def header_of(incident: Incident, standings: Sequence[Row], sides: Sequence[Row]
         "status": str(INCIDENT_STATUS[incident.status]),
         "closed": incident.status == "closed",
         "opened_at": incident.opened_at,
+        "closed_at": incident.closed_at,
         "severity": severity(incident.severity),
         "tlp": incident.tlp,
         "exercise": incident.exercise,

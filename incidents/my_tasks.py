@@ -13,8 +13,9 @@ from django.utils.translation import gettext as _
 from incidents.header import do_not_trust, header_of, others_of, silence
 from incidents.models import Incident, Participant, Standing, Step, Task
 from incidents.transitions import UNDO_WITHIN
-from incidents.words import due_at, due_words, overdue_by, state, state_key, why_short
+from incidents.words import due_at, due_words, overdue_by, span, state, state_key, why_short
 from portal import clock
+from portal.pages import local_time
 
 Row = Mapping[str, Any]
 COLUMNS = (
@@ -110,6 +111,8 @@ def _card(task: Row, step: Step, header: Mapping[str, Any], now: datetime) -> di
         "title": task["title"],
         "due_at": due_at(task),
         "due": due_words(task, now),
+        "due_verb": _("Accept") if task["status"] == "waiting" else _("Finish"),
+        "due_clock": _due_clock(task, now),
         "overdue": overdue_by(task, now) is not None,
         "do": [step.do_this],
         "who_does": step.who,
@@ -126,6 +129,14 @@ def _card(task: Row, step: Step, header: Mapping[str, Any], now: datetime) -> di
         ],
         "lead_call": header["lead"]["call"],
     }
+
+
+def _due_clock(task: Row, now: datetime) -> str:
+    """What stands where the ticking countdown is, until it ticks: after *Accept* or *Finish*."""
+    late, limit = overdue_by(task, now), due_at(task)
+    if late is not None:
+        return _("%(time)s overdue") % {"time": span(late)}
+    return _("by %(time)s") % {"time": local_time(limit)} if limit else ""
 
 
 def _receipt(tasks: Sequence[Row], person_id: UUID | None, now: datetime, *, seen_by: str) -> dict[str, Any] | None:

@@ -64,6 +64,7 @@ def _steps(playbook: Playbook, plan: Plan) -> list[Step]:
             cacao_step_id=step.id,
             position=step.position,
             title=step.title,
+            short_title=step.short_title,
             audience=step.audience,
             acknowledge_minutes=step.acknowledge_minutes,
             finish_minutes=step.finish_minutes,

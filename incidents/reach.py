@@ -34,7 +34,7 @@ def radius_page(document: Document, *, incident: Incident | None) -> dict[str, A
                 "href": reverse("incident-participant", args=[incident.reference, each["slug"]]) if incident else "",
                 "exposure": exposure(each["exposure"]),
                 "distance": each["distance"] or 0,
-                "because": each["because"],
+                "because": _ended(each["because"]),
                 "paths": _paths(document, each),
             }
             for each in document["organisations"]
@@ -79,16 +79,19 @@ def summary_of(document: Document) -> str:
 
 def participant_page(incident: Incident, side: Participant, document: Document | None) -> dict[str, Any]:
     """What `incidents/participant.html` wants, less its tasks. Without the document only the sentence is shown."""
-    found = None
-    if document is not None:
+    if document is None:
+        words = [side.because, *side.other_paths] if side.because else []
+        paths = [{"stops": [], "links": [], "sentence": _ended(each)} for each in words]
+    else:
         found = next((each for each in document["organisations"] if each["slug"] == side.slug), None)
+        paths = _paths(document, found) if found is not None else []
     return {
         "name": side.name,
         "role": str(ROLES[side.role]),
         "exposure": exposure(side.exposure),
-        "because": side.because,
+        "because": _ended(side.because),
         "reported": "",
-        "paths": _paths(document, found) if document is not None and found is not None else [],
+        "paths": paths,
         "register_checked": _("From the register of shared systems as it stood when the incident was opened."),
         "provider_note": "",
         "ladder_rows": [],
@@ -110,13 +113,13 @@ def _paths(document: Document, organisation: Mapping[str, Any]) -> list[dict[str
     stops.append({"name": organisation["name"], "kind": "organisation"})
     links = [{"words": _link(edges[edge]), "certainty": _certainty(edges[edge])} for edge in path["edges"]]
     links.append({"words": _("runs it") if organisation["role"] == "provider" else _("uses"), "certainty": "known"})
-    chain = {"stops": stops, "links": links, "sentence": organisation["because"]}
-    return [chain, *({"stops": [], "links": [], "sentence": words} for words in organisation["other_paths"])]
+    chain = {"stops": stops, "links": links, "sentence": _ended(organisation["because"])}
+    return [chain, *({"stops": [], "links": [], "sentence": _ended(words)} for words in organisation["other_paths"])]
 
 
 def _link(edge: Mapping[str, Any]) -> str:
     kind = str(KINDS.get(edge["kind"], edge["kind"]))
-    return f"{kind}: {edge['label']}" if edge["label"] else kind
+    return f"{kind}: {edge['label']}" if edge["label"] and edge["label"].lower() != kind.lower() else kind
 
 
 def _certainty(edge: Mapping[str, Any]) -> str:
@@ -134,6 +137,10 @@ def _barrier(edge: Mapping[str, Any]) -> str:
 def _day(iso: str) -> str:
     day = date.fromisoformat(iso)
     return f"{day.day} {day:%B %Y}"
+
+
+def _ended(words: str) -> str:
+    return words if not words or words.endswith(".") else f"{words}."
 
 
 def _sentence(words: str) -> str:

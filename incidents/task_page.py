@@ -13,7 +13,7 @@ from incidents.feed import WORDS
 from incidents.header import header_of
 from incidents.models import Participant, Standing, Task
 from incidents.transitions import UNDO_WITHIN
-from incidents.words import due_words, overdue_by, state, state_key
+from incidents.words import due_words, overdue_by, state, state_key, way
 from partners.acting import may_answer, may_open
 from partners.models import Person
 from portal import clock
@@ -69,7 +69,7 @@ def task_page(task: Task, *, visitor: Visitor) -> dict[str, Any]:
 
 
 def _facts(task: Task, side: Mapping[str, Any]) -> list[tuple[str, str]]:
-    told = f"{local_time(side['told_at'])}, {side['told_by'] or _('by e-mail')}" if side["told_at"] else _("not yet")
+    told = f"{local_time(side['told_at'])}, {way(side['told_by'])}" if side["told_at"] else _("not yet")
     facts = [
         (_("Told"), told),
         (_("Seen"), local_time(side["seen_at"]) or _("not yet")),

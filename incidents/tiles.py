@@ -27,23 +27,29 @@ def tiles_of(
     oversees: bool,
 ) -> list[dict[str, Any]]:
     total = len(standings)
+    closed = incident.status == Incident.Status.CLOSED
     contained = sum(1 for each in standings if each["word"] == "contained")
     tiles = []
     if oversees:
         told = sum(side["people_told"] for side in sides)
         untold = sum(1 for side in sides if not side["told_at"])
-        unseen = sum(1 for side in sides if side["told_at"] and not side["seen_at"])
+        unseen = sum(1 for side in sides if side["told_at"] and not (side["seen_at"] or side["acknowledged_at"]))
         tiles.append(
             _tile(
                 "reached",
                 _("Reached"),
-                ngettext("%(n)s person", "%(n)s people", told) % {"n": told} if told else _("Nobody told yet"),
+                ngettext("%(n)s person", "%(n)s people", told) % {"n": told}
+                if told
+                else _("Nobody was told")
+                if closed
+                else _("Nobody told yet"),
                 _("%(n)s not told") % {"n": organisations(untold)}
                 if untold and told
-                else _("%(n)s have not seen it") % {"n": organisations(unseen)}
-                if unseen
+                else ngettext("%(n)s organisation has not seen it", "%(n)s organisations have not seen it", unseen)
+                % {"n": unseen}
+                if unseen and not closed
                 else "",
-                alarm=bool(untold and told),
+                alarm=bool(untold and told and not closed),
             )
         )
     tiles.append(
@@ -51,12 +57,8 @@ def tiles_of(
             "accepted",
             _("Acknowledged"),
             _("%(n)s of %(total)s") % {"n": total - silent, "total": organisations(total)},
-            _silent_words(sides)
-            if oversees
-            else ngettext("one has not answered", "%(n)s have not answered", silent) % {"n": silent}
-            if silent
-            else _("everybody has answered"),
-            alarm=any(side["acknowledged_at"] is None and _late_side(side, incident, now) for side in sides),
+            _silent_words(sides) if oversees else _others_silent(sides, silent),
+            alarm=not closed and any(side["acknowledged_at"] is None and _late_side(side, now) for side in sides),
             filter_by="silent" if oversees and silent else "",
         )
     )
@@ -76,9 +78,13 @@ def tiles_of(
         _tile(
             "next",
             _("Due next"),
-            _("%(time)s update to all") % {"time": local_time(update)} if update else _("No update promised yet"),
-            _("overdue") if update and update < now and incident.status != "closed" else "",
-            alarm=bool(update and update < now and incident.status != "closed"),
+            _("Nothing, it is closed")
+            if closed
+            else _("%(time)s update to all") % {"time": local_time(update)}
+            if update
+            else _("No update promised yet"),
+            _("overdue") if update and update < now and not closed else "",
+            alarm=bool(update and update < now and not closed),
         )
     )
     if duty is not None:
@@ -92,12 +98,29 @@ def _tile(key: str, title: str, value: str, note: str, *, alarm: bool = False, f
 
 def _silent_words(sides: Sequence[Row]) -> str:
     names = [side["name"] for side in sides if side["acknowledged_at"] is None]
+    if not names:
+        return _("everybody has answered")
     if len(names) <= 2:
         return _("%(names)s silent") % {"names": ", ".join(names)}
     return _("%(n)s silent") % {"n": organisations(len(names))}
 
 
-def _late_side(side: Row, incident: Incident, now: datetime) -> bool:
+def _others_silent(sides: Sequence[Row], silent: int) -> str:
+    """For a partner, who sees only its own side: whether it has answered itself, of the others only how many not."""
+    own = any(side["acknowledged_at"] is None for side in sides)
+    others = silent - own
+    if own and others:
+        return ngettext("we and one more have not answered", "we and %(n)s more have not answered", others) % {
+            "n": others
+        }
+    if own:
+        return _("we have not answered")
+    if others:
+        return ngettext("one has not answered", "%(n)s have not answered", others) % {"n": others}
+    return _("everybody has answered")
+
+
+def _late_side(side: Row, now: datetime) -> bool:
     return side["told_at"] is not None and (now - side["told_at"]).total_seconds() > 15 * 60
 
 

@@ -107,9 +107,7 @@ def due_words(task: Mapping[str, Any], now: datetime) -> str:
     if limit is not None:
         form = _("accept by %(time)s") if task["status"] == "waiting" else _("finish by %(time)s")
         return form % {"time": local_time(limit)}
-    if task["status"] == "waiting":
-        return _("after the steps before it")
-    return ""
+    return _("after the steps before it") if task["status"] in {"waiting", "acknowledged"} else ""
 
 
 def span(length: timedelta) -> str:
@@ -125,6 +123,11 @@ def organisations(count: int) -> str:
 
 def severity(value: int | None) -> str:
     return _("Severity %(n)s, our estimate") % {"n": value} if value else ""
+
+
+def way(told_by: str) -> str:
+    """The way a message took, inside a sentence: `e-mail`, `SMS`."""
+    return told_by if told_by.isupper() else told_by.lower() or _("e-mail")
 
 
 def why_short(because: str, distance: int | None) -> str:

@@ -181,7 +181,7 @@ def system_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "components": [],
         "what_if_href": "",
         "checked": _("Links last checked on %(day)s by %(who)s.")
-        % {"day": f"{last.reviewed_on:%d %B %Y}", "who": last.reviewed_by or _("nobody named")}
+        % {"day": f"{last.reviewed_on:%-d %B %Y}", "who": last.reviewed_by or _("nobody named")}
         if last
         else _("No link of this system has been checked yet."),
     }
@@ -208,7 +208,7 @@ def _link(edge: Dependency, other: UUID, names: dict[UUID, str]) -> dict[str, st
 
 def _barrier(edge: Dependency) -> str:
     if edge.barrier == "tested" and edge.tested_on:
-        return _("tested on %(day)s") % {"day": f"{edge.tested_on:%d %B %Y}"}
+        return _("tested on %(day)s") % {"day": f"{edge.tested_on:%-d %B %Y}"}
     return str(
         {"none": _("none recorded"), "claimed": _("claimed, never tested"), "tested": _("test not dated")}[edge.barrier]
     )
@@ -253,7 +253,7 @@ def dependency_detail(request: HttpRequest, dependency_id: UUID) -> HttpResponse
         (_("Kind"), str(edge.get_kind_display())),
         (_("Barrier"), _barrier(edge)),
         (_("When it is cut"), edge.stops or _("nothing recorded stops")),
-        (_("Last checked"), f"{edge.reviewed_on:%d %B %Y}, {edge.reviewed_by}" if edge.reviewed_on else _("never")),
+        (_("Last checked"), f"{edge.reviewed_on:%-d %B %Y}, {edge.reviewed_by}" if edge.reviewed_on else _("never")),
     ]
     facts += [(_("Group"), edge.group)] if edge.group else []
     context = {
@@ -308,8 +308,8 @@ def _keys(keys: Iterable[ApiKey]) -> Iterable[dict[str, str]]:
             "name": key.label,
             "prefix": f"bh_{key.pk.hex[:4]}",
             "scopes": ", ".join(key.scopes),
-            "made": local_time(key.created_at, "%d %B %Y"),
+            "made": local_time(key.created_at, "%-d %B %Y"),
             "used": _("%(time)s ago") % {"time": ago(key.last_used_at)} if key.last_used_at else _("never"),
-            "expires": local_time(key.expires_at, "%d %B %Y"),
+            "expires": local_time(key.expires_at, "%-d %B %Y"),
             "revoke_url": "",
         }

@@ -76,7 +76,7 @@ SIGNED_OUT = [
 ]
 
 WATCHING = [
-    State("board", LEAD, "/incidents/{main}/", "Suspend the", scrolls=True),
+    State("board", LEAD, "/incidents/{main}/", "Suspend trust", scrolls=True),
     State("board-keys", LEAD, "/incidents/{main}/", "Apply the new order", act=_ask_for_keys, scrolls=True),
     State("board-fresh", LEAD, "/incidents/{fresh}/", "Call now", scrolls=True),
     State("board-suspected", LEAD, "/incidents/{suspected}/", "SUSPECTED", scrolls=True),

@@ -48,6 +48,7 @@ class Step(models.Model):
     cacao_step_id = models.TextField()
     position = models.PositiveSmallIntegerField()
     title = models.TextField()
+    short_title = models.TextField(blank=True, default="", db_default="")  # heads the column on the board
     audience = models.TextField(choices=Audience.choices)
     acknowledge_minutes = models.PositiveIntegerField()
     finish_minutes = models.PositiveIntegerField()

@@ -55,7 +55,7 @@ def playbook_detail(request: HttpRequest, playbook_id: UUID) -> HttpResponse:
         "facts": [
             (_("Version"), playbook.version),
             (_("Steps"), str(len(steps))),
-            (_("Kept since"), local_time(playbook.imported_at, "%d %B %Y")),
+            (_("Kept since"), local_time(playbook.imported_at, "%-d %B %Y")),
         ],
         "steps": [
             {

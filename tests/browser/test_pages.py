@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.browser.looking import DESKTOP, Looker, Window
+from tests.browser.looking import DESKTOP, RESTED, SHOTS, Looker, Window
 from tests.browser.stage import arranged, sign_in_path
-from tests.pages import GROUPS, NOBODY
+from tests.pages import GROUPS, LEAD, NOBODY
 from tests.running import Running
 
 
@@ -31,3 +31,18 @@ def looker(product: Running, browser: Any) -> Iterator[Looker]:
 def test_every_page_can_be_read_by_everybody(looker: Looker, group: str, shape: str):
     faults = [fault for state in GROUPS[group] for fault in looker.faults(state, shape)]
     assert faults == [], "\n".join(faults)
+
+
+def test_a_screen_of_1280_by_800_holds_header_tiles_and_eight_rows(looker: Looker):
+    window = looker.window(LEAD, "desktop")
+    window.page.set_viewport_size({"width": 1280, "height": 800})
+    window.page.goto(f"{looker.product.url}/incidents/{looker.stage['main']}/")
+    window.say(RESTED)
+    bottoms = window.say(
+        "[...document.querySelectorAll('#board-rows > tr')].map(row => row.getBoundingClientRect().bottom)"
+    )
+    window.page.screenshot(path=str(SHOTS / "board-1280.png"))
+    window.page.set_viewport_size(DESKTOP["viewport"])
+    assert len(bottoms) == 7
+    an_eighth = (bottoms[-1] - bottoms[0]) / 6
+    assert bottoms[-1] + an_eighth <= 800, bottoms

@@ -62,6 +62,7 @@ class TestDemonstrationPlaybook:
                 assert text.endswith("."), step.title
             assert max(len(sentence.split()) for sentence in re.split("[.:?]", step.do)) <= 25, step.title
             assert step.instructions == ()
+            assert 0 < len(step.short_title) <= 16
 
     def test_readers_see_no_id_and_no_unexplained_abbreviation(self, demo: Plan):
         texts = " ".join(f"{step.title} {step.do} {step.why} {step.worked}" for step in demo.steps)

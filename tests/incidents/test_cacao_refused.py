@@ -154,6 +154,7 @@ MISTAKES: dict[str, tuple[Callable[[Document], Any], str]] = {
     ),
     "minutes as a text": (extension(finish_minutes="10"), f"{A}/step_extensions/{EXTENSION}/finish_minutes"),
     "an unknown text": (extension(texts={"why": "x"}), f"{A}/step_extensions/{EXTENSION}/texts/why"),
+    "a short title that is long": (extension(short_title="x" * 17), f"{A}/step_extensions/{EXTENSION}/short_title"),
     "a typing error in the extension": (extension(audiance="all"), f"{A}/step_extensions/{EXTENSION}/audiance"),
 }
 
