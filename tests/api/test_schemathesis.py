@@ -36,7 +36,7 @@ def schemathesis() -> Path:
     return executable
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(400)
 def test_no_made_up_request_breaks_the_api_or_its_document(web, cast, schemathesis, tmp_path):
     key = {"Authorization": f"Bearer {cast.make_key(web.database_url, 'ashbourne')}"}
     known = _known(web, key)
@@ -46,11 +46,11 @@ def test_no_made_up_request_breaks_the_api_or_its_document(web, cast, schemathes
     command = [
         str(schemathesis), "run", str(tmp_path / "openapi.json"), "--url", web.url, "--header",
         f"Authorization:{key['Authorization']}", "--checks", CHECKS, "--phases", "examples,coverage,fuzzing",
-        "--max-examples", "8", "--max-time", "60", "--seed", "1", "--workers", "2", "--no-shrink",
+        "--max-examples", "8", "--seed", "1", "--workers", "2", "--no-shrink",
         "--continue-on-failure", "--suppress-health-check", "all", "--warnings", "off", "--no-color",
     ]  # fmt: skip
     environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LANG": "C.UTF-8"}
-    run = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=230)
+    run = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=380)
     report = run.stdout + run.stderr
     assert run.returncode == 0, report[-12_000:]
     cases = re.search(r"([\d,]+) generated", report)
