@@ -100,18 +100,15 @@ def _row(
     own = tasks.get(side["organisation_id"], {})
     late = [by for task in own.values() if (by := overdue_by(task, now)) is not None]
     tag = _tag(side, own, words.get(side["organisation_id"], ""), late=bool(late), closed=incident.status == "closed")
-    role = ROLES[side["role"]]
-    if side["organisation_id"] == incident.deputy_lead_id and side["role"] != "deputy_lead":
-        role = _("%(role)s, deputy lead") % {"role": role} if role else _("deputy lead")
     silent = side["acknowledged_at"] is None and incident.status != "closed"
     return {
         "slug": side["slug"],
         "name": side["name"],
         "href": reverse("incident-participant", args=[incident.reference, side["slug"]]),
         "own": side["organisation_id"] == me,
-        "role": str(role),
+        "role": str(ROLES[side["role"]]),  # that a provider is the deputy lead too stands in the header
         "exposure": exposure(side["exposure"]),
-        "because": why_short(side["because"], side["distance"]),
+        "because": why_short(side["because"], side["distance"], brief=True),
         "tags": [tag, *(["silent"] if silent else [])],
         "ladder": _ladder(side, own, tag, late, now) if silent and side["organisation_id"] != me else None,
         "cells": [_cell(own.get(step.pk), side, now) for step in steps],

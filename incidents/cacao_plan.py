@@ -29,7 +29,7 @@ class Instruction:
 class PlanStep:
     """One action step. `position` counts from 1; `after` holds the ids of the steps that must be done before.
 
-    `do`, `why`, `who`, `stops`, `worked`, `undo`, `cannot` are for the person who does it; of the texts only `title` and
+    `do`, `why`, `who`, `stops`, `worked`, `undo`, `cannot` are for the person who does it; only `title` and
     `do` are never empty.
     Audience and join rule are explained at `incidents.cacao_extension.Details`.
     """

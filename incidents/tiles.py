@@ -129,5 +129,5 @@ def _duty_words(duty: Duty, now: datetime) -> tuple[str, str]:
     if duty.settled_at:
         return _("ICO: decided"), _("only we see this")
     if duty.aware_at is None or duty.due_at is None:
-        return _("ICO: not started"), _("starts when your data protection officer says “aware”")
+        return _("ICO: not started"), _("starts when we say “aware”")
     return _("ICO in %(time)s") % {"time": span(duty.due_at - now)}, _("only we see this")

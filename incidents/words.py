@@ -130,9 +130,11 @@ def way(told_by: str) -> str:
     return told_by if told_by.isupper() else told_by.lower() or _("e-mail")
 
 
-def why_short(because: str, distance: int | None) -> str:
-    """The reason of an exposure in half a line: `uses the Finance ledger, 2 links from the attack`."""
+def why_short(because: str, distance: int | None, *, brief: bool = False) -> str:
+    """The reason of an exposure in half a line: `uses the Finance ledger, 2 links from the attack` (brief: `away`)."""
     why = (because.partition(": ")[2] or because).partition(", which ")[0].removesuffix(", the attacked system")
-    if distance:
+    if distance and brief:
+        why += ngettext(", %(n)s link away", ", %(n)s links away", distance) % {"n": distance}
+    elif distance:
         why += ngettext(", %(n)s link from the attack", ", %(n)s links from the attack", distance) % {"n": distance}
     return why

@@ -29,6 +29,14 @@ INCIDENTS = {
     "exercise": {"title": "Ten-minute exercise", "systems": ["social-care-records"], "exercise": True},
 }
 
+LATE = """
+UPDATE incidents_task t
+   SET acknowledge_by = CASE WHEN o.slug = 'dunmere' THEN now() - interval '12 minutes' ELSE t.acknowledge_by END,
+       finish_by = CASE WHEN o.slug = 'fernleigh' THEN now() - interval '3 minutes' ELSE t.finish_by END
+  FROM partners_organisation o, incidents_incident i
+ WHERE o.id = t.organisation_id AND i.id = t.incident_id AND i.reference = %(reference)s AND t.position IN (1, 4)
+"""
+
 
 def call(product: Running, slug: str, method: str, path: str, body: Any = None, **headers: str) -> Any:
     """Ask the API with the organisation's key; a refusal is an error of the stage."""
@@ -80,11 +88,14 @@ def _wait_until_told(product: Running, reference: str) -> None:
 
 
 def _play(product: Running, reference: str) -> None:
-    """The demonstration's own story, and the time that has passed meanwhile for whoever has not answered."""
+    """The demonstration's own story."""
     environment = {**os.environ, "BULKHEAD_VAR": str(product.var)}
     environment.pop("DJANGO_SETTINGS_MODULE", None)
     command = [sys.executable, "manage.py", "play_story", "--pace", "0"]
     subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True, timeout=40)
+    # Time has passed for whoever has not answered, and for one who has not finished.
+    with psycopg.connect(product.database_url) as connection:
+        connection.execute(LATE, {"reference": reference})
     ashbourne = tasks(product, "ashbourne", reference)
     call(product, "ashbourne", "POST", f"/tasks/{ashbourne['ashbourne', 1]['id']}/acknowledge/", {})
     text = "Directory trust is being suspended. Do not write mail between councils."
