@@ -133,12 +133,11 @@ SELECT gen_random_uuid(), p.incident_id, p.organisation_id, 'ico_72h', 72, ''
 def announce_opening(
     incident: Incident, joining: Sequence[Joining], *, actor: Actor, systems: Sequence[str], joined_later: bool = False
 ) -> None:
-    """One `incident.opened` (or `incident.joined`) for all, one `tasks.assigned` per organisation and the overseers."""
-    with connections["default"].cursor() as cursor:
-        cursor.execute(
-            "SELECT organisation_id, tasks_total FROM incidents_participant WHERE incident_id = %s", [incident.pk]
-        )
-        counts = dict(cursor.fetchall())
+    """One `incident.opened` (or `incident.joined`) for all, one `tasks.assigned` per organisation and the overseers.
+
+    Reads first who takes part by now, and writes it into `incident`.
+    """
+    counts = _who_takes_part(incident)
     opened = Entry(
         "incident.joined" if joined_later else "incident.opened",
         incident.participants,
@@ -158,8 +157,20 @@ def announce_opening(
             "tasks.assigned",
             [each.organisation_id, *incident.overseers],
             each.organisation_id,
-            {"organisation": each.slug, "total": counts[each.organisation_id]},
+            {"organisation": each.slug, "total": counts[str(each.organisation_id)]},
         )
         for each in joining
     ]
     record_many([opened, *assigned], actor=actor, incident_id=incident.pk, incident_reference=incident.reference)
+
+
+def _who_takes_part(incident: Incident) -> dict[str, int]:
+    """Refresh the arrays that the triggers keep; returns how many tasks each organisation has."""
+    with connections["default"].cursor() as cursor:
+        cursor.execute(
+            "SELECT i.participants, i.overseers, (SELECT jsonb_object_agg(p.organisation_id, p.tasks_total)"
+            " FROM incidents_participant p WHERE p.incident_id = i.id)::text FROM incidents_incident i WHERE i.id = %s",
+            [incident.pk],
+        )
+        incident.participants, incident.overseers, counts = cursor.fetchone()
+    return orjson.loads(counts)

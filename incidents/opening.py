@@ -91,7 +91,6 @@ def open_incident(opening: Opening, *, actor: Actor) -> Incident:
     incident = _insert_incident(opening, reach, joining, actor=actor, suspected=suspected, now=now)
     _insert_frozen(incident, reach, now=now)
     add_sides(incident, present, now=now)
-    incident.refresh_from_db(fields=["participants", "overseers"])
     announce_opening(incident, present, actor=actor, systems=[system.slug for system in reach.systems])
     return incident
 
@@ -212,6 +211,7 @@ def _insert_incident(
     opening: Opening, reach: Reach, joining: list[Joining], *, actor: Actor, suspected: bool, now: datetime
 ) -> Incident:
     me = actor.organisation_id
+    deputy = choose_deputy(joining, lead_id=me)
     incident = Incident(
         id=uuid4(),
         reference=new_reference(),
@@ -221,8 +221,8 @@ def _insert_incident(
         severity=opening.severity,
         tlp=opening.tlp,
         exercise=opening.exercise,
-        lead_id=me,
-        deputy_lead_id=choose_deputy(joining, lead_id=me),
+        lead=_organisation(reach.estate, me),
+        deputy_lead=_organisation(reach.estate, deputy) if deputy else None,
         participants=[me],  # the policy is checked before any trigger runs; from then on triggers write both
         overseers=[me],
         playbook=reach.playbook,
@@ -239,6 +239,14 @@ def _insert_incident(
     )
     incident.save(force_insert=True)
     return incident
+
+
+def _organisation(estate: Estate, organisation_id: UUID) -> Organisation:
+    """An organisation as the estate knows it, without asking the database again; its other columns are deferred."""
+    known = estate.organisation[organisation_id]
+    return Organisation.from_db(
+        "default", ["id", "slug", "name", "kind"], [known.id, known.slug, known.name, known.kind]
+    )
 
 
 _INSERT_FROZEN = """
