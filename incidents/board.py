@@ -181,6 +181,7 @@ def _buttons(incident: Incident, *, may_lead: bool) -> list[dict[str, str]]:
         {"words": _("Send update"), "href": reverse("incident-update", args=[incident.reference]), "kind": ""},
     ]
     if incident.status == "suspected":
+        buttons[-1]["kind"] = "secondary"
         declare = {"words": _("Declare and notify"), "href": reverse("incident-declare", args=[incident.reference])}
         buttons.append({**declare, "kind": ""})
     return buttons

@@ -60,10 +60,13 @@ def others_of(standings: Sequence[Row], silent: int, me: UUID, *, answered: bool
     others = [each for each in standings if each["organisation_id"] != me]
     counted = Counter(each["word"] for each in others)
     silent = max(0, silent - (0 if answered else 1))
-    parts = [f"{max(0, counted['acting'] - silent)} {STANDINGS['acting']}"]
+    acting = max(0, counted["acting"] - silent)
+    parts = [f"{acting} {STANDINGS['acting']}"] if acting else []
     parts += [f"{counted[word]} {STANDINGS[word]}" for word in ("contained", "cut_off") if counted[word]]
     if silent:
         parts.append(ngettext("1 has not answered", "%(n)s have not answered", silent) % {"n": silent})
+    if not parts:
+        parts.append(_("nobody else takes part"))
     return {
         "others": [
             {

@@ -191,14 +191,17 @@ def _named_organisations(
 
 
 def _playbook(opening: Opening, faults: list[Fault]) -> Playbook | None:
-    newest = Playbook.objects.defer("document").order_by("-version")
-    playbook = newest.filter(slug=opening.playbook or DEFAULT_PLAYBOOK).first()
-    if playbook is None and not opening.playbook:
-        playbook = newest.first()
-    if playbook is None:
+    """The newest version by whoever brought the playbook in first: nobody else's import takes its name over."""
+    kept = Playbook.objects.defer("document")
+    first = kept.filter(slug=opening.playbook or DEFAULT_PLAYBOOK).order_by("imported_at").first()
+    if first is None and not opening.playbook:
+        first = kept.order_by("imported_at").first()
+    if first is None:
         detail = "No playbook of this name." if opening.playbook else "No playbook has been imported yet."
         faults.append(Fault("/playbook", detail))
-    return playbook
+        return None
+    versions = kept.filter(slug=first.slug, created_by_organisation_id=first.created_by_organisation_id)
+    return versions.order_by("-version").first()
 
 
 def _opened_last_hour(organisation_id: UUID) -> int:

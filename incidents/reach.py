@@ -78,10 +78,9 @@ def summary_of(document: Document) -> str:
 
 
 def participant_page(incident: Incident, side: Participant, document: Document | None) -> dict[str, Any]:
-    """What `incidents/participant.html` wants, less its tasks. Without the document only the sentence is shown."""
+    """What `incidents/participant.html` wants, less its tasks. Without the document there are sentences only."""
     if document is None:
-        words = [side.because, *side.other_paths] if side.because else []
-        paths = [{"stops": [], "links": [], "sentence": _ended(each)} for each in words]
+        paths = [{"stops": [], "links": [], "sentence": _ended(each)} for each in side.other_paths]
     else:
         found = next((each for each in document["organisations"] if each["slug"] == side.slug), None)
         paths = _paths(document, found) if found is not None else []
@@ -90,6 +89,7 @@ def participant_page(incident: Incident, side: Participant, document: Document |
         "role": str(ROLES[side.role]),
         "exposure": exposure(side.exposure),
         "because": _ended(side.because),
+        "pathless": side.exposure in {"none", "cleared"},
         "reported": "",
         "paths": paths,
         "register_checked": _("From the register of shared systems as it stood when the incident was opened."),

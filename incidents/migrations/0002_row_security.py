@@ -91,7 +91,14 @@ class Migration(migrations.Migration):
         protect(
             "incidents_incidentsystem",
             Allow(APP, "select", incident("incidents_incidentsystem")),
-            Allow(APP, "insert", led("incidents_incidentsystem")),
+            Allow(
+                APP,
+                "insert",
+                led(
+                    "incidents_incidentsystem",
+                    "incidents_incidentsystem.system_id = ANY ((SELECT sec.my_systems())::uuid[])",
+                ),
+            ),
             Allow(WORKER, "select", incident("incidents_incidentsystem")),
         ),
         protect(

@@ -101,7 +101,10 @@ DECLARE me uuid; i record; undoing boolean; checker uuid; BEGIN
     checker := CASE WHEN OLD.organisation_id = i.lead_id THEN i.deputy_lead_id ELSE i.lead_id END;
     undoing := NEW.status = OLD.previous_status AND OLD.changed_at > clock_timestamp() - interval '65 seconds'
                AND me = OLD.organisation_id AND NEW.status <> 'verified' AND OLD.status NOT IN ('verified', 'cancelled');
-    IF NOT undoing AND NOT (NEW.status = ANY (CASE OLD.status
+    IF NEW.status = OLD.status AND NEW.status NOT IN ('blocked', 'declined', 'not_affected') THEN
+        RAISE EXCEPTION 'this answer has no reason' USING ERRCODE = '23514';
+    END IF;
+    IF NOT undoing AND NEW.status <> OLD.status AND NOT (NEW.status = ANY (CASE OLD.status
             WHEN 'waiting' THEN ARRAY['acknowledged','in_progress','done','blocked','declined','not_affected','cancelled']
             WHEN 'acknowledged' THEN ARRAY['in_progress','done','blocked','declined','not_affected','cancelled']
             WHEN 'in_progress' THEN ARRAY['done','blocked','declined','not_affected','cancelled']
@@ -135,8 +138,8 @@ DECLARE me uuid; i record; undoing boolean; checker uuid; BEGIN
     END IF;
     NEW.version := OLD.version + 1;
     NEW.changed_at := clock_timestamp();
-    NEW.previous_status := CASE WHEN undoing THEN '' ELSE OLD.status END;
-    NEW.previous_reason := CASE WHEN undoing THEN '' ELSE OLD.reason END;
+    NEW.previous_status := CASE WHEN undoing OR NEW.status = OLD.status THEN '' ELSE OLD.status END;
+    NEW.previous_reason := CASE WHEN undoing OR NEW.status = OLD.status THEN '' ELSE OLD.reason END;
     NEW.acknowledged_at := CASE WHEN NEW.status = 'waiting' THEN NULL
         WHEN NEW.status = 'cancelled' THEN OLD.acknowledged_at ELSE coalesce(OLD.acknowledged_at, clock_timestamp()) END;
     NEW.done_at := CASE WHEN NEW.status IN ('done', 'verified') THEN coalesce(OLD.done_at, clock_timestamp()) END;

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
+import psycopg
 from django.conf import settings
 from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -79,7 +80,10 @@ def adopt_ticket(ticket: str) -> None:
 
 
 def _tell_postgres(ticket: str) -> None:
-    with connections["default"].cursor() as cursor:
+    """Bound by the server, not by the client as Django's cursors do: the ticket must not stand in the statement, which
+    every session of the role can read in `pg_stat_activity`."""
+    wrapper = connections["default"]
+    with wrapper.wrap_database_errors, psycopg.Cursor(wrapper.connection) as cursor:
         cursor.execute("SELECT set_config('app.ticket', %s, true)", [ticket])
 
 

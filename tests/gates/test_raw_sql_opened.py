@@ -106,7 +106,6 @@ def test_a_notification_is_a_number_only(world: World) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.xfail(reason="Django binds in the client, so the ticket is part of the statement", strict=True)
 def test_no_session_reads_anothers_ticket(cast: Cast, owner_url: str) -> None:
     """`pg_stat_activity` shows each role what its own sessions run: a ticket must not be part of a statement."""
     raw = psycopg.connect(servers.database_url("DATABASE_URL_APP", owner_url.rpartition("/")[2]), autocommit=True)

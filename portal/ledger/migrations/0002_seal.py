@@ -1,7 +1,7 @@
 """The seal: numbers, canonical text and leaf hash are given at COMMIT, in the order in which readers can see events.
 
 A plain sequence would lose events: two open transactions can commit in the other order, and a reader that asks for
-"more than the last" never sees the earlier number. The advisory lock is held for the commit alone.
+"more than the last" never sees the earlier number. The lock on the head is held for the commit alone.
 """
 
 from django.db import migrations
@@ -29,8 +29,8 @@ DECLARE first bigint; last bigint; sealed bigint; BEGIN
     IF sealed IS NOT NULL THEN
         RETURN NULL;  -- an earlier firing of this transaction sealed them all
     END IF;
-    PERFORM pg_advisory_xact_lock(760519);
-    SELECT h.pos INTO first FROM public.ledger_head h WHERE h.id = 1;
+    -- A row that only the owner may lock: anybody could hold an advisory lock, and stop every commit with it.
+    SELECT h.pos INTO first FROM public.ledger_head h WHERE h.id = 1 FOR UPDATE;
 
     UPDATE public.ledger_event e
        SET pos = fresh.pos, nonce = fresh.nonce, text = fresh.text,
