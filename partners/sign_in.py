@@ -11,6 +11,7 @@ from django.contrib.auth import login
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.http import require_http_methods
 
@@ -34,6 +35,12 @@ class Door(DefaultAccountAdapter):
 
 class SignIn(LoginView):
     template_name = "sign_in/login.html"
+
+    def get_form(self, form_class: Any = None) -> Any:
+        form = super().get_form(form_class)
+        form.fields["login"].error_messages["required"] = _("Enter your e-mail address.")
+        form.fields["password"].error_messages["required"] = _("Enter your password.")
+        return form
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return {**super(LoginView, self).get_context_data(**kwargs), "form": kwargs.get("form") or self.get_form()}

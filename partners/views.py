@@ -165,6 +165,7 @@ def system_detail(request: HttpRequest, slug: str) -> HttpResponse:
             "slug": system.slug,
             "safety": _safety(system),
             "standing": system.get_status_display(),
+            "whole": request.visitor.organisation_id in {system.owner_id, system.provider_id},  # type: ignore[attr-defined]
         },
         "facts": facts,
         "standing_on": [

@@ -36,6 +36,11 @@ def _press(words: str) -> Callable[[Any], None]:
     return act
 
 
+def _press_in_form(page: Any) -> None:
+    page.locator("main form button").click()
+    page.get_by_role("alert").wait_for()
+
+
 def _name_the_platform(page: Any) -> None:
     page.get_by_label("Identity platform").check()
     page.get_by_role("button", name="Show who is reached").click()
@@ -67,7 +72,7 @@ def _ask_for_keys(page: Any) -> None:
 SIGNED_OUT = [
     State("start-signed-out", NOBODY, "/", "shut the bulkheads together"),
     State("sign-in", NOBODY, "/sign-in/", "E-mail address"),
-    State("sign-in-wrong", NOBODY, "/sign-in/", "There is a problem", act=_press("Sign in")),
+    State("sign-in-wrong", NOBODY, "/sign-in/", "Enter your password.", act=_press_in_form),
     State("sign-in-link", NOBODY, "{link}", "Sign in as Zofia Nowak?"),
     State("sign-in-link-gone", NOBODY, "/sign-in/link/never-made/", "no longer works", 404),
     State("not-found-signed-out", NOBODY, "/nowhere/", "Nothing here that you may see", 404),

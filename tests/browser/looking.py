@@ -115,7 +115,6 @@ class Looker:
         if shape == "phone":
             page.set_viewport_size(SMALLEST)
             found += [f"at 320: {fault}" for fault in self._seen(window, state)]
-            self._shoot(page, f"{state.name}-smallest")
             page.set_viewport_size(PHONE["viewport"])
         return [f"{state.name} ({shape}): {fault}" for fault in found + window.errors]
 

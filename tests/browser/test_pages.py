@@ -12,6 +12,8 @@ from tests.browser.stage import arranged, sign_in_path
 from tests.pages import GROUPS, LEAD, NOBODY
 from tests.running import Running
 
+pytestmark = pytest.mark.timeout(150)  # the first one also waits for the product and arranges five incidents
+
 
 @pytest.fixture(scope="module")
 def looker(product: Running, browser: Any) -> Iterator[Looker]:
