@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 from incidents.models import Incident
 from incidents.words import INCIDENT_STATUS, ROLES, STANDINGS, severity
 from partners.models import ContactPoint
+from partners.next_door import names_next_door
 
 Row = Mapping[str, Any]
 
@@ -81,11 +82,12 @@ def others_of(standings: Sequence[Row], silent: int, me: UUID, *, answered: bool
 
 
 def do_not_trust() -> list[str]:
-    """One's own contact points that ride on what is attacked. One query."""
-    doubtful = ContactPoint.objects.exclude(trust="trusted").select_related("rides_on").order_by("order", "label")
+    """One's own contact points that ride on what is attacked. Two queries."""
+    doubtful = ContactPoint.objects.exclude(trust="trusted").order_by("order", "label")
+    names = names_next_door()
     return [
-        _("%(label)s: it rides on %(system)s") % {"label": point.label, "system": point.rides_on.name}
-        if point.rides_on
+        _("%(label)s: it rides on %(system)s") % {"label": point.label, "system": names[point.rides_on_id]}
+        if point.rides_on_id
         else point.label
         for point in doubtful
     ]

@@ -83,8 +83,10 @@ def open_incident(opening: Opening, *, actor: Actor) -> Incident:
     Raises:
         Invalid: something named is unknown to the caller, or nothing is named; the faults carry JSON pointers.
     """
-    reach = reach_of(opening, organisation_id=actor.organisation_id, by_key=actor.kind == "key", reason="opening")
     suspected = opening.suspected or _opened_last_hour(actor.organisation_id) >= OPEN_AS_ASKED_AN_HOUR
+    # A suspicion must not show in the streams of those who are not told: its wide read looks like any other.
+    reason = "what-if" if suspected else "opening"
+    reach = reach_of(opening, organisation_id=actor.organisation_id, by_key=actor.kind == "key", reason=reason)
     now = clock.now()
     joining = joining_of(reach.document, lead_id=actor.organisation_id, names=reach.estate.organisation)
     present = [each for each in joining if not suspected or each.role in {"lead", "provider"}]

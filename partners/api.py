@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from rest_framework.request import Request
 from rest_framework.reverse import reverse
 
 from partners.models import ContactPoint, Dependency, Organisation, Participation, SharedSystem
+from partners.next_door import slugs_next_door
 from portal.api.documented import page_of_shape
 from portal.api.endpoint import Endpoint
 from portal.api.fields import PageQuery
@@ -229,7 +231,7 @@ class ContactShown(serializers.Serializer):
     kind = serializers.ChoiceField(ContactPoint.Kind.values)
     label = serializers.CharField()  # type: ignore[assignment]
     address = serializers.CharField()
-    rides_on = serializers.CharField(help_text="The shared system that it rides on, if you may see that one.", **NULL)
+    rides_on = serializers.CharField(help_text="The shared system that it rides on.", **NULL)
     trust = serializers.ChoiceField(ContactPoint.Trust.values)
     trust_since = serializers.DateTimeField(**NULL)
     trust_because = serializers.CharField()
@@ -243,18 +245,18 @@ class Contacts(Endpoint):
     @extend_schema(summary="Your own ways to be reached", responses=page_of_shape(ContactShown))
     def get(self, request: Request) -> HttpResponse:
         page = page_of(request, _contacts(), by=("order", "label", "id"), asked=self.asked)
-        return answer(page.shown(_contact))
+        slugs = slugs_next_door()
+        return answer(page.shown(lambda point: _contact(point, slugs)))
 
 
 class OneContact(Endpoint):
     @extend_schema(summary="One of your ways to be reached", responses=ContactShown)
     def get(self, request: Request, contact_id: UUID) -> HttpResponse:
-        return answer(_contact(_contacts().get(pk=contact_id)))
+        return answer(_contact(_contacts().get(pk=contact_id), slugs_next_door()))
 
 
 def _contacts() -> QuerySet[ContactPoint]:
-    shown = ("person__name", "rides_on__slug")
-    return ContactPoint.objects.select_related("person", "rides_on").only(*_OF_A_CONTACT, *shown)
+    return ContactPoint.objects.select_related("person").only(*_OF_A_CONTACT, "rides_on_id", "person__name")
 
 
 _OF_A_CONTACT = (
@@ -262,11 +264,11 @@ _OF_A_CONTACT = (
 )  # fmt: skip
 
 
-def _contact(point: ContactPoint) -> dict[str, Any]:
+def _contact(point: ContactPoint, slugs: Mapping[UUID, str]) -> dict[str, Any]:
     return {
         "id": point.pk,
         "person": point.person.name if point.person else None,
-        "rides_on": point.rides_on.slug if point.rides_on else None,
+        "rides_on": slugs[point.rides_on_id] if point.rides_on_id else None,
         **{name: getattr(point, name) for name in _OF_A_CONTACT},
     }
 

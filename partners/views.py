@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Iterable
 from uuid import UUID
 
-from django.db import connections
 from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -26,6 +25,7 @@ from partners.models import (
     Person,
     SharedSystem,
 )
+from partners.next_door import names_next_door
 from portal.pages import ago, local_time
 
 NO_PAGES = {"next": None, "previous": None}
@@ -148,7 +148,7 @@ def system_detail(request: HttpRequest, slug: str) -> HttpResponse:
     system = SharedSystem.objects.select_related("provider", "owner").filter(slug=slug).first()
     if system is None:
         raise Http404
-    names = _neighbours()
+    names = names_next_door()
     edges = list(Dependency.objects.filter(Q(source=system) | Q(target=system)))
     reviewed = [edge for edge in edges if edge.reviewed_on]
     last = max(reviewed, key=lambda edge: str(edge.reviewed_on), default=None)
@@ -189,13 +189,6 @@ def system_detail(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "partners/system.html", context)
 
 
-def _neighbours() -> dict[UUID, str]:
-    """Names of one's own systems and of those next to them."""
-    with connections["default"].cursor() as cursor:
-        cursor.execute("SELECT DISTINCT system_id, name FROM sec.neighbours()")
-        return dict(cursor.fetchall())
-
-
 def _link(edge: Dependency, other: UUID, names: dict[UUID, str]) -> dict[str, str]:
     return {
         "words": edge.label or edge.group,
@@ -218,7 +211,7 @@ def _barrier(edge: Dependency) -> str:
 @require_safe
 @signed_in
 def dependency_list(request: HttpRequest) -> HttpResponse:
-    names = _neighbours()
+    names = names_next_door()
     rows = [
         {
             "source": names.get(edge.source_id, ""),
@@ -248,7 +241,7 @@ def dependency_detail(request: HttpRequest, dependency_id: UUID) -> HttpResponse
     edge = Dependency.objects.filter(pk=dependency_id).first()
     if edge is None:
         raise Http404
-    names = _neighbours()
+    names = names_next_door()
     source, target = names.get(edge.source_id, ""), names.get(edge.target_id, "")
     facts: list[tuple[str, ...]] = [
         (_("Kind"), str(edge.get_kind_display())),
@@ -276,7 +269,8 @@ def dependency_detail(request: HttpRequest, dependency_id: UUID) -> HttpResponse
 @require_safe
 @signed_in
 def contact_list(request: HttpRequest) -> HttpResponse:
-    points = ContactPoint.objects.filter(is_active=True).select_related("person", "rides_on")
+    points = ContactPoint.objects.filter(is_active=True).select_related("person")
+    names = names_next_door()
     rows = [
         {
             "id": str(point.pk),
@@ -285,7 +279,7 @@ def contact_list(request: HttpRequest) -> HttpResponse:
             "address": point.address,
             "trust": str(point.get_trust_display()).lower(),
             "trust_why": point.trust_because,
-            "rides_on": point.rides_on.name if point.rides_on else "",
+            "rides_on": names[point.rides_on_id] if point.rides_on_id else "",
             "tested": _("not tested yet"),
             "tested_alarm": False,
             "test_url": "",

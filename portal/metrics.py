@@ -17,6 +17,7 @@ from django.conf import settings
 from django.core.signals import got_request_exception, request_started
 from django.db import Error, connections
 from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
 
 from portal.health import seconds_since_beats
 from portal.tenancy.requests import own_scope
@@ -113,6 +114,7 @@ class DatabaseCollector(Collector):
         yield ages
 
 
+@require_safe
 @own_scope
 def metrics(request: HttpRequest) -> HttpResponse:
     """For a scraper on this machine, or one that has METRICS_TOKEN as its Bearer token. To others it does not exist."""

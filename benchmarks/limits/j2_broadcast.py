@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 from collections import defaultdict
 from urllib.parse import parse_qs, urlsplit
@@ -29,7 +30,7 @@ async def main() -> None:
     port, filler = int(sys.argv[1]), "x" * int(sys.argv[2])
     lines: asyncio.Queue[bytes] = asyncio.Queue()
     loop = asyncio.get_running_loop()
-    loop.add_reader(sys.stdin.fileno(), lambda: lines.put_nowait(sys.stdin.buffer.raw.read(4096) or b""))
+    loop.add_reader(sys.stdin.fileno(), lambda: lines.put_nowait(os.read(sys.stdin.fileno(), 4096)))
     async with serve(keep, "127.0.0.1", port, compression=None, ping_interval=20):
         print("ready", flush=True)
         number = 0

@@ -65,7 +65,8 @@ class Reader:
 
 def main() -> None:
     port, paths = int(sys.argv[1]), json.loads(sys.stdin.readline())
-    began, readers = time.monotonic(), {}
+    began = time.monotonic()
+    readers: dict[int, Reader] = {}
     poll = select.epoll()
     for number, path in enumerate(paths):
         # Those that are open already answer pings meanwhile.

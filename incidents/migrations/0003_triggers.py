@@ -26,16 +26,18 @@ END $$;
 CREATE TRIGGER participant_joins BEFORE INSERT ON incidents_participant
     FOR EACH ROW EXECUTE FUNCTION sec.participant_joins();
 
+-- One incident a turn: joined to the statement's rows as a whole, the planner reads every row of these tables.
 CREATE FUNCTION sec.participants_joined() RETURNS trigger LANGUAGE plpgsql {DEFINER} AS $$
-BEGIN
-    UPDATE public.incidents_incident i
-       SET participants = p.everyone, overseers = p.seeing
-      FROM (SELECT x.incident_id, array_agg(x.organisation_id ORDER BY x.slug) AS everyone,
-                   array_agg(x.organisation_id ORDER BY x.slug)
-                       FILTER (WHERE x.role IN ('lead', 'deputy_lead', 'provider')) AS seeing
-              FROM public.incidents_participant x
-             WHERE x.incident_id IN (SELECT j.incident_id FROM joined j) GROUP BY x.incident_id) p
-     WHERE i.id = p.incident_id;
+DECLARE touched uuid; BEGIN
+    FOR touched IN SELECT DISTINCT j.incident_id FROM joined j LOOP
+        UPDATE public.incidents_incident i
+           SET participants = p.everyone, overseers = p.seeing
+          FROM (SELECT array_agg(x.organisation_id ORDER BY x.slug) AS everyone,
+                       array_agg(x.organisation_id ORDER BY x.slug)
+                           FILTER (WHERE x.role IN ('lead', 'deputy_lead', 'provider')) AS seeing
+                  FROM public.incidents_participant x WHERE x.incident_id = touched) p
+         WHERE i.id = touched;
+    END LOOP;
     INSERT INTO public.incidents_standing (id, incident_id, organisation_id, slug, name, role, word)
     SELECT gen_random_uuid(), j.incident_id, j.organisation_id, j.slug, j.name, j.role, 'acting' FROM joined j
     ON CONFLICT (incident_id, organisation_id) DO UPDATE SET role = excluded.role;
@@ -47,30 +49,31 @@ CREATE TRIGGER participants_joined AFTER INSERT ON incidents_participant
 
 COUNTERS = f"""
 CREATE FUNCTION sec.tasks_counted() RETURNS trigger LANGUAGE plpgsql {DEFINER} AS $$
-BEGIN
-    UPDATE public.incidents_participant p
-       SET tasks_total = c.total, tasks_open = c.total - c.settled, tasks_waiting = c.waiting,
-           tasks_settled = c.settled, tasks_blocked = c.blocked, containing_open = c.containing_open,
-           acknowledged_at = coalesce(p.acknowledged_at, c.acknowledged_at)
-      FROM (SELECT t.incident_id, t.organisation_id, count(*) AS total,
-                   count(*) FILTER (WHERE t.status IN ('done', 'verified', 'declined', 'not_affected', 'cancelled')) AS settled,
-                   count(*) FILTER (WHERE t.status = 'waiting') AS waiting,
-                   count(*) FILTER (WHERE t.status = 'blocked') AS blocked,
-                   count(*) FILTER (WHERE t.containing AND t.status NOT IN ('done', 'verified', 'not_affected', 'cancelled'))
-                       AS containing_open,
-                   bool_or(t.containing) AS contains,
-                   min(t.acknowledged_at) AS acknowledged_at
-              FROM public.incidents_task t
-             WHERE (t.incident_id, t.organisation_id) IN (SELECT m.incident_id, m.organisation_id FROM moved m)
-             GROUP BY t.incident_id, t.organisation_id) c
-     WHERE p.incident_id = c.incident_id AND p.organisation_id = c.organisation_id;
-    UPDATE public.incidents_standing s
-       SET word = CASE WHEN p.containing_open = 0 AND p.acknowledged_at IS NOT NULL THEN 'contained' ELSE 'acting' END
-      FROM public.incidents_participant p
-     WHERE p.incident_id = s.incident_id AND p.organisation_id = s.organisation_id
-       AND (s.incident_id, s.organisation_id) IN (SELECT m.incident_id, m.organisation_id FROM moved m)
-       AND s.word <> 'cut_off'
-       AND s.word <> CASE WHEN p.containing_open = 0 AND p.acknowledged_at IS NOT NULL THEN 'contained' ELSE 'acting' END;
+DECLARE touched uuid; BEGIN
+    FOR touched IN SELECT DISTINCT m.incident_id FROM moved m LOOP
+        UPDATE public.incidents_participant p
+           SET tasks_total = c.total, tasks_open = c.total - c.settled, tasks_waiting = c.waiting,
+               tasks_settled = c.settled, tasks_blocked = c.blocked, containing_open = c.containing_open,
+               acknowledged_at = coalesce(p.acknowledged_at, c.acknowledged_at)
+          FROM (SELECT t.organisation_id, count(*) AS total,
+                       count(*) FILTER (WHERE t.status IN ('done', 'verified', 'declined', 'not_affected', 'cancelled'))
+                           AS settled,
+                       count(*) FILTER (WHERE t.status = 'waiting') AS waiting,
+                       count(*) FILTER (WHERE t.status = 'blocked') AS blocked,
+                       count(*) FILTER (WHERE t.containing
+                           AND t.status NOT IN ('done', 'verified', 'not_affected', 'cancelled')) AS containing_open,
+                       min(t.acknowledged_at) AS acknowledged_at
+                  FROM public.incidents_task t
+                 WHERE t.incident_id = touched AND t.organisation_id IN (SELECT m.organisation_id FROM moved m)
+                 GROUP BY t.organisation_id) c
+         WHERE p.incident_id = touched AND p.organisation_id = c.organisation_id;
+        UPDATE public.incidents_standing s
+           SET word = CASE WHEN p.containing_open = 0 AND p.acknowledged_at IS NOT NULL THEN 'contained' ELSE 'acting' END
+          FROM public.incidents_participant p
+         WHERE s.incident_id = touched AND s.organisation_id IN (SELECT m.organisation_id FROM moved m)
+           AND p.incident_id = touched AND p.organisation_id = s.organisation_id AND s.word <> 'cut_off'
+           AND s.word <> CASE WHEN p.containing_open = 0 AND p.acknowledged_at IS NOT NULL THEN 'contained' ELSE 'acting' END;
+    END LOOP;
     IF TG_OP = 'UPDATE' THEN
         UPDATE public.incidents_run r SET due_at = coalesce(r.due_at, clock_timestamp())
          WHERE r.incident_id IN (SELECT m.incident_id FROM moved m

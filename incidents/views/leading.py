@@ -58,7 +58,7 @@ def open_form(request: HttpRequest) -> HttpResponse:
             return redirect("incident-board", reference=incident.reference)
         if named:
             opening = form.opening()
-            reach = reach_of(opening, organisation_id=actor.organisation_id, by_key=False, reason="preview")
+            reach = reach_of(opening, organisation_id=actor.organisation_id, by_key=False, reason="what-if")
             preview = preview_of(opening, reach, lead_id=actor.organisation_id)
     except Invalid as refused:
         _show_faults(form, refused)

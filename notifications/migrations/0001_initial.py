@@ -86,6 +86,7 @@ class Migration(migrations.Migration):
                             ("answered", "Answered"),
                             ("dead", "Could not be delivered"),
                             ("superseded", "No longer needed"),
+                            ("skipped", "Not used"),
                         ],
                         db_default="pending",
                         default="pending",

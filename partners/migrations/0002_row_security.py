@@ -23,12 +23,16 @@ SET search_path = pg_catalog, pg_temp AS $$
     SELECT coalesce(array_agg(s.id), '{}') FROM public.partners_sharedsystem s
      WHERE s.provider_id = sec.me() OR s.owner_id = sec.me()
 $$;
--- Names of the systems next to mine, and nothing else of them.
+-- Names of the systems next to mine and of those that my contact points ride on, and nothing else of them.
 CREATE FUNCTION sec.neighbours() RETURNS TABLE (dependency_id uuid, system_id uuid, slug text, name text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT d.id, s.id, s.slug, s.name FROM public.partners_dependency d
       JOIN public.partners_sharedsystem s ON s.id IN (d.source_id, d.target_id)
      WHERE d.source_id = ANY (sec.my_systems()) OR d.target_id = ANY (sec.my_systems())
+    UNION
+    SELECT NULL, s.id, s.slug, s.name FROM public.partners_contactpoint c
+      JOIN public.partners_sharedsystem s ON s.id = c.rides_on_id
+     WHERE c.organisation_id = sec.me()
 $$;
 CREATE FUNCTION sec.organisation_made() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp AS $$

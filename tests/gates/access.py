@@ -178,5 +178,5 @@ ROWS = (
     # For probes and scrapers.
     page("healthz", EVERYBODY),
     page("readyz", EVERYBODY.replace("200", "503")),
-    Row("metrics", answers=dict.fromkeys(METHODS, EVERYBODY)),
+    page("metrics", EVERYBODY),
 )  # fmt: skip
