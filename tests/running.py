@@ -149,9 +149,9 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     servers.drop(database)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """Chromium, driven by Playwright."""
+    """Chromium, driven by Playwright, whose event loop ends with the module: Django refuses queries beside it."""
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 - only browser tests pay for it
 
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

@@ -206,7 +206,12 @@ class _Writer:
         )  # fmt: skip
         if reference == "INC-ALONE":
             return
-        system = self.one("SELECT id FROM partners_sharedsystem ORDER BY slug LIMIT 1")
+        system = self.one(  # one that is the lead's to name
+            "SELECT s.id FROM partners_sharedsystem s WHERE s.provider_id = %s OR EXISTS (SELECT 1"
+            " FROM partners_participation p WHERE p.system_id = s.id AND p.organisation_id = %s) ORDER BY s.slug LIMIT 1",
+            me,
+            me,
+        )
         self.put("incidents_incidentsystem", id=uuid4(), incident_id=incident, system_id=system, slug="s", name="S",
                  named=True)  # fmt: skip
         self.put("incidents_radius", incident_id=incident, computed_at="now", document=Jsonb({"paths": reference}))

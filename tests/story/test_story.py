@@ -187,7 +187,7 @@ def test_6_standing_down_tells_everybody_who_was_told_once(story):
     lead.shot("story-6-close")
     lead.page.get_by_role("button", name="Close and tell everybody").click()
     lead.page.wait_for_url(f"**/incidents/{reference}/")
-    phone.sees("#my-tasks", "no open incident")
+    wait_for(lambda: reference not in phone.page.locator("#my-tasks").inner_text(), seconds=15)
     wait_for(lambda: sum(_recipients(product, reference).values()) >= 2 * sum(told.values()), seconds=20)
     now = _recipients(product, reference)
     assert now == Counter({address: 2 * count for address, count in told.items()})
