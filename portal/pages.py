@@ -19,6 +19,7 @@ from jinja2 import Environment, StrictUndefined
 
 from portal import clock
 from portal.api.problems import problem
+from portal.health import stale_processes
 from portal.tenancy.scope import current_ticket, door_is_open
 
 REFUSALS = {
@@ -88,7 +89,7 @@ def viewer(request: HttpRequest) -> dict[str, Any]:
     """Context of every page: who looks, where live starts, how much is open. One query for a signed-in viewer."""
     visitor = getattr(request, "visitor", None)
     if visitor is None or visitor.kind != "person" or not _scope_is_open():
-        return {"viewer": None, "live": None, "open_incidents_count": 0, "my_tasks_count": 0}
+        return {"viewer": None, "live": None, "open_incidents_count": 0, "my_tasks_count": 0, "silent": []}
     with connections["default"].cursor() as cursor:
         cursor.execute("SELECT epoch, head, open_incidents, open_tasks FROM sec.page_head()")
         epoch, head, open_incidents, open_tasks = cursor.fetchone()
@@ -97,7 +98,24 @@ def viewer(request: HttpRequest) -> dict[str, Any]:
         "live": {"url": settings.LIVE_URL, "head": head, "epoch": str(epoch)},
         "open_incidents_count": open_incidents,
         "my_tasks_count": open_tasks,
+        "silent": _silent(),
     }
+
+
+def _silent() -> list[str]:
+    """What does not work just now because a process of ours has gone silent: silence must not look like calm."""
+    if not settings.WATCH_PROCESSES:
+        return []
+    effects = {
+        "live": gettext("Pages do not update by themselves"),
+        "worker": gettext("Messages may not be going out"),
+        "scheduler": gettext("Messages and due times may be late"),
+    }
+    return [
+        gettext("%(effect)s since %(time)s: tell the portal's operator.")
+        % {"effect": effects[silence.process], "time": local_time(silence.since) or gettext("the start")}
+        for silence in stale_processes()
+    ]
 
 
 def _scope_is_open() -> bool:

@@ -25,6 +25,7 @@ DEMO = env.bool("DEMO", True)
 PORTAL_URL = env.str("PORTAL_URL", "http://localhost:8000").rstrip("/")
 LIVE_URL = env.str("LIVE_URL", "ws://localhost:8001").rstrip("/")
 MAIL_URL = env.str("MAIL_URL", "")
+WATCH_PROCESSES = True  # say on every page when live, worker or scheduler has gone silent
 METRICS_TOKEN = env.str("METRICS_TOKEN", "")
 _PORTAL = urlsplit(PORTAL_URL)
 SECURE = _PORTAL.scheme == "https"

@@ -208,7 +208,8 @@ class _Writer:
             return
         system = self.one(  # one that is the lead's to name
             "SELECT s.id FROM partners_sharedsystem s WHERE s.provider_id = %s OR EXISTS (SELECT 1"
-            " FROM partners_participation p WHERE p.system_id = s.id AND p.organisation_id = %s) ORDER BY s.slug LIMIT 1",
+            " FROM partners_participation p WHERE p.system_id = s.id AND p.organisation_id = %s)"
+            " ORDER BY s.slug LIMIT 1",
             me,
             me,
         )

@@ -195,3 +195,13 @@ def test_a_token_opens_the_metrics_from_afar(settings):
     assert Client().get("/metrics", HTTP_AUTHORIZATION="Bearer let-me-in", **afar).status_code == 200
     assert Client().get("/metrics", HTTP_AUTHORIZATION="Bearer let-me-out", **afar).status_code == 404
     assert Client().get("/metrics", **afar).status_code == 404
+
+
+@pytest.mark.django_db
+def test_every_page_says_when_a_process_has_gone_silent(client_of, settings, monkeypatch):
+    settings.WATCH_PROCESSES = True
+    monkeypatch.setattr("portal.health._Memory.read_at", -1000.0)
+    page = client_of("ashbourne").get("/incidents/").content.decode()
+    assert "Messages may not be going out since the start" in page
+    settings.WATCH_PROCESSES = False
+    assert "Messages may not be going out" not in client_of("ashbourne").get("/incidents/").content.decode()
