@@ -86,12 +86,22 @@ def story(product: Running, browser: Any) -> dict[str, Any]:
     return {"product": product, "browser": browser, "ashbourne": Api(product, "ashbourne")}
 
 
-def test_1_one_call_opens_it_and_everybody_in_reach_is_told(story):
+def test_1_an_alert_opens_it_and_everybody_in_reach_is_told(story):
     ashbourne, product = story["ashbourne"], story["product"]
-    body = {"title": "Intrusion on the shared identity platform", "systems": ["identity-platform"]}
-    status, incident = ashbourne("POST", "/incidents/", body)
-    assert status == 201, incident
-    story["reference"] = reference = incident["reference"]
+    alert = {
+        "rule": "intruder-confirmed",
+        "severity": "high",
+        "title": "Intrusion on the shared identity platform",
+        "assets": ["idp-prod"],
+        "case": "SEN-20501",
+    }
+    status, answer = ashbourne("POST", "/alerts/generic/", alert)
+    assert status == 200, answer
+    assert [each["outcome"] for each in answer["results"]] == ["opened"]
+    story["reference"] = reference = answer["results"][0]["incident"]
+    assert ashbourne("POST", "/alerts/generic/", alert)[1]["results"] == [{"outcome": "joined", "incident": reference}]
+    status, incident = ashbourne("GET", f"/incidents/{reference}/")
+    assert status == 200
     assert {each["organisation"] for each in incident["participants"]} == {
         "ashbourne", "brackenfield", "coldharbour", "dunmere", "eastwick", "fernleigh", "northgate",
     }  # fmt: skip
