@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from incidents.models import Incident, Playbook
 from incidents.opening import Confirmed, Opening
-from partners.models import Organisation, SharedSystem
+from partners.models import Organisation, Person, SharedSystem
 from portal.tenancy.door import Visitor
 
 SEVERITIES = [
@@ -35,6 +36,7 @@ class OpenForm(forms.Form):
     severity = forms.ChoiceField(required=False, choices=SEVERITIES)
     playbook = forms.ChoiceField(required=False)
     exercise = forms.BooleanField(required=False)
+    tell_people = forms.MultipleChoiceField(required=False)  # of one's own, when it is only suspected
 
     def __init__(self, *args: Any, visitor: Visitor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -48,6 +50,9 @@ class OpenForm(forms.Form):
         for slug, name, version in Playbook.objects.order_by("slug", "-version").values_list("slug", "name", "version"):
             newest.setdefault(slug, f"{name}, {version[:10]}")
         self.fields["playbook"].choices = list(newest.items())  # type: ignore[attr-defined]
+        people = [person for person in Person.objects.filter(is_active=True) if person.pk != visitor.person_id]
+        named = [(str(person.pk), f"{person.name}, {person.duty or person.role}") for person in people]
+        self.fields["tell_people"].choices = named  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -72,6 +77,7 @@ class OpenForm(forms.Form):
             severity=int(said["severity"]) if said.get("severity") else None,
             exercise=said["exercise"],
             suspected=suspected,
+            tell_people=tuple(UUID(person) for person in said["tell_people"]) if suspected else (),
             playbook=said.get("playbook", ""),
         )
 

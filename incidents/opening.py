@@ -245,7 +245,8 @@ def _insert_incident(
         techniques=list(opening.techniques),
         accounts=list(opening.accounts),
         source=dict(opening.source) if opening.source else None,
-        tell_people=list(opening.tell_people),
+        # Whoever opens it is told too: the notice on one's own way is the proof that notices go out.
+        tell_people=sorted({*opening.tell_people, *([actor.person_id] if actor.person_id else [])}, key=str),
         meeting_point=opening.meeting_point,
         next_update_at=opening.next_update_at,
         tasks_due_minutes=opening.tasks_due_minutes,

@@ -54,3 +54,31 @@ def test_each_organisation_gets_the_steps_of_its_audience(incident, inside):
     assert tasks["northgate"] == {1, 2, 4, 5, 6, 8, 9}
     assert tasks["dunmere"] == {1, 2, 3, 4, 7, 10, 11, 12}
     assert tasks["ashbourne"] == {1, 2, 3, 4, 7, 10, 11, 12, 13}
+
+
+def test_a_suspicion_tells_whoever_the_form_names(cast, client_of, inside):
+    people = {role: person for person, _name, role in cast["ashbourne"].people}
+    answer = client_of("ashbourne").post(
+        "/incidents/open/",
+        {
+            "systems": ["identity-platform"],
+            "title": "Odd sign-ins",
+            "playbook": "shared-platform-containment",
+            "tell_people": [str(people["approver"])],
+            "step": "suspected",
+        },
+    )
+    assert answer.status_code == 302
+    with inside("ashbourne"):
+        incident = Incident.objects.get()
+        assert incident.status == "suspected"
+        assert set(incident.tell_people) == {people["approver"], cast.visitor("ashbourne").person_id}
+        assert {side.slug for side in Participant.objects.all()} == {"ashbourne", "northgate"}
+    with inside("dunmere"):
+        assert Incident.objects.count() == 0
+
+
+def test_the_form_offers_ones_own_people_alone(cast, client_of):
+    page = client_of("ashbourne").get("/incidents/open/").content.decode()
+    assert "Samuel Osei" in page
+    assert all(name not in page for _pk, name, _role in cast["dunmere"].people)
