@@ -12,6 +12,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -134,19 +135,34 @@ def _is_free(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) != 0
 
 
+@contextmanager
+def a_product(var: Path, name: str) -> Iterator[Running]:
+    """The whole product over a database of its own, stopped at the end."""
+    database = f"bulkhead_test_{name}_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+    running = start_product(var, database)
+    try:
+        yield running
+    finally:
+        running.supervisor.send_signal(signal.SIGTERM)
+        try:
+            running.supervisor.wait(10)
+        except subprocess.TimeoutExpired:
+            running.supervisor.kill()
+        servers.drop(database)
+
+
 @pytest.fixture(scope="session")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """The whole product, once per worker that asks for it."""
-    var = tmp_path_factory.mktemp("product") / "var"
-    database = f"bulkhead_test_live_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
-    running = start_product(var, database)
-    yield running
-    running.supervisor.send_signal(signal.SIGTERM)
-    try:
-        running.supervisor.wait(10)
-    except subprocess.TimeoutExpired:
-        running.supervisor.kill()
-    servers.drop(database)
+    """The whole product, once per worker that asks for it; several modules share it, and what they leave open."""
+    with a_product(tmp_path_factory.mktemp("product") / "var", "live") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def fresh_product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """The whole product for one module alone: no incident is open."""
+    with a_product(tmp_path_factory.mktemp("fresh") / "var", "fresh") as running:
+        yield running
 
 
 @pytest.fixture(scope="module")

@@ -81,9 +81,9 @@ class Window:
 
 
 @pytest.fixture(scope="module")
-def story(product: Running, browser: Any) -> dict[str, Any]:
+def story(fresh_product: Running, browser: Any) -> dict[str, Any]:
     """What the chapters hand on to one another; they run in the order of this file."""
-    return {"product": product, "browser": browser, "ashbourne": Api(product, "ashbourne")}
+    return {"product": fresh_product, "browser": browser, "ashbourne": Api(fresh_product, "ashbourne")}
 
 
 def test_1_an_alert_opens_it_and_everybody_in_reach_is_told(story):
