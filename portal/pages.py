@@ -20,7 +20,7 @@ from jinja2 import Environment, StrictUndefined
 from portal import clock
 from portal.api.problems import problem
 from portal.health import stale_processes
-from portal.tenancy.scope import current_ticket, door_is_open
+from portal.tenancy.scope import at_the_door, current_ticket, door_is_open
 
 REFUSALS = {
     400: "errors/400.html",
@@ -154,5 +154,6 @@ def ticket_lapsed(request: HttpRequest) -> HttpResponse:
     """The database no longer knows this visitor: expired, revoked or isolated since the door looked."""
     if request.path.startswith("/api/"):
         return problem(401, "The key or session is no longer valid.")
-    request.session.flush()
+    with at_the_door():
+        request.session.flush()
     return redirect(settings.LOGIN_URL)

@@ -101,6 +101,8 @@ class ScopeMiddleware:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, DatabaseError) and _is_lapsed_ticket(exception):
+            # The answer is a redirect, which by its number is no refusal; the transaction is doomed all the same.
+            transaction.set_rollback(True, using="default")
             return self.lapsed(request)
         return None
 
