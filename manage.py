@@ -15,6 +15,7 @@ OWNER_COMMANDS = {
     "demo_access",
     "sign_in_link",
     "prepare",
+    "rotate_keys",
     "check",
     "sqlmigrate",
     "showmigrations",

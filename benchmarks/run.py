@@ -20,6 +20,7 @@ from redis import Redis
 from benchmarks.result import BOUNDS, Result, holds
 from portal.embedded import EmbeddedError, EmbeddedServers
 from portal.var_folder import root, var_folder
+from portal.vault.master import new_master_key
 
 JOBS = {
     "J1": "benchmarks.j1",
@@ -76,7 +77,8 @@ def results_of(job: str, environment: dict[str, str]) -> Iterator[Result]:
 def run_jobs(jobs: list[str], servers: EmbeddedServers) -> list[str]:
     """Run the jobs one after another and print their results; the names of those that failed."""
     failed = []
-    base = {**os.environ, "DJANGO_SETTINGS_MODULE": "portal.settings", "SECRET_KEY": "benchmark"}
+    keys = {"SECRET_KEY": "benchmark", "MASTER_KEY": new_master_key()}
+    base = {**os.environ, "DJANGO_SETTINGS_MODULE": "portal.settings", **keys}
     owner = {**base, **servers.environment(), "BULKHEAD_PROCESS": "owner"}
     subprocess.run([sys.executable, "manage.py", "migrate", "--verbosity", "0"], env=owner, cwd=root(), check=True)
     for job in jobs:

@@ -10,6 +10,7 @@ from pathlib import Path
 from portal.children import free_port
 from portal.roles import ALL_ROLES, OWNER
 from portal.var_folder import secret, var_folder
+from portal.vault.master import new_master_key
 
 LOOPBACK = "127.0.0.1"
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - only when HOST asks for it
@@ -24,6 +25,8 @@ LOGINS = {
     "scheduler": {"DATABASE_URL_WORKER", "DATABASE_URL_AUTH"},
     "owner": {OWNER.variable},
 }
+MASTER_KEYS = {"MASTER_KEY", "MASTER_KEY_PREVIOUS"}
+OPEN_SECRETS = {"web", "worker", "scheduler", "owner"}
 
 
 class BadEnvironment(Exception):
@@ -101,6 +104,7 @@ def shared_environment(plan: Plan, environ: Mapping[str, str], *, addresses: Map
         "PORTAL_URL": plan.portal_url,
         "LIVE_URL": plan.live_url,
         "SECRET_KEY": environ.get("SECRET_KEY") or secret(plan.var, "secret_key"),
+        "MASTER_KEY": environ.get("MASTER_KEY") or secret(plan.var, "master_key", make=new_master_key),
     }
     ours = {
         "DJANGO_SETTINGS_MODULE": "portal.settings",
@@ -113,8 +117,10 @@ def shared_environment(plan: Plan, environ: Mapping[str, str], *, addresses: Map
 
 
 def environment_of(process: str, shared: Mapping[str, str]) -> dict[str, str]:
-    """The shared environment less the logins that this process has no business with."""
+    """The shared environment less the logins and keys that this process has no business with."""
     withheld = {role.variable for role in ALL_ROLES} - LOGINS[process]
+    if process not in OPEN_SECRETS:
+        withheld |= MASTER_KEYS
     kept = {name: value for name, value in shared.items() if name not in withheld}
     return {**kept, "BULKHEAD_PROCESS": process}
 

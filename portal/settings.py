@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 
 import environ
 
+from portal.vault.master import trouble_with
+
 env = environ.Env()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -21,6 +23,13 @@ if PROCESS not in {"web", "live", "worker", "scheduler", "owner"}:
 DEBUG = False
 # The owner's commands sign nothing, so they need no key; a process that serves does.
 SECRET_KEY = env.str("SECRET_KEY", "" if PROCESS != "owner" else "unused-by-the-owner")
+# Wraps the keys that seal secrets in the database; the previous one is only there while keys are wrapped anew.
+MASTER_KEY = env.str("MASTER_KEY", "")
+MASTER_KEY_PREVIOUS = env.str("MASTER_KEY_PREVIOUS", "")
+# Whoever has no SECRET_KEY (a type checker, say) serves nobody; the socket process and most owner's commands open none.
+_OPENS_SECRETS = bool(SECRET_KEY) and PROCESS in {"web", "worker", "scheduler"}
+if _trouble := trouble_with(current=MASTER_KEY, previous=MASTER_KEY_PREVIOUS, needed=_OPENS_SECRETS):
+    raise SystemExit(_trouble)
 DEMO = env.bool("DEMO", True)
 PORTAL_URL = env.str("PORTAL_URL", "http://localhost:8000").rstrip("/")
 LIVE_URL = env.str("LIVE_URL", "ws://localhost:8001").rstrip("/")
@@ -47,6 +56,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "portal.tenancy",
+    "portal.vault",
     "portal.ledger",
     "portal.api",
     "partners",
@@ -247,6 +257,7 @@ DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", "Bulkhead <notices@bulkhead.example>")
 
 SILENCED_SYSTEM_CHECKS = [
     "models.W042",
+    "auth.W004",  # an address is unique within its organisation; nobody is found by address alone
 ]
 LOGGING = {
     "version": 1,

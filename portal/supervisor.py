@@ -74,7 +74,7 @@ class Supervisor:
         addresses |= self.servers.environment()
         self.shared = shared_environment(self.plan, environ, addresses=addresses)
         # For manage.py by hand while this runs: `set -a; . var/servers.env; manage.py …`
-        names = [*addresses, "PORTAL_URL", "LIVE_URL", "SECRET_KEY"]
+        names = [*addresses, "PORTAL_URL", "LIVE_URL", "SECRET_KEY", "MASTER_KEY"]
         lines = [f"{name}={shlex.quote(self.shared[name])}\n" for name in names]
         write_private(self.plan.var / "servers.env", "".join(lines))
         self._prepare()

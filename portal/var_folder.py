@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 from typing import TextIO
 
@@ -49,13 +50,18 @@ def hold(lock: Path) -> TextIO:
     return handle
 
 
-def secret(base: Path, name: str) -> str:
+def token() -> str:
+    """256 random bits, in hexadecimal."""
+    return secrets.token_hex(32)
+
+
+def secret(base: Path, name: str, *, make: Callable[[], str] = token) -> str:
     """The secret of that name in `base/secrets`, made on first use and readable by nobody else."""
     folder = base / "secrets"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / name
     if not path.exists():
-        write_private(path, secrets.token_hex(32))
+        write_private(path, make())
     return path.read_text()
 
 

@@ -33,6 +33,7 @@ SELECT sec.mint('test-ticket-' || p.id, p.organisation_id, 'session', p.id, NULL
   FROM partners_person p
 """
 SECRET_KEY = "only-for-tests"
+MASTER_KEY = "dGhlIG1hc3RlciBrZXkgb25seSBmb3IgdGVzdHMgISE="
 
 _servers: EmbeddedServers | None = None
 _temporary: str | None = None
@@ -50,6 +51,7 @@ def start() -> None:
     """Start the servers (or use those of DATABASE_URL), make the template, and leave the addresses to all."""
     global _servers, _temporary
     os.environ.setdefault("SECRET_KEY", SECRET_KEY)
+    os.environ.setdefault("MASTER_KEY", MASTER_KEY)
     os.environ["DJANGO_SETTINGS_MODULE"] = "portal.test_settings"
     if not os.environ.get("DATABASE_URL") or not os.environ.get("VALKEY_URL"):
         try:

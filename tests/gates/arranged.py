@@ -155,6 +155,8 @@ class _Writer:
         )  # fmt: skip
         self.put("partners_apikeysecret", key_id=key, digest=secret.encode())
         self.put("partners_credential", person_id=person, password=secret)
+        self.put("vault_datakey", id=uuid4(), organisation_id=org, version=1, wrapped=bytes(60), master_key_id=secret,
+                 created_at="now")  # fmt: skip
         self.put("partners_signinlink", id=uuid4(), person_id=person, digest=secret.encode(), expires_at="tomorrow")
         self.put("django_session", session_key=f"session-{slug}", session_data=secret, expire_date="tomorrow")
         email = self.one("SELECT email FROM partners_person WHERE id = %s", person)

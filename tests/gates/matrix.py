@@ -104,6 +104,7 @@ MATRIX: dict[str, Row] = {
     "partners_apikeysecret": Row(auth=Can(OPEN, OPEN)),
     "partners_credential": DOOR,
     "partners_signinlink": DOOR,
+    "vault_datakey": Row(auth=Can(OPEN, OPEN), worker=Can(MINE)),
     "django_session": DOOR,
     "account_emailaddress": DOOR,
     "account_emailconfirmation": DOOR,

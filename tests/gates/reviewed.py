@@ -29,6 +29,7 @@ OPEN_POLICIES = {
     (AUTH, "partners_organisation", "r"): "a person's organisation, before their ticket",
     (AUTH, "partners_person", "rw"): "the person behind a session, before their ticket; writes last_login alone",
     (AUTH, "partners_signinlink", "dirw"): "a link is what tells who asks",
+    (AUTH, "vault_datakey", "ir"): "a TOTP seed is opened before there is a ticket; the key is wrapped",
     (WORKER, "incidents_run", "rw"): "finds the runs that are due, of every lead; holds nothing of substance",
     (WORKER, "notifications_delivery", "rw"): "claims and settles what is due; address and code are not granted",
     (WORKER, "notifications_planning", "rw"): "claims what is to be planned; holds nothing of substance",
