@@ -51,6 +51,8 @@ METADATA = [
          {"code_challenge_methods_supported": None}),
     Swap("no code", "metadata", {"response_types_supported": ["id_token"]}),
     Swap("answers only by form", "metadata", {"response_modes_supported": ["form_post"]}),
+    Swap("wants its requests pushed", "metadata", {"require_pushed_authorization_requests": True},
+         {"require_pushed_authorization_requests": False}),
     Swap("maybe names itself", "metadata", {"authorization_response_iss_parameter_supported": "yes"}),
     Swap("no client secret", "metadata", {"token_endpoint_auth_methods_supported": ["private_key_jwt"]},
          {"token_endpoint_auth_methods_supported": ["client_secret_post"]}),

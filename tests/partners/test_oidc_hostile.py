@@ -7,9 +7,11 @@ import hashlib
 import json
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
+from partners.oidc.flow import check_callback
 from partners.oidc.metadata import discover, discovery_address, pinned, read_metadata
 from partners.oidc.refusals import OidcRefused, ProviderAway, ProviderSaidNo
 from partners.oidc.tokens import Identity, used_second_factor
@@ -207,6 +209,22 @@ def test_an_answer_of_one_organisations_provider_does_not_end_a_flow_to_anothers
     with pytest.raises(OidcRefused) as refused:
         theirs.arrive(ours.authorize(departure.url), departure.browser, theirs.pin())
     assert refused.value.what == "issuer"
+
+
+def test_an_answer_must_fit_the_flow_that_it_was_taken_for():
+    """Even when whoever keeps the flows hands out the wrong one."""
+    scene = Scene()
+    metadata = scene.pin()
+    one, other = scene.depart(metadata), scene.depart(metadata)
+    query = urlencode(scene.authorize(one.url))
+    expected = {"browser": one.browser, "metadata": metadata, "now": scene.at}
+    assert check_callback(query, flow=one.flow, **expected) == "code-0"
+    with pytest.raises(OidcRefused, match="no sign-in that was begun here"):
+        check_callback(query, flow=other.flow, **expected)
+    for broken in (query + "&x=%ff", query + "&state=", query.replace("code=", "%63ode=&code=")):
+        with pytest.raises(OidcRefused) as refused:
+            check_callback(broken, flow=one.flow, **expected)
+        assert refused.value.what == "callback"
 
 
 def test_the_same_subject_and_mail_at_two_providers_are_two_identities():
