@@ -23,6 +23,7 @@ from portal.children import Child, dies_with_parent, port_is_free, stop_all
 from portal.embedded import EmbeddedError, EmbeddedServers
 from portal.processes import (
     LOOPBACK,
+    MASTER_KEYS,
     WEB_WORKERS,
     BadEnvironment,
     Plan,
@@ -69,7 +70,7 @@ class Supervisor:
         if self.plan.sink_mail:
             command, announced = mail_sink_command()
             addresses |= announced
-            self._run("mail_sink", command, dict(environ))
+            self._run("mail_sink", command, {name: environ[name] for name in environ.keys() - MASTER_KEYS})
         self.servers.start()
         addresses |= self.servers.environment()
         self.shared = shared_environment(self.plan, environ, addresses=addresses)
@@ -197,4 +198,7 @@ def run(environ: Mapping[str, str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(run(os.environ))
+    given = dict(os.environ)
+    for key in MASTER_KEYS:  # PostgreSQL and Valkey inherit the rest, and under root they run as somebody else
+        os.environ.pop(key, None)
+    sys.exit(run(given))

@@ -23,7 +23,8 @@ from portal.var_folder import root
 # The portal is started once, by the first test that wants it, and stopped by the last one. A busy machine takes long.
 pytestmark = pytest.mark.timeout(150)
 SETTINGS = {
-    "DATABASE_URL", "VALKEY_URL", "EMAIL_URL", "PORTAL_URL", "LIVE_URL", "SECRET_KEY", "MASTER_KEY", "PORT", "HOST", "DEMO",
+    "DATABASE_URL", "VALKEY_URL", "EMAIL_URL", "PORTAL_URL", "LIVE_URL", "SECRET_KEY", "MASTER_KEY", "PORT", "HOST",
+    "DEMO",
 }  # fmt: skip
 CLEAN = {
     name: value for name, value in os.environ.items() if not name.startswith("DATABASE_URL") and name not in SETTINGS

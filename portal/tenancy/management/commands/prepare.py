@@ -7,9 +7,11 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+
+from portal.vault.keys import trouble_with_master_key
 
 PARTNERSHIP = "demo/partnership.json"
 ALERT_RULES = "demo/alert-rules.json"
@@ -28,6 +30,8 @@ class Command(BaseCommand):
         if pending:
             self.stdout.write(f"Migrating: {len(pending)} steps.")
             call_command("migrate", interactive=False, verbosity=0)
+        if trouble := trouble_with_master_key():
+            raise CommandError(trouble)
         if options["demo"]:
             call_command("load_partnership", str(settings.BASE_DIR / PARTNERSHIP), if_empty=True)
             call_command("load_alert_rules", str(settings.BASE_DIR / ALERT_RULES), if_empty=True)

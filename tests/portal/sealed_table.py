@@ -1,0 +1,119 @@
+"""A database of one's own with a table of sealed values, and processes that work on it as the product's would."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import psycopg
+
+from tests import servers
+
+TABLE = "CREATE TABLE vault_secret (id int PRIMARY KEY, organisation_id uuid NOT NULL, secret bytea)"
+FIELD = "vault_secret.secret"
+BEGIN = """
+import django, json, sys
+django.setup()
+from uuid import UUID
+from django.core.management import call_command
+from django.db import connection
+from portal.vault.columns import SealedColumn, register
+from portal.vault.keys import forget
+from portal.vault.sealing import VaultError, open_sealed, seal
+register(SealedColumn("vault_secret", "id", "secret", "t.organisation_id"))
+"""
+FILL = """
+organisation, first, last = UUID(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+for n in range(first, last):
+    sealed = seal(f"secret number {n}".encode(), organisation_id=organisation, field="vault_secret.secret", row_id=n)
+    with connection.cursor() as cursor:
+        cursor.execute("INSERT INTO vault_secret VALUES (%s, %s, %s)", [n, organisation, sealed])
+"""
+SEAL = """
+print(json.dumps(seal(sys.argv[3].encode(), organisation_id=UUID(sys.argv[1]), field="vault_secret.secret",
+                      row_id=int(sys.argv[2])).hex()))
+"""
+READ = """
+found = {}
+with connection.cursor() as cursor:
+    cursor.execute("SELECT id, organisation_id, secret FROM vault_secret ORDER BY id")
+    for n, organisation, sealed in cursor.fetchall():
+        try:
+            found[n] = open_sealed(sealed, organisation_id=organisation, field="vault_secret.secret", row_id=n).decode()
+        except VaultError as trouble:
+            found[n] = f"VaultError: {trouble}"
+print(json.dumps(found))
+"""
+
+
+@dataclass
+class SealedTable:
+    """`organisations` by slug."""
+
+    name: str
+    organisations: dict[str, UUID]
+
+    def connect(self, variable: str = "DATABASE_URL") -> psycopg.Connection:
+        return psycopg.connect(servers.database_url(variable, self.name), autocommit=True)
+
+    def start(self, code: str, *arguments: object, **more: str) -> subprocess.Popen[str]:
+        names = [name for name in os.environ if name.startswith("DATABASE_URL")]
+        environment = {**os.environ, **{name: servers.database_url(name, self.name) for name in names}}
+        environment |= {"DJANGO_SETTINGS_MODULE": "portal.settings", "BULKHEAD_PROCESS": "owner", **more}
+        return subprocess.Popen(
+            [sys.executable, "-c", BEGIN + code, *map(str, arguments)],
+            cwd=servers.ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+
+    def run(self, code: str, *arguments: object, status: int = 0, **more: str) -> tuple[str, str]:
+        process = self.start(code, *arguments, **more)
+        said, complained = process.communicate(timeout=50)
+        assert process.returncode == status, said + complained
+        return said, complained
+
+    def fill(self, slug: str, first: int, last: int) -> None:
+        self.run(FILL, self.organisations[slug], first, last)
+
+    def seal(self, slug: str, row_id: int, plain: str) -> bytes:
+        return bytes.fromhex(json.loads(self.run(SEAL, self.organisations[slug], row_id, plain)[0]))
+
+    def opened(self, **more: str) -> dict[int, str]:
+        return {int(n): plain for n, plain in json.loads(self.run(READ, **more)[0]).items()}
+
+    def versions(self, slug: str) -> dict[int, int]:
+        """How many values each version of the organisation's key has sealed."""
+        with self.connect() as owner:
+            rows = owner.execute(
+                "SELECT get_byte(secret, 4), count(*) FROM vault_secret WHERE organisation_id = %s GROUP BY 1",
+                [self.organisations[slug]],
+            ).fetchall()
+        return dict(rows)
+
+    def keys(self, slug: str) -> list[tuple[Any, ...]]:
+        """The organisation's keys: version, whether it seals, and length."""
+        with self.connect() as owner:
+            return owner.execute(
+                "SELECT version, retired_at IS NULL, octet_length(wrapped) FROM vault_datakey"
+                " WHERE organisation_id = %s ORDER BY 1",
+                [self.organisations[slug]],
+            ).fetchall()
+
+
+@contextmanager
+def sealed_table() -> Iterator[SealedTable]:
+    name = f"bulkhead_test_vault_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+    servers.copy_template(name)
+    try:
+        with psycopg.connect(servers.database_url("DATABASE_URL", name)) as owner:
+            owner.execute(TABLE)
+            organisations = dict(owner.execute("SELECT slug, id FROM partners_organisation").fetchall())
+        yield SealedTable(name, organisations)
+    finally:
+        servers.drop(name)
