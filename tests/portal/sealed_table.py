@@ -69,7 +69,8 @@ class SealedTable:
         environment |= {"DJANGO_SETTINGS_MODULE": "portal.settings", "BULKHEAD_PROCESS": "owner", **more}
         return subprocess.Popen(
             [sys.executable, "-c", BEGIN + code, *map(str, arguments)],
-            cwd=servers.ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            cwd=servers.ROOT, env=environment, text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
 
     def run(self, code: str, *arguments: object, status: int = 0, **more: str) -> tuple[str, str]:
