@@ -13,6 +13,9 @@ from django.shortcuts import redirect
 from portal.ledger.record import Actor
 from portal.tenancy.door import Visitor
 
+ALL_OF_IT = frozenset({"all"})
+OWN_TASKS = frozenset({"all", "own_tasks"})
+APPROVERS = frozenset({"administrator", "incident_manager", "approver"})
 OPENERS = frozenset({"administrator", "incident_manager"})
 ANSWERERS = frozenset({"administrator", "incident_manager", "responder", "approver", "data_protection_officer"})
 
@@ -31,8 +34,21 @@ def may_answer(visitor: Visitor) -> bool:
     return visitor.kind == "person" and visitor.role in ANSWERERS
 
 
-def signed_in(view: Any = None, *, may: Any = None) -> Any:
-    """Let a signed-in person in, others go to sign-in; `may` is a question about the visitor, a no is 403."""
+def may_administer(visitor: Visitor) -> bool:
+    """Whether this person looks after the organisation's people, keys and sign-in."""
+    return visitor.kind == "person" and visitor.role == "administrator"
+
+
+def may_approve(visitor: Visitor) -> bool:
+    """Whether this person may be the first or the second of two."""
+    return visitor.kind == "person" and visitor.role in APPROVERS
+
+
+def signed_in(view: Any = None, *, may: Any = None, reach: frozenset[str] = ALL_OF_IT) -> Any:
+    """Let a signed-in person in, others go to sign-in; `may` is a question about the visitor, a no is 403.
+
+    `reach` names the visitors of narrow reach who are let in too: by itself a page is for those who are not limited.
+    """
 
     def decorate(view: Any) -> Any:
         @wraps(view)
@@ -40,6 +56,8 @@ def signed_in(view: Any = None, *, may: Any = None) -> Any:
             visitor: Visitor | None = request.visitor  # type: ignore[attr-defined]
             if visitor is None or visitor.kind != "person":
                 return redirect(settings.LOGIN_URL)
+            if visitor.reach not in reach:
+                raise PermissionDenied(_limited(visitor))
             if may is not None and not may(visitor):
                 raise PermissionDenied("Your role does not allow this. Ask your administrator or incident manager.")
             return view(request, *args, **kwargs)
@@ -47,3 +65,11 @@ def signed_in(view: Any = None, *, may: Any = None) -> Any:
         return guarded
 
     return decorate if view is None else decorate(view)
+
+
+def _limited(visitor: Visitor) -> str:
+    if 3 in visitor.steps:
+        return "Your organisation is limited to its own tasks until two people lift that. My tasks still works."
+    if visitor.reach == "own_tasks" and visitor.born != "emergency":
+        return "You have been signed in for too long for this page. My tasks still works; for the rest sign in again."
+    return "This sign-in does not reach this page."

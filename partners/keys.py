@@ -9,6 +9,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from partners.models import ApiKey, ApiKeySecret, Organisation
+from partners.sessions import StepsInForce
 from portal import clock
 from portal.tenancy.door import KeyRefused, Visitor, mint, ticket_of
 
@@ -59,7 +60,12 @@ def visitor_of_key(text: str) -> Visitor:
         key_id = UUID(hex=parts[1])
     except ValueError:
         raise KeyRefused from None
-    found = ApiKeySecret.objects.select_related("key__organisation").filter(pk=key_id).first()
+    found = (
+        ApiKeySecret.objects.select_related("key__organisation")
+        .annotate(steps=StepsInForce("key__organisation_id"))
+        .filter(pk=key_id)
+        .first()
+    )
     now = clock.now()
     offered = ApiKeySecret.digest_of(parts[2])
     if found is None or not hmac.compare_digest(bytes(found.digest), offered):
@@ -78,4 +84,6 @@ def visitor_of_key(text: str) -> Visitor:
         key_id=key.pk,
         name=key.label,
         scopes=frozenset(key.scopes),
+        reach="own_tasks" if 3 in (found.steps or ()) else "all",  # type: ignore[attr-defined]
+        steps=frozenset(found.steps or ()),  # type: ignore[attr-defined]
     )

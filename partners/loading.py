@@ -51,7 +51,12 @@ def load(file: PartnershipFile) -> Loaded:
     """
     done = Loaded()
     organisations = {
-        entry.slug: _put(done, Organisation, {"slug": entry.slug}, _fields(entry, "slug", "duty_desk"))
+        entry.slug: _put(
+            done,
+            Organisation,
+            {"slug": entry.slug},
+            _fields(entry, "slug", "duty_desk", mail_domains=list(entry.mail_domains)),
+        )
         for entry in file.organisations
     }
     for entry in file.organisations:

@@ -18,7 +18,7 @@ class DutyDeskEntry:
 
 @dataclass(frozen=True, slots=True)
 class OrganisationEntry:
-    """A former one has `left_on`."""
+    """A former one has `left_on`. `succession` is its place in the agreed order of who leads next, null: not in it."""
 
     slug: str
     name: str
@@ -26,6 +26,8 @@ class OrganisationEntry:
     status: Literal["current", "former"] = "current"
     left_on: date | None = None
     people_served: int | None = None
+    mail_domains: tuple[str, ...] = ()
+    succession: int | None = None
     duty_desk: DutyDeskEntry | None = None
 
 
@@ -37,9 +39,11 @@ class PersonEntry:
     name: str
     email: str
     role: Literal[
-        "administrator", "incident_manager", "responder", "approver", "data_protection_officer", "observer"
-    ] = "responder"
+        "administrator", "incident_manager", "responder", "approver", "data_protection_officer", "observer",
+        "service_account",
+    ] = "responder"  # fmt: skip
     duty: str = ""
+    break_glass: bool = False
 
 
 @dataclass(frozen=True, slots=True)

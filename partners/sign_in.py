@@ -1,57 +1,37 @@
-"""Signing in: allauth's rules for this portal, the one-time link, and the views that run at the door."""
+"""Signing in and out: the views that run at the door."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.internal.flows.login import record_authentication
-from allauth.account.views import LoginView, LogoutView
-from django.contrib.auth import login
+from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_protect
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
-from partners.models import SignInLink
+from partners.models import PersonSession, SignInLink
 from partners.people import digest_of
+from partners.sessions import CutOff, start_session
+from partners.sessions import sign_out as end
 from portal import clock
 from portal.tenancy.requests import door_view
 
-ALLAUTH_BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+
+@door_view
+@csrf_protect
+@require_safe
+def sign_in(request: HttpRequest) -> HttpResponse:
+    return render(request, "sign_in/login.html")
 
 
-class Door(DefaultAccountAdapter):
-    """Nobody registers here: an organisation's administrator makes its people."""
-
-    def is_open_for_signup(self, request: HttpRequest) -> bool:
-        return False
-
-    def get_login_redirect_url(self, request: HttpRequest) -> str:
-        return "/"
-
-
-class SignIn(LoginView):
-    template_name = "sign_in/login.html"
-
-    def get_form(self, form_class: Any = None) -> Any:
-        form = super().get_form(form_class)
-        form.fields["login"].error_messages["required"] = _("Enter your e-mail address.")
-        form.fields["password"].error_messages["required"] = _("Enter your password.")
-        return form
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return {**super(LoginView, self).get_context_data(**kwargs), "form": kwargs.get("form") or self.get_form()}
-
-
-class SignOut(LogoutView):
-    template_name = "sign_in/logout.html"
-
-
-sign_in = door_view(SignIn.as_view())
-sign_out = door_view(SignOut.as_view())
+@door_view
+@csrf_protect
+@require_http_methods(["GET", "POST"])
+def sign_out(request: HttpRequest) -> HttpResponse:
+    if request.method != "POST":
+        return render(request, "sign_in/logout.html")
+    end(request)
+    return redirect("/")
 
 
 @door_view
@@ -62,9 +42,11 @@ def by_link(request: HttpRequest, token: str) -> HttpResponse:
     link = (
         SignInLink.objects.select_related("person__organisation")
         .filter(digest=digest_of(token), used_at=None, expires_at__gt=clock.now(), person__is_active=True)
+        .exclude(purpose=SignInLink.Purpose.EMERGENCY)
         .first()
     )
-    if link is None:
+    demonstration = link is not None and link.purpose == SignInLink.Purpose.DEMONSTRATION
+    if link is None or (demonstration and not settings.DEMO):
         return render(request, "sign_in/link_gone.html", status=404)
     if request.method != "POST":
         return render(request, "sign_in/link.html", {"person": link.person, "organisation": link.person.organisation})
@@ -72,6 +54,9 @@ def by_link(request: HttpRequest, token: str) -> HttpResponse:
         spent = SignInLink.objects.filter(pk=link.pk, used_at=None).update(used_at=clock.now())
         if not spent:
             return render(request, "sign_in/link_gone.html", status=404)
-    login(request, link.person, backend=ALLAUTH_BACKEND)
-    record_authentication(request, link.person, method="link")
-    return redirect("/")
+    born = PersonSession.Born.DEMONSTRATION if demonstration else PersonSession.Born.LINK
+    try:
+        start_session(request, link.person, born=born, second_factor=demonstration)
+    except CutOff:
+        return render(request, "sign_in/cut_off.html", {"organisation": link.person.organisation}, status=403)
+    return redirect("/" if demonstration else "/account/")

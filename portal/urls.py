@@ -19,8 +19,8 @@ urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),
-    path("sign-in/", sign_in, name="account_login"),
-    path("sign-out/", sign_out, name="account_logout"),
+    path("sign-in/", sign_in, name="sign-in"),
+    path("sign-out/", sign_out, name="sign-out"),
     path("sign-in/link/<str:token>/", by_link, name="sign-in-link"),
 ]
 

@@ -36,19 +36,23 @@ class Cast:
     def id(self, slug: str) -> UUID:
         return self.members[slug].id
 
-    def visitor(self, slug: str, role: str = "incident_manager") -> Visitor:
-        """A signed-in person of that role, or any person of the organisation who has it in their stead."""
+    def visitor(self, slug: str, role: str = "incident_manager", *, fresh: bool = False) -> Visitor:
+        """A signed-in person of that role, or any person of the organisation who has it in their stead.
+
+        `fresh` is a session of theirs in which a passkey was used just now; it stays so.
+        """
         member = self.members[slug]
-        person_id, name, _ = next((each for each in member.people if each[2] == role), member.people[0])
+        person_id, name, its_role = next((each for each in member.people if each[2] == role), member.people[0])
         return Visitor(
             organisation_id=member.id,
             organisation_slug=slug,
             organisation_name=member.name,
             kind="person",
-            ticket=f"test-ticket-{person_id}",
+            ticket=f"{'fresh' if fresh else 'test'}-ticket-{person_id}",
             person_id=person_id,
             name=name,
-            role=role,
+            role=its_role if fresh else role,
+            session_id=person_id if fresh else None,
             scopes=frozenset(EVERY_SCOPE),
         )
 

@@ -79,18 +79,21 @@ def cast(django_db_setup: None, django_db_blocker: Any) -> Cast:
 def inside(cast: Cast) -> Callable[..., AbstractContextManager[None]]:
     """`with inside("dunmere"):` runs the block as that organisation, for the ORM and for PostgreSQL."""
 
-    def enter(slug: str, role: str = "incident_manager") -> AbstractContextManager[None]:
-        return organisation_scope(cast.visitor(slug, role).ticket)
+    def enter(slug: str, role: str = "incident_manager", *, fresh: bool = False) -> AbstractContextManager[None]:
+        return organisation_scope(cast.visitor(slug, role, fresh=fresh).ticket)
 
     return enter
 
 
 @pytest.fixture
 def client_of(cast: Cast) -> Callable[..., Client]:
-    """`client_of("dunmere", "responder")` is a browser in which that person is signed in already."""
+    """`client_of("dunmere", "responder")` is a browser in which that person is signed in already.
 
-    def client(slug: str, role: str = "incident_manager") -> Client:
-        return Client(**{"bulkhead.visitor": cast.visitor(slug, role)})  # type: ignore[arg-type]
+    With `fresh=True` a passkey was used in it just now, as step-up wants it.
+    """
+
+    def client(slug: str, role: str = "incident_manager", *, fresh: bool = False) -> Client:
+        return Client(**{"bulkhead.visitor": cast.visitor(slug, role, fresh=fresh)})  # type: ignore[arg-type]
 
     return client
 

@@ -30,7 +30,12 @@ WATCHED = (
 )  # fmt: skip
 TICKETS = """
 SELECT sec.mint('test-ticket-' || p.id, p.organisation_id, 'session', p.id, NULL, interval '300 days')
-  FROM partners_person p
+  FROM partners_person p;
+-- The same people in sessions whose passkey was used just now, for as long as the tests run.
+SELECT sec.mint('fresh-ticket-' || p.id, p.organisation_id, 'session', p.id, NULL, interval '300 days', 'all',
+                'passkey', p.id)
+  FROM partners_person p;
+UPDATE sec.grant_token SET stepped_up_at = 'infinity', authenticator_id = person_id WHERE session_id IS NOT NULL
 """
 SECRET_KEY = "only-for-tests"
 MASTER_KEY = "dGhlIG1hc3RlciBrZXkgb25seSBmb3IgdGVzdHMgISE="

@@ -3,11 +3,11 @@
 
 from django.db import migrations
 
-from portal.tenancy.policies import ME, Allow, protect
+from portal.tenancy.policies import ME, MINE, Allow, protect
 
 APP, WORKER = "portal_app", "portal_worker"
-OWN = f"organisation_id = {ME}"
-ANYONE = f"{ME} IS NOT NULL"
+OWN = f"organisation_id = {MINE}"
+ANYONE = f"{MINE} IS NOT NULL"
 
 
 def incident(table: str, condition: str = "") -> str:
@@ -18,7 +18,7 @@ def incident(table: str, condition: str = "") -> str:
 
 def side(table: str) -> str:
     """One's own side, or any side for an overseer."""
-    return incident(table, f"{table}.organisation_id = {ME} OR {ME} = ANY (i.overseers)")
+    return incident(table, f"{table}.organisation_id = {MINE} OR {ME} = ANY (i.overseers)")
 
 
 def led(table: str, condition: str = "") -> str:
@@ -83,14 +83,14 @@ class Migration(migrations.Migration):
         ),
         protect(
             "incidents_incident",
-            Allow(APP, "select", f"{ME} = ANY (participants)"),
+            Allow(APP, "select", f"{MINE} = ANY (participants)"),
             Allow(APP, "insert", LEAD_ADDS),
             Allow(APP, "update", LEAD_CHANGES, f"{LEAD_CHANGES} AND {ME} = ANY (participants)", INCIDENT_CHANGES),
             Allow(WORKER, "select", f"{ME} = ANY (participants)"),
         ),
         protect(
             "incidents_incidentsystem",
-            Allow(APP, "select", incident("incidents_incidentsystem")),
+            Allow(APP, "select", incident("incidents_incidentsystem", f"{ME} IS NOT NULL")),
             Allow(
                 APP,
                 "insert",
@@ -118,12 +118,12 @@ class Migration(migrations.Migration):
         ),
         protect(
             "incidents_standing",
-            Allow(APP, "select", incident("incidents_standing")),
+            Allow(APP, "select", incident("incidents_standing", f"{ME} IS NOT NULL OR incidents_standing.{OWN}")),
             Allow(WORKER, "select", incident("incidents_standing")),
         ),
         protect(
             "incidents_update",
-            Allow(APP, "select", incident("incidents_update")),
+            Allow(APP, "select", incident("incidents_update", f"{ME} IS NOT NULL")),
             Allow(APP, "insert", led("incidents_update", f"incidents_update.author_organisation_id = {ME}")),
         ),
         protect(
@@ -139,7 +139,8 @@ class Migration(migrations.Migration):
                 APP,
                 "update",
                 incident(
-                    "incidents_task", f"incidents_task.organisation_id = {ME} OR {ME} IN (i.lead_id, i.deputy_lead_id)"
+                    "incidents_task",
+                    f"incidents_task.organisation_id = {MINE} OR {ME} IN (i.lead_id, i.deputy_lead_id)",
                 ),
                 columns=("status", "reason", "changed_by_id"),
             ),
@@ -153,7 +154,7 @@ class Migration(migrations.Migration):
                 APP,
                 "insert",
                 f"{OWN} AND EXISTS (SELECT 1 FROM incidents_task t WHERE t.id = incidents_tasknote.task_id"
-                f" AND t.organisation_id = {ME})",
+                f" AND t.organisation_id = {MINE})",
             ),
         ),
         protect(

@@ -12,13 +12,12 @@ from uuid import UUID
 
 from channels.db import database_sync_to_async
 from django.conf import settings
-from django.contrib.auth import get_user
 from django.db import connections
-from django.http import HttpRequest
 from django.http.cookie import parse_cookie
 from django.utils.module_loading import import_string
 
-from portal.tenancy.door import TICKET_SEED, ticket_of
+from partners.sessions import find
+from portal.tenancy.door import ticket_of
 from portal.tenancy.scope import at_the_door
 
 log = logging.getLogger(__name__)
@@ -104,8 +103,6 @@ def _spend(secret: str) -> str:
 
 @database_sync_to_async
 def _of_session(key: str) -> str:
-    request = HttpRequest()
     with at_the_door():
-        request.session = import_string(f"{settings.SESSION_ENGINE}.SessionStore")(key)
-        seed = request.session.get(TICKET_SEED)
-        return ticket_of(seed) if seed and get_user(request).is_authenticated else ""
+        found = find(import_string(f"{settings.SESSION_ENGINE}.SessionStore")(key))
+        return found.visitor.ticket if found and found.visitor else ""

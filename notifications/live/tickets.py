@@ -13,7 +13,7 @@ LIFETIME_SECONDS = 30
 def issue_socket_ticket(visitor: Visitor) -> str:
     """Make a ticket that opens one socket within 30 seconds, for `/live/?ticket=`. It opens nothing else.
 
-    A revoked key ends the sockets that were opened with its tickets.
+    A revoked key or an ended session ends the sockets that were opened with its tickets.
     """
     secret = secrets.token_urlsafe(32)
     with at_the_door():
@@ -24,5 +24,7 @@ def issue_socket_ticket(visitor: Visitor) -> str:
             person_id=visitor.person_id,
             key_id=visitor.key_id,
             lifetime_seconds=LIFETIME_SECONDS,
+            session_id=visitor.session_id,
+            born=visitor.born,
         )
     return secret

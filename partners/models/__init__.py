@@ -1,18 +1,33 @@
+from partners.models.approvals import Approval, CallBack, Isolation
+from partners.models.authenticators import Authenticator, RecoveryCode
 from partners.models.contacts import ContactPoint, DutyDesk
 from partners.models.door import ApiKeySecret, Credential, SignInLink
 from partners.models.estate import Dependency, Participation, SharedSystem
+from partners.models.federation import FederatedIdentity, IdentityProvider, OidcFlow
 from partners.models.organisations import ApiKey, Organisation, Person
+from partners.models.sessions import Attempts, PersonSession, SignInPolicy
 
 __all__ = [
     "ApiKey",
     "ApiKeySecret",
+    "Approval",
+    "Attempts",
+    "Authenticator",
+    "CallBack",
     "ContactPoint",
     "Credential",
     "Dependency",
     "DutyDesk",
+    "FederatedIdentity",
+    "IdentityProvider",
+    "Isolation",
+    "OidcFlow",
     "Organisation",
     "Participation",
     "Person",
+    "PersonSession",
+    "RecoveryCode",
     "SharedSystem",
     "SignInLink",
+    "SignInPolicy",
 ]

@@ -57,10 +57,17 @@ class ApiKeySecret(models.Model):
 
 
 class SignInLink(models.Model):
-    """A link that signs one person in once. Only its hash is stored; opening it changes nothing, pressing does."""
+    """A link or a spoken code that lets one person in once. Only its hash is stored; opening it changes nothing,
+    pressing does. Outside the demonstration it leads to setting up a passkey and to nothing else."""
+
+    class Purpose(models.TextChoices):
+        ENROLMENT = "enrolment", "First enrolment"
+        DEMONSTRATION = "demonstration", "Demonstration"
+        EMERGENCY = "emergency", "Emergency enrolment"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    purpose = models.TextField(choices=Purpose.choices, default=Purpose.ENROLMENT)
     digest = models.BinaryField(unique=True)
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True, blank=True)

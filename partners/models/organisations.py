@@ -28,6 +28,9 @@ class Organisation(models.Model):
     status = models.TextField(choices=Status.choices, default=Status.CURRENT)
     left_on = models.DateField(null=True, blank=True)
     people_served = models.PositiveIntegerField(null=True, blank=True)
+    mail_domains = ArrayField(models.TextField(), default=list, blank=True)
+    # The agreed order in which organisations take over the lead of an incident; null is not in it.
+    succession = models.PositiveSmallIntegerField(null=True, blank=True)
 
     class Meta:
         ordering = ["name"]
@@ -58,15 +61,21 @@ class Person(AbstractBaseUser):
         APPROVER = "approver", "Approver"
         DATA_PROTECTION_OFFICER = "data_protection_officer", "Data protection officer"
         OBSERVER = "observer", "Observer"
+        SERVICE_ACCOUNT = "service_account", "Service account"
+        GUEST = "guest", "Guest"
 
     password = None  # type: ignore[assignment]  # stands in a table that only the door reads
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="people")
     name = models.TextField()
-    email = models.EmailField(unique=True)
+    email = models.EmailField()  # a name to sign in with at one's own organisation, never proof of anything
     role = models.TextField(choices=Role.choices, default=Role.RESPONDER)
     duty = models.TextField(blank=True, default="")
     is_active = models.BooleanField(default=True)
+    # Kept in a safe for the day when nothing else works; each use tells the organisation, each drill is dated.
+    break_glass = models.BooleanField(default=False)
+    drilled_at = models.DateTimeField(null=True, blank=True)
+    access_ends_at = models.DateTimeField(null=True, blank=True)  # guests and emergency enrolments
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
@@ -75,6 +84,12 @@ class Person(AbstractBaseUser):
 
     class Meta:
         ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "email"], name="person_email_once"),
+            models.CheckConstraint(
+                condition=~models.Q(role="guest") | models.Q(access_ends_at__isnull=False), name="guest_ends"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -29,6 +29,7 @@ class Endpoint(APIView):
 
     scopes: ClassVar[dict[str, Collection[str]]] = {"get": ("read",)}
     queries: ClassVar[dict[str, type[Query]]] = {}
+    narrow = False  # whether it is open to whoever is limited to their own tasks
     max_body = MEBIBYTE
     body_digest = b""  # SHA-256 of the body as sent; the parser writes it
     content_negotiation_class = AlwaysJson

@@ -26,6 +26,8 @@ SCOPES_OF_ROLE = {
     "approver": RESPONDER,
     "data_protection_officer": RESPONDER,
     "observer": READER,
+    "service_account": frozenset(),
+    "guest": frozenset(),
 }
 
 
@@ -44,6 +46,8 @@ class HasScope(BasePermission):
             return False
         if request.method == "OPTIONS" or (request.method or "").lower() not in _handled(view):
             return True  # an answer about the address, or a 405
+        if visitor.reach != "all" and not (visitor.reach == "own_tasks" and view.narrow):  # type: ignore[attr-defined]
+            raise PermissionDenied("You are limited to your organisation's own tasks at present.")
         wanted: Collection[str] = view.scopes_for(request)  # type: ignore[attr-defined]
         if scopes_of(visitor).isdisjoint(wanted):
             raise PermissionDenied(_sentence(visitor, wanted))

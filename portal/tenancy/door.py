@@ -10,8 +10,8 @@ from typing import Any, Literal
 from uuid import UUID
 
 from django.conf import settings
-from django.contrib.auth import get_user
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.db import connections
 from django.db.models import Model
@@ -52,6 +52,11 @@ class Visitor:
     name: str = ""
     role: str = ""
     scopes: frozenset[str] = frozenset()
+    # 'all', or how much less: 'own_tasks', 'guest', 'display'. The database holds it; this tells pages what to offer.
+    reach: str = "all"
+    session_id: UUID | None = None
+    born: str = ""
+    steps: frozenset[int] = frozenset()  # of isolation, in force for the organisation
     is_authenticated: bool = True
 
     @property
@@ -68,14 +73,25 @@ def ticket_of(secret: str) -> str:
     return hmac.new(settings.SECRET_KEY.encode(), b"ticket:" + secret.encode(), hashlib.sha256).hexdigest()
 
 
-def mint(secret: str, *, organisation_id: UUID, kind: str, person_id: UUID | None = None, key_id: UUID | None = None,
-         lifetime_seconds: int) -> str:  # fmt: skip
+def mint(
+    secret: str,
+    *,
+    organisation_id: UUID,
+    kind: str,
+    lifetime_seconds: int,
+    person_id: UUID | None = None,
+    key_id: UUID | None = None,
+    reach: str = "all",
+    born: str = "",
+    session_id: UUID | None = None,
+    incident_id: UUID | None = None,
+) -> str:
     """Make the ticket of this secret valid in the database for a while. Needs the open door. Safe to repeat."""
     ticket = ticket_of(secret)
     with connections["auth"].cursor() as cursor:
         cursor.execute(
-            "SELECT sec.mint(%s, %s, %s, %s, %s, make_interval(secs => %s))",
-            [ticket, organisation_id, kind, person_id, key_id, lifetime_seconds],
+            "SELECT sec.mint(%s, %s, %s, %s, %s, make_interval(secs => %s), %s, %s, %s, %s)",
+            [ticket, organisation_id, kind, person_id, key_id, lifetime_seconds, reach, born, session_id, incident_id],
         )
     return ticket
 
@@ -92,7 +108,7 @@ class DoorMiddleware(SessionMiddleware):
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         super().__init__(get_response)
         self.visitor_of_key: Callable[[str], Visitor] = import_string("partners.keys.visitor_of_key")
-        self.visitor_of_person: Callable[[Any, str], Visitor] = import_string("partners.people.visitor_of_person")
+        self.find: Callable[[SessionBase], Any] = import_string("partners.sessions.find")
 
     def process_request(self, request: HttpRequest) -> None:
         super().process_request(request)
@@ -100,6 +116,7 @@ class DoorMiddleware(SessionMiddleware):
         request.user = AnonymousUser()
         request.visitor = None  # type: ignore[attr-defined]
         request.key_refused = False  # type: ignore[attr-defined]
+        request.found = None  # type: ignore[attr-defined]  # who signs in, also before there is a second factor
         if planted is not None:
             request.visitor = planted  # type: ignore[attr-defined]
             return
@@ -121,11 +138,11 @@ class DoorMiddleware(SessionMiddleware):
 
     def _by_session(self, request: HttpRequest) -> None:
         with at_the_door():
-            person = get_user(request)
-            seed = request.session.get(TICKET_SEED)
-            if person.is_authenticated and seed:
-                request.user = person
-                request.visitor = self.visitor_of_person(person, ticket_of(seed))  # type: ignore[attr-defined]
+            found = self.find(request.session)
+        if found is not None:
+            request.found = found  # type: ignore[attr-defined]
+            request.user = found.person
+            request.visitor = found.visitor  # type: ignore[attr-defined]
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         with at_the_door():

@@ -14,6 +14,7 @@ from typing import Literal
 from django.db.migrations.operations.special import RunSQL
 
 ME = "(SELECT sec.me())"
+MINE = "(SELECT sec.mine())"  # also for whoever is limited to own tasks
 Command = Literal["select", "insert", "update", "delete"]
 
 

@@ -89,8 +89,8 @@ INCIDENT = "reference=incident"
 ROWS = (
     # The door and the first page.
     page("start", EVERYBODY),
-    Row("account_login", answers={"GET": EVERYBODY, "POST": EVERYBODY, "PUT": EVERYBODY, "OPTIONS": EVERYBODY}),
-    Row("account_logout", answers={"GET": AWAY, "POST": AWAY, "OPTIONS": EVERYBODY}),
+    Row("sign-in", answers={"GET": EVERYBODY, "POST": EVERYBODY, "PUT": EVERYBODY, "OPTIONS": EVERYBODY}),
+    Row("sign-out", answers={"GET": AWAY, "POST": AWAY, "OPTIONS": EVERYBODY}),
     Row("sign-in-link", {"token": "token"}, answers={"GET": NOWHERE, "POST": NOWHERE, "HEAD": REFUSED}),
     # Incidents.
     page("incident-list", PEOPLE),

@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from django.test import Client
 
-from partners.models import Person
+from partners.models import Person, SignInLink
 from partners.people import make_sign_in_link
 from portal.tenancy.scope import at_the_door
 
@@ -16,7 +16,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def link() -> str:
     with at_the_door():
-        return make_sign_in_link(Person.objects.get(email="priya.nair@ashbourne.example"))
+        person = Person.objects.get(email="priya.nair@ashbourne.example")
+        return make_sign_in_link(person, SignInLink.Purpose.DEMONSTRATION)
 
 
 @pytest.fixture

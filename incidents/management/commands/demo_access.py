@@ -83,7 +83,7 @@ class Command(BaseCommand):
                     "name": person.name,
                     "role": person.role,
                     "email": person.email,
-                    "sign_in_url": f"{settings.PORTAL_URL}{make_sign_in_link(person)}",
+                    "sign_in_url": settings.PORTAL_URL + make_sign_in_link(person, SignInLink.Purpose.DEMONSTRATION),
                 }
             )
         return document

@@ -2,9 +2,9 @@
 
 from django.db import migrations
 
-from portal.tenancy.policies import ME, Allow, protect
+from portal.tenancy.policies import MINE, Allow, protect
 
-OWN = f"organisation_id = {ME}"
+OWN = f"organisation_id = {MINE}"
 
 
 class Migration(migrations.Migration):

@@ -6,7 +6,7 @@ A plain sequence would lose events: two open transactions can commit in the othe
 
 from django.db import migrations
 
-from portal.tenancy.policies import ME, Allow, protect
+from portal.tenancy.policies import ME, MINE, Allow, protect
 
 COLUMNS = (
     "id", "kind", "at", "actor_organisation_id", "actor_kind", "actor_person_id", "actor_key_id", "incident_id",
@@ -96,7 +96,8 @@ SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- One read a wake for every listening organisation of a live process. A ticket that is no longer valid comes back with
--- `alive` false and no rows: that is how a revoked socket learns of it.
+-- `alive` false and no rows: that is how a revoked socket learns of it. A ticket that reaches no further than own tasks
+-- has no stream: its sockets end as if the organisation were isolated.
 CREATE FUNCTION sec.tail(tickets text[], afters bigint[], most integer)
 RETURNS TABLE (nth integer, alive boolean, isolated boolean, epoch uuid, head bigint, seq bigint, id uuid, at timestamptz,
                kind text, incident_reference text, actor_organisation_id uuid, actor_kind text, actor_person_id uuid,
@@ -105,10 +106,12 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT t.n::integer, t.org_id IS NOT NULL AND t.isolated_at IS NULL, coalesce(t.isolated_at IS NOT NULL, false),
            h.epoch, coalesce(o.seq, 0), s.seq, e.id, e.at, e.kind, e.incident_reference, e.actor_organisation_id,
            e.actor_kind, CASE WHEN e.actor_organisation_id = t.org_id THEN e.actor_person_id END, e.data
-      FROM (SELECT a.n, a.after, g.org_id, st.isolated_at
+      FROM (SELECT a.n, a.after, g.org_id, coalesce(st.isolated_at, st.own_tasks_at) AS isolated_at
               FROM unnest(tickets, afters) WITH ORDINALITY AS a(ticket, after, n)
               LEFT JOIN sec.grant_token g ON g.token_hash = sha256(convert_to(a.ticket, 'UTF8'))
-                    AND g.expires_at > now() AND g.revoked_at IS NULL
+                    AND g.expires_at > now() AND g.revoked_at IS NULL AND g.reach = 'all'
+                    AND NOT (g.born = 'provider' AND EXISTS (SELECT 1 FROM sec.org_state d
+                             WHERE d.org_id = g.org_id AND d.provider_distrusted_at IS NOT NULL))
               LEFT JOIN sec.org_state st ON st.org_id = g.org_id) t
       CROSS JOIN public.ledger_head h
       LEFT JOIN public.ledger_organisationhead o ON o.organisation_id = t.org_id AND t.isolated_at IS NULL
@@ -133,8 +136,9 @@ ALTER TABLE ledger_event DROP COLUMN ordinal;
 DELETE FROM ledger_head;
 """
 
-MINE = f"{ME} = ANY (audience)"
-OWN_ACT = f"actor_organisation_id = {ME} AND pos IS NULL"
+# Whoever is limited to own tasks records what it does, and reads none of it.
+TOLD = f"{ME} = ANY (audience)"
+OWN_ACT = f"actor_organisation_id = {MINE} AND pos IS NULL"
 
 
 class Migration(migrations.Migration):
@@ -143,9 +147,9 @@ class Migration(migrations.Migration):
         migrations.RunSQL(FORWARD, BACKWARD),
         protect(
             "ledger_event",
-            Allow("portal_app", "select", MINE, columns=READABLE),
+            Allow("portal_app", "select", TOLD, columns=READABLE),
             Allow("portal_app", "insert", OWN_ACT, columns=COLUMNS),
-            Allow("portal_worker", "select", MINE, columns=READABLE),
+            Allow("portal_worker", "select", TOLD, columns=READABLE),
             Allow("portal_worker", "insert", OWN_ACT, columns=COLUMNS),
         ),
         protect(

@@ -1,0 +1,128 @@
+"""Two-person approval: one mechanism for every act that one person must not do alone.
+
+A kind says in sentences what its act will do (`effects`), and carries it out. The database writes who asked and who
+approved from their tickets, keeps the payload's hash, lets it lapse after 30 minutes, and looks at everything again
+when it is carried out (`sec.request_approval`, `sec.decide`, `sec.carry_out`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import orjson
+import psycopg
+from django.db import DatabaseError, connections, transaction
+from django.db.models import QuerySet
+
+from partners.models import Approval
+from portal import clock
+
+
+class NotAllowed(Exception):
+    """The database refused: a wrong person, a wrong moment, or a passkey that was not used just now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One act that needs two persons.
+
+    `effects` turns the payload into the sentences that both persons read; `carry_out` does it with an approved one, by
+    a database function that spends the approval (`sec.carry_out`) in the same transaction.
+    """
+
+    name: str
+    title: Any  # lazy text
+    effects: Callable[[Mapping[str, Any]], list[str]]
+    carry_out: Callable[[Approval], object]
+
+
+_KINDS: dict[str, Kind] = {}
+
+
+def register(kind: Kind) -> Kind:
+    _KINDS[kind.name] = kind
+    return kind
+
+
+def kind_of(approval: Approval) -> Kind:
+    return _KINDS[approval.kind]
+
+
+def ask(
+    kind: Kind,
+    payload: Mapping[str, Any],
+    *,
+    reason: str,
+    told: Iterable[UUID],
+    about: UUID | None = None,
+    incident: UUID | None = None,
+    two_organisations: bool = True,
+) -> UUID:
+    """Ask a second person to approve; `told` are the organisations whose people may. Needs a fresh step-up.
+
+    Raises:
+        NotAllowed: the role may not ask, the passkey is too long ago, or no reason is given.
+    """
+    return _call(
+        "SELECT sec.request_approval(%s, %s, %s, %s::jsonb, %s, %s, %s, %s::uuid[])",
+        [
+            kind.name,
+            about,
+            incident,
+            orjson.dumps(dict(payload)).decode(),
+            kind.effects(payload),
+            reason,
+            two_organisations,
+            list(told),
+        ],
+    )
+
+
+def approve(approval: Approval, *, because: str = "") -> None:
+    """Be the second person, and carry the act out at once in the same transaction.
+
+    Raises:
+        NotAllowed: see `ask`; or the approval has lapsed, is decided, or needs somebody else.
+    """
+    with _refusals(), transaction.atomic(using="default"):
+        _call("SELECT sec.decide(%s, true, %s)", [approval.pk, because])
+        approval.refresh_from_db()
+        kind_of(approval).carry_out(approval)
+
+
+def refuse(approval: Approval, *, because: str) -> None:
+    _call("SELECT sec.decide(%s, false, %s)", [approval.pk, because])
+
+
+def withdraw(approval: Approval) -> None:
+    _call("SELECT sec.withdraw(%s)", [approval.pk])
+
+
+def waiting() -> QuerySet[Approval]:
+    """Approvals that the open scope may see and that somebody can still decide."""
+    return Approval.objects.filter(state=Approval.State.WAITING, expires_at__gt=clock.now())
+
+
+def _call(sql: str, params: list[Any]) -> Any:
+    with _refusals(), transaction.atomic(using="default"), connections["default"].cursor() as cursor:
+        cursor.execute(sql, params)
+        return cursor.fetchone()[0]
+
+
+class _refusals:  # noqa: N801 - reads as a phrase: `with _refusals():`
+    """Turns what the database refuses into `NotAllowed`, with the database's own sentence."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        cause = error.__cause__ if isinstance(error, DatabaseError) else None
+        if isinstance(cause, psycopg.errors.InsufficientPrivilege | psycopg.errors.CheckViolation):
+            raise NotAllowed(cause.diag.message_primary or "That is not allowed.") from error
+
+
+refusals = _refusals
+call = _call

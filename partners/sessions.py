@@ -1,0 +1,249 @@
+"""Sessions at the door: how one starts, what it may reach now, and how it ends.
+
+A session is a Django session in a cookie, a `PersonSession` that people can list and end, and a database ticket.
+Without a second factor there is no ticket yet: such a session can set one up and nothing else. Everything here needs
+the open door.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.contrib.auth import login, logout
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.sessions.backends.base import SessionBase
+from django.db import connections, models
+from django.http import HttpRequest
+
+from partners.models import Authenticator, Person, PersonSession, SignInPolicy
+from portal import clock
+from portal.tenancy.door import TICKET_SEED, Visitor, mint, ticket_of
+
+SESSION_ID = "person_session"
+Born = PersonSession.Born
+# A break-glass account and an emergency enrolment are for one night.
+SHORT = timedelta(hours=8)
+# An open incident keeps one's own tasks signed in for so long after the organisation's limits.
+KEPT_FOR_OWN_TASKS = timedelta(hours=72)
+SEEN_GRAIN = timedelta(minutes=1)
+FULL = 4
+PERSON_SCOPES = frozenset(
+    {"suspect", "open", "answer", "read", "playbooks", "access-events", "estate", "contacts", "audit"}
+)
+
+
+class CutOff(Exception):
+    """The organisation is isolated: nobody signs in for it until that is lifted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Who a browser is. `visitor` None: a second factor is still to be set up or shown."""
+
+    person: Person
+    session: PersonSession
+    visitor: Visitor | None
+
+
+class StepsInForce(models.Func):
+    """The steps of isolation that an organisation is under, as the door may know them."""
+
+    function = "sec.steps_in_force"
+    output_field = ArrayField(models.IntegerField())
+
+
+def start_session(
+    request: HttpRequest,
+    person: Person,
+    *,
+    born: str,
+    authenticator: Authenticator | None = None,
+    second_factor: bool = True,
+) -> PersonSession:
+    """Sign this person in, in this browser. With `second_factor` False it can only set one up.
+
+    `authenticator` is the passkey that was used just now: it steps the session up too.
+
+    Raises:
+        CutOff: the organisation is isolated.
+    """
+    now = clock.now()
+    if FULL in steps_in_force(person.organisation_id):
+        raise CutOff
+    request.session.flush()
+    # The backend's name is only written into the session: nobody is authenticated by Django's own means.
+    login(request, person, backend="django.contrib.auth.backends.BaseBackend")
+    born = Born.BREAK_GLASS if person.break_glass and born != Born.LINK else born
+    session = PersonSession.objects.create(
+        organisation_id=person.organisation_id,
+        person=person,
+        born=born,
+        started_at=now,
+        last_seen_at=now,
+        ends_at=_absolute_limit(person, born, now),
+        browser=request.headers.get("User-Agent", "")[:300],
+        address=request.META.get("REMOTE_ADDR") or None,
+    )
+    request.session[SESSION_ID] = str(session.pk)
+    request.session.set_expiry(int((session.ends_at - now + KEPT_FOR_OWN_TASKS).total_seconds()))
+    if second_factor:
+        make_whole(request, session, authenticator=authenticator)
+    return session
+
+
+def make_whole(request: HttpRequest, session: PersonSession, *, authenticator: Authenticator | None = None) -> None:
+    """A second factor was shown: from now on the session has a ticket."""
+    person, now = session.person, clock.now()
+    seed = secrets.token_urlsafe(32)
+    request.session[TICKET_SEED] = seed
+    request.session.cycle_key()
+    ticket = mint(
+        seed,
+        organisation_id=person.organisation_id,
+        kind="session",
+        person_id=person.pk,
+        lifetime_seconds=max(1, int((session.ends_at - now).total_seconds())),
+        reach=_reach(person, session),
+        born=session.born,
+        session_id=session.pk,
+    )
+    PersonSession.objects.filter(pk=session.pk).update(second_factor_at=now)
+    session.second_factor_at = now
+    if authenticator is not None and authenticator.kind == Authenticator.Kind.PASSKEY:
+        step_up(ticket, authenticator.pk)
+
+
+def step_up(ticket: str, authenticator_id: UUID) -> None:
+    """This passkey was used just now in the session of this ticket."""
+    with connections["auth"].cursor() as cursor:
+        cursor.execute("SELECT sec.step_up(%s, %s)", [ticket, authenticator_id])
+
+
+def steps_in_force(organisation_id: UUID) -> list[int]:
+    with connections["auth"].cursor() as cursor:
+        cursor.execute("SELECT sec.steps_in_force(%s)", [organisation_id])
+        row = cursor.fetchone()
+    return list(row[0] or []) if row else []
+
+
+def find(cookie: SessionBase) -> Found | None:
+    """Who this browser is, and how far it reaches now; None when nobody is signed in (any more)."""
+    session_id = cookie.get(SESSION_ID)
+    if not session_id:
+        return None
+    session = (
+        PersonSession.objects.select_related("person__organisation__policy")
+        .annotate(steps=StepsInForce("organisation_id"))
+        .filter(pk=session_id, ended_at=None, person__is_active=True)
+        .first()
+    )
+    now = clock.now()
+    if session is None or _access_has_ended(session.person, now):
+        return None
+    seed = cookie.get(TICKET_SEED)
+    if session.narrowed_at is None and _past_limits(session, now) and not _keep_for_own_tasks(session, seed, now):
+        end_session(session, because="its time was up")
+        return None
+    if session.narrowed_at is not None and now > session.ends_at + KEPT_FOR_OWN_TASKS:
+        end_session(session, because="its time was up")
+        return None
+    if now - session.last_seen_at > SEEN_GRAIN:
+        PersonSession.objects.filter(pk=session.pk).update(last_seen_at=now)
+    person = session.person
+    if not seed or session.second_factor_at is None:
+        return Found(person, session, None)
+    return Found(person, session, _visitor(person, session, ticket_of(seed)))
+
+
+def _visitor(person: Person, session: PersonSession, ticket: str) -> Visitor:
+    organisation = person.organisation
+    steps = frozenset(getattr(session, "steps", None) or ())
+    narrow = session.narrowed_at is not None or 3 in steps
+    reach = _reach(person, session)
+    return Visitor(
+        organisation_id=organisation.pk,
+        organisation_slug=organisation.slug,
+        organisation_name=organisation.name,
+        kind="person",
+        ticket=ticket,
+        person_id=person.pk,
+        name=person.name,
+        role=person.role,
+        scopes=PERSON_SCOPES,
+        reach="own_tasks" if narrow and reach == "all" else reach,
+        session_id=session.pk,
+        born=session.born,
+        steps=steps,
+    )
+
+
+def _reach(person: Person, session: PersonSession) -> str:
+    if session.born == Born.EMERGENCY:
+        return "own_tasks"
+    return "guest" if person.role == Person.Role.GUEST else "all"
+
+
+def _access_has_ended(person: Person, now: datetime) -> bool:
+    return person.access_ends_at is not None and person.access_ends_at <= now
+
+
+def policy_of(person: Person) -> SignInPolicy:
+    """The organisation's own limits, or the defaults."""
+    try:
+        return person.organisation.policy
+    except SignInPolicy.DoesNotExist:
+        return SignInPolicy(organisation_id=person.organisation_id)
+
+
+def _absolute_limit(person: Person, born: str, now: datetime) -> datetime:
+    short = born in {Born.BREAK_GLASS, Born.EMERGENCY}
+    ends = now + (min(SHORT, policy_of(person).absolute) if short else policy_of(person).absolute)
+    return min(ends, person.access_ends_at) if person.access_ends_at else ends
+
+
+def _past_limits(session: PersonSession, now: datetime) -> bool:
+    return now > session.ends_at or now - session.last_seen_at > policy_of(session.person).idle
+
+
+def _keep_for_own_tasks(session: PersonSession, seed: str | None, now: datetime) -> bool:
+    """While an incident is open nobody is locked out of their own tasks; anything else asks to sign in again."""
+    whole = bool(seed) and session.second_factor_at is not None
+    if not whole or session.born in {Born.BREAK_GLASS, Born.EMERGENCY} or session.person.role == Person.Role.GUEST:
+        return False
+    with connections["auth"].cursor() as cursor:
+        cursor.execute("SELECT sec.in_open_incident(%s)", [session.organisation_id])
+        if not cursor.fetchone()[0]:
+            return False
+        left = session.ends_at + KEPT_FOR_OWN_TASKS - now
+        if left <= timedelta(0):
+            return False
+        cursor.execute("SELECT sec.narrow(%s, %s)", [ticket_of(seed or ""), left])
+    PersonSession.objects.filter(pk=session.pk, narrowed_at=None).update(narrowed_at=now)
+    session.narrowed_at = now
+    return True
+
+
+def end_session(session: PersonSession, *, because: str) -> None:
+    """End it now: its ticket, its sockets, its cookie. Safe to repeat."""
+    PersonSession.objects.filter(pk=session.pk, ended_at=None).update(ended_at=clock.now(), ended_because=because)
+    with connections["auth"].cursor() as cursor:
+        cursor.execute("SELECT sec.revoke_session(%s)", [session.pk])
+
+
+def end_all_sessions(person: Person, *, because: str, but: UUID | None = None) -> int:
+    """End every session of a person, apart from `but`; how many there were."""
+    sessions = PersonSession.objects.filter(person=person, ended_at=None).exclude(pk=but)
+    for session in sessions:
+        end_session(session, because=because)
+    return len(sessions)
+
+
+def sign_out(request: HttpRequest) -> None:
+    session_id = request.session.get(SESSION_ID)
+    session = PersonSession.objects.filter(pk=session_id).first() if session_id else None
+    if session is not None:
+        end_session(session, because="signed out")
+    logout(request)
