@@ -84,6 +84,6 @@ def visitor_of_key(text: str) -> Visitor:
         key_id=key.pk,
         name=key.label,
         scopes=frozenset(key.scopes),
-        reach="own_tasks" if 3 in (found.steps or ()) else "all",  # type: ignore[attr-defined]
-        steps=frozenset(found.steps or ()),  # type: ignore[attr-defined]
+        reach="own_tasks" if 3 in (found.steps or ()) else "all",
+        steps=frozenset(found.steps or ()),
     )

@@ -220,7 +220,8 @@ def _keep_for_own_tasks(session: PersonSession, seed: str | None, now: datetime)
         left = session.ends_at + KEPT_FOR_OWN_TASKS - now
         if left <= timedelta(0):
             return False
-        cursor.execute("SELECT sec.narrow(%s, %s)", [ticket_of(seed or ""), left])
+        seconds = int(left.total_seconds())
+        cursor.execute("SELECT sec.narrow(%s, make_interval(secs => %s))", [ticket_of(seed or ""), seconds])
     PersonSession.objects.filter(pk=session.pk, narrowed_at=None).update(narrowed_at=now)
     session.narrowed_at = now
     return True
@@ -235,7 +236,8 @@ def end_session(session: PersonSession, *, because: str) -> None:
 
 def end_all_sessions(person: Person, *, because: str, but: UUID | None = None) -> int:
     """End every session of a person, apart from `but`; how many there were."""
-    sessions = PersonSession.objects.filter(person=person, ended_at=None).exclude(pk=but)
+    sessions = PersonSession.objects.filter(person=person, ended_at=None)
+    sessions = sessions.exclude(pk=but) if but else sessions
     for session in sessions:
         end_session(session, because=because)
     return len(sessions)

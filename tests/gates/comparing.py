@@ -60,7 +60,7 @@ class Comparison:
         me = self.world.ids[slug]
         for command in commands:
             rule = getattr(MATRIX[table].of(role), command)
-            expected = self._by_rule(table, rule, me) if rule else None
+            expected = self.by_rule(table, rule, me) if rule else None
             found = self.reached(table, role, ticket(slug), command)
             if found == expected:
                 continue
@@ -75,7 +75,7 @@ class Comparison:
                 rule
                 and rule != OPEN
                 and (changed := self._blindly(table, role, ticket(slug), command))
-                != len(expected := self._by_rule(table, rule, me))
+                != len(expected := self.by_rule(table, rule, me))
             ):
                 yield f"{role} of {slug}, {command} {table} without looking: {changed} rows, not {len(expected)}"
 
@@ -137,7 +137,7 @@ class Comparison:
     def keys(self, table: str) -> Keys:
         return {tuple(key) for *key, _ in self._everything(table)}
 
-    def _by_rule(self, table: str, rule: str, me: Any) -> Keys:
+    def by_rule(self, table: str, rule: str, me: Any) -> Keys:
         """The owner's view: row security lets it see everything."""
         key = ", ".join(f'x."{column}"' for column in self.tables[table])
         return set(self.owner.execute(f'SELECT {key} FROM "{table}" x WHERE {rule}', {"me": me}).fetchall())

@@ -48,12 +48,8 @@ INSERT INTO api_replay (id, organisation_id, method, path, key, body_digest, sta
 SELECT gen_random_uuid(), o.id, 'POST', '/api/v1/incidents/', 'k', '', 201, '', '', '', now()
   FROM partners_organisation o;
 INSERT INTO django_session (session_key, session_data, expire_date) VALUES ('s', '', now());
-INSERT INTO partners_signinlink (id, person_id, digest, expires_at)
-SELECT gen_random_uuid(), p.id, uuid_send(p.id), now() FROM partners_person p;
-INSERT INTO account_emailaddress (user_id, email, verified, "primary")
-SELECT p.id, p.email, true, true FROM partners_person p ON CONFLICT DO NOTHING;
-INSERT INTO account_emailconfirmation (email_address_id, created, key)
-SELECT e.id, now(), e.email FROM account_emailaddress e;
+INSERT INTO partners_signinlink (id, person_id, purpose, digest, expires_at)
+SELECT gen_random_uuid(), p.id, 'enrolment', uuid_send(p.id), now() FROM partners_person p;
 """
 
 

@@ -6,6 +6,7 @@ Then each policy is turned to `true`, one at a time: a policy whose loss nobody 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -73,6 +74,7 @@ SELECT p.polname::text, c.relname::text, r.rolname::text, p.polcmd::text, pg_get
   FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid, unnest(p.polroles) o JOIN pg_roles r ON r.oid = o
  WHERE r.rolname <> 'portal_owner' ORDER BY 2, 1
 """
+WHOEVER_HAS_A_TICKET = re.compile(r"\(\( SELECT sec\.(me|mine)\(\) AS \w+\) IS NOT NULL\)")
 COMMAND_OF = {"r": "select", "a": "insert", "w": "update", "d": "delete"}
 
 
@@ -80,7 +82,7 @@ def test_every_policy_that_is_turned_to_true_turns_it_red(arrangement: Arranged,
     owner = arrangement.log_in("owner")
     unnoticed, planted = [], 0
     for name, table, role, letter, using, check in owner.execute(POLICIES).fetchall():
-        if "true" in {using, check} or "IS NOT NULL)" in (using or ""):
+        if "true" in {using, check} or WHOEVER_HAS_A_TICKET.fullmatch(using or ""):
             continue  # open on purpose: on the catalogue gate's list, or for whoever has a ticket
         planted += 1
         policy = f'ALTER POLICY "{name}" ON "{table}"'
