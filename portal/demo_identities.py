@@ -30,3 +30,14 @@ def people_of(file: Path) -> list[dict[str, Any]]:
         for row in rows
         if row["organisation"] == ORGANISATION
     ]
+
+
+def description_of(url: str) -> dict[str, Any]:
+    """What the provider says of itself, known before it runs: nothing waits for it at the start."""
+    return {
+        "issuer": url,
+        "authorization_endpoint": f"{url}/oauth2/authorize",
+        "token_endpoint": f"{url}/oauth2/token",
+        "jwks_uri": f"{url}/jwks",
+        "id_token_signing_alg_values_supported": ["RS256"],
+    }

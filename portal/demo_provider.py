@@ -47,17 +47,17 @@ def serve(port: int, people: Path) -> None:
     warnings.simplefilter("ignore")
     # Only this process pays for the packages of the demonstration, and after it has stepped back behind the others.
     from jinja2 import ChoiceLoader, DictLoader  # noqa: PLC0415
-    from oidc_provider_mock import User, app  # noqa: PLC0415
+    from oidc_provider_mock import User, app  # type: ignore[import-untyped]  # noqa: PLC0415
     from werkzeug.serving import make_server  # noqa: PLC0415
 
     claims = people_of(people)
     users = [User(sub=each["sub"], claims={k: v for k, v in each.items() if k != "sub"}) for each in claims]
     provider = app(require_nonce=True, issue_refresh_token=False, user_claims=users)
     provider.debug = False
-    provider.wsgi_app = provider.wsgi_app.app  # type: ignore[method-assign, attr-defined] # less the debugger
+    provider.wsgi_app = provider.wsgi_app.app  # less the debugger
     provider.config["TRUSTED_HOSTS"] = [HOST]  # the issuer is made of the host that was asked
     pages = DictLoader({"authorization_form.html": CHOICE, "error.html": WRONG})
-    provider.jinja_loader = ChoiceLoader([pages, provider.jinja_loader or DictLoader({})])  # type: ignore[method-assign]
+    provider.jinja_loader = ChoiceLoader([pages, provider.jinja_loader or DictLoader({})])
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # its lines would hold codes
     make_server(HOST, port, provider, threaded=True).serve_forever()
 
