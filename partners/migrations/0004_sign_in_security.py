@@ -38,7 +38,8 @@ CREATE FUNCTION sec.record_at_door(what text, person uuid, details jsonb) RETURN
 DECLARE org uuid; BEGIN
     SELECT p.organisation_id INTO org FROM public.partners_person p WHERE p.id = person;
     IF org IS NULL OR what NOT IN ('break_glass.used', 'break_glass.drilled', 'emergency_access.used', 'recovery_code.used',
-            'authenticator.added', 'authenticator.removed', 'session.ended', 'identity.linked', 'identity.unlinked',
+            'authenticator.added', 'authenticator.changed', 'authenticator.refused', 'authenticator.removed', 'session.ended',
+            'identity.linked', 'identity.unlinked',
             'identity_provider.changed', 'sign_in.slowed', 'enrolment.offered') THEN
         RAISE EXCEPTION 'not an event of the door' USING ERRCODE = '22023';
     END IF;
