@@ -37,9 +37,17 @@ DECLARE touched uuid; BEGIN
                            FILTER (WHERE x.role IN ('lead', 'deputy_lead', 'provider')) AS seeing
                   FROM public.incidents_participant x WHERE x.incident_id = touched) p
          WHERE i.id = touched;
+        -- Whoever joins may know who in this incident is cut off, and why.
+        UPDATE public.partners_isolation s
+           SET audience = ARRAY(SELECT DISTINCT x FROM unnest(s.audience || i.participants) x)
+          FROM public.incidents_incident i
+         WHERE i.id = touched AND s.lifted_at IS NULL AND s.organisation_id = ANY (i.participants)
+           AND (s.incident_id = touched OR s.incident_id IS NULL);
     END LOOP;
     INSERT INTO public.incidents_standing (id, incident_id, organisation_id, slug, name, role, word)
-    SELECT gen_random_uuid(), j.incident_id, j.organisation_id, j.slug, j.name, j.role, 'acting' FROM joined j
+    SELECT gen_random_uuid(), j.incident_id, j.organisation_id, j.slug, j.name, j.role,
+           CASE WHEN s.isolated_at IS NULL THEN 'acting' ELSE 'cut_off' END
+      FROM joined j LEFT JOIN sec.org_state s ON s.org_id = j.organisation_id
     ON CONFLICT (incident_id, organisation_id) DO UPDATE SET role = excluded.role;
     RETURN NULL;
 END $$;
@@ -180,14 +188,21 @@ CREATE FUNCTION sec.silence(incident uuid) RETURNS integer LANGUAGE sql STABLE {
      WHERE p.incident_id = incident AND sec.me() = ANY (i.participants)
        AND p.acknowledged_at IS NULL AND p.tasks_total > 0
 $$;
-CREATE FUNCTION sec.page_head() RETURNS TABLE (epoch uuid, head bigint, open_incidents bigint, open_tasks bigint)
+CREATE FUNCTION sec.page_head() RETURNS TABLE (epoch uuid, head bigint, open_incidents bigint, open_tasks bigint,
+    approvals bigint)
 LANGUAGE sql STABLE {DEFINER} AS $$
     SELECT h.epoch, coalesce((SELECT o.seq FROM public.ledger_organisationhead o WHERE o.organisation_id = m.me), 0),
            (SELECT count(*) FROM public.incidents_participant p JOIN public.incidents_incident i ON i.id = p.incident_id
              WHERE p.organisation_id = m.me AND i.status <> 'closed'),
            (SELECT count(*) FROM public.incidents_task t JOIN public.incidents_incident i ON i.id = t.incident_id
              WHERE t.organisation_id = m.me AND i.status <> 'closed'
-               AND t.status IN ('waiting', 'acknowledged', 'in_progress', 'blocked'))
+               AND t.status IN ('waiting', 'acknowledged', 'in_progress', 'blocked')),
+           CASE WHEN sec.may_approve() THEN
+           (SELECT count(*) FROM public.partners_approval a
+             WHERE sec.me() = ANY (a.audience) AND a.state = 'waiting' AND a.expires_at > clock_timestamp()
+               AND a.requested_by <> sec.who()
+               AND NOT (a.two_organisations AND a.requesting_organisation_id = m.me)
+               AND NOT (a.about_id = m.me AND a.kind IN ('isolate', 'emergency_enrolment'))) ELSE 0 END
       FROM public.ledger_head h, (SELECT sec.mine() AS me) m WHERE h.id = 1
 $$;
 CREATE INDEX participant_mine ON incidents_participant (organisation_id, incident_id);
@@ -292,5 +307,5 @@ DROP FUNCTION sec.participants_joined(), sec.participant_joins(), sec.incident_o
 
 
 class Migration(migrations.Migration):
-    dependencies = [("incidents", "0002_row_security")]
+    dependencies = [("incidents", "0002_row_security"), ("partners", "0004_sign_in_security")]
     operations = [migrations.RunSQL(ARRAYS + COUNTERS + MOVES + READING + ESTATE, BACKWARD)]

@@ -98,12 +98,26 @@ DECLARE t record; made public.partners_approval; BEGIN
                                                AND told <@ i.participants) THEN
         RAISE EXCEPTION 'not an incident that all of them take part in' USING ERRCODE = '42501';
     END IF;
+    -- What must be true of isolating and lifting is asked now, so that nobody is asked in vain, and again by the act.
+    IF act = 'isolate' AND (incident IS NULL OR about IS NULL OR about = t.org_id OR about = ANY (told)
+           OR NOT EXISTS (SELECT 1 FROM public.incidents_incident i WHERE i.id = incident AND i.status <> 'closed'
+                             AND about = ANY (i.participants)
+                             AND t.org_id = CASE WHEN i.lead_id = about THEN i.deputy_lead_id ELSE i.lead_id END)) THEN
+        RAISE EXCEPTION 'the lead of an open incident asks for this, about one of its participants' USING ERRCODE = '42501';
+    END IF;
+    IF act = 'lift_isolation' AND NOT EXISTS (SELECT 1 FROM public.partners_isolation s
+            WHERE s.id = (what ->> 'isolation')::uuid AND s.lifted_at IS NULL AND s.organisation_id = about
+              AND t.org_id = ANY (s.audience) AND told <@ s.audience
+              AND NOT ((s.step = 4 OR s.approval_id IS NOT NULL) AND about IN (SELECT unnest(told || t.org_id)))) THEN
+        RAISE EXCEPTION 'not a step in force that both may lift' USING ERRCODE = '42501';
+    END IF;
     INSERT INTO public.partners_approval (id, kind, about_id, incident_id, incident_reference, payload, payload_hash, effects,
         reason, two_organisations, audience, state, requested_by, requested_by_name, requesting_organisation_id,
         requested_with, requested_session, requested_at, expires_at, decided_by_name, decided_because)
     VALUES (gen_random_uuid(), act, about, incident,
         coalesce((SELECT i.reference FROM public.incidents_incident i WHERE i.id = incident), ''),
-        what, sha256(convert_to(what::text, 'UTF8')), what_it_does, because, by_two_organisations,
+        what, sha256(convert_to(what::text, 'UTF8')), what_it_does, because,
+        by_two_organisations OR act IN ('isolate', 'lift_isolation'),
         ARRAY(SELECT DISTINCT x FROM unnest(told || t.org_id) x), 'waiting', t.person_id, sec.my_name(), t.org_id,
         t.authenticator_id, t.session_id, clock_timestamp(), clock_timestamp() + interval '30 minutes', '', '')
     RETURNING * INTO made;
@@ -124,6 +138,9 @@ DECLARE t record; a public.partners_approval; BEGIN
     IF t.person_id = a.requested_by OR t.authenticator_id = a.requested_with OR t.session_id = a.requested_session
        OR (a.two_organisations AND t.org_id = a.requesting_organisation_id) THEN
         RAISE EXCEPTION 'a second person decides' USING ERRCODE = '42501';
+    END IF;
+    IF NOT yes AND btrim(coalesce(because, '')) = '' THEN
+        RAISE EXCEPTION 'a refusal says why' USING ERRCODE = '23514';
     END IF;
     IF a.about_id = t.org_id AND a.kind IN ('isolate', 'emergency_enrolment') THEN
         RAISE EXCEPTION 'nobody decides this about their own organisation' USING ERRCODE = '42501';
@@ -160,7 +177,8 @@ DECLARE t record; a public.partners_approval; BEGIN
     IF 2 <> (SELECT count(*) FROM public.partners_person p JOIN sec.org_state s ON s.org_id = p.organisation_id
               WHERE p.id IN (a.requested_by, a.decided_by) AND p.is_active
                 AND p.role IN ('administrator', 'incident_manager', 'approver')
-                AND (p.access_ends_at IS NULL OR p.access_ends_at > now()) AND s.isolated_at IS NULL) THEN
+                AND (p.access_ends_at IS NULL OR p.access_ends_at > now()) AND s.isolated_at IS NULL
+                AND s.own_tasks_at IS NULL) THEN
         RAISE EXCEPTION 'one of the two may not do this any more' USING ERRCODE = '42501';
     END IF;
     UPDATE public.partners_approval x SET state = 'carried_out', carried_out_at = clock_timestamp()
@@ -176,11 +194,19 @@ GRANT EXECUTE ON FUNCTION sec.may_approve(), sec.request_approval(text, uuid, uu
 """
 
 CALLING_BACK = f"""
+-- Who knows of the steps in force against an organisation that the caller knows of: whom its appeal concerns.
+CREATE FUNCTION sec.know_of_isolation(about uuid) RETURNS uuid[] LANGUAGE sql STABLE {DEFINER} AS $$
+    SELECT array_agg(DISTINCT x) FROM public.partners_isolation s, unnest(s.audience) x
+     WHERE s.organisation_id = about AND s.lifted_at IS NULL AND sec.me() = ANY (s.audience)
+$$;
 -- Another organisation's registered number, for a call-back. Reading it is recorded for both.
 CREATE FUNCTION sec.registered_number(about uuid, purpose text) RETURNS text LANGUAGE plpgsql {DEFINER} AS $$
 DECLARE me uuid := sec.me(); number text; BEGIN
     IF me IS NULL OR NOT sec.may_approve() OR NOT sec.fresh() OR purpose NOT IN ('appeal', 'emergency') THEN
         RAISE EXCEPTION 'reading a number needs a role that may approve, and a passkey used just now' USING ERRCODE = '42501';
+    END IF;
+    IF purpose = 'appeal' AND sec.know_of_isolation(about) IS NULL THEN
+        RAISE EXCEPTION 'it is not isolated, as far as you may know' USING ERRCODE = '42501';
     END IF;
     SELECT d.phone INTO number FROM public.partners_dutydesk d WHERE d.organisation_id = about;
     IF number IS NOT NULL THEN
@@ -193,28 +219,33 @@ DECLARE me uuid := sec.me(); number text; BEGIN
 END $$;
 CREATE FUNCTION sec.record_call_back(about uuid, what_for text, came_of_it text, with_whom text, words text)
 RETURNS uuid LANGUAGE plpgsql {DEFINER} AS $$
-DECLARE t record; made uuid := gen_random_uuid(); number text; BEGIN
+DECLARE t record; made uuid := gen_random_uuid(); number text; told uuid[]; BEGIN
     SELECT * INTO t FROM sec.ticket();
+    told := CASE what_for WHEN 'appeal' THEN sec.know_of_isolation(about) ELSE ARRAY[t.org_id, about] END;
     SELECT d.phone INTO number FROM public.partners_dutydesk d WHERE d.organisation_id = about;
-    IF sec.me() IS NULL OR NOT sec.may_approve() OR NOT sec.fresh() OR about = t.org_id OR number IS NULL THEN
+    IF sec.me() IS NULL OR NOT sec.may_approve() OR NOT sec.fresh() OR about = t.org_id OR number IS NULL
+       OR told IS NULL OR what_for NOT IN ('appeal', 'emergency')
+       OR came_of_it NOT IN ('reached', 'voicemail', 'wrong_number', 'refused') THEN
         RAISE EXCEPTION 'not a call that you can record' USING ERRCODE = '42501';
     END IF;
     INSERT INTO public.partners_callback (id, about_id, purpose, number, outcome, spoke_with, note, called_by,
         called_by_name, calling_organisation_id, called_at, audience)
     VALUES (made, about, what_for, number, came_of_it, with_whom, words, t.person_id, sec.my_name(), t.org_id,
-        clock_timestamp(), ARRAY[t.org_id, about]);
+        clock_timestamp(), told);
     INSERT INTO public.ledger_event (id, kind, at, actor_organisation_id, actor_kind, actor_person_id,
                                      incident_reference, subject_id, audience, data)
     VALUES (gen_random_uuid(), 'call_back.recorded', clock_timestamp(), t.org_id, 'person', t.person_id, '', made,
-            ARRAY[t.org_id, about], jsonb_build_object('purpose', what_for, 'outcome', came_of_it));
+            told, jsonb_build_object('purpose', what_for, 'outcome', came_of_it,
+            'organisation', (SELECT o.slug FROM public.partners_organisation o WHERE o.id = about)));
     RETURN made;
 END $$;
-REVOKE ALL ON FUNCTION sec.registered_number(uuid, text), sec.record_call_back(uuid, text, text, text, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION sec.know_of_isolation(uuid), sec.registered_number(uuid, text), sec.record_call_back(uuid, text, text, text, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION sec.registered_number(uuid, text), sec.record_call_back(uuid, text, text, text, text) TO portal_app;
 """
 
 BACKWARD = """
-DROP FUNCTION sec.record_call_back(uuid, text, text, text, text), sec.registered_number(uuid, text);
+DROP FUNCTION sec.record_call_back(uuid, text, text, text, text), sec.registered_number(uuid, text),
+    sec.know_of_isolation(uuid);
 DROP FUNCTION sec.carry_out(uuid, text), sec.withdraw(uuid), sec.decide(uuid, boolean, text),
     sec.request_approval(text, uuid, uuid, jsonb, text[], text, boolean, uuid[]), sec.may_approve(),
     sec.approval_happened(public.partners_approval, text);

@@ -103,20 +103,21 @@ RETURNS TABLE (nth integer, alive boolean, isolated boolean, epoch uuid, head bi
                kind text, incident_reference text, actor_organisation_id uuid, actor_kind text, actor_person_id uuid,
                data jsonb)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    SELECT t.n::integer, t.org_id IS NOT NULL AND t.isolated_at IS NULL, coalesce(t.isolated_at IS NOT NULL, false),
+    SELECT t.n::integer, t.alive, coalesce(t.isolated, false),
            h.epoch, coalesce(o.seq, 0), s.seq, e.id, e.at, e.kind, e.incident_reference, e.actor_organisation_id,
            e.actor_kind, CASE WHEN e.actor_organisation_id = t.org_id THEN e.actor_person_id END, e.data
-      FROM (SELECT a.n, a.after, g.org_id, coalesce(st.isolated_at, st.own_tasks_at) AS isolated_at
+      FROM (SELECT a.n, a.after, g.org_id, coalesce(st.isolated_at, st.own_tasks_at) IS NOT NULL AS isolated,
+                   -- Cutting off revokes the sessions' tickets: they still say that it is isolation they ended by.
+                   g.revoked_at IS NULL AND g.expires_at > now() AND g.reach = 'all' AND g.org_id IS NOT NULL
+                   AND st.isolated_at IS NULL AND st.own_tasks_at IS NULL
+                   AND NOT (g.born = 'provider' AND st.provider_distrusted_at IS NOT NULL) IS TRUE AS alive
               FROM unnest(tickets, afters) WITH ORDINALITY AS a(ticket, after, n)
               LEFT JOIN sec.grant_token g ON g.token_hash = sha256(convert_to(a.ticket, 'UTF8'))
-                    AND g.expires_at > now() AND g.revoked_at IS NULL AND g.reach = 'all'
-                    AND NOT (g.born = 'provider' AND EXISTS (SELECT 1 FROM sec.org_state d
-                             WHERE d.org_id = g.org_id AND d.provider_distrusted_at IS NOT NULL))
               LEFT JOIN sec.org_state st ON st.org_id = g.org_id) t
       CROSS JOIN public.ledger_head h
-      LEFT JOIN public.ledger_organisationhead o ON o.organisation_id = t.org_id AND t.isolated_at IS NULL
+      LEFT JOIN public.ledger_organisationhead o ON o.organisation_id = t.org_id AND t.alive
       LEFT JOIN LATERAL (SELECT x.seq, x.event_id FROM public.ledger_streamentry x
-                          WHERE x.organisation_id = t.org_id AND x.seq > t.after AND t.isolated_at IS NULL
+                          WHERE x.organisation_id = t.org_id AND x.seq > t.after AND t.alive
                           ORDER BY x.seq LIMIT most) s ON true
       LEFT JOIN public.ledger_event e ON e.id = s.event_id
      ORDER BY t.n, s.seq
