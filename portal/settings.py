@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import environ
 
+from portal.egress.exemptions import exempt_names, existing_file, networks
 from portal.vault.master import trouble_with
 
 env = environ.Env()
@@ -36,6 +37,14 @@ LIVE_URL = env.str("LIVE_URL", "ws://localhost:8001").rstrip("/")
 MAIL_URL = env.str("MAIL_URL", "")
 WATCH_PROCESSES = True  # say on every page when live, worker or scheduler has gone silent
 METRICS_TOKEN = env.str("METRICS_TOKEN", "")
+# Calls out: who may be called without encryption or on a network of one's own, by exact host:port; networks that nobody
+# may be sent to; a certificate authority of one's own beside the system's.
+try:
+    EGRESS_ALLOW = exempt_names(env.str("EGRESS_ALLOW", ""))
+    EGRESS_DENY = networks(env.str("EGRESS_DENY", ""))
+    EGRESS_CA_FILE = existing_file(env.str("EGRESS_CA_FILE", ""), name="EGRESS_CA_FILE")
+except ValueError as _wrong:
+    raise SystemExit(str(_wrong)) from None
 _PORTAL = urlsplit(PORTAL_URL)
 SECURE = _PORTAL.scheme == "https"
 
