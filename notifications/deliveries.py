@@ -33,9 +33,9 @@ FIRST_MESSAGES = (Delivery.Message.OPENED, Delivery.Message.SUSPECTED)
 
 @dataclass(frozen=True, slots=True)
 class New:
-    """What new deliveries have in common."""
+    """What new deliveries have in common. `incident` None: a notice of the organisation's own, once an event."""
 
-    incident: Incident
+    incident: Incident | None
     organisation_id: UUID
     event_id: UUID
     message: str
@@ -47,7 +47,7 @@ class Held:
 
     id: UUID
     organisation_id: UUID
-    incident_id: UUID
+    incident_id: UUID | None
     attempts: int
     message: str
     way: str
@@ -61,13 +61,15 @@ class Held:
 def write(new: New, use: Iterable[Way], skip: Iterable[tuple[Way, str]] = ()) -> int:
     """Write a delivery for each way of the organisation that was entered; how many are new. Safe to repeat.
 
-    One way gets one message of a kind per incident, the first of `use` goes out first. A way passed over is written
-    down with its reason and never sent.
+    One way gets one message of a kind per incident (or event, when there is none), the first of `use` goes out
+    first. A way passed over is written down with its reason and never sent.
     """
     rows = [_row(new, way, "pending", "") for way in use] + [_row(new, way, "skipped", why) for way, why in skip]
     if not rows:
         return 0
     rows = [{**row, "nth": nth} for nth, row in enumerate(rows)]
+    incident = new.incident
+    about = [incident.pk, incident.reference, incident.exercise] if incident else [None, "", False]
     with connections["default"].cursor() as cursor:
         cursor.execute(
             "INSERT INTO notifications_delivery (id, organisation_id, incident_id, incident_reference, exercise,"
@@ -77,14 +79,15 @@ def write(new: New, use: Iterable[Way], skip: Iterable[tuple[Way, str]] = ()) ->
             " decode(r.key, 'hex'), r.at, r.at FROM (SELECT x.*, now() + x.nth * interval '1 microsecond' AS at"
             " FROM jsonb_to_recordset(%s::jsonb) AS x(nth int, id uuid, point uuid, person uuid, way text, code text,"
             " state text, error text, key text)) r ON CONFLICT DO NOTHING",
-            [new.organisation_id, new.incident.pk, new.incident.reference, new.incident.exercise, new.event_id,
-             new.message, json.dumps(rows)],
-        )  # fmt: skip
+            [new.organisation_id, *about, new.event_id, new.message, json.dumps(rows)],
+        )
         return cursor.rowcount
 
 
 def _row(new: New, way: Way, state: str, error: str) -> dict[str, Any]:
-    key = f"{new.incident.pk}:{new.message}:{way.id}"
+    # The lead may be offered to the same people more than once, and each offer is news.
+    each_time = new.incident is None or new.message == Delivery.Message.LEAD_OFFERED
+    key = f"{new.event_id if each_time else new.incident.pk}:{new.message}:{way.id}"
     return {
         "id": str(uuid4()),
         "point": str(way.id),

@@ -12,6 +12,11 @@ TOLD_OF = {
     "incident.widened": "everybody",
     "incident.closed": "everybody",
     "delivery.dead": "named",
+    "lead.offered": "named",
+    # Notices of an organisation's own, without an incident: the one concerned and its partner liaison.
+    "break_glass.used": "everybody",
+    "break_glass.drilled": "everybody",
+    "emergency_access.given": "named",
 }
 PLAN, DELIVER, ADVANCE, BEAT = "notifications.plan", "notifications.deliver", "incidents.advance", "notifications.beat"
 

@@ -10,7 +10,25 @@ from dataclasses import dataclass
 from notifications.models import Delivery
 
 EXERCISE = "EXERCISE"
+DRILL = "DRILL"
 HOW_TO_READ = "Open the app or type the address on your card. Never sign in from a link."
+# An organisation's own notices belong to no incident: no reference, no code. Whose account it was is not said.
+NOTICES = {
+    Delivery.Message.BREAK_GLASS: "A break-glass account of your organisation was used. Ring your duty desk.",
+    Delivery.Message.BREAK_GLASS_DRILL: (
+        "A break-glass account of your organisation was used for a drill. Ring your duty desk if you know of none."
+    ),
+    Delivery.Message.THEIR_BREAK_GLASS: (
+        "A break-glass account of an organisation that you look after was used. Look in Bulkhead which, and ring it."
+    ),
+    Delivery.Message.THEIR_BREAK_GLASS_DRILL: (
+        "A break-glass account of an organisation that you look after was used for a drill. There is nothing to do."
+    ),
+    Delivery.Message.EMERGENCY_ACCESS: (
+        "Somebody of your organisation was let in by emergency enrolment. Ring your duty desk if you know of nobody."
+    ),
+}
+DRILLS = {Delivery.Message.BREAK_GLASS_DRILL, Delivery.Message.THEIR_BREAK_GLASS_DRILL}
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +38,23 @@ class Text:
 
 
 def compose(*, message: str, reference: str, code: str, exercise: bool) -> Text:
-    """The words of one message; in an exercise the word comes first in subject and body."""
+    """The words of one message; in an exercise or a drill the word comes first in subject and body."""
+    if message in NOTICES:
+        return _notice(Delivery.Message(message))
     if message == Delivery.Message.STOOD_DOWN:
         subject = f"Bulkhead: stand down, {reference}"
         notice = f"Stand down: {reference} is closed, code {code}."
+    elif message == Delivery.Message.LEAD_OFFERED:
+        subject = f"Bulkhead: you are asked to take the lead, {reference}"
+        notice = f"You are asked to take the lead of {reference}, code {code}."
     else:
         subject = f"Bulkhead: you have a notice, {reference}"
         notice = f"You have a notice in Bulkhead, {reference}, code {code}."
     if exercise:
         return Text(f"{EXERCISE}: {subject}", f"{EXERCISE}. {notice}\n\n{HOW_TO_READ}\n")
     return Text(subject, f"{notice}\n\n{HOW_TO_READ}\n")
+
+
+def _notice(message: Delivery.Message) -> Text:
+    drill = f"{DRILL}: " if message in DRILLS else ""
+    return Text(f"{drill}Bulkhead: a notice for you", f"{drill}{NOTICES[message]}\n\n{HOW_TO_READ}\n")

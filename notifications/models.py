@@ -15,7 +15,8 @@ from partners.models import ContactPoint, Organisation, Person
 class Planning(models.Model):
     """One event that one organisation's people may have to be told of. Written by the ledger's trigger, never by code.
 
-    `claimed_until` in the past means that a worker died over it: the row is due again.
+    `incident_id` null is a notice of the organisation's own. `claimed_until` in the past means that a worker died over
+    it: the row is due again.
     """
 
     class State(models.TextChoices):
@@ -27,7 +28,7 @@ class Planning(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     event_id = models.UUIDField()
     organisation_id = models.UUIDField()
-    incident_id = models.UUIDField()
+    incident_id = models.UUIDField(null=True)
     kind = models.TextField()  # of the event
     subject_id = models.UUIDField(null=True)  # of the event
     state = models.TextField(choices=State.choices, default=State.PENDING, db_default=State.PENDING)
@@ -49,7 +50,8 @@ class Planning(models.Model):
 class Delivery(models.Model):
     """One message to one contact point. Its state follows `MOVES`; the database refuses any other arrow.
 
-    The address stands in the contact point alone. `attempts` grows with every claim and fences it: whoever settles
+    The address stands in the contact point alone. `incident` null is a notice of the organisation's own: it has no
+    reference and asks for no answer. `attempts` grows with every claim and fences it: whoever settles
     must name the attempt. `error` says in words what went wrong last and never holds an address.
     """
 
@@ -57,6 +59,12 @@ class Delivery(models.Model):
         OPENED = "opened", "Incident opened"
         SUSPECTED = "suspected", "Incident suspected"
         STOOD_DOWN = "stood_down", "Stood down"
+        LEAD_OFFERED = "lead_offered", "Asked to take the lead"
+        BREAK_GLASS = "break_glass", "Break-glass account used"
+        BREAK_GLASS_DRILL = "break_glass_drill", "Drill: break-glass account used"
+        THEIR_BREAK_GLASS = "their_break_glass", "Break-glass account of a partner used"
+        THEIR_BREAK_GLASS_DRILL = "their_break_glass_drill", "Drill: break-glass account of a partner used"
+        EMERGENCY_ACCESS = "emergency_access", "Somebody was let in by emergency enrolment"
 
     class State(models.TextChoices):
         PENDING = "pending", "Waiting to be sent"
@@ -83,7 +91,9 @@ class Delivery(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+", db_index=False)
-    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="deliveries", db_index=False)
+    incident = models.ForeignKey(
+        Incident, null=True, on_delete=models.CASCADE, related_name="deliveries", db_index=False
+    )
     incident_reference = models.TextField()
     exercise = models.BooleanField()
     event_id = models.UUIDField()  # what it tells of
@@ -111,7 +121,20 @@ class Delivery(models.Model):
         ordering = ["created_at", "id"]
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(message__in=["opened", "suspected", "stood_down"]), name="delivery_message"
+                condition=models.Q(
+                    message__in=[
+                        "opened",
+                        "suspected",
+                        "stood_down",
+                        "lead_offered",
+                        "break_glass",
+                        "break_glass_drill",
+                        "their_break_glass",
+                        "their_break_glass_drill",
+                        "emergency_access",
+                    ]
+                ),
+                name="delivery_message",
             ),
         ]
         indexes = [

@@ -10,7 +10,7 @@ from incidents.participants import mark_reached
 from notifications.deliveries import FIRST_MESSAGES, Held, New, write
 from notifications.models import Delivery
 from notifications.recipients import Way
-from partners.models import ContactPoint
+from partners.models import ContactPoint, Organisation
 from portal.ledger.record import Actor, record
 
 _HOW_FAR = """
@@ -51,6 +51,9 @@ def note_accepted(held: Held) -> None:
 
 def note_dead(held: Held, because: str) -> None:
     """A message that will not arrive is an event: somebody has to be told another way."""
+    if held.incident_id is None:
+        _note_dead_notice(held, because)
+        return
     incident = _incident(held)
     slug = Participant.objects.values_list("slug", flat=True).get(
         incident=incident, organisation_id=held.organisation_id
@@ -58,7 +61,22 @@ def note_dead(held: Held, because: str) -> None:
     _record("delivery.dead", held, incident, slug, message=held.message, by=held.way, because=because)
 
 
+def _note_dead_notice(held: Held, because: str) -> None:
+    """The same, of an organisation's own notice: it stays at home."""
+    record(
+        "delivery.dead",
+        actor=Actor(held.organisation_id),
+        audience=[held.organisation_id],
+        subject_id=held.id,
+        organisation=Organisation.objects.values_list("slug", flat=True).get(pk=held.organisation_id),
+        message=held.message,
+        by=held.way,
+        because=because,
+    )
+
+
 def _incident(held: Held) -> Incident:
+    assert held.incident_id is not None
     return Incident.objects.only("id", "reference", "status", "exercise", "overseers").get(pk=held.incident_id)
 
 

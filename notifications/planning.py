@@ -13,10 +13,12 @@ from django.db.models import QuerySet
 from incidents.models import Incident, Participant
 from incidents.participants import mark_reached
 from notifications.deliveries import FIRST_MESSAGES, New, end_waiting, told_points, write
+from notifications.lead_offered import tell_of_offer
 from notifications.models import Delivery
+from notifications.notices import plan_notice
 from notifications.recipients import Way, choose, why_nobody
 from notifications.trust import lift_marks, mark_doubtful
-from partners.models import ContactPoint, Person
+from notifications.ways import active_ways
 from portal.claims import claimant
 from portal.ledger.record import Actor, record
 from portal.tenancy.scope import queue_scope
@@ -25,18 +27,17 @@ log = logging.getLogger(__name__)
 
 LEASE_SECONDS = 60
 GIVE_UP_AFTER = 50  # attempts, up to five minutes apart
-NOT_TRUSTED = "It is not trusted at present."
 Message, State = Delivery.Message, Delivery.State
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """One claimed row of the planning queue."""
+    """One claimed row of the planning queue. `incident_id` None: a notice of the organisation's own."""
 
     id: UUID
     event_id: UUID
     organisation_id: UUID
-    incident_id: UUID
+    incident_id: UUID | None
     kind: str
     subject_id: UUID | None
 
@@ -105,6 +106,9 @@ def _put_off(planning_id: UUID) -> None:
 
 
 def _plan_row(row: Planned) -> None:
+    if row.incident_id is None:
+        plan_notice(row.event_id, organisation_id=row.organisation_id, kind=row.kind, subject_id=row.subject_id)
+        return
     incident = Incident.objects.filter(pk=row.incident_id).first()
     if incident is None:  # not a participant any more: nothing of it may be told here
         return
@@ -114,6 +118,8 @@ def _plan_row(row: Planned) -> None:
         return
     elif row.kind == "delivery.dead" and row.subject_id:
         _go_round(row, incident, row.subject_id)
+    elif row.kind == "lead.offered":
+        tell_of_offer(incident, organisation_id=row.organisation_id, event_id=row.event_id)
     else:
         _tell(row, incident)
 
@@ -134,7 +140,7 @@ def _tell(row: Planned, incident: Incident) -> None:
         for person, state in _written(row, message).values_list("person_id", "state")
         if person and state not in {State.SKIPPED, State.DEAD, State.SUPERSEDED}
     }
-    choice = choose(_ways(), doubts=doubts, people=people, reached=reached)
+    choice = choose(active_ways(), doubts=doubts, people=people, reached=reached)
     write(_new(row, incident, message), choice.use, choice.skip)
     if not reached:
         _say_why_nobody(side, incident, why_nobody(choice))
@@ -157,7 +163,7 @@ def _go_round(row: Planned, incident: Incident, delivery_id: UUID) -> None:
         person for _, person, state in written if state in Delivery.UNDER_WAY | Delivery.TOLD
     ]
     if dead["person_id"] is not None and dead["person_id"] not in under_way:
-        ways = [way for way in _ways() if way.id not in tried]
+        ways = [way for way in active_ways() if way.id not in tried]
         choice = choose(ways, doubts=mark_doubtful(incident), people={dead["person_id"]})
         use = [way for way in choice.use if way.person_id is not None]
         write(_new(row, incident, dead["message"]), use)
@@ -168,7 +174,7 @@ def _go_round(row: Planned, incident: Incident, delivery_id: UUID) -> None:
 
 def _stand_down(row: Planned, incident: Incident) -> None:
     """To exactly those who were told, on the same ways, once; what has not gone out yet never will."""
-    end_waiting(incident.pk, row.organisation_id, FIRST_MESSAGES)
+    end_waiting(incident.pk, row.organisation_id, [*FIRST_MESSAGES, Message.LEAD_OFFERED])
     told = [Way(*point) for point in told_points(incident.pk, row.organisation_id)]
     write(_new(row, incident, Message.STOOD_DOWN), told)
     lift_marks(incident)
@@ -179,22 +185,10 @@ def _new(row: Planned, incident: Incident, message: str) -> New:
 
 
 def _written(row: Planned, message: str) -> QuerySet[Delivery]:
+    assert row.incident_id is not None
     return Delivery.objects.filter(
         incident_id=row.incident_id, organisation_id=row.organisation_id, message=message
     ).order_by("created_at")
-
-
-def _ways() -> list[Way]:
-    """The active contact points of the organisation that was entered, the preferred first."""
-    active = set(Person.objects.filter(is_active=True).values_list("pk", flat=True))
-    points = ContactPoint.objects.filter(is_active=True).order_by("order", "label", "id")
-    return [
-        Way(point, person, kind, "" if trust == ContactPoint.Trust.TRUSTED else because or NOT_TRUSTED)
-        for point, person, kind, trust, because in points.values_list(
-            "pk", "person_id", "kind", "trust", "trust_because"
-        )
-        if person is None or person in active
-    ]
 
 
 def _say_why_nobody(side: Participant, incident: Incident, because: str) -> None:

@@ -69,11 +69,13 @@ def _page(deliveries: QuerySet[Delivery]) -> dict[str, Any]:
 
 def _row(each: dict[str, Any], names: dict[Any, str]) -> dict[str, Any]:
     stood_down = each["message"] == Delivery.Message.STOOD_DOWN
-    note = each["error"] or (_("stand-down") if stood_down else "")
+    reference = each["incident_reference"]
+    words = (_("stand-down") if stood_down else "") if reference else str(Delivery.Message(each["message"]).label)
+    note = each["error"] or words
     return {
         "at": each["created_at"],
-        "incident": each["incident_reference"],
-        "incident_href": reverse("incident-board", args=[each["incident_reference"]]),
+        "incident": reference,
+        "incident_href": reverse("incident-board", args=[reference]) if reference else "",
         "organisation": each["organisation__name"],
         "person": names.get(each["person_id"], _("a person") if each["person_id"] else _("duty desk")),
         "way": _("e-mail") if each["way"] == "email" else each["way"],

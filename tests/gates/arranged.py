@@ -185,7 +185,8 @@ class _Writer:
             "api_replay", id=uuid4(), organisation_id=org, method="POST", path="/", key=slug, body_digest=b"",
             status=201, body=secret.encode(), content_type="application/json", location="", created_at="now",
         )  # fmt: skip
-        self.event("contact.changed", slug, audience=[slug], data={"told": secret})
+        changed = self.event("contact.changed", slug, audience=[slug], data={"told": secret})
+        self.delivery("", slug, "pending", point_of=slug, event=changed)  # a notice of its own
         self.put("auth_group", name=f"planted {slug}")
         self.put("monitoring_alertrule", id=uuid4(), organisation_id=org, name=secret, source="s", position=1,
                  conditions=Jsonb([]), mapping=Jsonb({}), action="queue", dedupe="", window_minutes=1,
@@ -345,7 +346,7 @@ class _Writer:
             [self.ids[point_of]],
         ).fetchone()
         pk = self.put(
-            "notifications_delivery", id=uuid4(), incident_id=self.ids[reference], incident_reference=reference,
+            "notifications_delivery", id=uuid4(), incident_id=self.ids.get(reference), incident_reference=reference,
             exercise=False, organisation_id=self.ids[slug], event_id=event, way="email", message="opened",
             code=secret_of(slug), state=state, claimed_by="gate" if state == "claimed" else "",
             contact_point_id=point, person_id=person, idempotency_key=f"{reference}{slug}{next(self.number)}".encode(),

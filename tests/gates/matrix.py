@@ -253,17 +253,17 @@ MATRIX: dict[str, Row] = {
     ),
     "notifications_delivery": Row(
         Can(
-            SIDE,
+            f"(x.incident_id IS NULL AND {MINE} OR {SIDE})",
             selects="id organisation_id incident_id incident_reference exercise contact_point_id person_id way message"
             " state created_at due_at attempts transport error accepted_at delivered_at answered_at",
         ),
         worker=Can(
             OPEN,
-            f"{MINE} AND {IN_IT} AND x.state IN ('pending', 'skipped')"
+            f"{MINE} AND (x.incident_id IS NULL OR {IN_IT}) AND x.state IN ('pending', 'skipped')"
             " AND EXISTS (SELECT 1 FROM partners_contactpoint c WHERE c.id = x.contact_point_id"
             " AND c.organisation_id = %(me)s AND c.person_id IS NOT DISTINCT FROM x.person_id)",
             OPEN,
-            selects="id organisation_id incident_id contact_point_id person_id way message state created_at due_at"
+            selects="id organisation_id incident_id event_id contact_point_id person_id way message state created_at due_at"
             " attempts claimed_by claimed_until accepted_at delivered_at",
             inserts="id organisation_id incident_id incident_reference exercise event_id contact_point_id person_id way"
             " message code idempotency_key state error created_at due_at",

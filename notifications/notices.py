@@ -1,0 +1,71 @@
+"""An organisation's own notices: what its people are told of outside any incident. Runs inside the organisation.
+
+A break-glass account was used, or somebody was let in by emergency enrolment: whoever looks after the organisation must
+hear of it by ways that do not ride on what may be attacked.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from notifications.deliveries import New, write
+from notifications.models import Delivery
+from notifications.recipients import choose, why_nobody
+from notifications.ways import active_ways
+from partners.models import Organisation, Person
+from portal.ledger.models import Event
+from portal.ledger.record import Actor, record
+
+Message = Delivery.Message
+PAGED = (Person.Role.ADMINISTRATOR, Person.Role.INCIDENT_MANAGER)
+# By the kind of the event: what the organisation itself is told, and what its partner liaison is.
+MESSAGES = {
+    "break_glass.used": (Message.BREAK_GLASS, Message.THEIR_BREAK_GLASS),
+    "break_glass.drilled": (Message.BREAK_GLASS_DRILL, Message.THEIR_BREAK_GLASS_DRILL),
+    "emergency_access.given": (Message.EMERGENCY_ACCESS, Message.EMERGENCY_ACCESS),
+}
+
+
+def plan_notice(event_id: UUID, *, organisation_id: UUID, kind: str, subject_id: UUID | None) -> None:
+    """Write the messages of one event for one organisation. Safe to repeat."""
+    if kind == "delivery.dead" and subject_id is not None:
+        _go_round(organisation_id, subject_id)
+    elif kind in MESSAGES:
+        _tell(event_id, organisation_id, kind)
+
+
+def _tell(event_id: UUID, organisation_id: UUID, kind: str) -> None:
+    """One message to each administrator and incident manager but whoever did it, and to the duty desk.
+
+    Of an emergency enrolment everybody hears: it may be anybody's name that was used.
+    """
+    actor, data = Event.objects.values_list("actor_person_id", "data").get(pk=event_id)
+    own = Organisation.objects.values_list("slug", flat=True).get(pk=organisation_id) == data["organisation"]
+    people = Person.objects.filter(is_active=True)
+    if actor is not None:
+        people = people.exclude(pk=actor)
+    if kind != "emergency_access.given":
+        people = people.filter(role__in=PAGED)
+    choice = choose(active_ways(), doubts={}, people=set(people.values_list("pk", flat=True)))
+    write(New(None, organisation_id, event_id, MESSAGES[kind][0 if own else 1]), choice.use, choice.skip)
+    if because := why_nobody(choice):
+        _say_nobody_was_told(organisation_id, event_id, because)
+
+
+def _go_round(organisation_id: UUID, delivery_id: UUID) -> None:
+    """A way has failed for good: take that person's next one, or say that nobody here could be told."""
+    dead = Delivery.objects.values("person_id", "message", "event_id").get(pk=delivery_id)
+    event_id, message = dead["event_id"], dead["message"]
+    written = Delivery.objects.filter(event_id=event_id, organisation_id=organisation_id, message=message)
+    tried = dict(written.values_list("contact_point_id", "state"))
+    people = {dead["person_id"]} if dead["person_id"] is not None else set()
+    choice = choose([way for way in active_ways() if way.id not in tried], doubts={}, people=people)
+    use = [way for way in choice.use if way.person_id is not None]
+    write(New(None, organisation_id, event_id, message), use)
+    if not use and not set(tried.values()) & (Delivery.UNDER_WAY | Delivery.TOLD):
+        _say_nobody_was_told(organisation_id, event_id, "Every message failed.")
+
+
+def _say_nobody_was_told(organisation_id: UUID, event_id: UUID, because: str) -> None:
+    actor = Actor(organisation_id)
+    record("notice.not_told", actor=actor, audience=[organisation_id], subject_id=event_id, because=because)
