@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from portal.children import free_port
@@ -43,6 +44,7 @@ class Plan:
     embed_postgres: bool
     embed_valkey: bool
     sink_mail: bool
+    provide_identities: bool
     certificate: str | None
     key: str | None
     var: Path
@@ -85,13 +87,17 @@ def plan_from(environ: Mapping[str, str]) -> Plan:
     absent = sorted(name for name in set().union(*LOGINS.values()) if external and not environ.get(name))
     if absent:
         raise BadEnvironment(f"DATABASE_URL is set, so {', '.join(absent)} must be too (see `manage.py roles`).")
+    demo = environ.get("DEMO", "") == "1" if external else environ.get("DEMO", "") != "0"
+    host = None if environ.get("HOST", "") in {"", "localhost", LOOPBACK} else environ["HOST"]
     return Plan(
         port=int(raw),
-        host=None if environ.get("HOST", "") in {"", "localhost", LOOPBACK} else environ["HOST"],
-        demo=environ.get("DEMO", "") == "1" if external else environ.get("DEMO", "") != "0",
+        host=host,
+        demo=demo,
         embed_postgres=not external,
         embed_valkey=not environ.get("VALKEY_URL"),
         sink_mail=not environ.get("EMAIL_URL"),
+        # It lets anybody be anybody, so it is for this machine's own browser only.
+        provide_identities=demo and host is None and find_spec("oidc_provider_mock") is not None,
         certificate=str(Path(certificate).resolve()) if certificate else None,
         key=str(Path(key).resolve()) if key else None,
         var=var_folder(),
@@ -159,3 +165,11 @@ def mail_sink_command() -> tuple[list[str], dict[str, str]]:
     smtp, http = free_port(), free_port()
     command = [sys.executable, "-m", "portal.mail_sink", "--smtp-port", str(smtp), "--http-port", str(http)]
     return command, {"EMAIL_URL": f"smtp://{LOOPBACK}:{smtp}", "MAIL_URL": f"http://{LOOPBACK}:{http}/"}
+
+
+def demo_provider_command(environ: Mapping[str, str]) -> tuple[list[str], dict[str, str]]:
+    """The command of the demonstration's identity provider on a free port, and what announces and allows it."""
+    port = free_port()
+    allowed = ",".join(filter(None, (environ.get("EGRESS_ALLOW", ""), f"{LOOPBACK}:{port}")))
+    command = [sys.executable, "-m", "portal.demo_provider", "--port", str(port)]
+    return command, {"DEMO_PROVIDER_URL": f"http://{LOOPBACK}:{port}", "EGRESS_ALLOW": allowed}

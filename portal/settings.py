@@ -36,6 +36,7 @@ PORTAL_URL = env.str("PORTAL_URL", "http://localhost:8000").rstrip("/")
 LIVE_URL = env.str("LIVE_URL", "ws://localhost:8001").rstrip("/")
 MAIL_URL = env.str("MAIL_URL", "")
 WATCH_PROCESSES = True  # say on every page when live, worker or scheduler has gone silent
+DEMO_PROVIDER_URL = env.str("DEMO_PROVIDER_URL", "")  # the demonstration's identity provider, on loopback
 METRICS_TOKEN = env.str("METRICS_TOKEN", "")
 # Calls out: who may be called without encryption or on a network of one's own, by exact host:port; networks that nobody
 # may be sent to; a certificate authority of one's own beside the system's.

@@ -28,6 +28,7 @@ from portal.processes import (
     BadEnvironment,
     Plan,
     commands,
+    demo_provider_command,
     environment_of,
     mail_sink_command,
     plan_from,
@@ -70,7 +71,11 @@ class Supervisor:
         if self.plan.sink_mail:
             command, announced = mail_sink_command()
             addresses |= announced
-            self._run("mail_sink", command, {name: environ[name] for name in environ.keys() - MASTER_KEYS})
+            self._run("mail_sink", command, self._without_keys(environ))
+        provider: list[str] = []
+        if self.plan.provide_identities:
+            provider, announced = demo_provider_command(environ)
+            addresses |= announced
         self.servers.start()
         addresses |= self.servers.environment()
         self.shared = shared_environment(self.plan, environ, addresses=addresses)
@@ -83,6 +88,8 @@ class Supervisor:
             # Celery would try to say goodbye to a broker that dies with us.
             last_will = signal.SIGKILL if name == "worker" else signal.SIGTERM
             self._run(name, command, environment_of(name, self.shared), last_will)
+        if provider:  # last, and waited for by nobody
+            self._run("demo_provider", provider, self._without_keys(environ))
 
     def wait_until_ready(self) -> None:
         """Return when /readyz answers 200 in every web worker, keeping everything running meanwhile."""
@@ -107,6 +114,9 @@ class Supervisor:
         stop_all(self.children, patience=PATIENCE_SECONDS)
         self.servers.stop()
         (self.plan.var / "servers.env").unlink(missing_ok=True)
+
+    def _without_keys(self, environ: Mapping[str, str]) -> dict[str, str]:
+        return {name: environ[name] for name in environ.keys() - MASTER_KEYS}
 
     def _run(
         self, name: str, command: list[str], environment: dict[str, str], last_will: signal.Signals = signal.SIGTERM

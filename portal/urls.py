@@ -9,6 +9,7 @@ from portal.metrics import metrics
 urlpatterns = [
     path("", include("incidents.urls")),
     path("", include("partners.urls")),
+    path("", include("partners.urls_federation")),
     path("", include("notifications.urls")),
     path("", include("monitoring.urls")),
     path("api/v1/", include("portal.api.root")),

@@ -18,6 +18,7 @@ from django.db import transaction
 
 from incidents import demo_story
 from incidents.models import Playbook
+from partners.demo_federation import pin_demonstration
 from partners.keys import make_key
 from partners.models import Organisation, Person, SharedSystem, SignInLink
 from partners.partnership_file import read_partnership
@@ -36,6 +37,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         with at_the_door(), transaction.atomic():
             document = self._document(options["file"])
+            pin_demonstration(settings.DEMO_PROVIDER_URL)
         target = settings.VAR_DIR / "demo.json"
         part = target.with_suffix(".part")
         part.write_text(json.dumps(document, indent=1))
@@ -56,6 +58,7 @@ class Command(BaseCommand):
             "url": settings.PORTAL_URL,
             "live_url": settings.LIVE_URL,
             "mail_url": settings.MAIL_URL,
+            "identity_provider_url": settings.DEMO_PROVIDER_URL,
             "people": [],
             "api_keys": [],
             "systems": list(SharedSystem.objects.order_by("slug").values_list("slug", flat=True)),
