@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from incidents.feed import feed_of
+from incidents.handing_over import notices_of
 from incidents.header import do_not_trust, header_of, others_of, silence
 from incidents.models import Duty, Incident, Participant, Standing, Step, Task
 from incidents.tiles import tiles_of
@@ -33,8 +34,11 @@ MINUTE = timedelta(minutes=1)
 RANKS = ("unreachable", "overdue", "blocked", "silent", "acting", "contained", "not-needed")
 
 
-def board_of(incident: Incident, *, me: UUID, may_lead: bool) -> dict[str, Any]:
-    """Everything that `incidents/_board.html` wants, as the organisation `me` may see it. A fixed number of queries."""
+def board_of(incident: Incident, *, me: UUID, may_lead: bool, manages: bool = False) -> dict[str, Any]:
+    """Everything that `incidents/_board.html` wants, as the organisation `me` may see it. A fixed number of queries.
+
+    `manages`: the reader may answer for its organisation when it is asked to lead.
+    """
     now = clock.now()
     sides = list(Participant.objects.filter(incident=incident).values(*SIDE_COLUMNS))
     standings = list(
@@ -58,6 +62,7 @@ def board_of(incident: Incident, *, me: UUID, may_lead: bool) -> dict[str, Any]:
         "incident": header_of(incident, standings, sides),
         "exercise": incident.exercise,
         "suspected": incident.status == "suspected",
+        "notices": notices_of(incident, me=me, names=by_id, may_answer=manages),
         "buttons": _buttons(incident, may_lead=may_lead),
         "tiles": tiles_of(incident, sides, standings, silent, duty, now, oversees=oversees),
         "tabs": _tabs(incident, own_slug=None if oversees else next((each["slug"] for each in rows), None)),
@@ -177,6 +182,11 @@ def _buttons(incident: Incident, *, may_lead: bool) -> list[dict[str, str]]:
         return []
     buttons = [
         {"words": _("Add a system"), "href": reverse("incident-widen", args=[incident.reference]), "kind": "secondary"},
+        {
+            "words": _("Hand over"),
+            "href": reverse("incident-hand-over", args=[incident.reference]),
+            "kind": "secondary",
+        },
         {"words": _("Stand down"), "href": reverse("incident-close", args=[incident.reference]), "kind": "secondary"},
         {"words": _("Send update"), "href": reverse("incident-update", args=[incident.reference]), "kind": ""},
     ]

@@ -45,6 +45,14 @@ def _told(data: Data, names: Mapping[str, str]) -> str:
     }
 
 
+def _names(form: str) -> Callable[[Data, Mapping[str, str]], str]:
+    def words(data: Data, names: Mapping[str, str]) -> str:
+        to, was = data["organisation"], data["was"]
+        return _(form) % {"name": names.get(to, to), "was": names.get(was, was)}
+
+    return words
+
+
 # Each kind of event that a person reads, in words. What is not here is for machines and stays out of the feed.
 WORDS: dict[str, Callable[[Data, Mapping[str, str]], str]] = {
     "incident.opened": _opened,
@@ -56,6 +64,10 @@ WORDS: dict[str, Callable[[Data, Mapping[str, str]], str]] = {
         _("added %(systems)s to the incident") % {"systems": ", ".join(data["systems"])}
     ),
     "incident.closed": lambda data, names: _("closed the incident and stood everybody down"),
+    "incident.handed_over": _names("%(name)s leads now, in place of %(was)s"),
+    "lead.offered": _names("asked %(name)s to take the lead from %(was)s"),
+    "lead.declined": _names("%(name)s declined to take the lead"),
+    "lead.kept": _names("%(was)s goes on leading"),
     "update.sent": lambda data, names: _("update: %(text)s") % {"text": data["text"]},
     "organisation.seen": lambda data, names: _("has seen the notice"),
     "organisation.told": _told,

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from incidents.handing_over import notices_of
 from incidents.header import do_not_trust, header_of, others_of, silence
 from incidents.models import Incident, Participant, Standing, Step, Task
 from incidents.transitions import UNDO_WITHIN
@@ -31,12 +32,15 @@ MAIN = {
 }
 
 
-def mine_of(*, me: UUID, person_id: UUID | None, incident: Incident | None, name: str) -> dict[str, Any]:
+def mine_of(
+    *, me: UUID, person_id: UUID | None, incident: Incident | None, name: str, manages: bool = False
+) -> dict[str, Any]:
     """Everything that `incidents/_my_tasks.html` wants: the tasks of one incident, the newest open one."""
     now = clock.now()
     mine: dict[str, Any] = {
         "refresh_url": reverse("my-tasks-fragment"),
         "references": [incident.reference] if incident else [],
+        "notices": [],
         "incident": None,
         "card": None,
         "receipt": None,
@@ -65,6 +69,9 @@ def mine_of(*, me: UUID, person_id: UUID | None, incident: Incident | None, name
             "line": f"{line}{incident.title}.",
             "own_line": _own_line(side, name),
         },
+        "notices": notices_of(
+            incident, me=me, names={each["organisation_id"]: each["name"] for each in standings}, may_answer=manages
+        ),
         "receipt": _receipt(tasks, person_id, now, seen_by=header["lead"]["name"]),
         "next": [_listed(task, side, now) for task in open_tasks[1:]],
         "answered": [_listed(task, side, now) for task in tasks if task["status"] not in OPEN],

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from incidents.views import boards, leading, playbooks, tasks
+from incidents.views import boards, handing_over, leading, playbooks, tasks
 from incidents.views.start import start
 
 urlpatterns = [
@@ -17,6 +17,12 @@ urlpatterns = [
     path("incidents/<str:reference>/widen/", leading.widen, name="incident-widen"),
     path("incidents/<str:reference>/update/", leading.update, name="incident-update"),
     path("incidents/<str:reference>/close/", leading.close, name="incident-close"),
+    path("incidents/<str:reference>/hand-over/", handing_over.hand_over, name="incident-hand-over"),
+    path(
+        "incidents/<str:reference>/hand-over/<uuid:handover_id>/",
+        handing_over.answer,
+        name="incident-hand-over-answer",
+    ),
     path("playbooks/", playbooks.playbook_list, name="playbook-list"),
     path("playbooks/<uuid:playbook_id>/", playbooks.playbook_detail, name="playbook-detail"),
     path("playbooks/<uuid:playbook_id>/document/", playbooks.playbook_document, name="playbook-document"),

@@ -86,8 +86,8 @@ def write(new: New, use: Iterable[Way], skip: Iterable[tuple[Way, str]] = ()) ->
 
 def _row(new: New, way: Way, state: str, error: str) -> dict[str, Any]:
     # The lead may be offered to the same people more than once, and each offer is news.
-    each_time = new.incident is None or new.message == Delivery.Message.LEAD_OFFERED
-    key = f"{new.event_id if each_time else new.incident.pk}:{new.message}:{way.id}"
+    once = new.event_id if new.incident is None or new.message == Delivery.Message.LEAD_OFFERED else new.incident.pk
+    key = f"{once}:{new.message}:{way.id}"
     return {
         "id": str(uuid4()),
         "point": str(way.id),

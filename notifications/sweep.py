@@ -11,6 +11,7 @@ import psycopg
 from django.db import connections
 
 from incidents.advance import advance_due
+from incidents.handing_over import offer_for_the_silent
 from notifications.deliveries import BATCH
 from notifications.kinds import ADVANCE, DELIVER, PLAN
 from notifications.planning import plan_due
@@ -20,6 +21,7 @@ from portal.tenancy.scope import queue_scope
 log = logging.getLogger(__name__)
 
 SWEEP = "sweep"
+LEADS = "silent leads"
 BATCHES = 10
 # For how many seconds the longest due row of each job has waited; null when nothing is due.
 DUE = """
@@ -62,6 +64,7 @@ HANDS: dict[str, Callable[[], object]] = {
     DELIVER: deliver_some,
     ADVANCE: advance_due,
     SWEEP: sweep_away,
+    LEADS: offer_for_the_silent,
 }
 
 

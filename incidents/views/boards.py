@@ -56,7 +56,8 @@ def _board(request: HttpRequest, reference: str) -> dict[str, Any]:
     incident = incident_or_404(reference)
     mark_seen(incident, actor=actor_of(visitor))
     me: UUID = visitor.organisation_id
-    return boards.board_of(incident, me=me, may_lead=me == incident.lead_id and may_open(visitor))
+    manages = may_open(visitor)
+    return boards.board_of(incident, me=me, may_lead=manages and me == incident.lead_id, manages=manages)
 
 
 @require_safe

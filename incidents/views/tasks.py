@@ -49,7 +49,11 @@ def _mine(request: HttpRequest) -> dict[str, Any]:
     if incident is not None:
         mark_seen(incident, actor=actor_of(visitor))
     return mine_of(
-        me=visitor.organisation_id, person_id=visitor.person_id, incident=incident, name=visitor.organisation_name
+        me=visitor.organisation_id,
+        person_id=visitor.person_id,
+        incident=incident,
+        name=visitor.organisation_name,
+        manages=may_open(visitor),
     )
 
 
