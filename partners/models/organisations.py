@@ -75,6 +75,7 @@ class Person(AbstractBaseUser):
     # Kept in a safe for the day when nothing else works; each use tells the organisation, each drill is dated.
     break_glass = models.BooleanField(default=False)
     drilled_at = models.DateTimeField(null=True, blank=True)
+    drill_until = models.DateTimeField(null=True, blank=True)  # a drill was announced: a use until then counts as one
     access_ends_at = models.DateTimeField(null=True, blank=True)  # guests and emergency enrolments
 
     USERNAME_FIELD = "email"
@@ -88,6 +89,9 @@ class Person(AbstractBaseUser):
             models.UniqueConstraint(fields=["organisation", "email"], name="person_email_once"),
             models.CheckConstraint(
                 condition=~models.Q(role="guest") | models.Q(access_ends_at__isnull=False), name="guest_ends"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(break_glass=False) | models.Q(role="administrator"), name="break_glass_administers"
             ),
         ]
 
@@ -122,11 +126,17 @@ def credential_fingerprint(person: Person) -> str:
 
 
 class ApiKey(models.Model):
-    """A machine's right to speak for one organisation. The secret's hash stands in `ApiKeySecret`."""
+    """A machine's right to speak for one organisation. The secret's hash stands in `ApiKeySecret`.
+
+    `service_account` is the person row that stands for the machine, null when nobody named one.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="api_keys")
     label = models.TextField()
+    service_account = models.ForeignKey(
+        Person, null=True, blank=True, on_delete=models.PROTECT, related_name="api_keys"
+    )
     scopes = ArrayField(models.TextField())
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()

@@ -100,7 +100,7 @@ MATRIX: dict[str, Row] = {
             MINE,
             ADMINISTERS,
             ADMINISTERS,
-            updates="name role duty is_active break_glass drilled_at access_ends_at",
+            updates="name role duty is_active break_glass drilled_at access_ends_at drill_until",
         ),
         Can(OPEN, update=OPEN, updates="last_login drilled_at"),
         Can(MINE),

@@ -76,6 +76,15 @@ DEFINER: dict[str, Function] = {
     "sec.carry_out(uuid,text)": ((), "spends an approval; called by the function of the act"),
     "sec.registered_number(uuid,text)": ((APP,), "a number to call back, recorded for both"),
     "sec.record_call_back(uuid,text,text,text,text)": ((APP,), "what came of a call, recorded for both"),
+    "sec.person_kept()": ((), "trigger on people: the last administrator stays; two break-glass accounts at most"),
+    "sec.signs_in()": ((), "trigger on what people sign in with: nobody as a service account, break-glass by passkey alone"),
+    "sec.key_kept()": ((), "trigger on keys: a service account of the same organisation"),
+    "sec.ways_in()": ((APP,), "counts of how the ticket's organisation's own people get in, no secret"),
+    "sec.liaison(uuid)": ((), "who looks after an organisation"),
+    "sec.glass_broken(uuid,boolean)": ((), "the event of a break-glass account's use, for its organisation and its liaison"),
+    "sec.break_glass_used(uuid)": ((AUTH,), "records that a break-glass account signed in"),
+    "sec.break_glass_drilled()": ((APP,), "the account itself says that it is a drill"),
+    "sec.emergency_enrol(uuid)": ((APP,), "a person for eight hours, as two of two other organisations approved after a call"),
     "sec.next_lead(uuid,uuid[])": ((), "who takes over the lead"),
     "sec.hand_over_lead(uuid,uuid,boolean,text)": ((), "moves the lead; called by the acts that may"),
     "sec.settle_roles(uuid)": ((), "roles and overseers as lead and deputy now are; called by the acts that move them"),
@@ -121,6 +130,7 @@ DEFINER: dict[str, Function] = {
     "sec.tasks_counted()": ((), "trigger on tasks: kept counters and the one word"),
 }
 INVOKER: dict[str, Function] = {
+    "sec.administers(partners_person)": ((), "an administrator who is there every day, of the row handed in"),
     "sec.hash(text)": ((), "a hash"),
     "sec.told_of(text,jsonb)": ((), "whom an event's kind concerns"),
     "sec.append_only()": ((), "trigger: nobody rewrites the ledger"),
