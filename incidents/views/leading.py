@@ -24,6 +24,7 @@ from incidents.views.finding import incident_or_404
 from incidents.widening import add_systems, declare
 from incidents.words import organisations
 from partners.acting import actor_of, may_open, signed_in
+from partners.stepping_up import fresh
 from portal import clock
 from portal.pages import refuse
 
@@ -128,6 +129,7 @@ def update(request: HttpRequest, reference: str) -> HttpResponse:
 
 @require_http_methods(GET_OR_POST)
 @signed_in(may=may_open)
+@fresh
 def widen(request: HttpRequest, reference: str) -> HttpResponse:
     incident = _led(request, reference)
     form = WidenForm(request.POST if request.method == "POST" else None)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.browser.looking import DESKTOP, RESTED, SHOTS, Looker, Window
-from tests.browser.stage import arranged, sign_in_path
+from tests.browser.stage import arranged, sign_in_path, step_up_everybody
 from tests.pages import GROUPS, LEAD, NOBODY
 from tests.running import Running
 
@@ -23,6 +23,7 @@ def looker(product: Running, browser: Any) -> Iterator[Looker]:
             window = Window(browser, product, DESKTOP)
             storages[who] = window.sign_in(sign_in_path(product, who))
             window.context.close()
+        step_up_everybody(product)
         looker = Looker(browser, product, stage, storages)
         yield looker
         looker.close()

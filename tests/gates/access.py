@@ -14,46 +14,53 @@ from typing import Any
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 # Gravenhurst has no path to the incident; Dunmere takes part; Ashbourne leads, by its incident manager, an observer and
-# two keys (one has every scope, one only `audit`); Northgate provides what is attacked.
+# two keys (one has every scope, one only `audit`); Northgate provides what is attacked. All people have used a passkey
+# just now; "tired" is Ashbourne's incident manager again, in a session whose passkey was used too long ago.
 VISITORS = (
     "nobody", "stranger", "partner", "lead", "observer", "provider", "key", "partner-key", "narrow-key", "strange-key",
+    "administrator", "tired",
 )  # fmt: skip
 
-# ---       nobody strngr partner lead obsrvr prvdr key  p-key narrow s-key
-EVERYBODY = "200    200    200     200  200    200   200  200   200    200"
-AWAY = "     302    302    302     302  302    302   302  302   302    302"
-NOWHERE = "  404    404    404     404  404    404   404  404   404    404"
-REFUSED = "  405    405    405     405  405    405   405  405   405    405"
+# ---       nobody strngr partner lead obsrvr prvdr key  p-key narrow s-key  admin  tired
+EVERYBODY = "200    200    200     200  200    200   200  200   200    200   200    200"
+AWAY = "     302    302    302     302  302    302   302  302   302    302   302    302"
+NOWHERE = "  404    404    404     404  404    404   404  404   404    404   404    404"
+REFUSED = "  405    405    405     405  405    405   405  405   405    405   405    405"
 
 # Pages.
-PEOPLE = "   302    200    200     200  200    200   302  302   302    302"
-INSIDE = "   302    404    200     200  200    200   302  302   302    302"
-OVERSEES = " 302    404    404     200  200    200   302  302   302    302"
-OPENERS = "  302    200    200     200  403    200   302  302   302    302"
-OPENED = "   302    302    422     302  403    302   302  302   302    302"
-LEADS = "    302    404    404     200  403    404   302  302   302    302"
-LED = "      302    404    404     302  403    404   302  302   302    302"
-ANSWERED = " 302    404    302     404  403    404   302  302   302    302"
-CHECKED = "  302    404    403     302  403    403   302  302   302    302"
+PEOPLE = "   302    200    200     200  200    200   302  302   302    302   200    200"
+INSIDE = "   302    404    200     200  200    200   302  302   302    302   200    200"
+OVERSEES = " 302    404    404     200  200    200   302  302   302    302   200    200"
+OPENERS = "  302    200    200     200  403    200   302  302   302    302   200    200"
+OPENED = "   302    302    422     302  403    302   302  302   302    302   302    302"
+LEADS = "    302    404    404     200  403    404   302  302   302    302   200    200"
+WIDENED = "  302    404    404     302  403    404   302  302   302    302   302    403"
+WIDENS = "   302    404    404     200  403    404   302  302   302    302   200    302"
+LED = "      302    404    404     302  403    404   302  302   302    302   302    302"
+ANSWERED = " 302    404    302     404  403    404   302  302   302    302   404    404"
+STEPS_UP = " 302    302    302     302  302    302   302  302   302    302   302    403"
+ADMINISTERS = "302  403    403     403  403    403   302  302   302    302   200    403"
+ADMINISTERED = "302 403    403     403  403    403   302  302   302    302   422    403"
+CHECKED = "  302    404    403     302  403    403   302  302   302    302   302    302"
 
 # The API.
-READERS = "  401    200    200     200  200    200   200  200   403    200"
-IN_IT = "    401    404    200     200  200    200   200  200   403    404"
-SEES_IT = "  401    404    404     200  200    200   200  404   403    404"
-OWNED = "    401    404    404     200  200    404   200  404   403    404"
-MAKERS = "   401    201    422     201  403    201   201  422   403    201"
-KEPT = "     401    200    200     200  403    200   200  200   403    200"
-LEADER = "   401    404    403     200  403    403   200  403   403    404"
-SAYER = "    401    404    403     201  403    403   201  403   403    404"
-OWN_TASK = " 401    404    200     404  403    404   404  200   403    404"
-UNDONE = "   401    404    200     404  403    404   404  409   403    404"
-VERIFIER = " 401    404    403     200  403    403   403  403   403    404"
-CALLED = "   401    404    403     200  403    403   200  403   403    404"
-KEEPER = "   401    404    200     200  403    200   200  200   403    404"
-FORGETS = "  401    404    204     204  403    204   204  204   403    404"
-TICKETS = "  401    201    201     201  201    201   201  201   403    201"
-SIGNED_IN = "401    204    204     204  204    204   204  204   204    204"
-NO_KEY = "   401    405    405     405  405    405   405  405   405    405"
+READERS = "  401    200    200     200  200    200   200  200   403    200   200    200"
+IN_IT = "    401    404    200     200  200    200   200  200   403    404   200    200"
+SEES_IT = "  401    404    404     200  200    200   200  404   403    404   200    200"
+OWNED = "    401    404    404     200  200    404   200  404   403    404   200    200"
+MAKERS = "   401    201    422     201  403    201   201  422   403    201   201    201"
+KEPT = "     401    200    200     200  403    200   200  200   403    200   200    200"
+LEADER = "   401    404    403     200  403    403   200  403   403    404   200    200"
+SAYER = "    401    404    403     201  403    403   201  403   403    404   201    201"
+OWN_TASK = " 401    404    200     404  403    404   404  200   403    404   404    404"
+UNDONE = "   401    404    200     404  403    404   404  409   403    404   404    404"
+VERIFIER = " 401    404    403     200  403    403   403  403   403    404   200    200"
+CALLED = "   401    404    403     200  403    403   200  403   403    404   200    200"
+KEEPER = "   401    404    200     200  403    200   200  200   403    404   200    200"
+FORGETS = "  401    404    204     204  403    204   204  204   403    404   204    204"
+TICKETS = "  401    201    201     201  201    201   201  201   403    201   201    201"
+SIGNED_IN = "401    204    204     204  204    204   204  204   204    204   204    204"
+NO_KEY = "   401    405    405     405  405    405   405  405   405    405   405    405"
 
 
 @dataclass(frozen=True)
@@ -91,6 +98,10 @@ ROWS = (
     page("start", EVERYBODY),
     Row("sign-in", answers={"GET": EVERYBODY, "POST": EVERYBODY, "PUT": EVERYBODY, "OPTIONS": EVERYBODY}),
     Row("sign-out", answers={"GET": AWAY, "POST": AWAY, "OPTIONS": EVERYBODY}),
+    page("provider-start", post=NOWHERE, slug="dunmere"),
+    Row("provider-callback", {"slug": "dunmere"}, answers={"GET": NOWHERE, "HEAD": REFUSED}),
+    page("provider-connection", post=STEPS_UP, body={"act": "disconnect"}),
+    page("identity-provider", ADMINISTERS, post=ADMINISTERED, body={"act": "none"}),
     Row("sign-in-link", {"token": "token"}, answers={"GET": NOWHERE, "POST": NOWHERE, "HEAD": REFUSED}),
     # Incidents.
     page("incident-list", PEOPLE),
@@ -100,7 +111,7 @@ ROWS = (
     page("incident-radius", OVERSEES, reference="incident"),
     page("incident-participant", INSIDE, reference="incident", slug="dunmere"),
     page("incident-declare", LEADS, post=LED, reference="incident"),
-    page("incident-widen", LEADS, post=LED, body={"systems": "remote-access"}, reference="incident"),
+    page("incident-widen", WIDENS, post=WIDENED, body={"systems": "remote-access"}, reference="incident"),
     page("incident-update", LEADS, post=LED, body={"text": "Directory is off."}, reference="incident"),
     page("incident-close", LEADS, post=LED, body={"outcome": "resolved"}, reference="incident"),
     page("incident-deliveries", INSIDE, reference="incident"),

@@ -1,4 +1,4 @@
-"""The stage of the access tests: one incident with answers, and ten visitors who look at it."""
+"""The stage of the access tests: one incident with answers, and twelve visitors who look at it."""
 
 from __future__ import annotations
 
@@ -67,13 +67,15 @@ def stage(cast: Any, inside: Any, seal: Any) -> Objects:
 def visitors(client_of: Any, api_of: Any) -> dict[str, Client]:
     return {
         "nobody": Client(),
-        "stranger": client_of("gravenhurst"),
-        "partner": client_of("dunmere"),
-        "lead": client_of("ashbourne"),
+        "stranger": client_of("gravenhurst", fresh=True),
+        "partner": client_of("dunmere", fresh=True),
+        "lead": client_of("ashbourne", fresh=True),
         "observer": client_of("ashbourne", "observer"),
-        "provider": client_of("northgate"),
+        "provider": client_of("northgate", fresh=True),
         "key": api_of("ashbourne"),
         "partner-key": api_of("dunmere"),
         "narrow-key": api_of("ashbourne", ["audit"]),
         "strange-key": api_of("gravenhurst"),
+        "administrator": client_of("ashbourne", "administrator", fresh=True),
+        "tired": client_of("ashbourne"),
     }

@@ -286,6 +286,10 @@ class _Writer:
         others = [slug for slug in roles if slug != lead]
         self.put("incidents_update", id=uuid4(), incident_id=incident, author_organisation_id=self.ids[others[0]],
                  author_name="A", text="Not the lead's", at="now")  # fmt: skip
+        for asked in {others[0], "dunmere" if "dunmere" in roles else others[-1]}:
+            self.put("incidents_handover", id=uuid4(), incident_id=incident, from_organisation_id=me,
+                     to_organisation_id=self.ids[asked], kind="voluntary", reason=secret_of(lead), offered_at="now",
+                     expires_at="tomorrow", declined_because="")  # fmt: skip
         everybody = list(roles)
         self.event("incident.opened", lead, audience=everybody, incident=reference)
         self.event("incident.widened", others[0], audience=everybody, incident=reference)

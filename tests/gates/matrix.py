@@ -237,6 +237,10 @@ MATRIX: dict[str, Row] = {
             updates="aware_at due_at settled_at decision",
         )
     ),
+    # An offer of the lead is for its two sides and the overseers; functions write it.
+    "incidents_handover": Row(
+        Can(f"({IN_IT} AND %(me)s IN (x.from_organisation_id, x.to_organisation_id) OR {OVERSEES})")
+    ),
     "incidents_run": Row(
         Can(insert=f"x.lead_id = %(me)s AND {LEADS}"),
         worker=Can(OPEN, update=OPEN, updates="due_at claimed_by claimed_until"),

@@ -24,12 +24,12 @@ TOO_MUCH = "x" * (2 * 1024 * 1024 + 1)
 
 @pytest.fixture
 def lead(client_of) -> Client:
-    return client_of("ashbourne")
+    return client_of("ashbourne", fresh=True)
 
 
 @pytest.fixture
 def partner(client_of) -> Client:
-    return client_of("dunmere")
+    return client_of("dunmere", fresh=True)
 
 
 @pytest.fixture
