@@ -20,7 +20,13 @@ STAYS_AT_HOME = (
 )  # fmt: skip
 # What crosses with a name in it: the duty desk, as it stood when its organisation joined, and what is addressed to the
 # lead by name: who asked for an approval, cut off, or was rung.
-ADDRESSED = {"incidents_participant", "partners_approval", "partners_isolation", "partners_callback"}
+ADDRESSED = {
+    "incidents_participant",
+    "incidents_handover",
+    "partners_approval",
+    "partners_isolation",
+    "partners_callback",
+}
 OF_ITS_INCIDENT = ("incidents_task", "incidents_participant", "incidents_standing", "incidents_update",
                    "incidents_incidentsystem", "incidents_radius", "notifications_delivery")  # fmt: skip
 
