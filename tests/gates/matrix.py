@@ -267,8 +267,8 @@ MATRIX: dict[str, Row] = {
             " AND EXISTS (SELECT 1 FROM partners_contactpoint c WHERE c.id = x.contact_point_id"
             " AND c.organisation_id = %(me)s AND c.person_id IS NOT DISTINCT FROM x.person_id)",
             OPEN,
-            selects="id organisation_id incident_id event_id contact_point_id person_id way message state created_at due_at"
-            " attempts claimed_by claimed_until accepted_at delivered_at",
+            selects="id organisation_id incident_id event_id contact_point_id person_id way message state created_at"
+            " due_at attempts claimed_by claimed_until accepted_at delivered_at",
             inserts="id organisation_id incident_id incident_reference exercise event_id contact_point_id person_id way"
             " message code idempotency_key state error created_at due_at",
             updates="state due_at attempts claimed_by claimed_until transport provider_ref error accepted_at"
