@@ -116,6 +116,8 @@ LEADING = [
 ANSWERING = [
     State("my-tasks", PARTNER, "/my-tasks/", "What stops for you"),
     State("my-tasks-receipt", PARTNER, "/my-tasks/", "can see it", act=_answer),
+    State("hand-over", LEAD, "/incidents/{main}/hand-over/", "agreed succession"),
+    State("hand-over-wrong", LEAD, "/incidents/{main}/hand-over/", "Say why", act=_press("Offer the lead")),
     State("my-tasks-lead", LEAD, "/my-tasks/", "Who usually does it"),
     State("my-tasks-empty", STRANGER, "/my-tasks/", "Nothing for you to do just now"),
     State("task", PARTNER, "/tasks/{dunmere_first}/", "Answer for Dunmere"),

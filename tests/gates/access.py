@@ -36,6 +36,7 @@ OPENED = "   302    302    422     302  403    302   302  302   302    302   302
 LEADS = "    302    404    404     200  403    404   302  302   302    302   200    200"
 WIDENED = "  302    404    404     302  403    404   302  302   302    302   302    403"
 WIDENS = "   302    404    404     200  403    404   302  302   302    302   200    302"
+NO_OFFER = " 302    404    404     404  403    404   302  302   302    302   404    403"
 LED = "      302    404    404     302  403    404   302  302   302    302   302    302"
 ANSWERED = " 302    404    302     404  403    404   302  302   302    302   404    404"
 STEPS_UP = " 302    302    302     302  302    302   302  302   302    302   302    403"
@@ -122,6 +123,11 @@ ROWS = (
     page("task-acknowledge", post=ANSWERED, task_id="waiting"),
     page("task-start", post=ANSWERED, task_id="accepted"),
     page("task-complete", post=ANSWERED, task_id="accepted"),
+    page("incident-hand-over", WIDENS, post=WIDENED, body="hand-over", reference="incident"),
+    page(
+        "incident-hand-over-answer", post=NO_OFFER, body={"answer": "accept"}, reference="incident",
+        handover_id="contact",
+    ),
     page("task-block", post=ANSWERED, body={"reason": "No key"}, task_id="accepted"),
     page("task-decline", post=ANSWERED, body={"reason": "Not here"}, task_id="accepted"),
     page("task-undo", post=ANSWERED, task_id="accepted"),

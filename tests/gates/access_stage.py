@@ -60,6 +60,7 @@ def stage(cast: Any, inside: Any, seal: Any) -> Objects:
         "system": "identity-platform",
         "dunmere": "dunmere",
         "token": "never-made",
+        "hand-over": {"to": str(cast.id("dunmere")), "reason": "Sleep"},
     }
 
 
