@@ -224,7 +224,10 @@ DECLARE t record; s public.partners_isolation; a public.partners_approval; left_
            OR NOT ARRAY[a.requesting_organisation_id, a.deciding_organisation_id] <@ s.audience
            OR a.requesting_organisation_id = a.deciding_organisation_id
            OR ((s.step = 4 OR s.approval_id IS NOT NULL)
-               AND s.organisation_id IN (a.requesting_organisation_id, a.deciding_organisation_id)) THEN
+               AND s.organisation_id IN (a.requesting_organisation_id, a.deciding_organisation_id))
+           -- What an organisation distrusts of its own is not trusted again over its head.
+           OR (s.step < 3 AND s.approval_id IS NULL
+               AND s.organisation_id NOT IN (a.requesting_organisation_id, a.deciding_organisation_id)) THEN
             RAISE EXCEPTION 'not what was approved' USING ERRCODE = '42501';
         END IF;
     END IF;
