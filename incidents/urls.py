@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from incidents.views import boards, handing_over, leading, playbooks, tasks
+from incidents.views import boards, handing_over, isolating, leading, lifting, playbooks, tasks
 from incidents.views.start import start
 
 urlpatterns = [
@@ -23,6 +23,13 @@ urlpatterns = [
         handing_over.answer,
         name="incident-hand-over-answer",
     ),
+    path("incidents/<str:reference>/isolate/<str:slug>/", isolating.isolate, name="incident-isolate"),
+    path("isolation/", isolating.own, name="isolation-own"),
+    path("isolation/steps/<int:step>/", isolating.press, name="isolation-press"),
+    path("isolation/<uuid:isolation_id>/", isolating.detail, name="isolation-detail"),
+    path("isolation/<uuid:isolation_id>/undo/", isolating.undo, name="isolation-undo"),
+    path("isolation/<uuid:isolation_id>/lift/", lifting.lift, name="isolation-lift"),
+    path("isolation/<uuid:isolation_id>/call-back/", lifting.call_back, name="isolation-call-back"),
     path("playbooks/", playbooks.playbook_list, name="playbook-list"),
     path("playbooks/<uuid:playbook_id>/", playbooks.playbook_detail, name="playbook-detail"),
     path("playbooks/<uuid:playbook_id>/document/", playbooks.playbook_document, name="playbook-document"),

@@ -40,6 +40,8 @@ class Kind:
 
 
 _KINDS: dict[str, Kind] = {}
+# What nobody decides about their own organisation; `sec.decide` has the same list.
+NOT_ABOUT_ONESELF = frozenset({"isolate", "emergency_enrolment"})
 
 
 def register(kind: Kind) -> Kind:
@@ -49,6 +51,12 @@ def register(kind: Kind) -> Kind:
 
 def kind_of(approval: Approval) -> Kind:
     return _KINDS[approval.kind]
+
+
+def title_of(approval: Approval) -> str:
+    """What it is called, also when this process knows nothing of its kind."""
+    kind = _KINDS.get(approval.kind)
+    return str(kind.title) if kind else approval.kind.replace("_", " ").capitalize()
 
 
 def ask(
@@ -101,6 +109,17 @@ def withdraw(approval: Approval) -> None:
     _call("SELECT sec.withdraw(%s)", [approval.pk])
 
 
+def may_decide(approval: Approval, *, person_id: UUID | None, organisation_id: UUID) -> bool:
+    """Whether this person may be the second one, as far as a page can tell; the database has the last word."""
+    return (
+        approval.state == Approval.State.WAITING
+        and approval.expires_at > clock.now()
+        and approval.requested_by != person_id
+        and not (approval.two_organisations and approval.requesting_organisation_id == organisation_id)
+        and not (approval.about_id == organisation_id and approval.kind in NOT_ABOUT_ONESELF)
+    )
+
+
 def waiting() -> QuerySet[Approval]:
     """Approvals that the open scope may see and that somebody can still decide."""
     return Approval.objects.filter(state=Approval.State.WAITING, expires_at__gt=clock.now())
@@ -120,8 +139,13 @@ class _refusals:  # noqa: N801 - reads as a phrase: `with _refusals():`
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         cause = error.__cause__ if isinstance(error, DatabaseError) else None
+        if isinstance(cause, psycopg.errors.UniqueViolation):  # two at once: the other was first
+            raise NotAllowed("Somebody did this just now.") from error
         if isinstance(cause, psycopg.errors.InsufficientPrivilege | psycopg.errors.CheckViolation):
-            raise NotAllowed(cause.diag.message_primary or "That is not allowed.") from error
+            words = cause.diag.message_primary or "that is not allowed"
+            if "no valid organisation context" in words:  # cut off meanwhile: the page for that answers
+                raise error
+            raise NotAllowed(f"{words[:1].upper()}{words[1:]}.") from error
 
 
 refusals = _refusals

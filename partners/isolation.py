@@ -8,13 +8,21 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db import connections
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from partners import approvals
 from partners.models import Approval, Isolation, Organisation
+from portal.ledger.signals import announce
 
 Step = Isolation.Step
+
+
+def _told(outcome: Any) -> Any:
+    """The functions record by themselves: have whoever plans messages woken after the commit."""
+    announce(connections["default"], {"organisation.isolated", "organisation.reconnected"})
+    return outcome
 
 
 def press(organisation_id: UUID, step: int, *, reason: str, since: datetime | None = None) -> UUID:
@@ -23,20 +31,22 @@ def press(organisation_id: UUID, step: int, *, reason: str, since: datetime | No
     Raises:
         approvals.NotAllowed: anybody else, any other step, or no fresh passkey.
     """
-    return approvals.call("SELECT sec.isolate(%s, %s, %s, %s, NULL, NULL)", [organisation_id, int(step), reason, since])
+    return _told(
+        approvals.call("SELECT sec.isolate(%s, %s, %s, %s, NULL, NULL)", [organisation_id, int(step), reason, since])
+    )
 
 
 def undo(isolation: Isolation) -> None:
     """Another administrator of the same organisation takes its own press back, within 15 minutes."""
-    approvals.call("SELECT sec.lift_isolation(%s, NULL)", [isolation.pk])
+    _told(approvals.call("SELECT sec.lift_isolation(%s, NULL)", [isolation.pk]))
 
 
 def in_force(organisation_id: UUID) -> list[Isolation]:
     return list(Isolation.objects.filter(organisation_id=organisation_id, lifted_at=None).order_by("step"))
 
 
-def effects_of_isolating(payload: Mapping[str, Any]) -> list[str]:
-    name = Organisation.objects.values_list("name", flat=True).get(pk=payload["organisation"])
+def effects_of_step(step: int, name: str) -> list[str]:
+    """What a step does, in sentences that name the organisation."""
     does = {
         Step.PROVIDER: [
             _("Nobody signs in for %(name)s through its own identity provider; whoever did is signed out at once."),
@@ -47,28 +57,36 @@ def effects_of_isolating(payload: Mapping[str, Any]) -> list[str]:
         ],
         Step.OWN_TASKS: [
             _("%(name)s sees its own tasks and nothing else: no board, no feed, no reach, no contacts of others."),
-            _("Its people answer their tasks as before."),
+            _("Its people answer their tasks as before. Live pages of %(name)s end."),
+            _("If %(name)s leads an incident, the lead passes to the deputy, or the next in the succession, first."),
         ],
         Step.FULL: [
             _("Every session, key and socket of %(name)s ends within a second. Nobody there can sign in."),
             _("%(name)s is still told by its trusted ways; its clocks run, and its tasks are answered by telephone."),
-            _("If %(name)s leads an incident, the lead passes to the next in the succession first."),
+            _("If %(name)s leads an incident, the lead passes to the deputy, or the next in the succession, first."),
         ],
-    }[Step(payload["step"])]
+    }[Step(step)]
     return [sentence % {"name": name} for sentence in does]
 
 
+def effects_of_isolating(payload: Mapping[str, Any]) -> list[str]:
+    name = Organisation.objects.values_list("name", flat=True).get(pk=payload["organisation"])
+    return effects_of_step(payload["step"], name)
+
+
 def carry_out_isolating(approval: Approval) -> UUID:
-    return approvals.call(
-        "SELECT sec.isolate(%s, %s, %s, %s, %s, %s)",
-        [
-            approval.about_id,
-            approval.payload["step"],
-            approval.reason,
-            approval.payload.get("since"),
-            approval.incident_id,
-            approval.pk,
-        ],
+    return _told(
+        approvals.call(
+            "SELECT sec.isolate(%s, %s, %s, %s, %s, %s)",
+            [
+                approval.about_id,
+                approval.payload["step"],
+                approval.reason,
+                approval.payload.get("since"),
+                approval.incident_id,
+                approval.pk,
+            ],
+        )
     )
 
 
@@ -81,7 +99,7 @@ def effects_of_lifting(payload: Mapping[str, Any]) -> list[str]:
 
 
 def carry_out_lifting(approval: Approval) -> object:
-    return approvals.call("SELECT sec.lift_isolation(%s, %s)", [approval.payload["isolation"], approval.pk])
+    return _told(approvals.call("SELECT sec.lift_isolation(%s, %s)", [approval.payload["isolation"], approval.pk]))
 
 
 ISOLATE = approvals.register(
@@ -107,4 +125,24 @@ def ask_to_isolate(
 def ask_to_lift(isolation: Isolation, *, reason: str, second: UUID) -> UUID:
     return approvals.ask(
         LIFT, {"isolation": str(isolation.pk)}, reason=reason, told=[second], about=isolation.organisation_id
+    )
+
+
+def registered_number(organisation_id: UUID) -> str:
+    """The number to call an isolated organisation back at. Reading it is recorded for both; needs a fresh passkey.
+
+    Raises:
+        approvals.NotAllowed: the reader may not, or knows of no isolation of it.
+    """
+    return approvals.call("SELECT sec.registered_number(%s, 'appeal')", [organisation_id]) or ""
+
+
+def record_appeal(organisation_id: UUID, *, outcome: str, with_whom: str, note: str) -> UUID:
+    """Write down what came of calling an isolated organisation back, for everybody who knows of the isolation.
+
+    Raises:
+        approvals.NotAllowed: as `registered_number`.
+    """
+    return approvals.call(
+        "SELECT sec.record_call_back(%s, 'appeal', %s, %s, %s)", [organisation_id, outcome, with_whom, note]
     )

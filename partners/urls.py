@@ -2,9 +2,13 @@
 
 from django.urls import path
 
-from partners import views
+from partners import views, views_approvals
 
 urlpatterns = [
+    path("approvals/", views_approvals.approval_list, name="approval-list"),
+    path("approvals/<uuid:approval_id>/approve/", views_approvals.approve, name="approval-approve"),
+    path("approvals/<uuid:approval_id>/refuse/", views_approvals.refuse, name="approval-refuse"),
+    path("approvals/<uuid:approval_id>/withdraw/", views_approvals.withdraw, name="approval-withdraw"),
     path("partners/", views.organisation_list, name="organisation-list"),
     path("partners/contacts/", views.contact_list, name="contact-list"),
     path("partners/keys/", views.key_list, name="key-list"),

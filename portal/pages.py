@@ -89,15 +89,18 @@ def viewer(request: HttpRequest) -> dict[str, Any]:
     """Context of every page: who looks, where live starts, how much is open. One query for a signed-in viewer."""
     visitor = getattr(request, "visitor", None)
     if visitor is None or visitor.kind != "person" or not _scope_is_open():
-        return {"viewer": None, "live": None, "open_incidents_count": 0, "my_tasks_count": 0, "silent": []}
+        nothing = {"open_incidents_count": 0, "my_tasks_count": 0, "approvals_count": 0}
+        return {"viewer": None, "live": None, "silent": [], **nothing}
     with connections["default"].cursor() as cursor:
-        cursor.execute("SELECT epoch, head, open_incidents, open_tasks FROM sec.page_head()")
-        epoch, head, open_incidents, open_tasks = cursor.fetchone()
+        cursor.execute("SELECT epoch, head, open_incidents, open_tasks, approvals FROM sec.page_head()")
+        epoch, head, open_incidents, open_tasks, waiting = cursor.fetchone()
     return {
         "viewer": visitor,
-        "live": {"url": settings.LIVE_URL, "head": head, "epoch": str(epoch)},
+        # Whoever is limited has no stream.
+        "live": {"url": settings.LIVE_URL, "head": head, "epoch": str(epoch)} if visitor.reach == "all" else None,
         "open_incidents_count": open_incidents,
         "my_tasks_count": open_tasks,
+        "approvals_count": waiting,
         "silent": _silent(),
     }
 

@@ -13,6 +13,7 @@ from incidents.models import Incident, Playbook, Task
 from incidents.opening import Opening, open_incident
 from incidents.transitions import answer_task
 from partners.acting import actor_of
+from partners.isolation import ask_to_isolate, press
 from partners.models import ContactPoint, Dependency
 
 Objects = dict[str, Any]
@@ -47,6 +48,13 @@ def stage(cast: Any, inside: Any, seal: Any) -> Objects:
         answer_task(task_id=accepted.pk, to="acknowledged", actor=dunmere)
         answer_task(task_id=done.pk, to="done", actor=dunmere)
         seal()
+    with inside("ashbourne", "administrator", fresh=True):
+        step = press(cast.id("ashbourne"), 1, reason="Odd sign-ins")
+        seal()
+    with inside("ashbourne", fresh=True):
+        who = {"incident": incident.pk, "second": cast.id("northgate")}
+        approval = ask_to_isolate(cast.id("dunmere"), 2, reason="Odd mail", **who)
+        seal()
     return {
         "incident": incident.reference,
         "waiting": waiting.pk,
@@ -60,6 +68,11 @@ def stage(cast: Any, inside: Any, seal: Any) -> Objects:
         "system": "identity-platform",
         "dunmere": "dunmere",
         "token": "never-made",
+        "step": 2,
+        "isolation": step,
+        "approval": approval,
+        "isolate": {"step": 3, "reason": "Odd", "second": str(cast.id("brackenfield"))},
+        "lift": {"reason": "All clear", "second": str(cast.id("brackenfield"))},
         "hand-over": {"to": str(cast.id("dunmere")), "reason": "Sleep"},
     }
 
