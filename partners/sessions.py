@@ -73,6 +73,7 @@ def start_session(
     now = clock.now()
     if FULL in steps_in_force(person.organisation_id):
         raise CutOff
+    _end_session_of(request, because="signed in again")
     request.session.flush()
     # The backend's name is only written into the session: nobody is authenticated by Django's own means.
     login(request, person, backend="django.contrib.auth.backends.BaseBackend")
@@ -244,8 +245,12 @@ def end_all_sessions(person: Person, *, because: str, but: UUID | None = None) -
 
 
 def sign_out(request: HttpRequest) -> None:
+    _end_session_of(request, because="signed out")
+    logout(request)
+
+
+def _end_session_of(request: HttpRequest, *, because: str) -> None:
     session_id = request.session.get(SESSION_ID)
     session = PersonSession.objects.filter(pk=session_id).first() if session_id else None
     if session is not None:
-        end_session(session, because="signed out")
-    logout(request)
+        end_session(session, because=because)

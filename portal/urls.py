@@ -2,13 +2,13 @@
 
 from django.urls import include, path
 
-from partners.sign_in import by_link, sign_in, sign_out
 from portal.health import healthz, readyz
 from portal.metrics import metrics
 
 urlpatterns = [
     path("", include("incidents.urls")),
     path("", include("partners.urls")),
+    path("", include("partners.urls_sign_in")),
     path("", include("partners.urls_federation")),
     path("", include("notifications.urls")),
     path("", include("monitoring.urls")),
@@ -20,9 +20,6 @@ urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),
-    path("sign-in/", sign_in, name="sign-in"),
-    path("sign-out/", sign_out, name="sign-out"),
-    path("sign-in/link/<str:token>/", by_link, name="sign-in-link"),
 ]
 
 handler400 = "portal.pages.bad_request"
