@@ -6,13 +6,13 @@ nobody is made or joined by what a provider says. Everything here needs the open
 
 from __future__ import annotations
 
-import json
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connections, transaction
+from django.db import transaction
 from django.db.models import Q
 
+from partners.door_record import record_at_door
 from partners.models import FederatedIdentity, IdentityProvider, OidcFlow, Person
 from partners.oidc.completing import complete
 from partners.oidc.flow import LIFETIME, Departure, Flow, begin, digest_of
@@ -136,7 +136,7 @@ def connect(person: Person, identity: Identity) -> None:
         )
         if row.person_id != person.pk:
             raise SomebodyElses
-        record(person.pk, "identity.linked", issuer=identity.issuer)
+        record_at_door("identity.linked", person.pk, issuer=identity.issuer)
 
 
 def connection_of(person: Person, issuer: str) -> FederatedIdentity | None:
@@ -149,11 +149,5 @@ def disconnect(person: Person) -> int:
     with transaction.atomic(using="auth"):
         count, _ = FederatedIdentity.objects.filter(person=person).delete()
         if count:
-            record(person.pk, "identity.unlinked")
+            record_at_door("identity.unlinked", person.pk)
     return count
-
-
-def record(person_id: UUID, kind: str, **data: str) -> None:
-    """Into the organisation's own record: what happened at the door."""
-    with connections["auth"].cursor() as cursor:
-        cursor.execute("SELECT sec.record_at_door(%s, %s, %s)", [kind, person_id, json.dumps(data)])

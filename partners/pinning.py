@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from partners.federation import record
+from partners.door_record import record_at_door
 from partners.models import IdentityProvider, OidcFlow
 from partners.oidc.metadata import Metadata, discover
 from partners.oidc.network import through_egress
@@ -64,7 +64,7 @@ def pin(organisation_id: UUID, wish: Wish, *, administrator: UUID, fetch: Fetch 
     try:
         with transaction.atomic(using="auth"):
             write(organisation_id, found, wish)
-            record(administrator, "identity_provider.changed", act="pinned", issuer=wish.issuer)
+            record_at_door("identity_provider.changed", administrator, act="pinned", issuer=wish.issuer)
     except IntegrityError:
         raise NotPinned("This issuer was pinned by another organisation just now.") from None
 
@@ -102,4 +102,4 @@ def switch(organisation_id: UUID, *, on: bool, administrator: UUID) -> None:
     with transaction.atomic(using="auth"):
         if IdentityProvider.objects.filter(organisation_id=organisation_id).exclude(is_active=on).update(is_active=on):
             act = "switched_on" if on else "switched_off"
-            record(administrator, "identity_provider.changed", act=act)
+            record_at_door("identity_provider.changed", administrator, act=act)

@@ -88,7 +88,10 @@ def check_provider(provider: IdentityProvider, *, fetch: Fetch = through_egress)
         changed = True
     provider.checked_at, provider.trouble = now, trouble
     provider.changed_at = provider.changed_at or (now if changed else None)
-    provider.save(update_fields=["checked_at", "trouble", "changed_at"])
+    # Only about what was asked: an administrator may have pinned something else meanwhile.
+    IdentityProvider.objects.filter(pk=provider.pk, metadata_fingerprint=provider.metadata_fingerprint).update(
+        checked_at=provider.checked_at, trouble=provider.trouble, changed_at=provider.changed_at
+    )
 
 
 def _check_if_due(provider: IdentityProvider) -> None:
@@ -103,7 +106,7 @@ def unusable(provider: IdentityProvider) -> str:
     """Why nobody may sign in through it at all; '' when one may try."""
     name = provider.organisation.name
     if DISTRUSTED in steps_in_force(provider.organisation_id):
-        return _("%(name)s's own sign-in is switched off until two people have checked it.") % {"name": name}
+        return _("%(name)s's own sign-in is switched off just now.") % {"name": name}
     if provider.changed_at is not None:
         return _("%(name)s's own sign-in has changed, and nobody has checked the change yet.") % {"name": name}
     return ""

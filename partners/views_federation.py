@@ -20,6 +20,7 @@ from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.http import require_GET, require_POST
 
 from partners.acting import signed_in
+from partners.door_answers import slowed_page
 from partners.federation import (
     SomebodyElses,
     begin_flow,
@@ -30,7 +31,8 @@ from partners.federation import (
     person_behind,
     take_flow,
 )
-from partners.models import IdentityProvider, OidcFlow, Person, PersonSession
+from partners.limits import Limit, TooOften, address_of, count
+from partners.models import Authenticator, IdentityProvider, OidcFlow, Person, PersonSession
 from partners.oidc.flow import LIFETIME, read_callback
 from partners.oidc.refusals import OidcRefused, ProviderAway, ProviderSaidNo
 from partners.oidc.tokens import Identity, used_second_factor
@@ -42,6 +44,7 @@ from portal.tenancy.scope import at_the_door, organisation_scope
 
 COOKIE = "__Host-provider" if settings.SECURE else "provider"
 ACCOUNT = "/account/"
+DEPARTURES = Limit("departures to a provider from an address", 60)  # each of them is a row
 log = logging.getLogger(__name__)
 
 
@@ -59,6 +62,10 @@ def _provider(slug: str) -> IdentityProvider:
 def start(request: HttpRequest, slug: str) -> HttpResponse:
     """Leave for the provider. By a button only: no link, image or foreign page can send a browser there."""
     provider = _provider(slug)
+    try:
+        count(DEPARTURES, address_of(request))
+    except TooOften as often:
+        return slowed_page(request, often, back=f"/sign-in/{slug}/")
     choice = provider_choice(provider.organisation)
     if choice is None or not choice["usable"]:
         return refused(request, provider, "away")
@@ -108,7 +115,13 @@ def _signed_in(
         return refused(request, provider, "unknown", display_name=identity.display_name)
     two = used_second_factor(identity.amr)
     start_session(request, person, born=PersonSession.Born.PROVIDER, second_factor=two)
-    return _without_cookie(redirect((row.goes_to or "/") if two else ACCOUNT))
+    return _without_cookie(redirect((row.goes_to or "/") if two else _second_factor(person)))
+
+
+def _second_factor(person: Person) -> str:
+    """Where it is shown, or set up by whoever has none yet."""
+    has_one = Authenticator.objects.filter(person=person).exists()
+    return f"/sign-in/{person.organisation.slug}/" if has_one else ACCOUNT
 
 
 def _connected(request: HttpRequest, person: Person, identity: Identity) -> HttpResponse:

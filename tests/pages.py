@@ -8,6 +8,7 @@ from typing import Any
 
 Stage = dict[str, str]  # what `tests/browser/stage.py` has arranged: references, ids, addresses
 NOBODY = ""
+ADMINISTRATOR = "Oliver Tate"  # of Brackenfield, which has a provider of its own
 LEAD, RESPONDER, OBSERVER = "Priya Nair", "Tom Whitlock", "Denise Abbot"
 PARTNER, PROVIDER, STRANGER = "Ben Ashcroft", "Dana Kowalski", "Callum Reid"
 
@@ -53,6 +54,12 @@ def _open_without_a_title(page: Any) -> None:
     page.get_by_role("alert").wait_for()
 
 
+def _look_at_everybodys(page: Any) -> None:
+    page.get_by_label("Issuer").fill("https://login.microsoftonline.com/common/v2.0")
+    page.get_by_role("button", name="Look").click()
+    page.get_by_role("alert").wait_for()
+
+
 def _unfold(words: str) -> Callable[[Any], None]:
     def act(page: Any) -> None:
         page.locator("summary", has_text=words).first.click()
@@ -75,6 +82,7 @@ SIGNED_OUT = [
     State("sign-in-wrong", NOBODY, "/sign-in/", "Enter your password.", act=_press_in_form),
     State("sign-in-link", NOBODY, "{link}", "Sign in as Zofia Nowak?"),
     State("sign-in-link-gone", NOBODY, "/sign-in/link/never-made/", "no longer works", 404),
+    State("provider-refused", NOBODY, "/oidc/brackenfield/callback?code=x&state=x", "You are not signed in", 403),
     State("not-found-signed-out", NOBODY, "/nowhere/", "Nothing here that you may see", 404),
     State("bad-request", NOBODY, "/?x=%00", "not allowed", 400),
     State("api-docs-signed-out", NOBODY, "/api/v1/docs/", "Open an incident"),
@@ -108,6 +116,8 @@ LEADING = [
     ),
     State("update", LEAD, "/incidents/{main}/update/", "update"),
     State("update-wrong", LEAD, "/incidents/{main}/update/", "Write what", act=_press("Send update")),
+    State("hand-over", LEAD, "/incidents/{main}/hand-over/", "agreed succession"),
+    State("hand-over-wrong", LEAD, "/incidents/{main}/hand-over/", "Say why", act=_press("Offer the lead")),
     State("close", LEAD, "/incidents/{main}/close/", "Stand"),
     State("close-wrong", LEAD, "/incidents/{main}/close/", "Say how it ended", act=_press("Close and tell everybody")),
     State("sign-out", LEAD, "/sign-out/", "Sign out"),
@@ -116,8 +126,6 @@ LEADING = [
 ANSWERING = [
     State("my-tasks", PARTNER, "/my-tasks/", "What stops for you"),
     State("my-tasks-receipt", PARTNER, "/my-tasks/", "can see it", act=_answer),
-    State("hand-over", LEAD, "/incidents/{main}/hand-over/", "agreed succession"),
-    State("hand-over-wrong", LEAD, "/incidents/{main}/hand-over/", "Say why", act=_press("Offer the lead")),
     State("my-tasks-lead", LEAD, "/my-tasks/", "Who usually does it"),
     State("my-tasks-empty", STRANGER, "/my-tasks/", "Nothing for you to do just now"),
     State("task", PARTNER, "/tasks/{dunmere_first}/", "Answer for Dunmere"),
@@ -150,10 +158,23 @@ REGISTER = [
     State("api-docs", LEAD, "/api/v1/docs/", "Open an incident"),
 ]
 
+OWN_PROVIDER = [
+    State("own-provider", ADMINISTRATOR, "/partners/identity-provider/", "As it is pinned"),
+    State("own-provider-looked", ADMINISTRATOR, "/partners/identity-provider/", "Says now", act=_press("Look")),
+    State(
+        "own-provider-wrong",
+        ADMINISTRATOR,
+        "/partners/identity-provider/",
+        "your own tenant's id",
+        act=_look_at_everybodys,
+    ),
+]
+
 GROUPS = {
     "signed-out": SIGNED_OUT,
     "watching": WATCHING,
     "leading": LEADING,
     "answering": ANSWERING,
     "register": REGISTER,
+    "own-provider": OWN_PROVIDER,
 }

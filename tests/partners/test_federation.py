@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from django.test import Client
 
-from partners.models import FederatedIdentity, IdentityProvider, OidcFlow, Person, PersonSession
+from partners.models import Authenticator, FederatedIdentity, IdentityProvider, OidcFlow, Person, PersonSession
 from partners.oidc.refusals import ProviderAway
 from partners.people import make_sign_in_link
 from partners.pinning import Wish, write
@@ -119,7 +119,7 @@ def test_an_unknown_subject_is_told_how_to_connect_and_joins_nobody(provider: Sc
     [
         "UPDATE partners_person SET is_active = false WHERE name = 'Anita Desai'",
         "UPDATE partners_person SET access_ends_at = now() - interval '1 minute' WHERE name = 'Anita Desai'",
-        "UPDATE partners_person SET break_glass = true WHERE name = 'Anita Desai'",
+        "UPDATE partners_person SET break_glass = true, role = 'administrator' WHERE name = 'Anita Desai'",
         "UPDATE partners_federatedidentity SET issuer = 'https://login.dunmere.example/tenant'",
         "UPDATE partners_federatedidentity SET subject = 'Anita'",
         "UPDATE partners_federatedidentity f SET organisation_id = o.id FROM partners_organisation o WHERE slug ~ 'un'",
@@ -217,6 +217,34 @@ def test_only_a_button_of_ours_sends_a_browser_away(provider: Scene):
     assert Client().post("/sign-in/gravenhurst/provider/").status_code == 404
     with at_the_door():
         assert not OidcFlow.objects.exists()
+
+
+def test_one_address_cannot_send_browsers_away_without_end(provider: Scene, owner_url: str):
+    client = Client()
+    assert client.post(START).status_code == 200
+    with psycopg.connect(owner_url) as owner:
+        owner.execute("UPDATE partners_attempts SET count = 60")
+    slowed = client.post(START)
+    assert (slowed.status_code, int(slowed["Retry-After"]) > 0) == (429, True)
+    assert Client(REMOTE_ADDR="198.51.100.7").post(START).status_code == 200
+    with at_the_door():
+        assert OidcFlow.objects.count() == 2
+
+
+def test_without_one_here_the_second_factor_is_set_up_and_with_one_it_is_shown(provider: Scene):
+    provider.claims["amr"] = ["pwd"]
+    assert sign_in(provider)[1]["Location"] == "/account/"
+    with at_the_door():
+        who = person("Anita Desai")
+        Authenticator.objects.create(
+            organisation_id=who.organisation_id,
+            person=who,
+            kind="totp",
+            label="App",
+            secret=b"s",
+            created_at=clock.now(),
+        )
+    assert sign_in(provider)[1]["Location"] == "/sign-in/brackenfield/"
 
 
 def test_a_distrusted_provider_ends_the_sessions_it_began(provider: Scene, owner_url: str):
