@@ -87,12 +87,12 @@ from portal.vault import keys
 found = keys._newest
 def slowly(organisation):
     row = found(organisation)
-    if row is None and not slowly.waited:
-        slowly.waited = True
+    slowly.nones += row is None
+    if row is None and slowly.nones == 2:  # asked for the last time before one is made
         print("none yet", flush=True)
         sys.stdin.readline()
     return row
-slowly.waited = False
+slowly.nones = 0
 keys._newest = slowly
 print(seal(b"x", organisation_id=UUID(sys.argv[1]), field="vault_secret.secret", row_id=1)[:5].hex())
 """
