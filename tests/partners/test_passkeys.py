@@ -1,4 +1,4 @@
-"""Passkeys against the real database: everything that makes one wrong is refused, and the same one right is accepted."""
+"""Passkeys against the real database: everything that makes one wrong is refused; the same one right is accepted."""
 
 from __future__ import annotations
 
@@ -252,7 +252,6 @@ def test_a_passkey_that_is_not_as_asked_cannot_be_added():
 
 
 def test_an_answer_without_the_page_behind_it_is_refused():
-    _, passkey = enrolled()
     strict = Client(enforce_csrf_checks=True)
     assert post(strict, "/sign-in/passkey/options/").status_code == 403
     page = strict.get("/sign-in/").content.decode()
