@@ -80,6 +80,18 @@ def ticket(slug: str) -> str:
     return f"gate-ticket-of-{slug}"
 
 
+def administers(owner: Connection) -> None:
+    """Two of the tickets become those of an administrator who has used a passkey just now; `matrix.ADMINISTERS`."""
+    for slug in ("coldharbour", "gravenhurst"):
+        owner.execute(
+            "UPDATE sec.grant_token SET stepped_up_at = 'infinity', authenticator_id = gen_random_uuid(),"
+            " session_id = gen_random_uuid(), person_id = (SELECT p.id FROM partners_person p"
+            " WHERE p.organisation_id = org_id AND p.role = 'administrator' ORDER BY p.name LIMIT 1)"
+            " WHERE token_hash = sha256(%s)",
+            [ticket(slug).encode()],
+        )
+
+
 def own_tasks(slug: str) -> str:
     """A ticket that reaches no further than the organisation's own tasks."""
     return f"narrow-ticket-of-{slug}"
@@ -135,14 +147,7 @@ class _Writer:
         mint = "INSERT INTO sec.grant_token (token_hash, org_id, kind, expires_at, revoked_at) VALUES (sha256(%s), %s, "
         for slug in ORGANISATIONS:
             self.owner.execute(mint + "'session', now() + '1 day', NULL)", [ticket(slug).encode(), self.ids[slug]])
-        for slug in ("coldharbour", "gravenhurst"):  # an administrator who has used a passkey just now
-            self.owner.execute(
-                "UPDATE sec.grant_token SET stepped_up_at = 'infinity', authenticator_id = gen_random_uuid(),"
-                " session_id = gen_random_uuid(), person_id = (SELECT p.id FROM partners_person p"
-                " WHERE p.organisation_id = org_id AND p.role = 'administrator' ORDER BY p.name LIMIT 1)"
-                " WHERE token_hash = sha256(%s)",
-                [ticket(slug).encode()],
-            )
+        administers(self.owner)
         narrow = mint.replace("revoked_at)", "revoked_at, reach)")
         for slug in ORGANISATIONS:
             self.owner.execute(

@@ -13,7 +13,7 @@ import pytest
 from portal.tenancy.scope import organisation_scope
 from tests import servers
 from tests.cast import Cast
-from tests.gates.arranged import Arranged, ticket
+from tests.gates.arranged import Arranged, administers, ticket
 from tests.gates.comparing import Comparison
 from tests.gates.matrix import MATRIX
 from tests.gates.opened import ADDRESSES, COUNCILS, DATABASE, World
@@ -27,6 +27,7 @@ def comparison(world: World) -> Iterator[Comparison]:
     with world.owner() as owner:
         for slug in COUNCILS:
             owner.execute("SELECT sec.mint(%s, %s, 'session', NULL, NULL, '1 day')", [ticket(slug), world.ids[slug]])
+        administers(owner)
     yield Comparison(arrangement)
     for connection in arrangement.connections.values():
         connection.close()
