@@ -65,7 +65,9 @@ def board_of(incident: Incident, *, me: UUID, may_lead: bool, manages: bool = Fa
         "notices": notices_of(incident, me=me, names=by_id, may_answer=manages),
         "buttons": _buttons(incident, may_lead=may_lead),
         "tiles": tiles_of(incident, sides, standings, silent, duty, now, oversees=oversees),
-        "tabs": _tabs(incident, own_slug=None if oversees else next((each["slug"] for each in rows), None)),
+        "tabs": _tabs(
+            incident, own_slug=None if oversees else next((each["slug"] for each in rows), None), manages=manages
+        ),
         "steps": [
             {
                 "key": str(step.position),
@@ -197,7 +199,7 @@ def _buttons(incident: Incident, *, may_lead: bool) -> list[dict[str, str]]:
     return buttons
 
 
-def _tabs(incident: Incident, *, own_slug: str | None) -> list[dict[str, Any]]:
+def _tabs(incident: Incident, *, own_slug: str | None, manages: bool) -> list[dict[str, Any]]:
     """`own_slug`: of a partner, who sees why it takes part instead of how far it all reaches."""
     tabs: list[tuple[str, str, list[str]]] = [("incident-board", _("Board"), [])]
     if own_slug:
@@ -205,6 +207,8 @@ def _tabs(incident: Incident, *, own_slug: str | None) -> list[dict[str, Any]]:
     else:
         tabs.append(("incident-radius", _("How far"), []))
     tabs.append(("incident-deliveries", _("Deliveries"), []))
+    if manages and incident.status != Incident.Status.CLOSED:
+        tabs.append(("incident-displays", _("Wall screens"), []))
     return [
         {"words": words, "href": reverse(name, args=[incident.reference, *more]), "current": name == "incident-board"}
         for name, words, more in tabs

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from incidents.views import boards, handing_over, isolating, leading, lifting, playbooks, tasks
+from incidents.views import boards, displays, handing_over, isolating, leading, lifting, playbooks, tasks
 from incidents.views.start import start
 
 urlpatterns = [
@@ -17,6 +17,11 @@ urlpatterns = [
     path("incidents/<str:reference>/widen/", leading.widen, name="incident-widen"),
     path("incidents/<str:reference>/update/", leading.update, name="incident-update"),
     path("incidents/<str:reference>/close/", leading.close, name="incident-close"),
+    path("incidents/<str:reference>/displays/", displays.displays, name="incident-displays"),
+    path("incidents/<str:reference>/displays/<uuid:display_id>/end/", displays.revoke, name="incident-display-revoke"),
+    path("display/", displays.pair, name="display-pair"),
+    path("display/wall/", displays.wall, name="display-wall"),
+    path("display/wall/rows/", displays.wall_fragment, name="display-wall-fragment"),
     path("incidents/<str:reference>/hand-over/", handing_over.hand_over, name="incident-hand-over"),
     path(
         "incidents/<str:reference>/hand-over/<uuid:handover_id>/",

@@ -1,3 +1,4 @@
+from incidents.models.display import WallDisplay
 from incidents.models.handover import Handover
 from incidents.models.incident import Incident, IncidentSystem, Participant, Radius, Standing, Update
 from incidents.models.playbook import Playbook, Step
@@ -18,4 +19,5 @@ __all__ = [
     "Task",
     "TaskNote",
     "Update",
+    "WallDisplay",
 ]

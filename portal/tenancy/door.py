@@ -40,12 +40,12 @@ class DoorRouter:
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Whoever asks: a person with a session or a machine with a key, and the ticket that speaks for them."""
+    """Whoever asks: a person with a session, a machine with a key, a wall screen; and their ticket."""
 
     organisation_id: UUID
     organisation_slug: str
     organisation_name: str
-    kind: Literal["person", "key"]
+    kind: Literal["person", "key", "display"]
     ticket: str = field(repr=False)
     person_id: UUID | None = None
     key_id: UUID | None = None
@@ -109,6 +109,9 @@ class DoorMiddleware(SessionMiddleware):
         super().__init__(get_response)
         self.visitor_of_key: Callable[[str], Visitor] = import_string("partners.keys.visitor_of_key")
         self.find: Callable[[SessionBase], Any] = import_string("partners.sessions.find")
+        self.visitor_of_display: Callable[[SessionBase], Visitor | None] = import_string(
+            "partners.displays.visitor_of_display"
+        )
 
     def process_request(self, request: HttpRequest) -> None:
         super().process_request(request)
@@ -139,6 +142,8 @@ class DoorMiddleware(SessionMiddleware):
     def _by_session(self, request: HttpRequest) -> None:
         with at_the_door():
             found = self.find(request.session)
+            if found is None:
+                request.visitor = self.visitor_of_display(request.session)  # type: ignore[attr-defined]
         if found is not None:
             request.found = found  # type: ignore[attr-defined]
             request.user = found.person
