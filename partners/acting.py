@@ -23,6 +23,8 @@ ANSWERERS = frozenset({"administrator", "incident_manager", "responder", "approv
 def actor_of(visitor: Visitor) -> Actor:
     return Actor(visitor.organisation_id, visitor.kind, visitor.person_id, visitor.key_id)
 
+    if visitor.kind == "display":
+        raise PermissionDenied("A wall screen only shows.")
 
 def may_open(visitor: Visitor) -> bool:
     """Whether this person may open, lead and close incidents for the organisation."""

@@ -36,6 +36,9 @@ OPENED = "   302    302    422     302  403    302   302  302   302    302   302
 LEADS = "    302    404    404     200  403    404   302  302   302    302   200    200"
 WIDENED = "  302    404    404     302  403    404   302  302   302    302   302    403"
 WIDENS = "   302    404    404     200  403    404   302  302   302    302   200    302"
+MANAGERS = " 302    404    200     200  403    200   302  302   302    302   200    302"
+MANAGED = "  302    404    200     200  403    200   302  302   302    302   200    403"
+ON_WALL = "  401    401    401     401  401    401   401  401   401    401   401    401"
 NO_OFFER = " 302    404    404     404  403    404   302  302   302    302   404    403"
 LED = "      302    404    404     302  403    404   302  302   302    302   302    302"
 ANSWERED = " 302    404    302     404  403    404   302  302   302    302   404    404"
@@ -141,6 +144,11 @@ ROWS = (
     page("incident-widen", WIDENS, post=WIDENED, body={"systems": "remote-access"}, reference="incident"),
     page("incident-update", LEADS, post=LED, body={"text": "Directory is off."}, reference="incident"),
     page("incident-close", LEADS, post=LED, body={"outcome": "resolved"}, reference="incident"),
+    page("incident-displays", MANAGERS, post=MANAGED, body={"label": "Left wall"}, reference="incident"),
+    page("incident-display-revoke", post=NO_OFFER, reference="incident", display_id="contact"),
+    page("display-pair", EVERYBODY, post=EVERYBODY.replace("200", "422"), body={"code": "AAAA AAAA"}),
+    page("display-wall", ON_WALL),
+    page("display-wall-fragment", ON_WALL),
     page("incident-hand-over", WIDENS, post=WIDENED, body="hand-over", reference="incident"),
     page(
         "incident-hand-over-answer", post=NO_OFFER, body={"answer": "accept"}, reference="incident",

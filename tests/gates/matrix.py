@@ -241,6 +241,14 @@ MATRIX: dict[str, Row] = {
     "incidents_handover": Row(
         Can(f"({IN_IT} AND %(me)s IN (x.from_organisation_id, x.to_organisation_id) OR {OVERSEES})")
     ),
+    # A wall screen is its organisation's own; the hash of its code is for nobody to read.
+    "incidents_walldisplay": Row(
+        Can(
+            f"{MINE} AND {IN_IT}",
+            selects="id incident_id organisation_id label made_by made_at expires_at code_expires_at paired_at"
+            " revoked_at",
+        )
+    ),
     "incidents_run": Row(
         Can(insert=f"x.lead_id = %(me)s AND {LEADS}"),
         worker=Can(OPEN, update=OPEN, updates="due_at claimed_by claimed_until"),
