@@ -32,7 +32,7 @@ from partners.federation import (
     take_flow,
 )
 from partners.limits import Limit, TooOften, address_of, count
-from partners.models import Authenticator, IdentityProvider, OidcFlow, Person, PersonSession
+from partners.models import IdentityProvider, OidcFlow, Person, PersonSession
 from partners.oidc.flow import LIFETIME, read_callback
 from partners.oidc.refusals import OidcRefused, ProviderAway, ProviderSaidNo
 from partners.oidc.tokens import Identity, used_second_factor
@@ -115,13 +115,7 @@ def _signed_in(
         return refused(request, provider, "unknown", display_name=identity.display_name)
     two = used_second_factor(identity.amr)
     start_session(request, person, born=PersonSession.Born.PROVIDER, second_factor=two)
-    return _without_cookie(redirect((row.goes_to or "/") if two else _second_factor(person)))
-
-
-def _second_factor(person: Person) -> str:
-    """Where it is shown, or set up by whoever has none yet."""
-    has_one = Authenticator.objects.filter(person=person).exists()
-    return f"/sign-in/{person.organisation.slug}/" if has_one else ACCOUNT
+    return _without_cookie(redirect((row.goes_to or "/") if two else ACCOUNT))
 
 
 def _connected(request: HttpRequest, person: Person, identity: Identity) -> HttpResponse:

@@ -20,7 +20,7 @@ HOST = "127.0.0.1"
 PAGE = """<!doctype html>
 <html lang="en-GB">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Brackenfield sign-in (demonstration)</title>
+<title>Brackenfield sign-in (demonstration)</title><link rel="icon" href="data:,">
 <style>
 body {{ font: 16px/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 34rem; padding: 1.5rem; color: #1b1b1b }}
 header {{ border-bottom: 4px solid #6b3fa0; margin-bottom: 1.5rem }} h1 {{ font-size: 1.5rem }}

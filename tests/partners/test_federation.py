@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from django.test import Client
 
-from partners.models import Authenticator, FederatedIdentity, IdentityProvider, OidcFlow, Person, PersonSession
+from partners.models import FederatedIdentity, IdentityProvider, OidcFlow, Person, PersonSession
 from partners.oidc.refusals import ProviderAway
 from partners.people import make_sign_in_link
 from partners.pinning import Wish, write
@@ -229,22 +229,6 @@ def test_one_address_cannot_send_browsers_away_without_end(provider: Scene, owne
     assert Client(REMOTE_ADDR="198.51.100.7").post(START).status_code == 200
     with at_the_door():
         assert OidcFlow.objects.count() == 2
-
-
-def test_without_one_here_the_second_factor_is_set_up_and_with_one_it_is_shown(provider: Scene):
-    provider.claims["amr"] = ["pwd"]
-    assert sign_in(provider)[1]["Location"] == "/account/"
-    with at_the_door():
-        who = person("Anita Desai")
-        Authenticator.objects.create(
-            organisation_id=who.organisation_id,
-            person=who,
-            kind="totp",
-            label="App",
-            secret=b"s",
-            created_at=clock.now(),
-        )
-    assert sign_in(provider)[1]["Location"] == "/sign-in/brackenfield/"
 
 
 def test_a_distrusted_provider_ends_the_sessions_it_began(provider: Scene, owner_url: str):
