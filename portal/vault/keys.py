@@ -59,12 +59,15 @@ def add_key(organisation_id: UUID, *, replaces: int = 0) -> DataKey:
     With `replaces` the current key must be newer than that version.
     """
     with _writing():
-        while (row := _newest(organisation_id)) is None or row.version <= replaces:
+        while True:
+            # The number before the look at who seals: a key that comes in between is then seen, or takes the number.
             last = DataKey.objects.filter(organisation_id=organisation_id).aggregate(last=Max("version"))["last"] or 0
+            row = _newest(organisation_id)
+            if row is not None and row.version > replaces:
+                return row
             fresh = DataKey(organisation_id=organisation_id, version=last + 1, created_at=clock.now())
             wrap(fresh, secrets.token_bytes(KEY_BYTES), _master_keys()[0])
             DataKey.objects.bulk_create([fresh], ignore_conflicts=True)
-    return row
 
 
 def forget(organisation_id: UUID) -> int:
