@@ -33,13 +33,23 @@ MAIN = {
 
 
 def mine_of(
-    *, me: UUID, person_id: UUID | None, incident: Incident | None, name: str, manages: bool = False
+    *,
+    me: UUID,
+    person_id: UUID | None,
+    incident: Incident | None,
+    name: str,
+    manages: bool = False,
+    narrow: bool = False,
 ) -> dict[str, Any]:
-    """Everything that `incidents/_my_tasks.html` wants: the tasks of one incident, the newest open one."""
+    """Everything that `incidents/_my_tasks.html` wants: the tasks of one incident, the newest open one.
+
+    Whoever is `narrow` sees its own tasks and the lead's number, the way out; nothing of the others, no meeting point.
+    """
     now = clock.now()
     mine: dict[str, Any] = {
         "refresh_url": reverse("my-tasks-fragment"),
         "references": [incident.reference] if incident else [],
+        "narrow": narrow,
         "notices": [],
         "incident": None,
         "card": None,
@@ -61,11 +71,13 @@ def mine_of(
     tasks = list(Task.objects.filter(incident=incident, organisation_id=me).order_by("position").values(*COLUMNS))
     open_tasks = sorted((task for task in tasks if task["status"] in OPEN), key=lambda task: _urgency(task, now))
     others = others_of(standings, silence(incident.pk), me, answered=side["acknowledged_at"] is not None)
-    header = header_of(incident, standings, [side])
+    lead = {"organisation_id": incident.lead_id, "name": incident.lead.name}
+    header = header_of(incident, [*standings, lead], [side])
     line = _("This is an exercise.") + " " if incident.exercise else ""
     mine |= {
         "incident": {
             **header,
+            **({"href": "", "meeting_point": ""} if narrow else {}),
             "line": f"{line}{incident.title}.",
             "own_line": _own_line(side, name),
         },
@@ -76,8 +88,12 @@ def mine_of(
         "next": [_listed(task, side, now) for task in open_tasks[1:]],
         "answered": [_listed(task, side, now) for task in tasks if task["status"] not in OPEN],
         "do_not_trust": do_not_trust(),
-        "others": {"summary": others["counts"], "rows": others["others"]},
-        "empty": [_("Every step of yours is answered. Others: %(counts)s.") % {"counts": others["counts"]}],
+        "others": None if narrow else {"summary": others["counts"], "rows": others["others"]},
+        "empty": [
+            _("Every step of yours is answered.")
+            if narrow
+            else _("Every step of yours is answered. Others: %(counts)s.") % {"counts": others["counts"]}
+        ],
     }
     if open_tasks:
         step = Step.objects.get(pk=open_tasks[0]["step_id"])

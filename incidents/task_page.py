@@ -32,7 +32,12 @@ def task_page(task: Task, *, visitor: Visitor) -> dict[str, Any]:
     side = Participant.objects.filter(incident=incident, organisation_id=task.organisation_id).values(
         "organisation_id", "told_at", "told_by", "seen_at", "duty_phone"
     )[0]
+    narrow = visitor.reach != "all"
+    if narrow:  # the others' names are not there, and the lead is the way out
+        standings.append({"organisation_id": incident.lead_id, "slug": "", "name": incident.lead.name})
     header = header_of(incident, standings, [side])
+    if narrow:
+        header |= {"href": "", "deputy": None, "meeting_point": ""}
     plain = {
         "status": task.status,
         "acknowledge_by": task.acknowledge_by,
@@ -61,6 +66,7 @@ def task_page(task: Task, *, visitor: Visitor) -> dict[str, Any]:
                 {"id": each["id"], "name": each["name"], "href": D3FEND + each["name"].replace(" ", "")}
                 for each in step.d3fend
             ],
+            "lead_call": header["lead"]["call"] if narrow else None,
             "answers": _answers(task, visitor, own=own),
             "receipt": _receipt(task, visitor, header, now),
             "history": _history(task, standings),

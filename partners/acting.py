@@ -9,7 +9,9 @@ from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.loader import render_to_string
 
+from partners.cutting_off import ended_page
 from portal.ledger.record import Actor
 from portal.tenancy.door import Visitor
 
@@ -21,10 +23,10 @@ ANSWERERS = frozenset({"administrator", "incident_manager", "responder", "approv
 
 
 def actor_of(visitor: Visitor) -> Actor:
-    return Actor(visitor.organisation_id, visitor.kind, visitor.person_id, visitor.key_id)
-
     if visitor.kind == "display":
         raise PermissionDenied("A wall screen only shows.")
+    return Actor(visitor.organisation_id, visitor.kind, visitor.person_id, visitor.key_id)
+
 
 def may_open(visitor: Visitor) -> bool:
     """Whether this person may open, lead and close incidents for the organisation."""
@@ -57,9 +59,10 @@ def signed_in(view: Any = None, *, may: Any = None, reach: frozenset[str] = ALL_
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             visitor: Visitor | None = request.visitor  # type: ignore[attr-defined]
             if visitor is None or visitor.kind != "person":
-                return redirect(settings.LOGIN_URL)
+                ended = ended_page(request) if visitor is None else None
+                return ended or redirect(settings.LOGIN_URL)
             if visitor.reach not in reach:
-                raise PermissionDenied(_limited(visitor))
+                return _limited_page(visitor)
             if may is not None and not may(visitor):
                 raise PermissionDenied("Your role does not allow this. Ask your administrator or incident manager.")
             return view(request, *args, **kwargs)
@@ -67,6 +70,11 @@ def signed_in(view: Any = None, *, may: Any = None, reach: frozenset[str] = ALL_
         return guarded
 
     return decorate if view is None else decorate(view)
+
+
+def _limited_page(visitor: Visitor) -> HttpResponse:
+    context = {"detail": _limited(visitor), "own_tasks": visitor.reach == "own_tasks"}
+    return HttpResponse(render_to_string("errors/limited.html", context), status=403)
 
 
 def _limited(visitor: Visitor) -> str:

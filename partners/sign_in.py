@@ -14,6 +14,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.http import require_http_methods, require_safe
 
+from partners import cutting_off
 from partners.door_answers import slowed_page
 from partners.limits import LINKS, TooOften, address_of, count
 from partners.models import Organisation, PersonSession, SignInLink, SignInPolicy
@@ -132,7 +133,7 @@ def remember_cut_off(request: HttpRequest, organisation: Organisation) -> None:
 
 def cut_off_page(request: HttpRequest, organisation: Organisation) -> HttpResponse:
     """Only for whoever has shown who they are: nobody else learns here that the organisation is isolated."""
-    return render(request, "sign_in/cut_off.html", {"organisation": organisation}, status=403)
+    return cutting_off.cut_off_page(request, organisation)
 
 
 @door_view

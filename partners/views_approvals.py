@@ -121,7 +121,7 @@ def _approve(request: HttpRequest, approval: Approval) -> str:
 def _refuse(request: HttpRequest, approval: Approval) -> str:
     form = BecauseForm(request.POST)
     if not form.is_valid():
-        raise approvals.NotAllowed(" ".join(form.errors["because"]))
+        raise approvals.NotAllowed(" ".join(map(str, form.errors["because"])))
     approvals.refuse(approval, because=form.cleaned_data["because"])
     return _("Refused. Nothing was changed; %(name)s reads why.") % {"name": approval.requested_by_name}
 

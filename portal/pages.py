@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext, ngettext
 from jinja2 import Environment, StrictUndefined
 
@@ -155,6 +156,9 @@ def csrf_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def ticket_lapsed(request: HttpRequest) -> HttpResponse:
     """The database no longer knows this visitor: expired, revoked or isolated since the door looked."""
+    isolated: HttpResponse | None = import_string("partners.cutting_off.lapsed")(request)
+    if isolated is not None:
+        return isolated
     if request.path.startswith("/api/"):
         return problem(401, "The key or session is no longer valid.")
     with at_the_door():

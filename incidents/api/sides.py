@@ -117,6 +117,7 @@ def _participant(standing: Standing, side: dict[str, Any] | None) -> dict[str, A
 
 
 class Tasks(Endpoint):
+    narrow = True
     queries = {"get": PageQuery}
 
     @extend_schema(

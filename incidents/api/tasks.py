@@ -112,6 +112,8 @@ def tag_of(version: int) -> str:
 
 
 class OneTask(Endpoint):
+    narrow = True
+
     @extend_schema(summary="One task with all that its step says", responses=TaskShown)
     def get(self, request: Request, task_id: UUID) -> HttpResponse:
         return task_answer(task_id)
@@ -152,10 +154,12 @@ def action(
     summary: str,
     form: type[Strict] = NoteForm,
     scopes: tuple[str, ...] = ("answer",),
+    narrow: bool = True,
     sample: dict[str, str] | None = None,
 ) -> type[TaskAction]:
-    """The endpoint that does `act`; `sample` is a body for the documentation."""
-    made = type(name, (TaskAction,), {"act": staticmethod(act), "form": form, "scopes": {"post": scopes}})
+    """The endpoint that does `act`; `sample` is a body for the documentation, `narrow` as `Endpoint` has it."""
+    does = {"act": staticmethod(act), "form": form, "scopes": {"post": scopes}, "narrow": narrow}
+    made = type(name, (TaskAction,), does)
     shown = example(**sample) if sample else []
     return extend_schema(methods=["POST"], summary=summary, request=form, responses={200: TaskShown}, examples=shown)(
         made
@@ -190,6 +194,7 @@ Verify = action(
     lambda task_id, said, actor: verify_task(task_id=task_id, actor=actor),
     form=CheckForm,
     scopes=("open",),
+    narrow=False,
     summary="The lead has checked that it is done; for the lead's own tasks the deputy lead. Never a key",
 )
 Cancel = action(
@@ -197,5 +202,6 @@ Cancel = action(
     lambda task_id, said, actor: cancel_task(task_id=task_id, actor=actor),
     form=Empty,
     scopes=("open",),
+    narrow=False,
     summary="The lead calls it off",
 )

@@ -7,12 +7,13 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from incidents import demo_story
 from incidents.listing import open_rows, peacetime
 from partners.acting import may_open
+from partners.cutting_off import ended_page
 from partners.models import Organisation
 from portal.tenancy.scope import at_the_door
 
@@ -20,6 +21,10 @@ from portal.tenancy.scope import at_the_door
 @require_safe
 def start(request: HttpRequest) -> HttpResponse:
     visitor = request.visitor  # type: ignore[attr-defined]
+    if visitor is None and (ended := ended_page(request)) is not None:
+        return ended
+    if visitor is not None and visitor.reach == "own_tasks":
+        return redirect("my-tasks")
     if visitor is None or visitor.kind != "person":
         with at_the_door():
             installed = Organisation.objects.exists()

@@ -18,20 +18,20 @@ from incidents.seeing import mark_seen
 from incidents.task_page import task_page
 from incidents.transitions import Answer, answer_task, cancel_task, undo_task, verify_task
 from incidents.views.finding import task_or_404
-from partners.acting import actor_of, may_answer, may_open, signed_in
+from partners.acting import ALL_OF_IT, OWN_TASKS, actor_of, may_answer, may_open, signed_in
 from portal.pages import refuse
 
 LONGEST_REASON = 2000
 
 
 @require_safe
-@signed_in
+@signed_in(reach=OWN_TASKS)
 def my_tasks(request: HttpRequest) -> HttpResponse:
     return render(request, "incidents/my_tasks.html", {"mine": _mine(request)})
 
 
 @require_safe
-@signed_in
+@signed_in(reach=OWN_TASKS)
 def my_tasks_fragment(request: HttpRequest) -> HttpResponse:
     return render(request, "incidents/_my_tasks.html", {"mine": _mine(request)})
 
@@ -54,21 +54,24 @@ def _mine(request: HttpRequest) -> dict[str, Any]:
         incident=incident,
         name=visitor.organisation_name,
         manages=may_open(visitor),
+        narrow=visitor.reach != "all",
     )
 
 
 @require_safe
-@signed_in
+@signed_in(reach=OWN_TASKS)
 def task_detail(request: HttpRequest, task_id: UUID) -> HttpResponse:
     task = task_or_404(task_id)
     return render(request, "incidents/task.html", task_page(task, visitor=request.visitor))  # type: ignore[attr-defined]
 
 
-def _answered(act: Callable[[HttpRequest, UUID], Task], *, may: Any) -> Callable[..., HttpResponse]:
+def _answered(
+    act: Callable[[HttpRequest, UUID], Task], *, may: Any, reach: frozenset[str] = OWN_TASKS
+) -> Callable[..., HttpResponse]:
     """A view that gives one answer, then shows where the thumb was: the card again, or the task's own page."""
 
     @require_POST
-    @signed_in(may=may)
+    @signed_in(may=may, reach=reach)
     def view(request: HttpRequest, task_id: UUID) -> HttpResponse:
         try:
             act(request, task_id)
@@ -116,8 +119,10 @@ undo = _answered(
 verify = _answered(
     lambda request, task_id: verify_task(task_id=task_id, actor=actor_of(request.visitor)),  # type: ignore[attr-defined]
     may=may_open,
+    reach=ALL_OF_IT,
 )
 cancel = _answered(
     lambda request, task_id: cancel_task(task_id=task_id, actor=actor_of(request.visitor)),  # type: ignore[attr-defined]
     may=may_open,
+    reach=ALL_OF_IT,
 )

@@ -25,6 +25,8 @@ from portal.ledger.stream import TailRow
 
 log = logging.getLogger(__name__)
 
+# After these some tickets are dead: every socket is looked at before anybody is sent more.
+ENDING = frozenset({"organisation.isolated", "session.ended"})
 MOST_A_READ = 100  # rows an organisation: more would fill healthy sockets' buffers before they can empty
 
 
@@ -62,12 +64,13 @@ class Hub:
         self._audiences: dict[UUID, Audience] = {}
         self._epoch: UUID | None = None
         self._wake = asyncio.Event()
+        self._ended = asyncio.Event()  # tickets were revoked
         self._reader = Reader()
         self._tasks: list[asyncio.Task[None]] = []
         self._done_at: dict[str, float] = {}
 
     def start(self) -> None:
-        self._tasks = [asyncio.create_task(listen(self._wake)), asyncio.create_task(self._run())]
+        self._tasks = [asyncio.create_task(listen(self._wake, self._ended)), asyncio.create_task(self._run())]
 
     async def stop(self) -> None:
         for task in self._tasks:
@@ -118,6 +121,8 @@ class Hub:
     async def _round(self) -> None:
         self._wake.clear()
         async with self._reader.connection() as connection:
+            if self._ended.is_set():
+                await self._check(connection)
             while await self._deliver(connection):
                 pass
             if self._is_due("heartbeat", self.rhythm.heartbeat):
@@ -126,6 +131,7 @@ class Hub:
                 self.maker.forget()
             if self._is_due("check", self.rhythm.check):
                 await self._check(connection)
+                self._beat()
 
     async def _deliver(self, connection: AsyncConnection[Any]) -> bool:
         """Read once for everybody and push; whether there may be more to read at once."""
@@ -138,6 +144,8 @@ class Hub:
         grouped: dict[int, list[TailRow]] = defaultdict(list)
         for row in rows:
             grouped[row.nth - 1].append(row)
+        if any(row.kind in ENDING for row in rows):
+            await self._check(connection)
         again = False
         for nth, found in grouped.items():
             organisation_id, audience, ticket = reading[nth]
@@ -170,12 +178,17 @@ class Hub:
         self._epoch = epoch
 
     async def _check(self, connection: AsyncConnection[Any]) -> None:
-        """Ask for every socket's ticket in one query; close what has ended, and send the others a beat."""
+        """Ask for every socket's ticket in one query, and close what has ended."""
+        self._ended.clear()
         outlets = [outlet for audience in self._audiences.values() for outlet in audience.outlets]
         tickets = list({outlet.ticket for outlet in outlets})
         if not tickets:
             return
-        rows = await tail(connection, tickets, [NOTHING_AFTER] * len(tickets), 0)
+        try:
+            rows = await tail(connection, tickets, [NOTHING_AFTER] * len(tickets), 0)
+        except TROUBLE:
+            self._ended.set()  # nobody was looked at
+            raise
         states = {tickets[row.nth - 1]: row for row in rows}
         now = asyncio.get_running_loop().time()
         ended: dict[Outlet, int] = {}
@@ -185,6 +198,8 @@ class Hub:
                 ended[outlet] = code
         for outlet, code in ended.items():
             self._end([outlet], code)
+
+    def _beat(self) -> None:
         for audience in self._audiences.values():
             beat = json_frame({"beat": audience.cursor})
             for outlet in audience.outlets:

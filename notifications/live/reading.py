@@ -26,6 +26,7 @@ from portal.ledger.stream import LABELS, TAIL_COLUMNS, TailRow
 log = logging.getLogger(__name__)
 
 CHANNEL = "bulkhead"
+ENDED = "ended"  # what a notification says when tickets were revoked; else it is a number of the ledger
 BACKLOG_CONNECTIONS = 4
 READ_SECONDS = 10.0
 RETRY_SECONDS = 0.2
@@ -140,16 +141,22 @@ def backlog_pool() -> Pool:
     )
 
 
-async def listen(wake: asyncio.Event) -> None:
-    """Set `wake` at every commit that recorded something. Never returns; connects again after trouble."""
+async def listen(wake: asyncio.Event, ended: asyncio.Event) -> None:
+    """Set `wake` at every commit that recorded something or ended tickets, for the latter `ended` too.
+
+    Never returns; connects again after trouble.
+    """
     away = False
     while True:
         try:
             async with await connect() as connection:
                 await connection.execute(f"LISTEN {CHANNEL}")
                 away = False
+                ended.set()
                 wake.set()  # what was committed while nobody listened
-                async for _ in connection.notifies():
+                async for notice in connection.notifies():
+                    if notice.payload == ENDED:
+                        ended.set()
                     wake.set()
         except TROUBLE as trouble:
             if not away:

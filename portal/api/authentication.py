@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import CsrfViewMiddleware
+from django.utils.module_loading import import_string
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.request import Request
 
 from portal.tenancy.door import Visitor
+
+FULL = 4  # the step of isolation that ends every access
 
 
 class _Check(CsrfViewMiddleware):
@@ -26,6 +29,8 @@ class FromTheDoor(BaseAuthentication):
         visitor: Visitor | None = asked.visitor  # type: ignore[attr-defined]
         if visitor is None:
             return None
+        if FULL in visitor.steps:
+            raise AuthenticationFailed(import_string("partners.cutting_off.words_for_key")(visitor.organisation_id))
         if visitor.kind == "person":
             self._check_csrf(asked)
         return visitor, None

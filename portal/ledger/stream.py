@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, NotRequired, TypedDict
 from uuid import UUID
 
 import orjson
+from django.core.exceptions import PermissionDenied
 from django.db import connections
 
 MOST_A_PAGE = 1000
@@ -116,6 +117,7 @@ def events_after(after: int, limit: int = 100) -> Page:
 
     Raises:
         ValueError: `after` is negative, or `limit` is not from 1 to 1,000.
+        PermissionDenied: the scope reaches no further than own tasks, which have no stream.
         DatabaseError: the scope's ticket has expired or was revoked (SQLSTATE 42501).
     """
     if after < 0:
@@ -130,6 +132,8 @@ def events_after(after: int, limit: int = 100) -> Page:
             [after, limit],
         )
         rows = [TailRow(*row) for row in cursor.fetchall()]
+        if not rows:
+            raise PermissionDenied("You are limited to your organisation's own tasks at present.")
         events = [row._replace(data=_parsed(row.data)) for row in rows if row.seq is not None]
         ids = ids_to_label(events)
         labels: dict[UUID, str] = {}

@@ -6,11 +6,11 @@ import uuid
 
 import pytest
 from django.conf import settings
-from django.contrib.auth import logout
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from notifications.live.tickets import issue_socket_ticket
+from partners.sessions import sign_out
 from portal.tenancy.door import Visitor
 from portal.tenancy.scope import at_the_door
 from tests.notifications.test_live_process import close_code, hear, hear_numbers, live, live_process, session_of
@@ -33,7 +33,7 @@ def test_a_session_opens_a_socket_from_our_own_pages_until_it_signs_out(live, em
     live.records("ashbourne", 1)
     assert hear_numbers(socket, 1) == [1]
     with at_the_door():
-        logout(request)
+        sign_out(request)
     assert close_code(socket) == 4401
     again = live.connect(origin=settings.PORTAL_URL, additional_headers={"Cookie": cookie})
     assert close_code(again) == 4401

@@ -20,14 +20,13 @@ from uuid import UUID
 import psycopg
 import pytest
 from django.conf import settings
-from django.contrib.auth import login
 from django.db import connections
 from django.http import HttpRequest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from partners.models import Person
-from partners.sign_in import ALLAUTH_BACKEND
+from partners.models import Person, PersonSession
+from partners.sessions import start_session
 from portal.children import free_port
 from portal.ledger.record import Entry, record_many
 from portal.processes import commands, environment_of, plan_from
@@ -129,12 +128,12 @@ def close_code(socket: ClientConnection, timeout: float = PATIENCE) -> int:
         return closed.rcvd.code if closed.rcvd else 1006
 
 
-def session_of(person_email: str) -> tuple[str, HttpRequest]:
+def session_of(person_email: str, born: str = PersonSession.Born.PASSKEY) -> tuple[str, HttpRequest]:
     """The cookie of somebody who has just signed in."""
     request = HttpRequest()
     with at_the_door():
         request.session = import_module(settings.SESSION_ENGINE).SessionStore()
-        login(request, Person.objects.get(email=person_email), backend=ALLAUTH_BACKEND)
+        start_session(request, Person.objects.get(email=person_email), born=born)
         request.session.save()
     return f"{settings.SESSION_COOKIE_NAME}={request.session.session_key}", request
 

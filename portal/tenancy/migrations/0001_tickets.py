@@ -138,21 +138,24 @@ SET search_path = pg_catalog, pg_temp AS $$
        AND revoked_at IS NULL
 $$;
 
--- Every ticket of a session, those of its sockets too.
+-- Every ticket of a session, those of its sockets too. The live processes look at all their sockets at once.
 CREATE FUNCTION sec.revoke_session(session uuid) RETURNS void LANGUAGE sql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp AS $$
-    UPDATE sec.grant_token SET revoked_at = now() WHERE session_id = session AND revoked_at IS NULL
+    UPDATE sec.grant_token SET revoked_at = now() WHERE session_id = session AND revoked_at IS NULL;
+    SELECT pg_notify('bulkhead', 'ended');
 $$;
 
 CREATE FUNCTION sec.revoke(ticket text) RETURNS void LANGUAGE sql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp AS $$
     UPDATE sec.grant_token SET revoked_at = now()
-     WHERE token_hash = sha256(convert_to(ticket, 'UTF8')) AND revoked_at IS NULL
+     WHERE token_hash = sha256(convert_to(ticket, 'UTF8')) AND revoked_at IS NULL;
+    SELECT pg_notify('bulkhead', 'ended');
 $$;
 
 CREATE FUNCTION sec.revoke_key(key uuid) RETURNS void LANGUAGE sql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp AS $$
-    UPDATE sec.grant_token SET revoked_at = now() WHERE key_id = key AND revoked_at IS NULL
+    UPDATE sec.grant_token SET revoked_at = now() WHERE key_id = key AND revoked_at IS NULL;
+    SELECT pg_notify('bulkhead', 'ended');
 $$;
 
 -- A single-use socket ticket is spent by the process that opens the socket; a second use finds nothing.
