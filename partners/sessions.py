@@ -20,6 +20,7 @@ from django.http import HttpRequest
 
 from partners.models import Authenticator, Person, PersonSession, SignInPolicy
 from portal import clock
+from portal.ledger.signals import announce
 from portal.tenancy.door import TICKET_SEED, Visitor, mint, ticket_of
 
 SESSION_ID = "person_session"
@@ -77,7 +78,7 @@ def start_session(
     request.session.flush()
     # The backend's name is only written into the session: nobody is authenticated by Django's own means.
     login(request, person, backend="django.contrib.auth.backends.BaseBackend")
-    born = Born.BREAK_GLASS if person.break_glass and born != Born.LINK else born
+    born = _born(person, born)
     session = PersonSession.objects.create(
         organisation_id=person.organisation_id,
         person=person,
@@ -115,6 +116,24 @@ def make_whole(request: HttpRequest, session: PersonSession, *, authenticator: A
     session.second_factor_at = now
     if authenticator is not None and authenticator.kind == Authenticator.Kind.PASSKEY:
         step_up(ticket, authenticator.pk)
+    if person.break_glass:
+        _page_everybody(person)
+
+
+def _page_everybody(person: Person) -> None:
+    """A break-glass account is in use, also when it was only enrolled: the organisation and its liaison are paged."""
+    with connections["auth"].cursor() as cursor:
+        cursor.execute("SELECT sec.break_glass_used(%s)", [person.pk])
+    announce(connections["auth"], {"break_glass.used"})
+
+
+def _born(person: Person, born: str) -> str:
+    """However they come in, some people's sessions are short or narrow."""
+    if born == Born.LINK:
+        return born
+    if person.break_glass:
+        return Born.BREAK_GLASS
+    return Born.EMERGENCY if person.by_emergency else born
 
 
 def step_up(ticket: str, authenticator_id: UUID) -> None:
@@ -182,7 +201,7 @@ def _visitor(person: Person, session: PersonSession, ticket: str) -> Visitor:
 
 
 def _reach(person: Person, session: PersonSession) -> str:
-    if session.born == Born.EMERGENCY:
+    if session.born == Born.EMERGENCY or person.by_emergency:
         return "own_tasks"
     return "guest" if person.role == Person.Role.GUEST else "all"
 
@@ -200,7 +219,7 @@ def policy_of(person: Person) -> SignInPolicy:
 
 
 def _absolute_limit(person: Person, born: str, now: datetime) -> datetime:
-    short = born in {Born.BREAK_GLASS, Born.EMERGENCY}
+    short = born in {Born.BREAK_GLASS, Born.EMERGENCY} or person.break_glass
     ends = now + (min(SHORT, policy_of(person).absolute) if short else policy_of(person).absolute)
     return min(ends, person.access_ends_at) if person.access_ends_at else ends
 
@@ -212,7 +231,10 @@ def _past_limits(session: PersonSession, now: datetime) -> bool:
 def _keep_for_own_tasks(session: PersonSession, seed: str | None, now: datetime) -> bool:
     """While an incident is open nobody is locked out of their own tasks; anything else asks to sign in again."""
     whole = bool(seed) and session.second_factor_at is not None
-    if not whole or session.born in {Born.BREAK_GLASS, Born.EMERGENCY} or session.person.role == Person.Role.GUEST:
+    person = session.person
+    if not whole or session.born in {Born.BREAK_GLASS, Born.EMERGENCY} or person.role == Person.Role.GUEST:
+        return False
+    if person.break_glass or person.by_emergency:
         return False
     with connections["auth"].cursor() as cursor:
         cursor.execute("SELECT sec.in_open_incident(%s)", [session.organisation_id])

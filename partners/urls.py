@@ -11,7 +11,6 @@ urlpatterns = [
     path("approvals/<uuid:approval_id>/withdraw/", views_approvals.withdraw, name="approval-withdraw"),
     path("partners/", views.organisation_list, name="organisation-list"),
     path("partners/contacts/", views.contact_list, name="contact-list"),
-    path("partners/keys/", views.key_list, name="key-list"),
     path("partners/links/", views.dependency_list, name="dependency-list"),
     path("partners/links/<uuid:dependency_id>/", views.dependency_detail, name="dependency-detail"),
     path("partners/organisations/<str:slug>/", views.organisation_detail, name="organisation-detail"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
 from uuid import UUID
 
 from django.db.models import Count, Q
@@ -16,7 +15,6 @@ from django.views.decorators.http import require_safe
 
 from partners.acting import signed_in
 from partners.models import (
-    ApiKey,
     ContactPoint,
     Dependency,
     DutyDesk,
@@ -26,7 +24,6 @@ from partners.models import (
     SharedSystem,
 )
 from partners.next_door import names_next_door
-from portal.pages import ago, local_time
 
 NO_PAGES = {"next": None, "previous": None}
 BARRIER_CSS = {"none": "known", "claimed": "claimed", "tested": "stops"}
@@ -287,24 +284,3 @@ def contact_list(request: HttpRequest) -> HttpResponse:
         for point in points
     ]
     return render(request, "partners/contacts.html", {"contacts": rows, "form": None})
-
-
-@require_safe
-@signed_in
-def key_list(request: HttpRequest) -> HttpResponse:
-    context = {"keys": list(_keys(ApiKey.objects.filter(revoked_at=None))), "fresh_key": "", "form": None}
-    return render(request, "partners/keys.html", context)
-
-
-def _keys(keys: Iterable[ApiKey]) -> Iterable[dict[str, str]]:
-    for key in keys:
-        yield {
-            "id": str(key.pk),
-            "name": key.label,
-            "prefix": f"bh_{key.pk.hex[:4]}",
-            "scopes": ", ".join(key.scopes),
-            "made": local_time(key.created_at, "%-d %B %Y"),
-            "used": _("%(time)s ago") % {"time": ago(key.last_used_at)} if key.last_used_at else _("never"),
-            "expires": local_time(key.expires_at, "%-d %B %Y"),
-            "revoke_url": "",
-        }

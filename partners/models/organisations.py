@@ -98,6 +98,11 @@ class Person(AbstractBaseUser):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def by_emergency(self) -> bool:
+        """Let in by emergency enrolment (`sec.emergency_enrol`): own tasks for eight hours, however they sign in."""
+        return self.email.startswith("emergency-") and self.email.endswith(".invalid")
+
     def get_session_auth_hash(self) -> str:
         """Changes with the password, so that other sessions end; read at the door."""
         return credential_fingerprint(self)

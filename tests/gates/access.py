@@ -53,6 +53,12 @@ CALLS = "    302    404    200     404  403    200   302  302   302    302   404
 RECORDED = " 302    404    302     404  403    302   302  302   302    302   404    403"
 DECIDED = "  302    404    404     409  403    302   302  302   302    302   409    403"
 TAKEN_BACK = "302   404    404     302  403    409   302  302   302    302   302    302"
+FORBIDDEN = "302    403    403     403  403    403   302  302   302    302   403    403"
+NOT_THERE = "302    403    403     403  403    403   302  302   302    302   404    403"
+NOT_MINE = " 302    404    404     404  403    404   302  302   302    302   404    404"
+NOT_CODED = "302    404    404     404  403    404   302  302   302    302   404    403"
+LETS_IN = "  302    200    404     200  403    200   302  302   302    302   200    302"
+LET_IN = "   302    200    404     200  403    200   302  302   302    302   200    403"
 CHECKED = "  302    404    403     302  403    403   302  302   302    302   302    302"
 
 # The API.
@@ -116,6 +122,7 @@ ROWS = (
     page("sign-in-cut-off", AWAY),
     page("sign-in-organisation", EVERYBODY, post=EVERYBODY.replace("200", "422"), slug="dunmere"),
     page("sign-in-code", AWAY, post=AWAY, slug="dunmere"),
+    page("sign-in-spoken-code", EVERYBODY, post=EVERYBODY.replace("200", "422")),
     page("sign-in-recovery", EVERYBODY, post=EVERYBODY.replace("200", "422"), slug="dunmere"),
     page("sign-out", EVERYBODY, post=AWAY),
     # One's own account wants a session that was really started: those are in tests/partners.
@@ -184,6 +191,25 @@ ROWS = (
     page("organisation-detail", PEOPLE, slug="dunmere"),
     page("contact-list", PEOPLE),
     page("key-list", PEOPLE),
+    page("key-make", ADMINISTERS, post=ADMINISTERED),
+    page("key-revoke", NOT_THERE, post=NOT_THERE, key_id="contact"),
+    page("people", PEOPLE),
+    page("person-add", ADMINISTERS, post=ADMINISTERED),
+    page("person-detail", ADMINISTERS, person_id="person"),
+    page("person-change", ADMINISTERS, post=ADMINISTERED, person_id="person"),
+    page("person-switch", ADMINISTERS, post=PRESSED, person_id="person"),
+    page("person-link", ADMINISTERS, post=ADMINISTERS, person_id="person"),
+    page("person-reset", ADMINISTERS, post=PRESSED, body={"reason": "Seen in person"}, person_id="person"),
+    page("person-session-end", NOT_THERE, post=NOT_THERE, person_id="person", session_id="contact"),
+    page("sign-in-policy", ADMINISTERS, post=ADMINISTERED),
+    page("break-glass", ADMINISTERS, post=ADMINISTERED),
+    page("break-glass-drill", post=FORBIDDEN),
+    page("break-glass-announce", post=NOT_THERE, person_id="person"),
+    page("readiness", OPENERS),
+    page("emergency", OPENERS),
+    page("emergency-ask", LETS_IN, post=LET_IN, slug="dunmere"),
+    page("emergency-request", NOT_MINE, approval_id="approval"),
+    page("emergency-code", post=NOT_CODED, approval_id="approval"),
     page("dependency-list", PEOPLE),
     page("dependency-detail", OVERSEES, dependency_id="dependency"),
     page("system-list", PEOPLE),

@@ -68,6 +68,7 @@ def stage(cast: Any, inside: Any, seal: Any) -> Objects:
         "system": "identity-platform",
         "dunmere": "dunmere",
         "token": "never-made",
+        "person": next(pk for pk, _, role in cast["ashbourne"].people if role == "responder"),
         "step": 2,
         "isolation": step,
         "approval": approval,
