@@ -131,6 +131,16 @@ def provider_trouble(provider: IdentityProvider) -> str:
     return ""
 
 
+def state_of(provider: IdentityProvider) -> str:
+    """How the provider stands, for its own administrators, who may know of an incident."""
+    if not provider.is_active:
+        return _("Switched off")
+    trouble = provider_trouble(provider)
+    if trouble and not (unusable(provider) or provider.trouble):
+        return _("Answers. It stands on a system of an open incident, so the sign-in page puts the passkey first.")
+    return trouble or _("Answers, and describes itself as it did when it was pinned.")
+
+
 def _rides_on_an_open_incident(provider: IdentityProvider) -> bool:
     if provider.rides_on_id is None:
         return False

@@ -24,7 +24,7 @@ from partners.models import IdentityProvider, Participation
 from partners.oidc.metadata import Metadata
 from partners.oidc.refusals import OidcRefused, ProviderAway
 from partners.pinning import NotPinned, Wish, look, pin, switch
-from partners.providers import check_provider, metadata_of, provider_trouble
+from partners.providers import check_provider, metadata_of, state_of, unusable
 from partners.stepping_up import fresh
 from portal.tenancy.requests import own_scope
 from portal.tenancy.scope import at_the_door, organisation_scope
@@ -143,11 +143,11 @@ def _do(request: HttpRequest, act: str) -> None:
         messages.success(request, _("Switched on.") if act == "on" else _("Switched off. Passkeys go on working."))
         return
     check_provider(row)
-    trouble = provider_trouble(row)
-    if trouble:
-        messages.error(request, trouble)
+    state = state_of(row)
+    if unusable(row) or row.trouble:
+        messages.error(request, state)
     else:
-        messages.success(request, _("It answers, and describes itself as it did when it was pinned."))
+        messages.success(request, state)
 
 
 def _page(request: HttpRequest, *, form: IssuerForm | None = None, found: Metadata | None = None,
@@ -155,11 +155,11 @@ def _page(request: HttpRequest, *, form: IssuerForm | None = None, found: Metada
     visitor: Any = request.visitor  # type: ignore[attr-defined]
     with at_the_door():
         row = IdentityProvider.objects.select_related("organisation").filter(pk=visitor.organisation_id).first()
-        trouble = provider_trouble(row) if row is not None and row.is_active and row.pinned_at else ""
+        state = state_of(row) if row is not None else ""
     context = {
         "provider": row,
         "pinned": metadata_of(row) if row is not None and row.metadata else None,
-        "trouble": trouble,
+        "state": state,
         "callback": redirect_uri_of(visitor.organisation_slug),
         "form": form or IssuerForm(initial={"issuer": row.issuer if row is not None else ""}),
         "found": found,

@@ -16,6 +16,7 @@ from partners.oidc.refusals import ProviderAway
 from partners.providers import client_secret_of
 from portal import clock
 from portal.tenancy.scope import at_the_door
+from tests.gates.access_stage import open_on
 from tests.partners.hostile_provider import CLIENT, OURS, Reply, Scene
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -139,6 +140,21 @@ def test_an_alarm_stays_until_the_change_was_shown_and_pinned_again(oliver: Clie
     assert found.metadata["jwks_uri"] == f"{OURS}/keys2"
     with at_the_door():
         assert not OidcFlow.objects.exists()  # whoever had left under the old one begins again
+
+
+def test_an_administrator_reads_of_an_incident_why_the_passkey_comes_first(
+    oliver: Client, scene: Scene, owner_url: str, cast: Any, inside: Any
+):
+    pin(oliver, **look(oliver))
+    assert "Answers, and describes itself" in words(oliver.get(PAGE))
+    with psycopg.connect(owner_url) as owner:
+        owner.execute(
+            "UPDATE partners_identityprovider SET rides_on_id = s.id FROM partners_sharedsystem s"
+            " WHERE s.slug = 'identity-platform'"
+        )
+    with inside("ashbourne"):
+        open_on(cast, "identity-platform")
+    assert "a system of an open incident" in words(oliver.get(PAGE))
 
 
 def test_it_is_switched_off_and_on_again(oliver: Client, scene: Scene):
