@@ -64,6 +64,14 @@ class Person(AbstractBaseUser):
         SERVICE_ACCOUNT = "service_account", "Service account"
         GUEST = "guest", "Guest"
 
+    class GuestKind(models.TextChoices):
+        NATIONAL_CENTRE = "national_centre", "National centre"
+        POLICE = "police", "Police"
+        REGULATOR = "regulator", "Regulator"
+        RESPONDER = "responder", "Incident response firm"
+        INSURER = "insurer", "Insurer"
+        LAWYER = "lawyer", "Lawyer"
+
     password = None  # type: ignore[assignment]  # stands in a table that only the door reads
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="people")
@@ -76,6 +84,7 @@ class Person(AbstractBaseUser):
     break_glass = models.BooleanField(default=False)
     drilled_at = models.DateTimeField(null=True, blank=True)
     drill_until = models.DateTimeField(null=True, blank=True)  # a drill was announced: a use until then counts as one
+    guest_kind = models.TextField(choices=GuestKind.choices, blank=True, default="", db_default="")  # of guests alone
     access_ends_at = models.DateTimeField(null=True, blank=True)  # guests and emergency enrolments
 
     USERNAME_FIELD = "email"
