@@ -21,7 +21,7 @@ def frozen(estate: Estate, radius: Radius) -> dict[str, Any]:
     "edges": [{"id", "source", "target", "kind", "label", "barrier", "tested_on", "stopped"}],
     "organisations": [{"id", "slug", "name", "kind", "role", "exposure", "distance", "because", "other_paths",
     "path": {"systems", "edges"}}], "outside": [{"slug", "name", "because"}], "claimed_saves": [name],
-    "cuts": [{"key", "title", "words", "protects": [name], "stops": [text], "safety_critical": [name]}]}`
+    "cuts": [{"key", "title", "edges": [id], "words", "protects": [name], "stops": [text], "safety_critical": [name]}]}`
     """
     names = {system.id: system for system in estate.systems}
     edges = {edge.id: edge for edge in estate.edges}
@@ -57,6 +57,7 @@ def frozen(estate: Estate, radius: Radius) -> dict[str, Any]:
             {
                 "key": cut.key,
                 "title": cut.title,
+                "edges": [str(edge) for edge in cut.edges],
                 "words": cut.words,
                 "protects": [people[each].name for each in cut.protects],
                 "stops": list(cut.stops),

@@ -146,6 +146,7 @@ ROWS = (
     page("incident-board", INSIDE, reference="incident"),
     page("incident-board-fragment", INSIDE, reference="incident"),
     page("incident-radius", OVERSEES, reference="incident"),
+    page("incident-radius-picture", OVERSEES, reference="incident"),
     page("incident-participant", INSIDE, reference="incident", slug="dunmere"),
     page("incident-declare", LEADS, post=LED, reference="incident"),
     page("incident-widen", WIDENS, post=WIDENED, body={"systems": "remote-access"}, reference="incident"),
