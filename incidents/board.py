@@ -15,6 +15,7 @@ from incidents.feed import feed_of
 from incidents.handing_over import notices_of
 from incidents.header import do_not_trust, header_of, others_of, silence
 from incidents.models import Duty, Incident, Participant, Standing, Step, Task
+from incidents.not_trusted import lines_of, short_of, suspicions_in
 from incidents.tiles import tiles_of
 from incidents.words import ROLES, STATES, due_words, exposure, overdue_by, span, state, state_key, way, why_short
 from portal import clock
@@ -56,6 +57,11 @@ def board_of(incident: Incident, *, me: UUID, may_lead: bool, manages: bool = Fa
     names = {each["slug"]: each["name"] for each in standings}
     by_id = {each["organisation_id"]: each["name"] for each in standings}
     duty = Duty.objects.filter(incident=incident).first()
+    found = suspicions_in(incident.pk)
+    ids = {each["slug"]: each["organisation_id"] for each in standings}
+    for row in rows:
+        row["not_trusted"] = short_of(found, ids[row["slug"]]) if row["slug"] in ids else ""
+    lines = lines_of(found, by_id)
     return {
         "refresh_url": reverse("incident-board-fragment", args=[incident.reference]),
         "view": "lead" if oversees else "partner",
@@ -78,8 +84,9 @@ def board_of(incident: Incident, *, me: UUID, may_lead: bool, manages: bool = Fa
             for step in steps
         ],
         "rows": rows,
-        "partner": None if oversees else _partner(incident, tasks[me], sides, standings, silent, me, now),
-        "feed": feed_of(incident.pk, names=names, by_id=by_id),
+        "partner": None if oversees else _partner(incident, tasks[me], sides, standings, silent, me, now, lines),
+        "not_trusted": lines if oversees else [],
+        "feed": feed_of(incident.pk, names=names, by_id=by_id, found=found),
         "legend": [state(key) for key in STATES],
     }
 
@@ -223,6 +230,7 @@ def _partner(
     silent: int,
     me: UUID,
     now: datetime,
+    not_trusted: list[str],
 ) -> dict[str, Any]:
     """RULES 9: what you must do now, what may not be trusted, then the others by name, role and one word."""
     side = next((each for each in sides if each["organisation_id"] == me), None)
@@ -239,7 +247,7 @@ def _partner(
             }
             for task in must
         ],
-        "do_not_trust": do_not_trust(),
+        "do_not_trust": [*not_trusted, *do_not_trust()],
         "my_tasks_href": reverse("my-tasks"),
         **others_of(standings, silent, me, answered=bool(side and side["acknowledged_at"])),
     }

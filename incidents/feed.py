@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from incidents.not_trusted import Suspicion, mark_of
 from incidents.words import INCIDENT_STATUS, STANDINGS
+from partners.models import Isolation
 from portal.ledger.models import Event
 
 SHOWN = 20
@@ -53,6 +55,16 @@ def _names(form: str) -> Callable[[Data, Mapping[str, str]], str]:
     return words
 
 
+def _step(form: str) -> Callable[[Data, Mapping[str, str]], str]:
+    return lambda data, names: (
+        _(form)
+        % {
+            "step": Isolation.Step(data["step"]).label,
+            "name": names.get(data["organisation"], data["organisation"]),
+        }
+    )
+
+
 # Each kind of event that a person reads, in words. What is not here is for machines and stays out of the feed.
 WORDS: dict[str, Callable[[Data, Mapping[str, str]], str]] = {
     "incident.opened": _opened,
@@ -74,6 +86,8 @@ WORDS: dict[str, Callable[[Data, Mapping[str, str]], str]] = {
     "delivery.dead": lambda data, names: _("a message could not be delivered"),
     "tasks.ready": lambda data, names: _("further steps are ready"),
     "standing.changed": lambda data, names: _("is now %(word)s") % {"word": STANDINGS[data["word"]]},
+    "organisation.isolated": _step("took the step “%(step)s” against %(name)s"),
+    "organisation.reconnected": _step("ended the step “%(step)s” against %(name)s"),
     "task.acknowledged": _task("accepted “%(title)s”"),
     "task.started": _task("started “%(title)s”"),
     "task.completed": _task("did “%(title)s”"),
@@ -86,10 +100,13 @@ WORDS: dict[str, Callable[[Data, Mapping[str, str]], str]] = {
 }
 
 
-def feed_of(incident_id: UUID, *, names: Mapping[str, str], by_id: Mapping[UUID, str]) -> list[dict[str, Any]]:
-    """The newest events that the reader may see, newest first: `{"seq", "at", "who", "words"}`. One query.
+def feed_of(
+    incident_id: UUID, *, names: Mapping[str, str], by_id: Mapping[UUID, str], found: Sequence[Suspicion] = ()
+) -> list[dict[str, Any]]:
+    """The newest events that the reader may see, newest first: `{"seq", "at", "who", "words", "mark"}`. One query.
 
     `names` are organisations by slug, `by_id` the same by id. `seq` is the global position: it only orders the rows.
+    `found` are the suspicions that mark what was written meanwhile.
     """
     events = Event.objects.filter(incident_id=incident_id, kind__in=WORDS).order_by("-pos")[:SHOWN]
     return [
@@ -98,9 +115,17 @@ def feed_of(incident_id: UUID, *, names: Mapping[str, str], by_id: Mapping[UUID,
             "at": event.at,
             "who": _who(event, names, by_id),
             "words": WORDS[event.kind](event.data, names),
+            "mark": mark_on(event, found, by_id),
         }
         for event in events
     ]
+
+
+def mark_on(event: Event, found: Sequence[Suspicion], by_id: Mapping[UUID, str]) -> str:
+    """The mark on what people and keys wrote; what Bulkhead itself says needs none."""
+    if event.actor_kind == "system":
+        return ""
+    return mark_of(found, event.actor_organisation_id, event.at, by_id)
 
 
 def _who(event: Event, names: Mapping[str, str], by_id: Mapping[UUID, str]) -> str:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from incidents.handing_over import notices_of
 from incidents.header import do_not_trust, header_of, others_of, silence
 from incidents.models import Incident, Participant, Standing, Step, Task
+from incidents.not_trusted import lines_of, suspicions_in
 from incidents.transitions import UNDO_WITHIN
 from incidents.words import due_at, due_words, overdue_by, span, state, state_key, why_short
 from portal import clock
@@ -87,7 +88,7 @@ def mine_of(
         "receipt": _receipt(tasks, person_id, now, seen_by=header["lead"]["name"]),
         "next": [_listed(task, side, now) for task in open_tasks[1:]],
         "answered": [_listed(task, side, now) for task in tasks if task["status"] not in OPEN],
-        "do_not_trust": do_not_trust(),
+        "do_not_trust": [] if narrow else [*_not_trusted(incident, standings), *do_not_trust()],
         "others": None if narrow else {"summary": others["counts"], "rows": others["others"]},
         "empty": [
             _("Every step of yours is answered.")
@@ -99,6 +100,10 @@ def mine_of(
         step = Step.objects.get(pk=open_tasks[0]["step_id"])
         mine["card"] = _card(open_tasks[0], step, header, now)
     return mine
+
+
+def _not_trusted(incident: Incident, standings: Sequence[Row]) -> list[str]:
+    return lines_of(suspicions_in(incident.pk), {each["organisation_id"]: each["name"] for each in standings})
 
 
 def _urgency(task: Row, now: datetime) -> tuple[bool, bool, bool, datetime, int]:

@@ -9,9 +9,10 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from incidents.feed import WORDS
+from incidents.feed import WORDS, mark_on
 from incidents.header import header_of
 from incidents.models import Participant, Standing, Task
+from incidents.not_trusted import suspicions_in
 from incidents.transitions import UNDO_WITHIN
 from incidents.words import due_words, overdue_by, state, state_key, way
 from partners.acting import may_answer, may_open
@@ -69,7 +70,7 @@ def task_page(task: Task, *, visitor: Visitor) -> dict[str, Any]:
             "lead_call": header["lead"]["call"] if narrow else None,
             "answers": _answers(task, visitor, own=own),
             "receipt": _receipt(task, visitor, header, now),
-            "history": _history(task, standings),
+            "history": _history(task, standings, narrow=narrow),
         },
     }
 
@@ -144,11 +145,12 @@ def _receipt(task: Task, visitor: Visitor, header: dict[str, Any], now: datetime
     }
 
 
-def _history(task: Task, standings: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _history(task: Task, standings: Sequence[Mapping[str, Any]], *, narrow: bool) -> list[dict[str, Any]]:
     """What was said about this task; people are named to their own organisation alone (row security sees to it)."""
     events = list(Event.objects.filter(incident_id=task.incident_id, subject_id=task.pk).order_by("-pos")[:50])
     people = dict(Person.objects.filter(pk__in=[event.actor_person_id for event in events]).values_list("pk", "name"))
     by_id = {each["organisation_id"]: each["name"] for each in standings}
+    found = [] if narrow else suspicions_in(task.incident_id)
     by_slug = {each["slug"]: each["name"] for each in standings}
     return [
         {
@@ -157,6 +159,7 @@ def _history(task: Task, standings: Sequence[Mapping[str, Any]]) -> list[dict[st
             or (by_id.get(event.actor_organisation_id) if event.actor_organisation_id else None)
             or _("Bulkhead"),
             "words": WORDS[event.kind](event.data, by_slug) if event.kind in WORDS else event.kind,
+            "mark": mark_on(event, found, by_id),
         }
         for event in events
     ]

@@ -1,7 +1,7 @@
 """What a browser or a machine is told whose access was ended by isolation, instead of a bare sign-in form.
 
-Only whoever has shown who they are learns it: a browser whose session was ended by it, a key that is one, or somebody who
-has just signed in.
+Only whoever has shown who they are learns it: a browser whose session was ended by it, a key that is one, or somebody
+who has just signed in.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +24,7 @@ from incidents.api.shapes import (
 )
 from incidents.api.tasks import TaskListed, task_listed, tasks_shown
 from incidents.models import Duty, Incident, IncidentSystem, Participant, Standing, Update
+from incidents.not_trusted import Suspicion, suspected_since, suspicions_in
 from incidents.updates import send_update
 from incidents.widening import add_participants, add_systems
 from partners.acting import actor_of
@@ -176,6 +178,9 @@ class UpdateListed(serializers.Serializer):
     organisation = serializers.CharField()
     author = serializers.CharField()
     text = serializers.CharField()
+    marked = serializers.BooleanField(
+        help_text="Written when somebody else may have been writing for the organisation: ring before you act on it."
+    )
 
 
 class Updates(Endpoint):
@@ -184,8 +189,11 @@ class Updates(Endpoint):
 
     @extend_schema(summary="What the lead has said, newest first", responses=page_of_shape(UpdateListed))
     def get(self, request: Request, reference: str) -> HttpResponse:
-        rows = Update.objects.filter(incident=incident_named(reference)).select_related("author_organisation")
-        return answer(page_of(request, rows, by=("at", "id"), asked=self.asked, descending=True).shown(_update))
+        incident = incident_named(reference)
+        rows = Update.objects.filter(incident=incident).select_related("author_organisation")
+        found = suspicions_in(incident.pk)
+        page = page_of(request, rows, by=("at", "id"), asked=self.asked, descending=True)
+        return answer(page.shown(lambda update: _update(update, found)))
 
     @extend_schema(
         summary="Lead or deputy lead say something to everybody",
@@ -205,13 +213,14 @@ class Updates(Endpoint):
         return answer(_update(update), status=201)
 
 
-def _update(update: Update) -> dict[str, Any]:
+def _update(update: Update, found: Sequence[Suspicion] = ()) -> dict[str, Any]:
     return {
         "id": update.pk,
         "at": update.at,
         "organisation": update.author_organisation.slug,
         "author": update.author_name,
         "text": update.text,
+        "marked": suspected_since(found, update.author_organisation_id, update.at) is not None,
     }
 
 

@@ -7,18 +7,23 @@ from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from incidents import board as boards
 from incidents.header import header_of
+from incidents.isolating import asks_for
 from incidents.listing import closed_page, open_rows, peacetime
 from incidents.models import Incident, Participant, Radius, Standing, Task
+from incidents.not_trusted import lines_of, suspicions_in
+from incidents.picture import picture_of
 from incidents.reach import participant_page, radius_page
 from incidents.seeing import mark_seen
 from incidents.views.finding import incident_or_404
 from incidents.words import due_words, state, state_key
-from partners.acting import actor_of, may_open, signed_in
+from partners.acting import actor_of, may_approve, may_open, signed_in
+from partners.isolation import in_force
 from portal import clock
 
 
@@ -69,6 +74,7 @@ def participant(request: HttpRequest, reference: str, slug: str) -> HttpResponse
     if side is None:
         raise Http404
     now = clock.now()
+    me: UUID = request.visitor.organisation_id  # type: ignore[attr-defined]
     tasks = Task.objects.filter(incident=incident, organisation_id=side.organisation_id).values(
         "id", "title", "status", "ready", "acknowledge_by", "finish_by"
     )
@@ -77,6 +83,13 @@ def participant(request: HttpRequest, reference: str, slug: str) -> HttpResponse
         "incident": header(incident),
         "participant": {
             **participant_page(incident, side, _document(incident)),
+            "not_trusted": [{"words": words, "href": href} for words, href in _not_trusted(incident, side)],
+            "isolate_href": reverse("incident-isolate", args=[reference, slug])
+            if incident.status != "closed"
+            and me != side.organisation_id
+            and may_approve(request.visitor)  # type: ignore[attr-defined]
+            and asks_for(incident, side.organisation_id) == me
+            else "",
             "tasks": [
                 {
                     "title": task["title"],
@@ -91,6 +104,17 @@ def participant(request: HttpRequest, reference: str, slug: str) -> HttpResponse
     return render(request, "incidents/participant.html", context)
 
 
+def _not_trusted(incident: Incident, side: Participant) -> list[tuple[str, str]]:
+    """The steps in force against this participant in sentences, with their pages where the reader may know of them."""
+    found = [each for each in suspicions_in(incident.pk) if each.organisation_id == side.organisation_id]
+    known = {each.step: each.pk for each in in_force(side.organisation_id)}
+    return [
+        (line, reverse("isolation-detail", args=[known[each.step]]) if each.step in known else "")
+        for each in found
+        for line in lines_of([each], {side.organisation_id: side.name})
+    ]
+
+
 @require_safe
 @signed_in
 def radius(request: HttpRequest, reference: str) -> HttpResponse:
@@ -99,8 +123,28 @@ def radius(request: HttpRequest, reference: str) -> HttpResponse:
     document = _document(incident)
     if document is None:
         raise Http404
-    context = {"incident": header(incident), "radius": radius_page(document, incident=incident)}
+    context = {
+        "incident": header(incident),
+        "radius": radius_page(document, incident=incident),
+        "picture": picture_of(document),
+        "picture_href": reverse("incident-radius-picture", args=[incident.reference]),
+    }
     return render(request, "incidents/radius.html", context)
+
+
+@require_safe
+@signed_in
+def radius_picture(request: HttpRequest, reference: str) -> HttpResponse:
+    """The picture as a file of its own; it holds no script and no address."""
+    incident = incident_or_404(reference)
+    document = _document(incident)
+    if document is None:
+        raise Http404
+    body = render_to_string("incidents/_picture.html", {"picture": picture_of(document)})
+    name = f"{incident.reference}-how-far.svg"
+    return HttpResponse(
+        body.strip(), content_type="image/svg+xml", headers={"Content-Disposition": f'attachment; filename="{name}"'}
+    )
 
 
 def _document(incident: Incident) -> dict[str, Any] | None:
