@@ -216,10 +216,13 @@ def _tabs(incident: Incident, *, own_slug: str | None, manages: bool) -> list[di
     tabs.append(("incident-deliveries", _("Deliveries"), []))
     if manages and incident.status != Incident.Status.CLOSED:
         tabs.append(("incident-displays", _("Wall screens"), []))
-    return [
+    shown: list[dict[str, Any]] = [
         {"words": words, "href": reverse(name, args=[incident.reference, *more]), "current": name == "incident-board"}
         for name, words, more in tabs
     ]
+    if manages:
+        shown.append({"words": _("Guests"), "href": reverse("guest-list"), "current": False})
+    return shown
 
 
 def _partner(

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from incidents.views import boards, displays, handing_over, isolating, leading, lifting, playbooks, tasks
+from incidents.views import boards, displays, guests, handing_over, isolating, leading, lifting, playbooks, tasks, what_if
 from incidents.views.start import start
 
 urlpatterns = [
@@ -20,6 +20,11 @@ urlpatterns = [
     path("incidents/<str:reference>/displays/", displays.displays, name="incident-displays"),
     path("incidents/<str:reference>/displays/<uuid:display_id>/end/", displays.revoke, name="incident-display-revoke"),
     path("display/", displays.pair, name="display-pair"),
+    path("guests/", guests.guest_list, name="guest-list"),
+    path("guests/<uuid:person_id>/", guests.guest_detail, name="guest-detail"),
+    path("guests/<uuid:person_id>/link/", guests.guest_link, name="guest-link"),
+    path("guests/shared/<uuid:grant_id>/end/", guests.guest_end, name="guest-end"),
+    path("guest/", guests.guest_page, name="guest"),
     path("display/wall/", displays.wall, name="display-wall"),
     path("display/wall/rows/", displays.wall_fragment, name="display-wall-fragment"),
     path("incidents/<str:reference>/hand-over/", handing_over.hand_over, name="incident-hand-over"),

@@ -25,6 +25,8 @@ def start(request: HttpRequest) -> HttpResponse:
         return ended
     if visitor is not None and visitor.reach == "own_tasks":
         return redirect("my-tasks")
+    if visitor is not None and visitor.reach == "guest":
+        return redirect("guest")
     if visitor is None or visitor.kind != "person":
         with at_the_door():
             installed = Organisation.objects.exists()

@@ -312,6 +312,9 @@ class _Writer:
             tasks_waiting=0, tasks_settled=0, tasks_blocked=0, containing_open=0, told_by="", people_told=0,
             people_seen=0, not_told_because="",
         )  # fmt: skip
+        self.put("incidents_guestgrant", id=uuid4(), incident_id=incident, organisation_id=org,
+                 person_id=self.ids.get(f"{slug}/person") or uuid4(), tasks=True, updates=True, duties=True,
+                 made_by=uuid4(), made_at="now", ends_at="tomorrow")  # fmt: skip
         self.put("incidents_walldisplay", id=uuid4(), incident_id=incident, organisation_id=org, label=secret,
                  made_by=uuid4(), made_at="now", expires_at="tomorrow", code_expires_at="now")  # fmt: skip
         if role == "observer":

@@ -249,6 +249,7 @@ MATRIX: dict[str, Row] = {
             " revoked_at",
         )
     ),
+    "incidents_guestgrant": Row(Can(MINE)),
     "incidents_run": Row(
         Can(insert=f"x.lead_id = %(me)s AND {LEADS}"),
         worker=Can(OPEN, update=OPEN, updates="due_at claimed_by claimed_until"),
