@@ -37,7 +37,7 @@ LINKS = Limit("links from an address", 120)
 PASSKEYS = Limit("passkeys from an address", 300)
 PASSKEY_OPTIONS = Limit("challenges for an address", 300)
 # Everybody of an organisation together: it slows for seconds, and never shuts.
-CROWD = Limit("passwords of an organisation", 10, timedelta(seconds=5))
+CROWD = Limit("passwords of an organisation", 30, timedelta(seconds=5))
 
 
 class TooOften(Exception):

@@ -32,7 +32,7 @@ class SoftPasskey:
 
     def make(self, options: dict[str, Any], *, kind: str = "webauthn.create") -> dict[str, Any]:
         self.user_handle = websafe_decode(options["user"]["id"])
-        public = cbor.encode(dict(ES256.from_cryptography_key(self.key.public_key())))
+        public = cbor.encode(dict(ES256.from_cryptography_key(self.key.public_key())))  # type: ignore[no-untyped-call]
         credential = bytes(16) + len(self.credential_id).to_bytes(2) + self.credential_id + public
         data = self._data(self.flags | ATTESTED) + credential
         attestation = cbor.encode({"fmt": "none", "attStmt": {}, "authData": data})

@@ -1,0 +1,1 @@
+"""What `make prove-isolation` does, one proof a file."""
