@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
-from partners.acting import signed_in
+from partners.acting import may_open, signed_in
 from partners.models import (
     ContactPoint,
     Dependency,
@@ -177,7 +177,7 @@ def system_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "links_out": [_link(edge, edge.target_id, names) for edge in edges if edge.source_id == system.pk],
         "links_in": [_link(edge, edge.source_id, names) for edge in edges if edge.target_id == system.pk],
         "components": [],
-        "what_if_href": "",
+        "what_if_href": reverse("system-how-far", args=[system.slug]) if may_open(request.visitor) else "",  # type: ignore[attr-defined]
         "checked": _("Links last checked on %(day)s by %(who)s.")
         % {"day": f"{last.reviewed_on:%-d %B %Y}", "who": last.reviewed_by or _("nobody named")}
         if last

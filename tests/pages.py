@@ -149,6 +149,7 @@ REGISTER = [
     State("links", LEAD, "/partners/links/", "group NG-ADM"),
     State("link", LEAD, "/partners/links/{dependency}/", "Barrier"),
     State("systems", LEAD, "/systems/", "Identity platform"),
+    State("what-if", LEAD, "/systems/identity-platform/how-far/", "nobody is told"),
     State("system", LEAD, "/systems/identity-platform/", "Where an intruder could go"),
     State("system-provider", PROVIDER, "/systems/identity-platform/", "Coldharbour"),
     State("playbooks", LEAD, "/playbooks/", "Shared platform containment"),

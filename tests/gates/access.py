@@ -32,6 +32,7 @@ PEOPLE = "   302    200    200     200  200    200   302  302   302    302   200
 INSIDE = "   302    404    200     200  200    200   302  302   302    302   200    200"
 OVERSEES = " 302    404    404     200  200    200   302  302   302    302   200    200"
 OPENERS = "  302    200    200     200  403    200   302  302   302    302   200    200"
+WHAT_IF = "  302    404    404    200    403    200    302    302    302    302    200    200"
 OPENED = "   302    302    422     302  403    302   302  302   302    302   302    302"
 LEADS = "    302    404    404     200  403    404   302  302   302    302   200    200"
 WIDENED = "  302    404    404     302  403    404   302  302   302    302   302    403"
@@ -39,11 +40,11 @@ WIDENS = "   302    404    404     200  403    404   302  302   302    302   200
 MANAGERS = " 302    404    200     200  403    200   302  302   302    302   200    302"
 MANAGED = "  302    404    200     200  403    200   302  302   302    302   200    403"
 ON_WALL = "  401    401    401     401  401    401   401  401   401    401   401    401"
-NO_OFFER = " 302    404    404     404  403    404   302  302   302    302   404    403"
 TIRED = "    302    200    200     200  403    200   302  302   302    302   200    302"
 TIRED_POST = "302   422    422     422  403    422   302  302   302    302   422    403"
 NO_GUEST = " 302    404    404     404  403    404   302  302   302    302   404    302"
 GUEST = "    302    403    403     403  403    403   302  302   302    302   403    403"
+NO_OFFER = " 302    404    404     404  403    404   302  302   302    302   404    403"
 LED = "      302    404    404     302  403    404   302  302   302    302   302    302"
 ANSWERED = " 302    404    302     404  403    404   302  302   302    302   404    404"
 STEPS_UP = " 302    302    302     302  403    302   302  302   302    302   302    403"
@@ -158,12 +159,12 @@ ROWS = (
     page("incident-close", LEADS, post=LED, body={"outcome": "resolved"}, reference="incident"),
     page("incident-displays", MANAGERS, post=MANAGED, body={"label": "Left wall"}, reference="incident"),
     page("incident-display-revoke", post=NO_OFFER, reference="incident", display_id="contact"),
-    page("display-pair", EVERYBODY, post=EVERYBODY.replace("200", "422"), body={"code": "AAAA AAAA"}),
     page("guest-list", TIRED, post=TIRED_POST, body={"name": "Ines"}),
     page("guest-detail", NO_GUEST, post=NO_OFFER, body={"days": "3"}, person_id="contact"),
     page("guest-link", post=NO_OFFER, person_id="contact"),
     page("guest-end", post=NO_OFFER, grant_id="contact"),
     page("guest", GUEST),
+    page("display-pair", EVERYBODY, post=EVERYBODY.replace("200", "422"), body={"code": "AAAA AAAA"}),
     page("display-wall", ON_WALL),
     page("display-wall-fragment", ON_WALL),
     page("incident-hand-over", WIDENS, post=WIDENED, body="hand-over", reference="incident"),
@@ -223,6 +224,7 @@ ROWS = (
     page("dependency-list", PEOPLE),
     page("dependency-detail", OVERSEES, dependency_id="dependency"),
     page("system-list", PEOPLE),
+    page("system-how-far", WHAT_IF, slug="system"),
     page("system-detail", OVERSEES, slug="system"),
     page("playbook-list", PEOPLE),
     page("playbook-detail", PEOPLE, playbook_id="playbook"),
