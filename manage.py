@@ -13,7 +13,7 @@ OWNER_COMMANDS = {
     "load_partnership",
     "load_alert_rules",
     "demo_access",
-    "sign_in_link",
+    "enrolment_link",
     "prepare",
     "rotate_keys",
     "check",
