@@ -17,6 +17,8 @@ TOLD_OF = {
     "break_glass.used": "everybody",
     "break_glass.drilled": "everybody",
     "emergency_access.given": "named",
+    "organisation.isolated": "named",
+    "organisation.reconnected": "named",
 }
 PLAN, DELIVER, ADVANCE, BEAT = "notifications.plan", "notifications.deliver", "incidents.advance", "notifications.beat"
 

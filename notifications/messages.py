@@ -27,6 +27,9 @@ NOTICES = {
     Delivery.Message.EMERGENCY_ACCESS: (
         "Somebody of your organisation was let in by emergency enrolment. Ring your duty desk if you know of nobody."
     ),
+    Delivery.Message.ACCESS_CHANGED: (
+        "Your organisation's access to Bulkhead has changed. Ring the lead, on the number on your card."
+    ),
 }
 DRILLS = {Delivery.Message.BREAK_GLASS_DRILL, Delivery.Message.THEIR_BREAK_GLASS_DRILL}
 

@@ -65,6 +65,7 @@ class Delivery(models.Model):
         THEIR_BREAK_GLASS = "their_break_glass", "Break-glass account of a partner used"
         THEIR_BREAK_GLASS_DRILL = "their_break_glass_drill", "Drill: break-glass account of a partner used"
         EMERGENCY_ACCESS = "emergency_access", "Somebody was let in by emergency enrolment"
+        ACCESS_CHANGED = "access_changed", "The organisation's access has changed"
 
     class State(models.TextChoices):
         PENDING = "pending", "Waiting to be sent"
@@ -132,6 +133,7 @@ class Delivery(models.Model):
                         "their_break_glass",
                         "their_break_glass_drill",
                         "emergency_access",
+                        "access_changed",
                     ]
                 ),
                 name="delivery_message",

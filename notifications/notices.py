@@ -23,7 +23,11 @@ MESSAGES = {
     "break_glass.used": (Message.BREAK_GLASS, Message.THEIR_BREAK_GLASS),
     "break_glass.drilled": (Message.BREAK_GLASS_DRILL, Message.THEIR_BREAK_GLASS_DRILL),
     "emergency_access.given": (Message.EMERGENCY_ACCESS, Message.EMERGENCY_ACCESS),
+    "organisation.isolated": (Message.ACCESS_CHANGED, Message.ACCESS_CHANGED),
+    "organisation.reconnected": (Message.ACCESS_CHANGED, Message.ACCESS_CHANGED),
 }
+# Everybody hears of these: it may be anybody's name that was used, or anybody whose tasks go by telephone now.
+FOR_EVERYBODY = {"emergency_access.given", "organisation.isolated", "organisation.reconnected"}
 
 
 def plan_notice(event_id: UUID, *, organisation_id: UUID, kind: str, subject_id: UUID | None) -> None:
@@ -37,14 +41,14 @@ def plan_notice(event_id: UUID, *, organisation_id: UUID, kind: str, subject_id:
 def _tell(event_id: UUID, organisation_id: UUID, kind: str) -> None:
     """One message to each administrator and incident manager but whoever did it, and to the duty desk.
 
-    Of an emergency enrolment everybody hears: it may be anybody's name that was used.
+    Everybody hears of an emergency enrolment, and when the organisation's access changes.
     """
     actor, data = Event.objects.values_list("actor_person_id", "data").get(pk=event_id)
     own = Organisation.objects.values_list("slug", flat=True).get(pk=organisation_id) == data["organisation"]
     people = Person.objects.filter(is_active=True)
     if actor is not None:
         people = people.exclude(pk=actor)
-    if kind != "emergency_access.given":
+    if kind not in FOR_EVERYBODY:
         people = people.filter(role__in=PAGED)
     choice = choose(active_ways(), doubts={}, people=set(people.values_list("pk", flat=True)))
     write(New(None, organisation_id, event_id, MESSAGES[kind][0 if own else 1]), choice.use, choice.skip)

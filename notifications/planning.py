@@ -15,6 +15,7 @@ from incidents.participants import mark_reached
 from notifications.deliveries import FIRST_MESSAGES, New, end_waiting, told_points, write
 from notifications.lead_offered import tell_of_offer
 from notifications.models import Delivery
+from notifications.notices import MESSAGES as OWN_NOTICES
 from notifications.notices import plan_notice
 from notifications.recipients import Way, choose, why_nobody
 from notifications.trust import lift_marks, mark_doubtful
@@ -106,7 +107,7 @@ def _put_off(planning_id: UUID) -> None:
 
 
 def _plan_row(row: Planned) -> None:
-    if row.incident_id is None:
+    if row.incident_id is None or row.kind in OWN_NOTICES:
         plan_notice(row.event_id, organisation_id=row.organisation_id, kind=row.kind, subject_id=row.subject_id)
         return
     incident = Incident.objects.filter(pk=row.incident_id).first()

@@ -49,7 +49,7 @@ class Committed:
         return self.approve("Gareth Lowe", asked, incident, against, step)
 
     def lift(self, isolation: UUID, about: str, *, lead: str = "Priya Nair", second: str = "Gareth Lowe") -> None:
-        sql = "SELECT sec.request_approval('lift_isolation', %s, NULL, %s::jsonb, ARRAY['x'], 'Clear', true, %s::uuid[])"
+        sql = "SELECT sec.request_approval('lift_isolation', %s, NULL, %s::jsonb, ARRAY['x'], 'Now', true, %s::uuid[])"
         payload = json.dumps({"isolation": str(isolation)})
         asked = self.act(lead, sql, self.ids[about], payload, [self.ids["brackenfield"]])
         self.act(second, "SELECT sec.decide(%s, true, '')", asked)

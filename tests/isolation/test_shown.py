@@ -1,4 +1,4 @@
-"""What everybody in an incident sees of an isolated participant: the word, what not to trust, marks on what it wrote."""
+"""What everybody in an incident sees of an isolated participant: what not to trust, and marks on what it wrote."""
 
 from __future__ import annotations
 
