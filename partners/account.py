@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from partners.authenticators import Ways, may_set_up, ways_of, why_not_add
 from partners.door_record import record_at_door
 from partners.models import Authenticator, Person, PersonSession, SharedSystem
-from partners.owning import fresh_for, own_account
+from partners.owning import fresh_for, own_account, passkeys_only
 from partners.recovery import codes_left, has_codes
 from partners.sessions import Found, end_all_sessions, end_session
 from partners.views_federation import provider_connection
@@ -42,7 +42,8 @@ def home(request: HttpRequest, found: Found) -> HttpResponse:
             "codes_left": codes_left(found.person),
             "has_codes": has_codes(found.person),
             "sessions": [_session(each, found) for each in _sessions(found.person)],
-            "own_sign_in": provider_connection(found.person),
+            "own_sign_in": None if passkeys_only(found) else provider_connection(found.person),
+            "passkeys_only": passkeys_only(found),
         }
     return render(request, "account/home.html", context)
 

@@ -17,8 +17,8 @@ from partners.authenticators import added, may_set_up, remember_shown, ways_of
 from partners.door_answers import slowed_page
 from partners.door_record import record_at_door
 from partners.limits import CODES, TooOften, count
-from partners.models import Authenticator, Credential, PersonSession
-from partners.owning import HOME, own_account
+from partners.models import Authenticator, Credential
+from partners.owning import HOME, own_account, passkeys_only
 from partners.recovery import has_codes
 from partners.sessions import Found, make_whole
 from partners.stepping_up import fresh
@@ -33,11 +33,13 @@ WAITING = "app_waiting"  # a sealed seed in the session, until its first code ha
 @own_account(whole=False)
 def app(request: HttpRequest, found: Found) -> HttpResponse:
     """Set up an app. A whole session needs a passkey used just now; half way it comes together with a password."""
+    if passkeys_only(found):
+        return redirect(HOME)
     if found.visitor is not None:
         return fresh(_set_up)(request, found)
     with at_the_door():
         ways = ways_of(found.person)
-    allowed = may_set_up(found, ways) and ways.password_allowed and found.session.born != PersonSession.Born.EMERGENCY
+    allowed = may_set_up(found, ways) and ways.password_allowed
     return _set_up(request, found) if allowed else redirect(HOME)
 
 

@@ -6,8 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from partners.models import PersonSession
-from partners.owning import HOME, own_account
+from partners.owning import HOME, own_account, passkeys_only
 from partners.recovery import codes_left, has_codes, make_codes
 from partners.sessions import Found
 from partners.stepping_up import fresh
@@ -18,7 +17,7 @@ from portal.tenancy.scope import at_the_door
 @own_account
 def recovery_codes(request: HttpRequest, found: Found) -> HttpResponse:
     """The first ten come right after the first factor; new ones in their place need a passkey used just now."""
-    if found.session.born == PersonSession.Born.EMERGENCY:
+    if passkeys_only(found):
         return redirect(HOME)
     with at_the_door():
         had, left = has_codes(found.person), codes_left(found.person)

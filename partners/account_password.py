@@ -12,7 +12,7 @@ from partners.account_forms import PasswordForm
 from partners.authenticators import ways_of
 from partners.door_record import record_at_door
 from partners.models import Credential
-from partners.owning import HOME, own_account
+from partners.owning import HOME, own_account, passkeys_only
 from partners.sessions import Found, end_all_sessions
 from partners.stepping_up import fresh
 from portal.tenancy.scope import at_the_door
@@ -21,7 +21,7 @@ from portal.tenancy.scope import at_the_door
 @require_http_methods(["GET", "HEAD", "POST"])
 @own_account
 def password(request: HttpRequest, found: Found) -> HttpResponse:
-    return fresh(_password)(request, found)
+    return redirect(HOME) if passkeys_only(found) else fresh(_password)(request, found)
 
 
 def _password(request: HttpRequest, found: Found) -> HttpResponse:

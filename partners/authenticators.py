@@ -69,8 +69,6 @@ def may_set_up(found: Found, ways: Ways) -> bool:
 
 def why_not_add(found: Found, ways: Ways, cookie: SessionBase, *, fresh: bool) -> str:
     """Why this session may not add a passkey just now, for its owner to read; '' when it may."""
-    if found.session.born == Born.EMERGENCY:
-        return _("An emergency sign-in cannot add a passkey. Ask your organisation's administrator for a link.")
     if found.visitor is None:
         return "" if may_set_up(found, ways) else _("Use the passkey or the code that you have first.")
     if fresh:

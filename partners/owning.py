@@ -39,6 +39,11 @@ def own_account(view: Any = None, *, whole: bool = True) -> Any:
     return decorate if view is None else decorate(view)
 
 
+def passkeys_only(found: Found) -> bool:
+    """Whether this person has passkeys and nothing else: break-glass accounts, and whoever was let in for one night."""
+    return found.person.break_glass or found.person.by_emergency
+
+
 def fresh_for(found: Found) -> bool:
     """Whether a passkey was used just now in this session; never without a second factor."""
     return found.visitor is not None and is_fresh()
