@@ -38,7 +38,7 @@ def _press(words: str) -> Callable[[Any], None]:
 
 
 def _press_in_form(page: Any) -> None:
-    page.locator("main form button").click()
+    page.locator("main form[method=post] button").last.click()
     page.get_by_role("alert").wait_for()
 
 
@@ -78,8 +78,11 @@ def _ask_for_keys(page: Any) -> None:
 
 SIGNED_OUT = [
     State("start-signed-out", NOBODY, "/", "shut the bulkheads together"),
-    State("sign-in", NOBODY, "/sign-in/", "E-mail address"),
-    State("sign-in-wrong", NOBODY, "/sign-in/", "Enter your password.", act=_press_in_form),
+    State("sign-in", NOBODY, "/sign-in/", "Sign in with a passkey"),
+    State("sign-in-wrong", NOBODY, "/sign-in/?organisation=nowhere", "No organisation here has that name"),
+    State("sign-in-organisation", NOBODY, "/sign-in/ashbourne/", "A password alone never signs in"),
+    State("sign-in-password-wrong", NOBODY, "/sign-in/ashbourne/", "Type your address", act=_press_in_form),
+    State("sign-in-recovery-wrong", NOBODY, "/sign-in/ashbourne/recovery/", "We do not say", act=_press_in_form),
     State("sign-in-link", NOBODY, "{link}", "Sign in as Zofia Nowak?"),
     State("sign-in-link-gone", NOBODY, "/sign-in/link/never-made/", "no longer works", 404),
     State("provider-refused", NOBODY, "/oidc/brackenfield/callback?code=x&state=x", "You are not signed in", 403),
@@ -171,7 +174,18 @@ OWN_PROVIDER = [
     ),
 ]
 
+# With a passkey they are in `test_sign_in.py`.
+ACCOUNT = [
+    State("account", LEAD, "/account/", "No passkey yet"),
+    State("account-app", LEAD, "/account/app/", "Scan this with the app"),
+    State("account-app-wrong", LEAD, "/account/app/", "Type the six digits", act=_press("Set it up")),
+    State("account-password", LEAD, "/account/password/", "Set a password"),
+    State("account-recovery-codes", LEAD, "/account/recovery-codes/", "Show my ten codes"),
+    State("again-without-passkey", LEAD, "/sign-in/again/?next=/partners/", "You need a passkey for this"),
+]
+
 GROUPS = {
+    "account": ACCOUNT,
     "signed-out": SIGNED_OUT,
     "watching": WATCHING,
     "leading": LEADING,
