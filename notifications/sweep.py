@@ -47,9 +47,9 @@ def waiting(connection: psycopg.Connection) -> tuple[dict[str, float], float | N
 
 
 def sweep_away() -> None:
-    """Delete what has lapsed: tickets a day after their end, kept answers after theirs."""
+    """Delete what has lapsed: tickets a day after their end, kept answers after theirs, and what the door kept."""
     with queue_scope(), connections["default"].cursor() as cursor:
-        cursor.execute("SELECT sec.sweep_tickets(), sec.sweep_replays()")
+        cursor.execute("SELECT sec.sweep_tickets(), sec.sweep_replays(), sec.sweep_door()")
 
 
 def deliver_some() -> None:

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 import psycopg
 import pytest
+from django.db import connections
 from django.test import Client
 
 from partners.models import FederatedIdentity, IdentityProvider, OidcFlow, Person, PersonSession
@@ -20,6 +21,7 @@ from partners.pinning import Wish, write
 from partners.providers import provider_choice
 from portal import clock
 from portal.tenancy.scope import at_the_door
+from tests import servers
 from tests.gates.access_stage import open_on
 from tests.partners.hostile_provider import CLIENT, OTHERS, OURS, SECRET, STRANGERS_KEY, Reply, Scene, rs256
 
@@ -238,6 +240,21 @@ def test_a_distrusted_provider_ends_the_sessions_it_began(provider: Scene, owner
         owner.execute("UPDATE sec.org_state SET provider_distrusted_at = now()")
     assert not is_in(client)
     assert Client().post(START).status_code == 403
+
+
+def test_what_was_never_finished_is_swept_away_the_day_after(provider: Scene, owner_url: str):
+    leave(Client(), provider)
+    leave(Client(), provider)
+    with psycopg.connect(owner_url) as owner:
+        owner.execute(
+            "UPDATE partners_oidcflow SET expires_at = now() - interval '25 hours'"
+            " WHERE id = (SELECT min(id::text)::uuid FROM partners_oidcflow)"
+        )
+    database = str(connections["auth"].settings_dict["NAME"])
+    with psycopg.connect(servers.database_url("DATABASE_URL_WORKER", database)) as worker:
+        worker.execute("SELECT sec.sweep_door()")
+    with at_the_door():
+        assert OidcFlow.objects.count() == 1
 
 
 # Connecting.
