@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from incidents.views import boards, displays, guests, handing_over, isolating, leading, lifting, playbooks, tasks, what_if
+from incidents.views import (
+    boards,
+    displays,
+    exporting,
+    guests,
+    handing_over,
+    isolating,
+    leading,
+    lifting,
+    playbooks,
+    tasks,
+    what_if,
+)
 from incidents.views.start import start
 
 urlpatterns = [
@@ -35,6 +47,7 @@ urlpatterns = [
         name="incident-hand-over-answer",
     ),
     path("incidents/<str:reference>/isolate/<str:slug>/", isolating.isolate, name="incident-isolate"),
+    path("events/export/", exporting.export, name="record-export"),
     path("isolation/", isolating.own, name="isolation-own"),
     path("isolation/steps/<int:step>/", isolating.press, name="isolation-press"),
     path("isolation/<uuid:isolation_id>/", isolating.detail, name="isolation-detail"),

@@ -50,6 +50,8 @@ ANSWERED = " 302    404    302     404  403    404   302  302   302    302   404
 STEPS_UP = " 302    302    302     302  403    302   302  302   302    302   302    403"
 ADMINISTERS = "302  403    403     403  403    403   302  302   302    302   200    403"
 ADMINISTERED = "302 403    403     403  403    403   302  302   302    302   422    403"
+STEPPED = "  302    200    200     200  403    200   302  302   302    302   200    302"
+EXPORTED = " 302    200    200     200  403    200   302  302   302    302   200    403"
 PRESSED = "  302    403    403     403  403    403   302  302   302    302   302    403"
 NOT_BACK = " 302    403    403     403  403    403   302  302   302    302   409    403"
 LIFTS = "    302    404    200     200  403    200   302  302   302    302   200    302"
@@ -181,6 +183,7 @@ ROWS = (
     page("isolation-undo", post=NOT_BACK, isolation_id="isolation"),
     page("isolation-lift", LIFTS, post=LIFTED, body="lift", isolation_id="isolation"),
     page("isolation-call-back", CALLS, post=RECORDED, body={"outcome": "voicemail"}, isolation_id="isolation"),
+    page("record-export", STEPPED, post=EXPORTED),
     page("approval-list", OPENERS),
     page("approval-approve", post=DECIDED, approval_id="approval"),
     page("approval-refuse", post=DECIDED, body={"because": "Too early"}, approval_id="approval"),
