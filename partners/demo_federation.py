@@ -14,6 +14,7 @@ from portal.demo_identities import CLIENT_ID, ORGANISATION, description_of, subj
 
 CONNECTED = ("Anita Desai", "Gareth Lowe")
 RIDES_ON = "identity-platform"
+OWN_SIGN_IN = f"/sign-in/{ORGANISATION}/"
 
 
 def pin_demonstration(url: str) -> None:

@@ -18,7 +18,7 @@ from django.db import transaction
 
 from incidents import demo_story
 from incidents.models import Playbook
-from partners.demo_federation import pin_demonstration
+from partners.demo_federation import OWN_SIGN_IN, pin_demonstration
 from partners.keys import make_key
 from partners.models import Organisation, Person, SharedSystem, SignInLink
 from partners.partnership_file import read_partnership
@@ -49,6 +49,8 @@ class Command(BaseCommand):
             self.stdout.write("\nThree minutes:")
             for number, words in enumerate(demo_story.steps(), 1):
                 self.stdout.write(f"  {number}. {words}")
+        if document["people"] and settings.DEMO_PROVIDER_URL:
+            self.stdout.write(f"\nBrackenfield has a sign-in of its own: {settings.PORTAL_URL}{OWN_SIGN_IN}")
         if settings.MAIL_URL:
             self.stdout.write(f"\nWhat is sent shows at {settings.MAIL_URL}")
 
@@ -68,7 +70,8 @@ class Command(BaseCommand):
             return document
         demo = read_partnership(file)
         # Only people of the demonstration: whoever else has been loaded since gets no link from here.
-        order = {person.email: nth for nth, person in enumerate(demo.people)}
+        # Nobody enters by a link with a break-glass account either: an administrator makes it one for a passkey.
+        order = {person.email: nth for nth, person in enumerate(demo.people) if not person.break_glass}
         people = Person.objects.filter(is_active=True, email__in=order).select_related("organisation")
         SignInLink.objects.filter(used_at=None, person__in=people).delete()
         for entry in demo.api_keys:
