@@ -98,7 +98,7 @@ def organisation_detail(request: HttpRequest, slug: str) -> HttpResponse:
         ],
         "people": [
             {"name": person.name, "role": person.duty or person.get_role_display(), "on_duty": "duty" in person.duty}
-            for person in Person.objects.filter(organisation=organisation, is_active=True)
+            for person in Person.objects.filter(organisation=organisation, is_active=True, break_glass=False)
         ],
         "contacts_href": reverse("contact-list") if own else "",
     }
@@ -191,13 +191,13 @@ def _link(edge: Dependency, other: UUID, names: dict[UUID, str]) -> dict[str, st
         "words": edge.label or edge.group,
         "other": names.get(other, _("a system next to it")),
         "kind": str(edge.get_kind_display()),
-        "barrier": _barrier(edge),
+        "barrier": barrier_words(edge),
         "barrier_css": BARRIER_CSS[edge.barrier],
         "href": reverse("dependency-detail", args=[edge.pk]),
     }
 
 
-def _barrier(edge: Dependency) -> str:
+def barrier_words(edge: Dependency) -> str:
     if edge.barrier == "tested" and edge.tested_on:
         return _("tested on %(day)s") % {"day": f"{edge.tested_on:%-d %B %Y}"}
     return str(
@@ -216,7 +216,7 @@ def dependency_list(request: HttpRequest) -> HttpResponse:
             "kind": str(edge.get_kind_display()),
             "words": edge.label or edge.group,
             "href": reverse("dependency-detail", args=[edge.pk]),
-            "barrier": _barrier(edge),
+            "barrier": barrier_words(edge),
             "barrier_css": BARRIER_CSS[edge.barrier],
             "standing": _cut_words(edge),
         }
@@ -230,37 +230,6 @@ def _cut_words(edge: Dependency) -> str:
     if edge.cut_source_at and edge.cut_target_at:
         return _("cut by both ends")
     return _("one end says cut") if edge.cut_source_at or edge.cut_target_at else _("in use")
-
-
-@require_safe
-@signed_in
-def dependency_detail(request: HttpRequest, dependency_id: UUID) -> HttpResponse:
-    edge = Dependency.objects.filter(pk=dependency_id).first()
-    if edge is None:
-        raise Http404
-    names = names_next_door()
-    source, target = names.get(edge.source_id, ""), names.get(edge.target_id, "")
-    facts: list[tuple[str, ...]] = [
-        (_("Kind"), str(edge.get_kind_display())),
-        (_("Barrier"), _barrier(edge)),
-        (_("When it is cut"), edge.stops or _("nothing recorded stops")),
-        (_("Last checked"), f"{edge.reviewed_on:%-d %B %Y}, {edge.reviewed_by}" if edge.reviewed_on else _("never")),
-    ]
-    facts += [(_("Group"), edge.group)] if edge.group else []
-    context = {
-        "dependency": {
-            "source": source,
-            "target": target,
-            "kind": str(edge.get_kind_display()),
-            "sentence": edge.note or (edge.label[:1].upper() + edge.label[1:]),
-        },
-        "facts": facts,
-        "ends": [
-            {"name": name, "says": "cut" if at else "open", "at": at, "by": "", "may_say_cut": False, "url": ""}
-            for name, at in ((source, edge.cut_source_at), (target, edge.cut_target_at))
-        ],
-    }
-    return render(request, "partners/dependency.html", context)
 
 
 @require_safe

@@ -2,6 +2,7 @@ from partners.models.approvals import Approval, CallBack, Isolation
 from partners.models.authenticators import Authenticator, RecoveryCode
 from partners.models.contacts import ContactPoint, DutyDesk
 from partners.models.door import ApiKeySecret, Credential, SignInLink
+from partners.models.edges import EdgeMove
 from partners.models.estate import Dependency, Participation, SharedSystem
 from partners.models.federation import FederatedIdentity, IdentityProvider, OidcFlow
 from partners.models.organisations import ApiKey, Organisation, Person
@@ -18,6 +19,7 @@ __all__ = [
     "Credential",
     "Dependency",
     "DutyDesk",
+    "EdgeMove",
     "FederatedIdentity",
     "IdentityProvider",
     "Isolation",

@@ -1,0 +1,105 @@
+"""The page of one link: what it is, what both ends say, and for whoever speaks for an end what it can say next."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from partners import reconnecting
+from partners.acting import may_open, signed_in
+from partners.approvals import NotAllowed
+from partners.models import Dependency, EdgeMove
+from partners.stepping_up import fresh
+from partners.views import barrier_words
+from portal.pages import refuse
+
+LONGEST = 2000
+End, What = EdgeMove.End, EdgeMove.What
+
+
+def edge_or_404(dependency_id: UUID) -> Dependency:
+    edge = Dependency.objects.filter(pk=dependency_id).first()
+    if edge is None:
+        raise Http404
+    return edge
+
+
+@require_safe
+@signed_in
+def dependency_detail(request: HttpRequest, dependency_id: UUID) -> HttpResponse:
+    edge = edge_or_404(dependency_id)
+    visitor = request.visitor  # type: ignore[attr-defined]
+    moves = list(EdgeMove.objects.filter(dependency=edge).select_related("organisation"))
+    ends = reconnecting.ends_of(edge, moves)
+    source, target = ends
+    last = next((each for each in reversed(moves) if each.what == What.RECONNECTED), None)
+    facts: list[tuple[str, ...]] = [
+        (_("State"), reconnecting.state_of(ends, was_reconnected=last is not None)),
+        (_("Kind"), str(edge.get_kind_display())),
+        (_("Barrier"), barrier_words(edge)),
+        (_("When it is cut"), edge.stops or _("nothing recorded stops")),
+        (_("Last checked"), f"{edge.reviewed_on:%-d %B %Y}, {edge.reviewed_by}" if edge.reviewed_on else _("never")),
+    ]
+    facts += [(_("Group"), edge.group)] if edge.group else []
+    may_act = may_open(visitor)
+    context = {
+        "dependency": {
+            "id": edge.pk,
+            "source": source.system,
+            "target": target.system,
+            "kind": str(edge.get_kind_display()),
+            "sentence": edge.note or (edge.label[:1].upper() + edge.label[1:]),
+        },
+        "facts": facts,
+        "ends": [
+            reconnecting.shown(source, target, me=visitor.organisation_id, may_act=may_act),
+            reconnecting.shown(target, source, me=visitor.organisation_id, may_act=may_act),
+        ],
+        "history": [_in_words(each, source.system, target.system) for each in reversed(moves)],
+    }
+    return render(request, "partners/dependency.html", context)
+
+
+def _in_words(move: EdgeMove, source: str, target: str) -> dict[str, object]:
+    end = {End.SOURCE: source, End.TARGET: target}.get(End(move.at_end), _("both ends"))
+    words = {
+        What.CUT: _("%(end)s cut: %(text)s"),
+        What.ASSURED: _("%(end)s checked: %(text)s Vouched for by %(who)s."),
+        What.AGREED: _("%(end)s: agreed to connect again"),
+        What.RECONNECTED: _("connected again"),
+    }[What(move.what)]
+    said = words % {"end": end, "text": move.text, "who": move.vouched_by}
+    return {"at": move.at, "who": move.organisation.name, "words": said}
+
+
+@require_POST
+@signed_in(may=may_open)
+@fresh
+def dependency_move(request: HttpRequest, dependency_id: UUID) -> HttpResponse:
+    edge = edge_or_404(dependency_id)
+    said = {name: request.POST.get(name, "").strip() for name in ("end", "act", "words", "vouched_by")}
+    if any("\0" in each or len(each) > LONGEST for each in said.values()):
+        return refuse(request, 422, _("Write at most %(n)s characters, without odd signs.") % {"n": LONGEST})
+    try:
+        came = reconnecting.move(
+            edge, which=said["end"], act=said["act"], words=said["words"], vouched_by=said["vouched_by"]
+        )
+    except NotAllowed as refused:
+        words = str(refused)
+        return refuse(request, 409, f"{words[:1].upper()}{words[1:]}.")
+    messages.success(request, _done(came))
+    return redirect("dependency-detail", dependency_id=edge.pk)
+
+
+def _done(came: str) -> str:
+    return {
+        "cut": _("Written down, for both ends to read. The link is walked until both ends say cut."),
+        "assured": _("Written down, with who vouches. It counts for seven days."),
+        "agreed": _("Written down. The link is connected again as soon as the other end agrees too."),
+        "reconnected": _("Both ends agree: the link is connected again, and counts in every radius from now on."),
+    }[came]
