@@ -44,6 +44,7 @@ TIRED = "    302    200    200     200  403    200   302  302   302    302   200
 TIRED_POST = "302   422    422     422  403    422   302  302   302    302   422    403"
 NO_GUEST = " 302    404    404     404  403    404   302  302   302    302   404    302"
 GUEST = "    302    403    403     403  403    403   302  302   302    302   403    403"
+RUNS_END = " 302    404    404     409  403    302   302  302   302    302   409    403"
 NO_OFFER = " 302    404    404     404  403    404   302  302   302    302   404    403"
 LED = "      302    404    404     302  403    404   302  302   302    302   302    302"
 ANSWERED = " 302    404    302     404  403    404   302  302   302    302   404    404"
@@ -226,6 +227,9 @@ ROWS = (
     page("emergency-code", post=NOT_CODED, approval_id="approval"),
     page("dependency-list", PEOPLE),
     page("dependency-detail", OVERSEES, dependency_id="dependency"),
+    page(
+        "dependency-move", post=RUNS_END, body={"end": "source", "act": "cut", "words": "So"}, dependency_id="dependency"
+    ),
     page("system-list", PEOPLE),
     page("system-how-far", WHAT_IF, slug="system"),
     page("system-detail", OVERSEES, slug="system"),

@@ -115,6 +115,13 @@ MATRIX: dict[str, Row] = {
     "partners_dependency": Row(
         Can(f"{USED_BY_ME.format('x.source_id')} OR {USED_BY_ME.format('x.target_id')}"),
     ),
+    # What both ends of a link said is for whoever runs one of them.
+    "partners_edgemove": Row(
+        Can(
+            "EXISTS (SELECT 1 FROM partners_dependency d JOIN partners_sharedsystem s ON s.id IN (d.source_id, d.target_id)"
+            " WHERE d.id = x.dependency_id AND (s.owner_id = %(me)s OR s.provider_id = %(me)s))"
+        )
+    ),
     # The door.
     "partners_apikey": Row(Can(MINE), Can(OPEN, OPEN, OPEN, updates="last_used_at revoked_at")),
     "partners_apikeysecret": Row(auth=Can(OPEN, OPEN)),
