@@ -228,7 +228,8 @@ ROWS = (
     page("dependency-list", PEOPLE),
     page("dependency-detail", OVERSEES, dependency_id="dependency"),
     page(
-        "dependency-move", post=RUNS_END, body={"end": "source", "act": "cut", "words": "So"}, dependency_id="dependency"
+        "dependency-move", post=RUNS_END, body={"end": "source", "act": "cut", "words": "So"},
+        dependency_id="dependency",
     ),
     page("system-list", PEOPLE),
     page("system-how-far", WHAT_IF, slug="system"),
