@@ -50,7 +50,8 @@ class OpenForm(forms.Form):
         for slug, name, version in Playbook.objects.order_by("slug", "-version").values_list("slug", "name", "version"):
             newest.setdefault(slug, f"{name}, {version[:10]}")
         self.fields["playbook"].choices = list(newest.items())  # type: ignore[attr-defined]
-        people = [person for person in Person.objects.filter(is_active=True) if person.pk != visitor.person_id]
+        everybody = Person.objects.filter(is_active=True, break_glass=False)
+        people = [person for person in everybody if person.pk != visitor.person_id]
         named = [(str(person.pk), f"{person.name}, {person.duty or person.role}") for person in people]
         self.fields["tell_people"].choices = named  # type: ignore[attr-defined]
 

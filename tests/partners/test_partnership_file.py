@@ -121,7 +121,9 @@ class TestDemonstration:
 
     def test_everybody_has_four_to_six_people_one_of_whom_may_manage_incidents(self, demo: PartnershipFile):
         for each in demo.organisations:
-            people = [person for person in demo.people if person.organisation == each.slug]
+            people = [
+                person for person in demo.people if person.organisation == each.slug and not person.break_glass
+            ]
             assert 4 <= len(people) <= 6
             assert "incident_manager" in {person.role for person in people}
         assert {person.role for person in demo.people} == {
@@ -178,7 +180,7 @@ MISTAKES: dict[str, tuple[Callable[[Document], Any], str]] = {
     "no name": (lambda d: d.pop("name"), "/name"),
     "no organisations": (lambda d: d.update(organisations=[]), "/organisations"),
     "a section that is no list": (lambda d: d.update(people={}), "/people"),
-    "an entry that is no object": (lambda d: d["people"].append("Priya"), "/people/37"),
+    "an entry that is no object": (lambda d: d["people"].append("Priya"), "/people/41"),
     "a required field missing": (take("people", 0, "email"), "/people/0/email"),
     "a number for a text": (put("people", 0, name=7), "/people/0/name"),
     "a NUL in a text": (put("people", 0, name="a\0b"), "/people/0/name"),
@@ -207,7 +209,7 @@ MISTAKES: dict[str, tuple[Callable[[Document], Any], str]] = {
         "/contact_points/1/person",
     ),
     "a second organisation of one slug": (again("organisations", 0), "/organisations/8"),
-    "a second person of one e-mail": (again("people", 0, email="PRIYA.NAIR@ashbourne.example"), "/people/37"),
+    "a second person of one e-mail": (again("people", 0, email="PRIYA.NAIR@ashbourne.example"), "/people/41"),
     "a second system of one slug": (again("systems", 0), "/systems/14"),
     "a second stand on one system": (again("participations", 0), "/participations/35"),
     "a second edge of one kind": (again("dependencies", 0), "/dependencies/10"),

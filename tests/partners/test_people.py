@@ -162,7 +162,9 @@ def test_a_key_is_made_for_an_administrator_alone(client_of, administrator, insi
         assert not ApiKey.objects.filter(label="Monitoring").exists()
 
 
-def test_pages_of_people_ask_a_fixed_number_of_times(administrator):
+def test_pages_of_people_ask_a_fixed_number_of_times(client_of):
+    administrator = client_of("dunmere", "administrator", fresh=True)
+
     def count(path: str) -> int:
         administrator.get(path)
         with CaptureQueriesContext(connections["default"]) as caught:
