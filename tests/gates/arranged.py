@@ -324,7 +324,8 @@ class _Writer:
             people_seen=0, not_told_because="",
         )  # fmt: skip
         self.put("incidents_guestgrant", id=uuid4(), incident_id=incident, organisation_id=org,
-                 person_id=self.ids.get(f"{slug}/person") or uuid4(), tasks=True, updates=True, duties=True,
+                 person_id=self.one("SELECT id FROM partners_person WHERE organisation_id = %s LIMIT 1", org),
+                 tasks=True, updates=True, duties=True,
                  made_by=uuid4(), made_at="now", ends_at="tomorrow")  # fmt: skip
         self.put("incidents_walldisplay", id=uuid4(), incident_id=incident, organisation_id=org, label=secret,
                  made_by=uuid4(), made_at="now", expires_at="tomorrow", code_expires_at="now")  # fmt: skip

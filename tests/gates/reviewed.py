@@ -107,7 +107,10 @@ DEFINER: dict[str, Function] = {
         (APP,),
         "an incident manager shares an incident of theirs with a guest of theirs, for 14 days at most",
     ),
-    "sec.invite_guest(text,text,text,uuid,text[],timestamp with time zone)": ((APP,), "a new guest of the own organisation"),
+    "sec.invite_guest(text,text,text,uuid,text[],timestamp with time zone)": (
+        (APP,),
+        "a new guest of the own organisation",
+    ),
     "sec.end_guest(uuid)": ((APP,), "ends a grant of the own organisation, and with the last one its sessions"),
     "sec.runners(uuid)": ((), "who owns or provides a system"),
     "sec.edge_ends(uuid)": ((APP,), "names of both ends and of who runs them, for whoever may see the link"),
