@@ -221,6 +221,29 @@ def test_only_a_button_of_ours_sends_a_browser_away(provider: Scene):
         assert not OidcFlow.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("wanted", "goes"),
+    [
+        ("/my-tasks/", "/my-tasks/"), ("https://attacker.example/", "/"), ("//attacker.example", "/"),
+        ("/\\attacker.example", "/"), ("javascript:alert(1)", "/"), ("", "/"),
+    ],
+)  # fmt: skip
+def test_whoever_comes_back_goes_on_within_the_portal(provider: Scene, wanted: str, goes: str):
+    client = Client()
+    assert arrive(client, leave(client, provider, next=wanted))["Location"] == goes
+
+
+def test_the_browsers_secret_is_out_of_reach_of_scripts_and_other_sites(provider: Scene):
+    client = Client()
+    page = client.post(START)
+    cookie = page.cookies["provider"]
+    assert (cookie["httponly"], cookie["samesite"], cookie["path"], cookie["domain"]) == (True, "Lax", "/", "")
+    assert int(cookie["max-age"]) == 600
+    assert cookie.value not in page.content.decode()
+    assert page["Cache-Control"] == "no-store"
+    assert page["Referrer-Policy"] in {"no-referrer", "same-origin"}
+
+
 def test_one_address_cannot_send_browsers_away_without_end(provider: Scene, owner_url: str):
     client = Client()
     assert client.post(START).status_code == 200
@@ -279,6 +302,8 @@ def test_connecting_makes_the_next_sign_in_work_and_disconnecting_ends_it(gareth
     provider.claims["sub"] = "gareth"
     assert sign_in(provider)[1].status_code == 403
     back = leave(gareth, provider, "/account/provider/", act="connect")
+    [asked] = provider.codes.values()
+    assert asked["prompt"] == "login"  # not with whatever session the provider still has in this browser
     assert arrive(gareth, back)["Location"] == "/account/"
     client, answer = sign_in(provider)
     assert answer.status_code == 302
