@@ -148,6 +148,8 @@ def begin(request: HttpRequest, person: Person, *, born: str, second_factor: boo
 
 
 def _person_of(organisation: Organisation, email: str) -> Person | None:
+    if "\x00" in email:  # PostgreSQL knows no such text
+        return None
     return (
         Person.objects.select_related("organisation")
         .filter(organisation=organisation, email__iexact=email, is_active=True)

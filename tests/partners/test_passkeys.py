@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -273,3 +273,39 @@ def test_the_address_is_limited_generously_and_nothing_else_is(owner_url):
     assert int(said["Retry-After"]) <= 900
     elsewhere = Client(REMOTE_ADDR="192.0.2.7")
     assert sign_in(passkey, elsewhere)[1].status_code == 200
+
+
+def _hostile(passkey: SoftPasskey, asked: dict[str, Any]) -> Iterator[Any]:
+    right = passkey.use(asked)
+    parts = right["response"]
+    for name in ("id", "rawId", "type", "response"):
+        for value in (None, 7, "", "=", "\u0000", "ü" * 9, [], {}, [right], {"a": right}, "A" * 50_000):
+            yield right | {name: value}
+    for name in parts:
+        for value in (None, 7, "", "!", "A", "AA", "A" * 50_000, websafe_encode(b"\x81" * 5_000), [], {}):
+            yield right | {"response": parts | {name: value}}
+    yield from (None, True, 1e308, "passkey", [[[[]]]], {"rawId": {}}, {"rawId": "AA"})
+
+
+def test_whatever_is_sent_instead_of_an_answer_is_refused_and_breaks_nothing():
+    browser, passkey = enrolled()
+    asked = options(browser, "/account/passkeys/options/")
+    made = SoftPasskey().make(asked)
+    for sent in _hostile(passkey, asked):
+        # The challenge is opened again each time by hand: what is looked at is the answer.
+        stranger = Client()
+        options(stranger, "/sign-in/passkey/options/")
+        assert post(stranger, "/sign-in/passkey/", {"passkey": sent}).status_code == 400, sent
+    for name in made["response"]:
+        for value in (None, 7, "", "AA", websafe_encode(b"\x81" * 5_000), websafe_encode(b"\xbf" * 300), {}):
+            options(browser, "/account/passkeys/options/")
+            sent = made | {"response": made["response"] | {name: value}}
+            assert post(browser, "/account/passkeys/", {"passkey": sent}).status_code == 400, sent
+    for body in (b"", b"[", b"[" * 60_000, b"\xff", b'{"passkey": NaN}', b"{}" * 40_000, b'{"a": 1, "a": 2}'):
+        said = Client().post("/sign-in/passkey/", body, content_type="application/json")
+        assert said.status_code == 400, body[:20]
+    for email in ("priya\x00@ashbourne.example", "ü" * 900, "x" * 5_000, "%", "'"):
+        for path in ("/sign-in/ashbourne/", "/sign-in/ashbourne/recovery/"):
+            sent = {"email": email, "password": "guess\x00", "code": "1\x00"}
+            assert Client().post(path, sent).status_code in {302, 422}, email
+    enrol(browser)
