@@ -24,6 +24,7 @@ from partners import approvals
 from partners.models import Approval, CallBack, Organisation, Person, SignInLink
 from portal import clock
 from portal.ledger.record import Actor, record
+from portal.pages import local_time
 from portal.tenancy.door import Visitor
 from portal.tenancy.scope import at_the_door
 
@@ -36,14 +37,24 @@ HEARD_AS = str.maketrans({"0": "O", "1": "I", "8": "B"})
 
 
 def effects(payload: Mapping[str, Any]) -> list[str]:
+    """What both persons read; the call is told here, because its row is for those two organisations alone."""
     organisation = Organisation.objects.get(pk=payload["organisation"])
     said = {"who": payload["name"], "name": organisation.name}
     return [
         _("%(who)s is let in for %(name)s, for eight hours, with a code that is read out over the telephone.") % said,
         _("They see and answer %(name)s's own tasks. No board, no contacts of others, no approvals.") % said,
         _("%(name)s is told over its trusted ways, and its administrators can end it at once.") % said,
-        _("Approve only if you believe the call-back: the registered number was rung, and a person confirmed."),
+        _call_in_words(payload["call_back"]),
     ]
+
+
+def _call_in_words(call_back: str) -> str:
+    call = CallBack.objects.filter(pk=call_back).first()
+    if call is None:
+        return _("No call to the registered number is on record: this will be refused.")
+    words = _("The registered number was rung at %(time)s. With %(who)s: %(outcome)s.")
+    outcome = str(call.get_outcome_display()).lower()
+    return words % {"time": local_time(call.called_at), "who": call.spoke_with, "outcome": outcome}
 
 
 KIND = approvals.register(
