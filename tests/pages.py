@@ -184,7 +184,35 @@ ACCOUNT = [
     State("again-without-passkey", LEAD, "/sign-in/again/?next=/partners/", "You need a passkey for this"),
 ]
 
+PEOPLE = [
+    State("people", ADMINISTRATOR, "/people/", "Anita Desai"),
+    State("people-observer", OBSERVER, "/people/", "Your administrators add people"),
+    State("person", ADMINISTRATOR, "/people/{somebody}/", "Ways to sign in"),
+    State("person-add", ADMINISTRATOR, "/people/add/", "A service account needs none"),
+    State("person-add-wrong", ADMINISTRATOR, "/people/add/", "Write a name", act=_press("Add")),
+    State("person-change", ADMINISTRATOR, "/people/{somebody}/change/", "Keep the change"),
+    State("person-switch", ADMINISTRATOR, "/people/{somebody}/switch/", "Every session of theirs ends at once"),
+    State("person-link", ADMINISTRATOR, "/people/{somebody}/link/", "Never send it by e-mail"),
+    State("person-link-made", ADMINISTRATOR, "/people/{somebody}/link/", "Hand it over", act=_press("Make the link")),
+    State("person-reset-wrong", ADMINISTRATOR, "/people/{somebody}/reset/", "Say how", act=_press("Reset")),
+]
+WORST_DAY = [
+    State("sign-in-rules", ADMINISTRATOR, "/people/policy/", "Break-glass accounts and emergency sign-ins end"),
+    State("break-glass", ADMINISTRATOR, "/people/break-glass/", "2 accounts are missing"),
+    State("break-glass-overdue", "Nadia Farouk", "/people/break-glass/", "has not been drilled within 90 days"),
+    State("key-make", ADMINISTRATOR, "/partners/keys/make/", "What may it do?"),
+    State("key-make-wrong", ADMINISTRATOR, "/partners/keys/make/", "Choose at least", act=_press("Make the key")),
+    State("readiness", ADMINISTRATOR, "/readiness/", "Are you ready for the worst day?"),
+    State("emergency", LEAD, "/emergency/", "Who rings?"),
+    State("emergency-ask", LEAD, "/emergency/dunmere/", "1. Ring them back"),
+    State("emergency-number", LEAD, "/emergency/dunmere/", "01632 960", act=_press("Show the registered number")),
+    State("spoken-code", NOBODY, "/sign-in/code/", "A code was read out to you"),
+    State("spoken-code-wrong", NOBODY, "/sign-in/code/", "Type the code", act=_press_in_form),
+]
+
 GROUPS = {
+    "people": PEOPLE,
+    "worst-day": WORST_DAY,
     "account": ACCOUNT,
     "signed-out": SIGNED_OUT,
     "watching": WATCHING,
