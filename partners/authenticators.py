@@ -59,7 +59,7 @@ def ways_of(person: Person) -> Ways:
 
 
 def may_set_up(found: Found, ways: Ways) -> bool:
-    """Whether a session without a second factor may set a new one up, instead of showing one that exists.
+    """Whether a session may set up a factor without showing one that exists.
 
     A link was made for that, and a recovery code is spent for it. What a provider says is enough only for somebody who
     has nothing here yet: otherwise whoever owns the provider could add a passkey to anybody.
@@ -75,7 +75,7 @@ def why_not_add(found: Found, ways: Ways, cookie: SessionBase, *, fresh: bool) -
         return ""
     if ways.passkeys:
         return _("Use one of your passkeys first.")
-    if clock.now() - found.session.started_at <= SOON or _shown_lately(cookie):
+    if _shown_lately(cookie) or (may_set_up(found, ways) and clock.now() - found.session.started_at <= SOON):
         return ""
     if ways.apps:
         return _("Type a code from your app first.")

@@ -137,6 +137,27 @@ def test_what_a_provider_says_adds_no_passkey_to_somebody_who_has_one(owner_url)
     enrol(first_time)
 
 
+def test_a_session_that_somebody_took_over_makes_no_way_in_for_later(owner_url):
+    """A stolen cookie, or a provider that says it asked for two factors: neither leaves a passkey or a code behind."""
+    browser, _ = enrolled(PRIYA)
+    _no_longer_fresh(owner_url)
+    assert browser.post("/account/recovery-codes/").status_code == 403
+    assert post(browser, "/account/passkeys/options/").status_code == 403
+    for path in ("/account/app/", "/account/password/"):
+        assert browser.get(path)["Location"].startswith("/sign-in/again/"), path
+
+    _give_app(CALLUM, password=PASSWORD)
+    federated = by_link(CALLUM, SignInLink.Purpose.DEMONSTRATION)
+    with at_the_door():
+        PersonSession.objects.filter(person=person(CALLUM)).update(born="provider")
+    assert federated.get("/incidents/").status_code == 200
+    assert post(federated, "/account/passkeys/options/").status_code == 403
+    assert federated.post("/account/recovery-codes/").status_code == 403
+    with at_the_door():
+        assert not RecoveryCode.objects.exists()
+        assert not Authenticator.objects.filter(person=person(CALLUM), kind="passkey").exists()
+
+
 def test_naming_and_removing_need_a_passkey_used_just_now_and_the_last_way_stays(owner_url):
     browser, passkey = enrolled(PRIYA)
     other, _ = sign_in(passkey)
