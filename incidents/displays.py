@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from incidents.models import Incident, WallDisplay
-from incidents.words import INCIDENT_STATUS, ROLES, STANDINGS, organisations, state, state_key
+from incidents.words import INCIDENT_STATUS, ROLES, STANDINGS, STATES, organisations, state, state_key
 from partners import approvals
 from partners.displays import Paired
 from portal import clock
@@ -97,8 +97,20 @@ def wall_document() -> dict[str, Any] | None:
 def wall_of(document: Mapping[str, Any]) -> dict[str, Any]:
     """The document in words, as `display/_wall.html` wants it."""
     now = _time(document["now"]) or clock.now()
-    everybody = document["organisations"]
     steps = document["steps"] or []
+    rows = [
+        {
+            "name": each["name"],
+            "own": each["own"],
+            "role": str(ROLES[each["role"]]),
+            "word": str(STANDINGS[each["word"]]),
+            "css": each["word"],
+            "silent": each["answered"] is False,
+            "cells": [_cell(each, step["position"], now) for step in steps],
+        }
+        for each in document["organisations"]
+    ]
+    used = {cell["css"] for row in rows for cell in row["cells"] if cell}
     return {
         "reference": document["reference"],
         "exercise": document["exercise"],
@@ -108,18 +120,8 @@ def wall_of(document: Mapping[str, Any]) -> dict[str, Any]:
         "now": now,
         "tiles": _tiles(document, now),
         "steps": [each["title"] for each in steps],
-        "rows": [
-            {
-                "name": each["name"],
-                "own": each["own"],
-                "role": str(ROLES[each["role"]]),
-                "word": str(STANDINGS[each["word"]]),
-                "css": each["word"],
-                "silent": each["answered"] is False,
-                "cells": [_cell(each, step["position"], now) for step in steps],
-            }
-            for each in everybody
-        ],
+        "rows": rows,
+        "legend": [sign for sign in map(state, STATES) if sign["css"] in used],
     }
 
 

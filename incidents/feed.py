@@ -77,7 +77,11 @@ WORDS: dict[str, Callable[[Data, Mapping[str, str]], str]] = {
     ),
     "incident.closed": lambda data, names: _("closed the incident and stood everybody down"),
     "incident.handed_over": _names("%(name)s leads now, in place of %(was)s"),
-    "lead.offered": _names("asked %(name)s to take the lead from %(was)s"),
+    "lead.offered": lambda data, names: (
+        _names("asked %(name)s to take the lead: nobody at %(was)s has answered")(data, names)
+        if data["offer"] == "silent"
+        else _names("asked %(name)s to take the lead")(data, names)
+    ),
     "lead.declined": _names("%(name)s declined to take the lead"),
     "lead.kept": _names("%(was)s goes on leading"),
     "update.sent": lambda data, names: _("update: %(text)s") % {"text": data["text"]},

@@ -10,7 +10,7 @@ const host = () => document.getElementById("wall");
 const two = (number) => String(number).padStart(2, "0");
 
 function tick() {
-  const stale = now() - seenAt > STALE_AFTER;
+  const stale = !navigator.onLine || now() - seenAt > STALE_AFTER;
   root.dataset.wall = stale ? "stale" : "live";
   const light = host().querySelector("[data-light]");
   const said = stale ? text("stale", { time: hhmm(seenAt) }) : text("live");
@@ -46,3 +46,5 @@ async function look() {
 tick();
 setInterval(tick, 1_000);
 setInterval(look, EVERY);
+addEventListener("offline", tick);
+addEventListener("online", look);
