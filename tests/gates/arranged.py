@@ -125,8 +125,8 @@ class _Writer:
             self.at_home(slug)
         self.owner.execute(
             "INSERT INTO partners_edgemove (id, dependency_id, at_end, what, text, vouched_by, pressed_by,"
-            " organisation_id, at) SELECT gen_random_uuid(), d.id, 'source', 'cut', '', '', gen_random_uuid(), %s, now()"
-            " FROM partners_dependency d",
+            " organisation_id, at)"
+            " SELECT gen_random_uuid(), d.id, 'source', 'cut', '', '', gen_random_uuid(), %s, now() FROM partners_dependency d",
             [self.ids["northgate"]],
         )
         self.playbook()

@@ -118,7 +118,8 @@ MATRIX: dict[str, Row] = {
     # What both ends of a link said is for whoever runs one of them.
     "partners_edgemove": Row(
         Can(
-            "EXISTS (SELECT 1 FROM partners_dependency d JOIN partners_sharedsystem s ON s.id IN (d.source_id, d.target_id)"
+            "EXISTS (SELECT 1 FROM partners_dependency d"
+            " JOIN partners_sharedsystem s ON s.id IN (d.source_id, d.target_id)"
             " WHERE d.id = x.dependency_id AND (s.owner_id = %(me)s OR s.provider_id = %(me)s))"
         )
     ),
