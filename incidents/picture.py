@@ -18,8 +18,8 @@ from django.utils.translation import ngettext
 from incidents.words import exposure
 from partners.models import Dependency
 
-BOX_WIDTH, BOX_HEIGHT = 210, 46
-COLUMN_GAP, ROW_GAP = 132, 22
+BOX_WIDTH, BOX_HEIGHT = 184, 46
+COLUMN_GAP, ROW_GAP = 100, 22
 TOP, MARGIN = 44, 12
 SWEEPS = 6
 # More than so many systems that lead nowhere, over the same kind of link from the same system, become one box.
