@@ -174,6 +174,19 @@ OWN_PROVIDER = [
     ),
 ]
 
+# The lead's hand-over, the wall itself and a guest's page are in `test_passing_on.py`.
+OUTSIDE = [
+    State("displays", LEAD, "/incidents/{main}/displays/", "Where does it stand?"),
+    State("displays-wrong", LEAD, "/incidents/{main}/displays/", "Say where", act=_press("Make a code")),
+    State("displays-closed", LEAD, "/incidents/{closed}/displays/", "no screen shows it"),
+    State("display-pair", NOBODY, "/display/", "Code of 8 characters"),
+    State("display-pair-wrong", NOBODY, "/display/", "Type the code.", act=_press_in_form),
+    State("display-ended", NOBODY, "/display/wall/", "This screen shows no incident", 401),
+    State("guests", LEAD, "/guests/", "Let a guest in"),
+    State("guests-wrong", LEAD, "/guests/", "Choose what is shared", act=_press("Let them in")),
+    State("link-provider", PROVIDER, "/partners/links/{dependency}/", "You speak for the end"),
+]
+
 # With a passkey they are in `test_sign_in.py`.
 ACCOUNT = [
     State("account", LEAD, "/account/", "No passkey yet"),
@@ -220,4 +233,5 @@ GROUPS = {
     "answering": ANSWERING,
     "register": REGISTER,
     "own-provider": OWN_PROVIDER,
+    "outside": OUTSIDE,
 }

@@ -126,7 +126,8 @@ class _Writer:
         self.owner.execute(
             "INSERT INTO partners_edgemove (id, dependency_id, at_end, what, text, vouched_by, pressed_by,"
             " organisation_id, at)"
-            " SELECT gen_random_uuid(), d.id, 'source', 'cut', '', '', gen_random_uuid(), %s, now() FROM partners_dependency d",
+            " SELECT gen_random_uuid(), d.id, 'source', 'cut', '', '', gen_random_uuid(), %s, now()"
+            " FROM partners_dependency d",
             [self.ids["northgate"]],
         )
         self.playbook()
