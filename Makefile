@@ -1,6 +1,7 @@
 # make run     set up what is missing and serve on http://localhost:8000 until Ctrl-C
 # make test    the whole suite                 make test TESTS="tests/portal -k lock"
 # make check   formatting, lint, types, imports, migrations, templates, row security
+# make prove-isolation  cut an organisation off under full load (B13), and guess at every way in (B20)
 # make bench   the benchmarks                  make bench BENCH="J1 J2"
 # make lock    compile the locked requirements again
 #
@@ -8,7 +9,7 @@
 
 SHELL = /bin/sh
 .DEFAULT_GOAL := run
-.PHONY: run test check bench lock assets chromium
+.PHONY: run test check bench lock assets chromium prove-isolation
 .SUFFIXES:
 
 BEGAN := $(shell date +%s)
@@ -33,6 +34,9 @@ check: .venv/dev.stamp assets
 
 bench: .venv/dev.stamp assets
 	@exec $(BIN)/python -m benchmarks.run $(BENCH)
+
+prove-isolation: .venv/dev.stamp assets
+	@exec $(BIN)/python -m scripts.prove.isolation
 
 assets: .venv/run.stamp
 	@$(BIN)/python -m portal.assets >&2

@@ -53,7 +53,7 @@ def effects_of_step(step: int, name: str) -> list[str]:
             _("Passkeys at this portal go on working."),
         ],
         Step.MAIL: [
-            _("No message goes to a mailbox of %(name)s; other ways are used, and who has none is named on the board."),
+            _("No message goes to a mailbox of %(name)s; other ways are used. Whoever has none is named on the board."),
         ],
         Step.OWN_TASKS: [
             _("%(name)s sees its own tasks and nothing else: no board, no feed, no reach, no contacts of others."),

@@ -3,6 +3,7 @@ import { Button, Checkboxes, ErrorSummary, NotificationBanner, Radios, SkipLink,
 import htmx from "htmx.org";
 import { startActions } from "./actions.js";
 import { startClock } from "./clock.js";
+import { startEnded } from "./ended.js";
 import { startKeys } from "./keys.js";
 import { startLive } from "./live.js";
 import { startRefresh } from "./refresh.js";
@@ -13,6 +14,7 @@ for (const component of [Button, Checkboxes, ErrorSummary, NotificationBanner, R
 
 startActions();
 startClock();
+startEnded();
 startKeys();
 startRefresh();
 startLive();

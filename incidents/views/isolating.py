@@ -19,7 +19,7 @@ from incidents.views.finding import incident_or_404
 from partners import isolation
 from partners.acting import OWN_TASKS, may_administer, may_approve, signed_in
 from partners.approvals import NotAllowed
-from partners.models import Isolation
+from partners.models import Approval, Isolation
 from partners.stepping_up import fresh
 from portal import clock
 from portal.pages import local_time, refuse
@@ -149,6 +149,11 @@ def isolation_or_404(isolation_id: UUID) -> Isolation:
     return step
 
 
+def asked_by(step: Isolation) -> Approval | None:
+    """The approval that the step rests on, for the two organisations of it."""
+    return Approval.objects.select_related("requesting_organisation").filter(pk=step.approval_id).first()
+
+
 @require_safe
 @signed_in(reach=OWN_TASKS)
 def detail(request: HttpRequest, isolation_id: UUID) -> HttpResponse:
@@ -160,6 +165,7 @@ def detail(request: HttpRequest, isolation_id: UUID) -> HttpResponse:
     in_force = step.lifted_at is None
     context = {
         "step": step,
+        "asked": asked_by(step),
         "name": step.organisation.name,
         "title": Step(step.step).label,
         "in_force": in_force,

@@ -17,8 +17,8 @@ class Committed:
     def __init__(self, database: str) -> None:
         self.database = database
         with psycopg.connect(servers.database_url("DATABASE_URL", database)) as owner:
-            self.people = dict(owner.execute("SELECT name, id FROM partners_person").fetchall())
-            self.ids = dict(owner.execute("SELECT slug, id FROM partners_organisation").fetchall())
+            self.people: dict[str, UUID] = dict(owner.execute("SELECT name, id FROM partners_person").fetchall())
+            self.ids: dict[str, UUID] = dict(owner.execute("SELECT slug, id FROM partners_organisation").fetchall())
 
     def act(self, person: str, statement: str, *parameters: Any) -> Any:
         """One statement with the fresh ticket of that person; its one value."""
