@@ -151,6 +151,8 @@ def isolation_or_404(isolation_id: UUID) -> Isolation:
 
 def asked_by(step: Isolation) -> Approval | None:
     """The approval that the step rests on, for the two organisations of it."""
+    if step.approval_id is None:
+        return None
     return Approval.objects.select_related("requesting_organisation").filter(pk=step.approval_id).first()
 
 
