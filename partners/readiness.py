@@ -83,7 +83,7 @@ def _administrators(here: Organisation) -> Line:
         _("Two administrators"),
         len(found) >= ENOUGH,
         _("Administrators: %(names)s.") % {"names": _names(found)},
-        _("Name a second one: alone nobody can reset the other's ways to sign in."),
+        _("Name a second one, who can reset the first one's ways to sign in."),
         "people",
     )
 

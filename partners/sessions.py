@@ -99,6 +99,9 @@ def start_session(
 def make_whole(request: HttpRequest, session: PersonSession, *, authenticator: Authenticator | None = None) -> None:
     """A second factor was shown: from now on the session has a ticket."""
     person, now = session.person, clock.now()
+    if person.break_glass:  # also when it was only enrolled, by a link; nobody is let in before it is recorded
+        session.born = Born.BREAK_GLASS
+        _page_everybody(person)
     seed = secrets.token_urlsafe(32)
     request.session[TICKET_SEED] = seed
     request.session.cycle_key()
@@ -112,12 +115,10 @@ def make_whole(request: HttpRequest, session: PersonSession, *, authenticator: A
         born=session.born,
         session_id=session.pk,
     )
-    PersonSession.objects.filter(pk=session.pk).update(second_factor_at=now)
+    PersonSession.objects.filter(pk=session.pk).update(second_factor_at=now, born=session.born)
     session.second_factor_at = now
     if authenticator is not None and authenticator.kind == Authenticator.Kind.PASSKEY:
         step_up(ticket, authenticator.pk)
-    if person.break_glass:
-        _page_everybody(person)
 
 
 def _page_everybody(person: Person) -> None:

@@ -47,7 +47,7 @@ def row_of(person: Person, ways: WaysIn, *, administers: bool) -> dict[str, Any]
         "name": person.name,
         "href": reverse("person-detail", args=[person.pk]) if administers else "",
         "role": _("break-glass account") if person.break_glass else str(person.get_role_display()),
-        "duty": person.duty,
+        "duty": "" if person.duty.casefold() == str(person.get_role_display()).casefold() else person.duty,
         "ways": "" if person.role == Role.SERVICE_ACCOUNT else ", ".join(ways.words()),
         "alone": ways.passkeys_alone > 0,
         "machine": person.role == Role.SERVICE_ACCOUNT,
