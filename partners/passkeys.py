@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any, cast
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -35,13 +34,11 @@ from fido2.webauthn import (
     UserVerificationRequirement,
 )
 
+from partners.challenges import LASTS, NoChallenge, remember_challenge, take_challenge
 from partners.door_record import record_at_door
-from partners.limits import once
 from partners.models import Authenticator, Person
 from portal import clock
 
-CHALLENGE = "passkey_challenge"
-CHALLENGE_LASTS = timedelta(minutes=5)
 ALGORITHMS = (-7, -8, -257)  # ES256, EdDSA, RS256
 COPIED = "an account that copies passkeys"
 SIGN_IN, STEP_UP, ADD = "sign in", "step up", "add"
@@ -69,7 +66,7 @@ def options_to_add(person: Person, cookie: SessionBase) -> dict[str, Any]:
         resident_key_requirement=ResidentKeyRequirement.REQUIRED,
         user_verification=REQUIRED,
     )
-    _remember(cookie, state, for_what=ADD, person=person)
+    remember_challenge(cookie, state, for_what=ADD, person=person)
     return _plain(dict(made))
 
 
@@ -79,7 +76,7 @@ def add(person: Person, cookie: SessionBase, answer: Any, *, label: str) -> Auth
     Raises:
         PasskeyRefused: the answer is not for this person's open challenge, or breaks a rule of ours.
     """
-    state = _take(cookie, for_what=ADD, person=person)
+    state = _taken(cookie, for_what=ADD, person=person)
     try:
         data: AuthenticatorData = _server().register_complete(state, answer)
         made = data.credential_data
@@ -115,7 +112,7 @@ def options_to_use(cookie: SessionBase, *, person: Person | None = None) -> dict
     asked, state = _server().authenticate_begin(
         _descriptors(person) if person is not None else None, user_verification=REQUIRED
     )
-    _remember(cookie, state, for_what=SIGN_IN if person is None else STEP_UP, person=person)
+    remember_challenge(cookie, state, for_what=SIGN_IN if person is None else STEP_UP, person=person)
     return _plain(dict(asked))
 
 
@@ -127,7 +124,7 @@ def use(cookie: SessionBase, answer: Any, *, person: Person | None = None) -> Au
     Raises:
         PasskeyRefused: anything that is not right.
     """
-    state = _take(cookie, for_what=SIGN_IN if person is None else STEP_UP, person=person)
+    state = _taken(cookie, for_what=SIGN_IN if person is None else STEP_UP, person=person)
     try:
         credential_id = websafe_decode(answer["rawId"])
     except Exception as wrong:
@@ -178,7 +175,7 @@ def _server() -> Fido2Server:
         PublicKeyCredentialRpEntity(id=urlsplit(settings.PORTAL_URL).hostname, name="Bulkhead"),
         verify_origin=lambda origin: bool(origin == settings.PORTAL_URL),
     )
-    server.timeout = int(CHALLENGE_LASTS.total_seconds() * 1000)  # type: ignore[assignment]
+    server.timeout = int(LASTS.total_seconds() * 1000)  # type: ignore[assignment]
     server.allowed_algorithms = [
         PublicKeyCredentialParameters(type=PublicKeyCredentialType.PUBLIC_KEY, alg=each) for each in ALGORITHMS
     ]
@@ -191,23 +188,11 @@ def _descriptors(person: Person) -> list[PublicKeyCredentialDescriptor]:
     return [PublicKeyCredentialDescriptor(type=PublicKeyCredentialType.PUBLIC_KEY, id=each) for each in ids]
 
 
-def _remember(cookie: SessionBase, state: Mapping[str, Any], *, for_what: str, person: Person | None) -> None:
-    cookie[CHALLENGE] = {
-        "challenge": state["challenge"],
-        "for": for_what,
-        "person": str(person.pk) if person else "",
-        "until": (clock.now() + CHALLENGE_LASTS).timestamp(),
-    }
-
-
-def _take(cookie: SessionBase, *, for_what: str, person: Person | None) -> dict[str, Any]:
-    """The open challenge, which is then gone. Of two answers at once, one gets it."""
-    kept = cookie.pop(CHALLENGE, None)
-    if kept is None or kept["for"] != for_what or kept["person"] != (str(person.pk) if person else ""):
-        raise _refused(for_what, ValueError("no challenge is open for that"))
-    if kept["until"] < clock.now().timestamp() or not once(kept["challenge"].encode(), lasts=CHALLENGE_LASTS):
-        raise _refused(for_what, ValueError("the challenge is too old or was used"))
-    return {"challenge": kept["challenge"], "user_verification": REQUIRED}
+def _taken(cookie: SessionBase, *, for_what: str, person: Person | None) -> dict[str, Any]:
+    try:
+        return take_challenge(cookie, for_what=for_what, person=person)
+    except NoChallenge as none:
+        raise _refused(for_what, none) from None
 
 
 def _plain(options: dict[str, Any]) -> dict[str, Any]:
