@@ -10,9 +10,9 @@ from uuid import UUID
 
 from notifications.deliveries import New, write
 from notifications.models import Delivery
-from notifications.recipients import choose, why_nobody
+from notifications.recipients import Way, choose, why_nobody
 from notifications.ways import active_ways
-from partners.models import Organisation, Person
+from partners.models import ContactPoint, Organisation, Person
 from portal.ledger.models import Event
 from portal.ledger.record import Actor, record
 
@@ -50,10 +50,17 @@ def _tell(event_id: UUID, organisation_id: UUID, kind: str) -> None:
         people = people.exclude(pk=actor)
     if kind not in FOR_EVERYBODY:
         people = people.filter(role__in=PAGED)
-    choice = choose(active_ways(), doubts={}, people=set(people.values_list("pk", flat=True)))
+    choice = choose(_ways(), doubts={}, people=set(people.values_list("pk", flat=True)))
     write(New(None, organisation_id, event_id, MESSAGES[kind][0 if own else 1]), choice.use, choice.skip)
     if because := why_nobody(choice):
         _say_nobody_was_told(organisation_id, event_id, because)
+
+
+def _ways() -> list[Way]:
+    """The ways of the organisation, those that ride on nothing shared before the others: nobody knows yet what is
+    attacked."""
+    alone = set(ContactPoint.objects.filter(rides_on=None).values_list("pk", flat=True))
+    return sorted(active_ways(), key=lambda way: way.id not in alone)
 
 
 def _go_round(organisation_id: UUID, delivery_id: UUID) -> None:
@@ -63,7 +70,7 @@ def _go_round(organisation_id: UUID, delivery_id: UUID) -> None:
     written = Delivery.objects.filter(event_id=event_id, organisation_id=organisation_id, message=message)
     tried = dict(written.values_list("contact_point_id", "state"))
     people = {dead["person_id"]} if dead["person_id"] is not None else set()
-    choice = choose([way for way in active_ways() if way.id not in tried], doubts={}, people=people)
+    choice = choose([way for way in _ways() if way.id not in tried], doubts={}, people=people)
     use = [way for way in choice.use if way.person_id is not None]
     write(New(None, organisation_id, event_id, message), use)
     if not use and not set(tried.values()) & (Delivery.UNDER_WAY | Delivery.TOLD):
