@@ -5,8 +5,9 @@ The rules stand in the database (`incidents/migrations/0008_hand_over_security.p
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +26,7 @@ from portal.pages import local_time
 from portal.tenancy.scope import queue_scope
 
 AT_MOST = 100
+NEWS_FOR = timedelta(minutes=30)  # a no stands on the board for as long as an offer would have
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,12 +163,19 @@ def notices_of(incident: Incident, *, me: UUID, names: Mapping[UUID, str], may_a
         if not may_answer:
             words += " " + _("Your incident manager or administrator answers.")
         notices.append({"title": title, "words": words.strip(), "link": link if may_answer else "", "href": href})
-    return notices or _ended(offers, incident, me=me, names=names)
+    return notices or _over(offers, incident, me=me, names=names, href=href if may_answer else "")
 
 
-def _ended(
-    offers: Iterable[Handover], incident: Incident, *, me: UUID, names: Mapping[UUID, str]
+def _over(
+    offers: Sequence[Handover], incident: Incident, *, me: UUID, names: Mapping[UUID, str], href: str
 ) -> list[dict[str, Any]]:
+    """What became of the last offer: a no and why, for the lead; for the lead before, that its rights have ended."""
+    last = offers[-1] if offers else None
+    declined_at = last.declined_at if last is not None else None
+    if last is not None and declined_at and incident.lead_id == me and clock.now() - declined_at < NEWS_FOR:
+        title = _("%(name)s declined to take the lead") % {"name": names.get(last.to_organisation_id, "")}
+        words = _("“%(why)s” We go on leading.") % {"why": last.declined_because}
+        return [{"title": title, "words": words, "link": _("Ask somebody else") if href else "", "href": href}]
     given = [each for each in offers if each.accepted_at and each.from_organisation_id == me]
     if not given or incident.lead_id == me:
         return []

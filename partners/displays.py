@@ -13,6 +13,7 @@ from uuid import UUID
 from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest
 
+from partners.sessions import Found, end_session
 from portal.tenancy.door import TICKET_SEED, Visitor, mint, ticket_of
 
 DISPLAY = "wall_display"
@@ -32,6 +33,9 @@ class Paired:
 
 def start_display(request: HttpRequest, paired: Paired) -> None:
     """Make this browser that screen. Whoever was signed in in it is not any more."""
+    found: Found | None = request.found  # type: ignore[attr-defined]
+    if found is not None:
+        end_session(found.session, because="its browser became a wall screen")
     request.session.flush()
     seed = secrets.token_urlsafe(32)
     request.session[TICKET_SEED] = seed

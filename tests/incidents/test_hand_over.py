@@ -189,6 +189,10 @@ def test_a_decline_needs_a_reason_which_the_lead_reads_and_the_lead_stays(client
         assert (offered.declined_because, offered.incident.lead_id) == ("We are two people", cast.id("ashbourne"))
     assert answer(dunmere, page, offered).status_code == 409
     assert "Who takes it?" in words(client_of("ashbourne", fresh=True).get(page))
+    board = words(client_of("ashbourne").get(page.removesuffix("hand-over/")))
+    assert "Dunmere declined to take the lead" in board
+    assert "We are two people" in board
+    assert "We are two people" not in words(client_of("eastwick").get(page.removesuffix("hand-over/")))
 
 
 def test_the_lead_takes_its_offer_back_and_only_one_is_open(client_of, offered, page, cast):

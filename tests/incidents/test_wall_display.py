@@ -16,6 +16,8 @@ from incidents.models import Incident, Task
 from incidents.opening import Opening, open_incident
 from incidents.transitions import Answer, answer_task
 from partners.acting import actor_of
+from partners.models import Person, SignInLink
+from partners.people import make_sign_in_link
 from portal.tenancy.door import TICKET_SEED, ticket_of
 from portal.tenancy.scope import at_the_door, organisation_scope
 from tests import servers
@@ -72,6 +74,19 @@ def test_a_code_pairs_once_and_however_it_is_typed(make):
     assert Client().get(WALL).status_code == 401
 
 
+def test_whoever_was_signed_in_in_that_browser_is_not_any_more(make, owner_url):
+    with at_the_door():
+        link = make_sign_in_link(Person.objects.get(name="Priya Nair"), SignInLink.Purpose.DEMONSTRATION)
+    browser = Client()
+    assert browser.post(link).status_code == 302
+    assert browser.get("/incidents/").status_code == 200
+    assert browser.post("/display/", {"code": make("ashbourne")}).status_code == 302
+    assert browser.get("/incidents/").status_code == 302
+    with psycopg.connect(owner_url) as owner:
+        (left,) = owner.execute("SELECT count(*) FROM partners_personsession WHERE ended_at IS NULL").fetchone()
+    assert left == 0
+
+
 def test_a_code_is_old_after_ten_minutes_and_guessing_is_slowed(make, owner_url):
     code = make("ashbourne")
     with psycopg.connect(owner_url) as owner:
@@ -94,12 +109,8 @@ def test_only_a_manager_with_a_fresh_passkey_makes_one_and_a_stranger_none(clien
     assert "Left wall" not in client_of("ashbourne", fresh=True).get(page).content.decode()
 
 
-@pytest.mark.parametrize("slug", ["ashbourne", "dunmere"])
-def test_what_stands_on_it_has_no_name_no_number_and_nothing_that_somebody_wrote(cast, make, slug, incident, owner_url):
-    body = shown(paired(make(slug))) + shown(paired(make(slug)), ROWS)
-    assert incident.reference in body
-    assert "Eastwick" in body
-    assert "Gravenhurst" not in body
+def test_what_stands_on_it_has_no_name_no_number_and_nothing_that_somebody_wrote(cast, make, incident, owner_url):
+    overseer, partner = shown(paired(make("ashbourne"))), shown(paired(make("dunmere")), ROWS)
     people = [name for member in cast.members.values() for _pk, name, _role in member.people]
     with psycopg.connect(owner_url) as owner:
         kept = [
@@ -109,17 +120,15 @@ def test_what_stands_on_it_has_no_name_no_number_and_nothing_that_somebody_wrote
                 " UNION SELECT name FROM partners_dutydesk"
             ).fetchall()
         ]
-    assert [each for each in [*people, *kept, TITLE, REASON, "Left wall"] if each in body] == []
-
-
-def test_steps_are_on_an_overseers_wall_alone(make):
-    overseer, partner = shown(paired(make("ashbourne"))), shown(paired(make("dunmere")))
-    assert "wall__cell" in overseer
-    assert "Blocked" in overseer
-    assert "wall__cell" not in partner
-    assert "Blocked" not in partner
-    assert "no answer yet" in overseer
-    assert "no answer yet" not in partner
+    for body in (overseer, partner):
+        assert incident.reference in body
+        assert "Eastwick" in body
+        assert "Gravenhurst" not in body
+        assert [each for each in [*people, *kept, TITLE, REASON, "Left wall"] if each in body] == []
+    # Steps are on an overseer's wall alone, and so is whose silence it is.
+    for words in ("wall__cell", "Blocked", "no answer yet"):
+        assert words in overseer
+        assert words not in partner
     assert "have not answered" in partner
 
 
@@ -144,37 +153,43 @@ def test_it_reaches_no_other_page_and_changes_nothing(make, incident):
     assert shown(screen)
 
 
-ENDS = {
-    "revoked": None,
-    "closed": None,
-    "seven days": "UPDATE sec.grant_token SET expires_at = now() WHERE born = 'display'",
-    "run out in its row": "UPDATE incidents_walldisplay SET expires_at = now()",
-    "isolated": "UPDATE sec.org_state SET isolated_at = now()",
-    "own tasks only": "UPDATE sec.org_state SET own_tasks_at = now()",
-}
-
-
-@pytest.mark.parametrize("end", ENDS)
-def test_it_ends_at_the_next_refresh(client_of, cast, inside, make, incident, owner_url, end):
-    screen, page = paired(make("ashbourne")), f"/incidents/{incident.reference}/displays/"
-    assert screen.get(ROWS).status_code == 200
-    if end == "revoked":
-        (form,) = re.findall(r'action="([^"]+/end/)"', client_of("ashbourne", fresh=True).get(page).content.decode())
-        for slug in ("gravenhurst", "dunmere"):
-            assert client_of(slug, fresh=True).post(form).status_code == 404
-        assert screen.get(ROWS).status_code == 200
-        assert client_of("ashbourne", fresh=True).post(form).status_code == 302
-    elif end == "closed":
-        with inside("ashbourne"):
-            close_incident(incident_id=incident.pk, outcome="resolved", actor=actor_of(cast.visitor("ashbourne")))
-    else:
-        with psycopg.connect(owner_url) as owner:
-            owner.execute(ENDS[end])
+def is_over(screen: Client, reference: str) -> None:
     for path in (ROWS, WALL):
         answer = screen.get(path)
         assert answer.status_code == 401
         assert "This screen shows no incident" in answer.content.decode()
-        assert incident.reference not in answer.content.decode()
+        assert reference not in answer.content.decode()
+
+
+def test_it_ends_at_the_next_refresh(client_of, cast, inside, make, incident, owner_url):
+    page, host = f"/incidents/{incident.reference}/displays/", client_of("ashbourne", fresh=True)
+    revoked = paired(make("ashbourne"))
+    (form,) = re.findall(r'action="([^"]+/end/)"', host.get(page).content.decode())
+    for slug in ("gravenhurst", "dunmere"):
+        assert client_of(slug, fresh=True).post(form).status_code == 404
+    assert shown(revoked, ROWS)
+    assert host.post(form).status_code == 302
+    is_over(revoked, incident.reference)
+    for end in (
+        "UPDATE sec.grant_token SET expires_at = now() WHERE born = 'display'",
+        "UPDATE incidents_walldisplay SET expires_at = now()",
+    ):
+        screen = paired(make("ashbourne"))
+        with psycopg.connect(owner_url) as owner:
+            owner.execute(end)
+        is_over(screen, incident.reference)
+    screen = paired(make("ashbourne"))
+    for column in ("isolated_at", "own_tasks_at"):
+        with psycopg.connect(owner_url) as owner:
+            owner.execute(f"UPDATE sec.org_state SET {column} = now()")
+        is_over(screen, incident.reference)
+        with psycopg.connect(owner_url) as owner:
+            owner.execute(f"UPDATE sec.org_state SET {column} = NULL")
+    assert shown(screen)
+    with inside("ashbourne"):
+        close_incident(incident_id=incident.pk, outcome="resolved", actor=actor_of(cast.visitor("ashbourne")))
+    is_over(screen, incident.reference)
+    assert host.post(page, {"label": "x"}).status_code == 409
 
 
 @pytest.fixture
@@ -193,8 +208,8 @@ def test_by_raw_sql_it_reads_no_row_of_any_table_and_writes_none(as_screen, owne
     with psycopg.connect(owner_url) as owner:
         tables = owner.execute(
             "SELECT c.oid::regclass::text, (SELECT array_agg(a.attname::text) FROM pg_attribute a"
-            " WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) FROM pg_class c WHERE c.relkind IN ('r', 'p', 'v')"
-            " AND c.relnamespace IN ('public'::regnamespace, 'sec'::regnamespace)"
+            " WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) FROM pg_class c"
+            " WHERE c.relkind IN ('r', 'p', 'v') AND c.relnamespace IN ('public'::regnamespace, 'sec'::regnamespace)"
         ).fetchall()
     assert len(tables) > 50
     reached = []

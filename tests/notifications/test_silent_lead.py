@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from incidents.handing_over import offer_for_the_silent
@@ -9,7 +11,10 @@ from incidents.models import Task
 from incidents.seeing import mark_seen
 from incidents.transitions import answer_task
 from notifications.messages import compose
+from portal.mail_sink import Mailbox
+from tests.notifications.processes import Processes, kill, seconds_since_beat
 from tests.notifications.stage import Stage, as_worker, in_threads
+from tests.running import wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LATER = "UPDATE incidents_task SET acknowledge_by = acknowledge_by - %s * interval '1 minute'"
@@ -50,24 +55,39 @@ def test_it_is_offered_after_a_quarter_of_an_hour_and_once_to_each(stage: Stage)
     assert "gravenhurst" not in asked
 
 
-def test_ten_that_look_at_once_ask_once(stage: Stage):
+def test_the_clock_looks_by_itself_and_asks_once_also_after_a_restart(stage: Stage, mail: Mailbox, tmp_path: Path):
     stage.opens()
     passes(stage, 21)
+    with Processes(tmp_path / "log") as processes:
+        first = processes.start("scheduler")
+        wait_for(lambda: stage.owner(ASKED), seconds=20)
+        kill(first)
+        processes.start("scheduler")
+        wait_for(lambda: seconds_since_beat(stage, "scheduler") < 1, seconds=20)
+        told = "SELECT 1 FROM notifications_delivery WHERE message = 'lead_offered' AND state = 'accepted'"
+        wait_for(lambda: stage.owner(told), seconds=20)
+    assert len(stage.owner(ASKED)) == 1
+
+
+def test_six_that_look_at_once_ask_once_and_the_worker_learns_ids_alone(stage: Stage):
+    incident = stage.opens()
+    passes(stage, 21)
+    assert stage.worker("SELECT s FROM sec.silent_leads() s") == [(incident.pk,)]
+    for forbidden in ("SELECT 1 FROM incidents_handover", "SELECT sec.accept_lead(gen_random_uuid())"):
+        with pytest.raises(Exception, match="permission denied"):
+            stage.worker(forbidden)
     assert in_threads(*[looks] * 6) == []
     assert len(stage.owner(ASKED)) == 1
 
 
-@pytest.mark.parametrize("sign", ["looked", "accepted a task", "closed", "only suspected"])
-def test_a_lead_that_gave_a_sign_keeps_the_lead(stage: Stage, sign: str):
-    incident = stage.opens(suspected=sign == "only suspected")
-    if sign == "closed":
-        stage.closes(incident)
+def test_a_lead_that_gave_a_sign_keeps_the_lead(stage: Stage):
+    stage.closes(stage.opens())
+    stage.opens(suspected=True)
+    looked, accepted = stage.opens(), stage.opens()
     with stage.acting("ashbourne") as actor:
-        if sign == "looked":
-            mark_seen(incident, actor=actor)
-        if sign == "accepted a task":
-            task = Task.objects.filter(incident=incident, organisation_id=actor.organisation_id, ready=True).first()
-            answer_task(task_id=task.pk, to="acknowledged", actor=actor)
+        mark_seen(looked, actor=actor)
+        task = Task.objects.filter(incident=accepted, organisation_id=actor.organisation_id, ready=True).first()
+        answer_task(task_id=task.pk, to="acknowledged", actor=actor)
     passes(stage, 60)
     assert looks() == 0
 
@@ -111,12 +131,3 @@ def test_the_message_says_nothing_but_that_and_the_reference():
     assert text.subject == "EXERCISE: Bulkhead: you are asked to take the lead, INC-7KQ4"
     assert text.body.startswith("EXERCISE. You are asked to take the lead of INC-7KQ4, code 431.")
     assert "http" not in text.body
-
-
-def test_the_worker_learns_ids_and_can_hand_nothing_over(stage: Stage):
-    incident = stage.opens()
-    passes(stage, 21)
-    assert stage.worker("SELECT s FROM sec.silent_leads() s") == [(incident.pk,)]
-    for forbidden in ("SELECT 1 FROM incidents_handover", "SELECT sec.accept_lead(gen_random_uuid())"):
-        with pytest.raises(Exception, match="permission denied"):
-            stage.worker(forbidden)
