@@ -329,6 +329,13 @@ def test_nobody_takes_anothers_identity_nor_connects_in_anothers_session(gareth:
     other = Client()
     other.cookies["provider"] = gareth.cookies["provider"].value  # the cookie alone is not the session
     assert arrive(other, stolen).status_code == 403
+    provider.claims["sub"] = "anita"
+    anita, _ = sign_in(provider)  # whole, and not the one who left
+    provider.claims["sub"] = "gareth"
+    handed_on = leave(gareth, provider, "/account/provider/", act="connect")
+    anita.cookies["provider"] = gareth.cookies["provider"].value
+    assert is_in(anita)
+    assert arrive(anita, handed_on).status_code == 403
     with at_the_door():
         assert list(FederatedIdentity.objects.values_list("person__name", "subject")) == [("Anita Desai", "anita")]
 
