@@ -121,9 +121,7 @@ class TestDemonstration:
 
     def test_everybody_has_four_to_six_people_one_of_whom_may_manage_incidents(self, demo: PartnershipFile):
         for each in demo.organisations:
-            people = [
-                person for person in demo.people if person.organisation == each.slug and not person.break_glass
-            ]
+            people = [person for person in demo.people if person.organisation == each.slug and not person.break_glass]
             assert 4 <= len(people) <= 6
             assert "incident_manager" in {person.role for person in people}
         assert {person.role for person in demo.people} == {
