@@ -32,8 +32,8 @@ HERE = "198.51.100.1"
 def run(attempts: int = 10_000) -> dict[str, Any]:
     """Guess so often, spread over seven ways, and say what came of it.
 
-    `accepted` must be 0. `looked_at` counts by way the guesses that were compared with anything; of the owner's password
-    and of the owner's code these are at most 5 each in a quarter of an hour. The others were `slowed`: answered unseen.
+    `accepted` must be 0. `looked_at` counts by way the guesses that were compared with anything: of the owner's
+    password and code at most 5 each in a quarter of an hour. The others were `slowed`: answered unseen.
     `owner_signed_in` tells whether the owner's passkey still works, at once and from an address that was used to guess.
     `longest` is the slowest answer in seconds.
     """
