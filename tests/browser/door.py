@@ -1,4 +1,4 @@
-"""A person with a device at the door of the running product: Chromium with a virtual authenticator, and a look at it."""
+"""A person with a device at the door of the running product: Chromium with a virtual authenticator, watched."""
 
 from __future__ import annotations
 
