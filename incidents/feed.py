@@ -76,14 +76,14 @@ WORDS: dict[str, Callable[[Data, Mapping[str, str]], str]] = {
         _("added %(systems)s to the incident") % {"systems": ", ".join(data["systems"])}
     ),
     "incident.closed": lambda data, names: _("closed the incident and stood everybody down"),
-    "incident.handed_over": _names("%(name)s leads now, in place of %(was)s"),
+    "incident.handed_over": _names("leads now, in place of %(was)s"),
     "lead.offered": lambda data, names: (
         _names("asked %(name)s to take the lead: nobody at %(was)s has answered")(data, names)
         if data["offer"] == "silent"
         else _names("asked %(name)s to take the lead")(data, names)
     ),
-    "lead.declined": _names("%(name)s declined to take the lead"),
-    "lead.kept": _names("%(was)s goes on leading"),
+    "lead.declined": _names("declined to take the lead"),
+    "lead.kept": _names("took its offer back and goes on leading"),
     "update.sent": lambda data, names: _("update: %(text)s") % {"text": data["text"]},
     "organisation.seen": lambda data, names: _("has seen the notice"),
     "organisation.told": _told,
@@ -134,7 +134,7 @@ def mark_on(event: Event, found: Sequence[Suspicion], by_id: Mapping[UUID, str])
 
 def _who(event: Event, names: Mapping[str, str], by_id: Mapping[UUID, str]) -> str:
     """Whom the sentence is about: who acted, or whose standing has changed."""
-    if event.kind == "standing.changed":
+    if event.kind in {"standing.changed", "incident.handed_over"}:  # not always whoever acted
         return names.get(event.data["organisation"], event.data["organisation"])
     if event.actor_kind == "system" or event.actor_organisation_id is None:
         return _("Bulkhead")

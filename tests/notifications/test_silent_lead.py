@@ -102,6 +102,28 @@ def test_who_is_cut_off_is_not_asked_and_who_declined_lets_the_next_be_asked_at_
     assert [slug for slug, *_ in stage.owner(ASKED)] == ["brackenfield", "coldharbour"]
 
 
+def test_a_silent_lead_that_is_taken_over_is_not_even_the_deputy_and_one_that_woke_up_keeps_it(stage: Stage, client_of):
+    awake, silent = stage.opens(), stage.opens()
+    passes(stage, 21)
+    assert looks() == 2
+    with stage.acting("ashbourne") as actor:
+        task = Task.objects.filter(incident=awake, organisation_id=actor.organisation_id, ready=True).first()
+        answer_task(task_id=task.pk, to="acknowledged", actor=actor)
+    came = {}
+    for incident in (awake, silent):
+        page = f"/incidents/{incident.reference}/hand-over/"
+        ((offer,),) = stage.owner("SELECT id FROM incidents_handover WHERE incident_id = %s", [incident.pk])
+        assert client_of("gravenhurst", fresh=True).post(f"{page}{offer}/", {"answer": "accept"}).status_code == 404
+        came[incident.pk] = client_of("northgate", fresh=True).post(f"{page}{offer}/", {"answer": "accept"}).status_code
+    assert came == {awake.pk: 409, silent.pk: 302}
+    leads = "SELECT lead_id, deputy_lead_id, %s = ANY (overseers) FROM incidents_incident WHERE id = %s"
+    ashbourne, northgate = stage.ids["ashbourne"], stage.ids["northgate"]
+    assert stage.owner(leads, [ashbourne, silent.pk]) == [(northgate, stage.ids["brackenfield"], False)]
+    assert stage.owner(leads, [ashbourne, awake.pk])[0][0] == ashbourne
+    board = client_of("eastwick").get(f"/incidents/{silent.reference}/").content.decode()
+    assert "leads now, in place of Ashbourne" in board
+
+
 def test_its_people_are_told_and_nobody_elses(stage: Stage):
     incident = stage.opens()
     stage.plans()
