@@ -118,5 +118,9 @@ class Migration(migrations.Migration):
             "delivery",
             models.CheckConstraint(condition=models.Q(message__in=MESSAGES), name="delivery_message"),
         ),
+        migrations.AddIndex(
+            "delivery",
+            models.Index(fields=["organisation"], name="delivery_notice", condition=models.Q(("incident", None))),
+        ),
         migrations.RunSQL(FORWARD, BACKWARD),
     ]
