@@ -198,6 +198,8 @@ ACCOUNT = [
 ]
 
 PEOPLE = [
+    State("approvals-none", LEAD, "/approvals/", "Nothing waits for you"),
+    State("isolation", ADMINISTRATOR, "/isolation/", "limit what can be done in its name"),
     State("people", ADMINISTRATOR, "/people/", "Anita Desai"),
     State("people-observer", OBSERVER, "/people/", "Your administrators add people"),
     State("person", ADMINISTRATOR, "/people/{somebody}/", "Ways to sign in"),
