@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -16,12 +17,14 @@ from django.views.decorators.http import require_safe
 from incidents.views.finding import incident_or_404
 from notifications.models import Delivery
 from partners.acting import signed_in
-from partners.models import Person
+from partners.models import Organisation, Person
+from portal.ledger.models import Event
 
 NEWEST = 200
 ALARM = frozenset({Delivery.State.DEAD})
 COLUMNS = (
-    "created_at", "incident_reference", "organisation__name", "person_id", "way", "message", "state", "error",
+    "created_at", "incident_reference", "event_id", "organisation__name", "person_id", "way", "message", "state",
+    "error",
 )  # fmt: skip
 
 
@@ -60,18 +63,29 @@ def incident_deliveries(request: HttpRequest, reference: str) -> HttpResponse:
 def _page(deliveries: QuerySet[Delivery]) -> dict[str, Any]:
     found = list(deliveries.order_by("-created_at", "id").values(*COLUMNS)[:NEWEST])
     names = dict(Person.objects.values_list("pk", "name"))  # one's own people alone: row security sees to it
+    about = _about([each["event_id"] for each in found if not each["incident_reference"]])
     return {
-        "deliveries": [_row(each, names) for each in found],
+        "deliveries": [_row(each, names, about) for each in found],
         "totals": _totals(found),
         "page": {"next": None, "previous": None},
     }
 
 
-def _row(each: dict[str, Any], names: dict[Any, str]) -> dict[str, Any]:
+def _about(events: list[UUID]) -> dict[UUID, str]:
+    """The organisation that each notice without an incident tells of: a liaison looks after several."""
+    if not events:
+        return {}
+    slugs = dict(Event.objects.filter(pk__in=events).values_list("pk", "data__organisation"))
+    names = dict(Organisation.objects.values_list("slug", "name"))
+    return {event: names.get(slug, "") for event, slug in slugs.items()}
+
+
+def _row(each: dict[str, Any], names: dict[Any, str], about: dict[UUID, str]) -> dict[str, Any]:
     stood_down = each["message"] == Delivery.Message.STOOD_DOWN
     reference = each["incident_reference"]
-    words = (_("stand-down") if stood_down else "") if reference else str(Delivery.Message(each["message"]).label)
-    note = each["error"] or words
+    notice = f"{Delivery.Message(each['message']).label}: {about.get(each['event_id'], '')}"
+    words = _("stand-down") if stood_down else ""
+    note = each["error"] or words if reference else ". ".join(filter(None, [notice, each["error"]]))
     return {
         "at": each["created_at"],
         "incident": reference,

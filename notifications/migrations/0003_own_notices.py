@@ -69,11 +69,11 @@ FORWARD = (
     TOLD_OF % OWN_KINDS
     + PLANNING.replace("%s", OR_OF_ITS_OWN)
     + POLICIES % (f"{OWN} OR {SIDE}", OWN_PEOPLE % f"(incident_id IS NULL OR {IN_IT})")
-    # Which event a failed notice told of, so that its next way tells of the same.
-    + "GRANT SELECT (event_id) ON notifications_delivery TO portal_worker;"
+    # Which event a notice told of: whose account it was, and what the next way tells of when one failed.
+    + "GRANT SELECT (event_id) ON notifications_delivery TO portal_app, portal_worker;"
 )
 BACKWARD = (
-    "REVOKE SELECT (event_id) ON notifications_delivery FROM portal_worker;"
+    "REVOKE SELECT (event_id) ON notifications_delivery FROM portal_app, portal_worker;"
     + POLICIES % (SIDE, OWN_PEOPLE % IN_IT)
     + PLANNING.replace("%s", WITH_AN_INCIDENT)
     + TOLD_OF % ""

@@ -275,8 +275,8 @@ MATRIX: dict[str, Row] = {
     "notifications_delivery": Row(
         Can(
             f"(x.incident_id IS NULL AND {MINE} OR {SIDE})",
-            selects="id organisation_id incident_id incident_reference exercise contact_point_id person_id way message"
-            " state created_at due_at attempts transport error accepted_at delivered_at answered_at",
+            selects="id organisation_id incident_id incident_reference exercise event_id contact_point_id person_id way"
+            " message state created_at due_at attempts transport error accepted_at delivered_at answered_at",
         ),
         worker=Can(
             OPEN,

@@ -157,8 +157,9 @@ def test_its_use_reaches_the_mailboxes_that_ride_on_nothing_shared(
     # Not the desk, whose mailbox is not trusted; Rhys Morgan has no contact.
     assert got("your organisation was used. Ring your duty desk.") == {"alan.birtles@dunmere.example"}
     northgate = {f"{who}@northgate.example" for who in ("duty", "dana.kowalski", "helen.strand")}
-    assert got("that you look after was used. Look") == northgate
+    assert got("that you look after was used. Ring it") == northgate
     assert got("DRILL: ") == northgate | {"alan.birtles@dunmere.example"}
     assert "dunmere" not in " ".join(message["text"] + message["subject"] for message in mail.messages()).lower()
     page = text(client_of("dunmere", "administrator").get("/deliveries/"))
-    assert "Break-glass account used" in page
+    assert "Break-glass account used: Dunmere" in page
+    assert "Break-glass account of a partner used: Dunmere" in text(client_of("northgate").get("/deliveries/"))
