@@ -49,6 +49,14 @@ DECLARE touched uuid; BEGIN
            CASE WHEN s.isolated_at IS NULL THEN 'acting' ELSE 'cut_off' END
       FROM joined j LEFT JOIN sec.org_state s ON s.org_id = j.organisation_id
     ON CONFLICT (incident_id, organisation_id) DO UPDATE SET role = excluded.role;
+    -- Nobody stands in for the lead who is cut off or limited: the next in the succession does.
+    FOR touched IN SELECT i.id FROM public.incidents_incident i JOIN sec.org_state s ON s.org_id = i.deputy_lead_id
+                    WHERE i.id IN (SELECT j.incident_id FROM joined j)
+                      AND (s.isolated_at IS NOT NULL OR s.own_tasks_at IS NOT NULL) LOOP
+        UPDATE public.incidents_incident x SET deputy_lead_id = sec.next_lead(x.id, ARRAY[x.deputy_lead_id, x.lead_id])
+         WHERE x.id = touched;
+        PERFORM sec.settle_roles(touched);
+    END LOOP;
     RETURN NULL;
 END $$;
 CREATE TRIGGER participants_joined AFTER INSERT ON incidents_participant

@@ -271,6 +271,18 @@ def test_who_is_cut_off_joins_a_later_incident_as_cut_off(two):
         assert Standing.objects.get(incident=later, slug="dunmere").word == "cut_off"
 
 
+def test_who_is_cut_off_does_not_stand_in_for_the_lead_of_a_later_incident(two):
+    incident = two.opens()
+    two.isolates("northgate", 4, incident)
+    later = two.opens()
+    with two.inside("ashbourne"):
+        now = Incident.objects.get(pk=later.pk)
+        roles = dict(Standing.objects.filter(incident=later).values_list("organisation_id", "role"))
+    assert now.deputy_lead_id not in {two.cast.id("northgate"), two.cast.id("ashbourne"), None}
+    assert now.deputy_lead_id in now.overseers
+    assert roles[now.deputy_lead_id] == "deputy_lead"
+
+
 def test_an_appeal_rests_on_the_registered_number_and_all_who_know_can_read_it(two):
     incident = two.opens()
     number = "SELECT sec.registered_number(%s, 'appeal')"

