@@ -1,4 +1,4 @@
-"""What if a system is attacked: the surprises of the demonstration without an incident, and who hears of the question."""
+"""What if a system is attacked: the surprises of the demonstration without an incident, and who hears of it."""
 
 from __future__ import annotations
 
