@@ -19,7 +19,7 @@ NOTICES = {
         "A break-glass account of your organisation was used for a drill. Ring your duty desk if you know of none."
     ),
     Delivery.Message.THEIR_BREAK_GLASS: (
-        "A break-glass account of an organisation that you look after was used. Ring it: the page Deliveries says which."
+        "A break-glass account of an organisation that you look after was used. Ring it: Deliveries says which."
     ),
     Delivery.Message.THEIR_BREAK_GLASS_DRILL: (
         "A break-glass account of an organisation that you look after was used for a drill. There is nothing to do."
