@@ -217,7 +217,8 @@ class Hub:
 
     def _is_due(self, name: str, every: float) -> bool:
         now = asyncio.get_running_loop().time()
-        if now - self._done_at.get(name, now - every) < every:
+        last = self._done_at.get(name)  # no arithmetic stands in for "never": it can round to "not yet"
+        if last is not None and now - last < every:
             return False
         self._done_at[name] = now
         return True
