@@ -123,7 +123,9 @@ class Sockets:
     """Sockets that are kept until the server closes them, each with the instant and the code; see `sockets.py`."""
 
     def __init__(self, url: str, tickets: list[str]) -> None:
-        command = [sys.executable, str(Path(__file__).with_name("sockets.py")), url]
+        address = urlsplit(url)
+        script = str(Path(__file__).with_name("sockets.py"))
+        command = [sys.executable, script, str(address.hostname), str(address.port)]
         self._process = subprocess.Popen(command, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.open = 0
         self._say(json.dumps(tickets))
