@@ -86,7 +86,7 @@ def _kept(request: HttpRequest, found: Found, row: Authenticator, step: int, pas
         row.last_step = step  # its first code is spent
         row.save(force_insert=True)
         request.session.pop(WAITING, None)
-        added(row)
+        added(row, found=found)
         if password is not None:
             Credential.of(found.person).set(password)
             record_at_door("authenticator.added", found.person.pk, kind="password")

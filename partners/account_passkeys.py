@@ -61,7 +61,7 @@ def add(request: HttpRequest, found: Found) -> HttpResponse:
             return slowed(often)
         except PasskeyRefused:
             return refused(_("This passkey could not be kept. Nothing has been changed. Try again."))
-        added(made)
+        added(made, found=found)
         if found.visitor is None:
             make_whole(request, found.session, authenticator=made)
         else:

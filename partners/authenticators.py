@@ -14,8 +14,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from partners.door_record import record_at_door
-from partners.models import Authenticator, Credential, Person, PersonSession
-from partners.sessions import Found, end_all_sessions, policy_of
+from partners.models import Authenticator, Credential, Person, PersonSession, SignInLink
+from partners.sessions import Found, end_all_sessions, end_session, policy_of
 from portal import clock
 
 Kind = Authenticator.Kind
@@ -91,7 +91,12 @@ def _shown_lately(cookie: SessionBase) -> bool:
     return clock.now().timestamp() - cookie.get(SHOWN, 0) <= SHOWN_LASTS.total_seconds()
 
 
-def added(row: Authenticator) -> None:
+def added(row: Authenticator, *, found: Found) -> None:
+    """Record it. A link was for somebody without any factor: one not used yet ends, and what another one has begun."""
+    SignInLink.objects.filter(person_id=row.person_id, used_at=None, purpose=SignInLink.Purpose.ENROLMENT).delete()
+    begun = PersonSession.objects.filter(person_id=row.person_id, born=Born.LINK, second_factor_at=None, ended_at=None)
+    for session in begun.exclude(pk=found.session.pk):
+        end_session(session, because="somebody has set up a way to sign in")
     record_at_door("authenticator.added", row.person_id, authenticator=str(row.pk), kind=row.kind)
 
 

@@ -231,7 +231,8 @@ GRANT EXECUTE ON FUNCTION sec.silence(uuid), sec.page_head() TO portal_app;
 GRANT EXECUTE ON FUNCTION sec.enter_run(uuid, text) TO portal_worker;
 
 -- An event about an incident goes to its participants only; one about anything else stays at home. Messages are planned
--- from events, so nobody but the lead says that it opened, moved or closed, and a dead delivery is one's own.
+-- from events, so nobody but the lead says that it opened, moved or closed, and a dead delivery is one's own. What only
+-- functions of the database do is said by them alone.
 CREATE POLICY audience ON ledger_event AS RESTRICTIVE FOR INSERT TO portal_app, portal_worker WITH CHECK (
     CASE WHEN incident_id IS NULL THEN audience = ARRAY[(SELECT sec.mine())]
          ELSE EXISTS (SELECT 1 FROM incidents_incident i WHERE i.id = ledger_event.incident_id
@@ -239,7 +240,10 @@ CREATE POLICY audience ON ledger_event AS RESTRICTIVE FOR INSERT TO portal_app, 
                       AND (i.lead_id = (SELECT sec.me())
                            OR split_part(ledger_event.kind, '.', 1) NOT IN ('incident', 'tasks', 'update')))
               AND (kind <> 'delivery.dead' OR data ->> 'organisation' =
-                   (SELECT o.slug FROM partners_organisation o WHERE o.id = (SELECT sec.mine()))) END);
+                   (SELECT o.slug FROM partners_organisation o WHERE o.id = (SELECT sec.mine()))) END
+    AND kind <> ALL (ARRAY['organisation.isolated', 'organisation.reconnected', 'break_glass.used', 'break_glass.drilled'])
+    AND split_part(kind, '.', 1) <> ALL (ARRAY['approval', 'call_back', 'display', 'emergency_access', 'guest', 'lead',
+                                               'link', 'number']));
 """
 
 ESTATE = f"""
@@ -247,7 +251,7 @@ ESTATE = f"""
 -- records the wide read for every organisation that it shows.
 CREATE FUNCTION sec.edges_from(starts uuid[], reason text) RETURNS jsonb LANGUAGE plpgsql {DEFINER} AS $$
 DECLARE me uuid := sec.me(); shown uuid[]; walked uuid[]; answer jsonb; BEGIN
-    IF NOT starts <@ sec.my_systems() THEN
+    IF me IS NULL OR (starts <@ sec.my_systems()) IS NOT TRUE THEN
         RAISE EXCEPTION 'a start that is not yours' USING ERRCODE = '42501';
     END IF;
     WITH RECURSIVE walk AS (

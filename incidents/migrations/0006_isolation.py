@@ -120,7 +120,8 @@ DECLARE t record; a public.partners_approval; i public.incidents_incident; each 
         RAISE EXCEPTION 'this needs a passkey used just now' USING ERRCODE = '42501';
     END IF;
     IF approval IS NULL THEN
-        IF sec.mine() IS DISTINCT FROM org OR sec.role() <> 'administrator' OR which NOT IN (1, 2, 3) THEN
+        IF sec.mine() IS DISTINCT FROM org OR sec.role() <> 'administrator' OR which NOT IN (1, 2, 3)
+           OR incident IS NOT NULL THEN
             RAISE EXCEPTION 'only an administrator, for the own organisation, and not the last step' USING ERRCODE = '42501';
         END IF;
     ELSE

@@ -170,6 +170,8 @@ DECLARE a public.partners_approval; made uuid := gen_random_uuid(); place text; 
        OR a.about_id IN (a.requesting_organisation_id, a.deciding_organisation_id) THEN
         RAISE EXCEPTION 'two persons of two other organisations let somebody in' USING ERRCODE = '42501';
     END IF;
+    -- Of two approvals that rest on one call, carried out at once, the second waits here and then sees the first.
+    PERFORM 1 FROM public.partners_callback c WHERE c.id::text = a.payload ->> 'call_back' FOR UPDATE;
     IF NOT EXISTS (SELECT 1 FROM public.partners_callback c
                     WHERE c.id::text = a.payload ->> 'call_back' AND c.about_id = a.about_id AND c.purpose = 'emergency'
                       AND c.outcome = 'reached' AND c.called_by IN (a.requested_by, a.decided_by)

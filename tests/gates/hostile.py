@@ -93,6 +93,15 @@ NOW, SOMEBODY = "now()", "gen_random_uuid()"
 ALL = "(SELECT participants FROM incidents_incident WHERE id = %(incident)s)"
 ME, OTHER, STRANGER = ({"organisation_id": f"%({who})s"} for who in ("me", "other", "stranger"))
 
+NAMED = {"data": """'{"organisation": "eastwick", "step": 4}'"""}
+AT_HOME = {"incident_id": "NULL", "incident_reference": "''"}
+# Each wakes people with a message, or says that two persons have agreed.
+SAID_BY_FUNCTIONS = (
+    "organisation.isolated", "organisation.reconnected", "break_glass.used", "break_glass.drilled",
+    "emergency_access.given", "lead.offered", "approval.given", "guest.invited", "display.paired", "link.reconnected",
+    "number.read", "call_back.recorded",
+)  # fmt: skip
+
 OFFERED: list[tuple[str, str, str, Values]] = [
     ("everybody", "acts as another", "ledger_event", EVENT | {"actor_organisation_id": "%(other)s"}),
     ("everybody", "acts as nobody", "ledger_event", EVENT | {"actor_organisation_id": "NULL"}),
@@ -121,6 +130,19 @@ OFFERED: list[tuple[str, str, str, Values]] = [
         EVENT | {"kind": "'delivery.dead'", "data": """'{"organisation": "eastwick"}'""", "audience": ALL},
     ),
     ("inside", "says that nobody's message is dead", "ledger_event", EVENT | {"kind": "'delivery.dead'"}),
+    *(
+        (
+            "inside",
+            f"says {kind} in words of its own",
+            "ledger_event",
+            EVENT | {"kind": f"'{kind}'", "audience": ALL} | NAMED,
+        )
+        for kind in SAID_BY_FUNCTIONS
+    ),
+    *(
+        ("members", f"says {kind} at home", "ledger_event", EVENT | {"kind": f"'{kind}'"} | NAMED | AT_HOME)
+        for kind in SAID_BY_FUNCTIONS
+    ),
     ("others", "joins", "incidents_participant", SIDE | ME),
     ("members", "joins what it knows nothing of", "incidents_participant", SIDE | ME | {"incident_id": "%(apart)s"}),
     ("others", "lets a friend join", "incidents_participant", SIDE),

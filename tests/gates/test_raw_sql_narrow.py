@@ -90,6 +90,13 @@ def test_a_wall_screen_reaches_no_table(comparison: Comparison, reviewed_list: C
     reviewed_list("tables open to whoever is limited to own tasks", len(OWN_TASKS))
 
 
+@pytest.mark.parametrize("starts", ["'{}'", "NULL"])
+@pytest.mark.parametrize("held", ["display", own_tasks("dunmere")])
+def test_a_walk_from_nowhere_shows_nothing(arrangement: Arranged, held: str, starts: str) -> None:
+    with pytest.raises(psycopg.errors.InsufficientPrivilege), arrangement.entered("portal_app", held) as connection:
+        connection.execute(f"SELECT sec.edges_from({starts}, 'x')")
+
+
 def test_the_lead_under_step_three_leads_nothing(arrangement: Arranged, comparison: Comparison) -> None:
     """What only a lead may do is refused to it, also where it may name the incident."""
     for table in ("incidents_participant", "incidents_update", "incidents_incidentsystem", "incidents_run"):
@@ -109,3 +116,15 @@ def test_a_snapshot_that_would_not_see_an_isolation_is_refused(arrangement: Arra
                 assert (found is not None and found[0] > 0) is answer
                 continue
             assert answer is False
+
+
+def test_with_a_session_its_sockets_are_narrowed_too(arrangement: Arranged) -> None:
+    """A ticket of a socket, which reaches everything, ends when its session is limited to own tasks."""
+    door, org = arrangement.log_in("portal_auth"), arrangement.ids["dunmere"]
+    mint = "SELECT sec.mint(%s, %s, %s, NULL, NULL, interval '1 hour', 'all', 'passkey', %s)"
+    with door.transaction(force_rollback=True):
+        session = arrangement.ids["dunmere/person"]
+        for name, kind in (("whole", "session"), ("waiting", "socket")):
+            door.execute(mint, [name, org, kind, session])
+        door.execute("SELECT sec.narrow('whole', interval '1 hour')")
+        assert door.execute("SELECT sec.spend('waiting', interval '1 hour')").fetchone() == (False,)

@@ -52,6 +52,13 @@ def test_but_not_the_last_one_nor_for_others_nor_without_a_reason_or_a_passkey(t
     assert two.press(ADMIN, 1, fresh=False) == REFUSED
 
 
+def test_a_step_taken_alone_names_no_incident(two):
+    incident = two.opens()
+    assert two.sql(
+        ADMIN, "SELECT sec.isolate(%s, 1, 'Odd', NULL, %s, NULL)", two.cast.id("ashbourne"), incident.pk
+    ) == REFUSED  # fmt: skip
+
+
 @pytest.mark.parametrize("role", ["incident_manager", "responder", "approver", "data_protection_officer"])
 def test_nobody_else_presses_for_the_own_organisation(two, role):
     assert two.press(("ashbourne", role), 1) == REFUSED

@@ -9,7 +9,9 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.test import Client
 
-from tests.partners.door import CALLUM, PRIYA, enrolled
+from partners.people import make_sign_in_link
+from portal.tenancy.scope import at_the_door
+from tests.partners.door import CALLUM, PRIYA, by_link, enrolled, person, post
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ADMINISTRATOR = "nadia.farouk@ashbourne.example"
@@ -42,3 +44,14 @@ def test_whoever_is_unknown_gets_no_link():
         _link("nobody@ashbourne.example")
     with pytest.raises(CommandError, match="Nobody here"):
         _link(PRIYA, organisation="gravenhurst")
+
+
+def test_the_first_factor_ends_every_other_link_and_what_it_began():
+    """Whoever had read the mailbox earlier adds no second passkey beside the owner's."""
+    with at_the_door():
+        kept = make_sign_in_link(person(PRIYA))
+    earlier = by_link(PRIYA)
+    owner, _ = enrolled(PRIYA)
+    assert post(earlier, "/account/passkeys/options/").status_code == 302
+    assert Client().post(kept).status_code == 404
+    assert owner.get("/incidents/").status_code == 200

@@ -130,12 +130,16 @@ SET search_path = pg_catalog, pg_temp AS $$
      WHERE token_hash = sha256(convert_to(ticket, 'UTF8')) AND kind = 'session' AND revoked_at IS NULL
 $$;
 
--- A session past its limits goes on for a while with own tasks alone.
+-- A session past its limits goes on for a while with own tasks alone; what else was opened in it ends.
 CREATE FUNCTION sec.narrow(ticket text, lifetime interval) RETURNS void LANGUAGE sql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp AS $$
     UPDATE sec.grant_token SET reach = 'own_tasks', stepped_up_at = NULL, expires_at = now() + lifetime
      WHERE token_hash = sha256(convert_to(ticket, 'UTF8')) AND kind = 'session' AND reach IN ('all', 'own_tasks')
-       AND revoked_at IS NULL
+       AND revoked_at IS NULL;
+    UPDATE sec.grant_token o SET revoked_at = now() FROM sec.grant_token g
+     WHERE g.token_hash = sha256(convert_to(ticket, 'UTF8')) AND o.session_id = g.session_id
+       AND o.token_hash <> g.token_hash AND o.revoked_at IS NULL;
+    SELECT pg_notify('bulkhead', 'ended');
 $$;
 
 -- Every ticket of a session, those of its sockets too. The live processes look at all their sockets at once.
