@@ -14,8 +14,10 @@ from uuid import UUID
 
 import orjson
 import psycopg
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import DatabaseError, connections, transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from partners.models import Approval
 from portal import clock
@@ -37,6 +39,7 @@ class Kind:
     title: Any  # lazy text
     effects: Callable[[Mapping[str, Any]], list[str]]
     carry_out: Callable[[Approval], object]
+    checked: bool = True  # the second organisation can see what the effects are made of
 
 
 _KINDS: dict[str, Kind] = {}
@@ -95,10 +98,25 @@ def approve(approval: Approval, *, because: str = "") -> None:
     Raises:
         NotAllowed: see `ask`; or the approval has lapsed, is decided, or needs somebody else.
     """
+    _same_effects(approval)
     with _refusals(), transaction.atomic(using="default"):
         _call("SELECT sec.decide(%s, true, %s)", [approval.pk, because])
         approval.refresh_from_db()
         kind_of(approval).carry_out(approval)
+
+
+def _same_effects(approval: Approval) -> None:
+    """What the second person read must be what the act does: the sentences came from whoever asked."""
+    kind = kind_of(approval)
+    if not kind.checked:
+        return
+    try:
+        named = approval.payload.get("organisation", str(approval.about_id))
+        honest = named == str(approval.about_id) and kind.effects(approval.payload) == list(approval.effects)
+    except (KeyError, ValueError, ObjectDoesNotExist):
+        honest = False
+    if not honest:
+        raise NotAllowed(_("What stands here is not what it would do. Refuse it, and ring whoever asked."))
 
 
 def refuse(approval: Approval, *, because: str) -> None:

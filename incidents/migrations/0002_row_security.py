@@ -33,7 +33,7 @@ SEEN_TASK = (
 LEAD_ADDS = f"{ME} = lead_id AND participants = ARRAY[{ME}] AND overseers = ARRAY[{ME}]"
 LEAD_CHANGES = f"{ME} = lead_id"
 INCIDENT_CHANGES = (
-    "title", "summary", "status", "severity", "tlp", "deputy_lead_id", "declared_at", "closed_at", "outcome",
+    "title", "summary", "status", "severity", "tlp", "declared_at", "closed_at", "outcome",
     "meeting_point", "next_update_at",
 )  # fmt: skip
 # What an organisation says and what is true of it is never given by whoever lets it join: no column for it, or blank.

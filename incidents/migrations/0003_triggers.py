@@ -42,18 +42,22 @@ DECLARE touched uuid; BEGIN
            SET audience = ARRAY(SELECT DISTINCT x FROM unnest(s.audience || i.participants) x)
           FROM public.incidents_incident i
          WHERE i.id = touched AND s.lifted_at IS NULL AND s.organisation_id = ANY (i.participants)
-           AND (s.incident_id = touched OR s.incident_id IS NULL);
+           -- Of a step that was taken outside of it newcomers know the fact alone (`sec.not_trusted`).
+           AND s.incident_id = touched;
     END LOOP;
     INSERT INTO public.incidents_standing (id, incident_id, organisation_id, slug, name, role, word)
     SELECT gen_random_uuid(), j.incident_id, j.organisation_id, j.slug, j.name, j.role,
            CASE WHEN s.isolated_at IS NULL THEN 'acting' ELSE 'cut_off' END
       FROM joined j LEFT JOIN sec.org_state s ON s.org_id = j.organisation_id
     ON CONFLICT (incident_id, organisation_id) DO UPDATE SET role = excluded.role;
-    -- Nobody stands in for the lead who is cut off or limited: the next in the succession does.
-    FOR touched IN SELECT i.id FROM public.incidents_incident i JOIN sec.org_state s ON s.org_id = i.deputy_lead_id
+    -- There is always somebody beside the lead who may ask for a step against it. Nobody stands in who is cut off or
+    -- limited, who takes no part, or who leads: the next in the succession does.
+    FOR touched IN SELECT i.id FROM public.incidents_incident i LEFT JOIN sec.org_state s ON s.org_id = i.deputy_lead_id
                     WHERE i.id IN (SELECT j.incident_id FROM joined j)
-                      AND (s.isolated_at IS NOT NULL OR s.own_tasks_at IS NOT NULL) LOOP
-        UPDATE public.incidents_incident x SET deputy_lead_id = sec.next_lead(x.id, ARRAY[x.deputy_lead_id, x.lead_id])
+                      AND (s.org_id IS NULL OR s.isolated_at IS NOT NULL OR s.own_tasks_at IS NOT NULL
+                           OR i.deputy_lead_id = i.lead_id OR i.deputy_lead_id <> ALL (i.participants)) LOOP
+        UPDATE public.incidents_incident x
+           SET deputy_lead_id = sec.next_lead(x.id, array_remove(ARRAY[x.deputy_lead_id, x.lead_id], NULL))
          WHERE x.id = touched;
         PERFORM sec.settle_roles(touched);
     END LOOP;

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 
 import pytest
+from django.db import DatabaseError, connections
 from django.test import Client
 
 from partners import isolation
@@ -182,3 +184,37 @@ def test_an_appeal_is_written_down_and_leads_to_lifting(two, client_of):
     assert "Ask to lift it" in page(browser, f"/isolation/{made}/")
     assert client_of("gravenhurst", fresh=True).get(f"/isolation/{made}/").status_code == 404
     assert client_of("gravenhurst", fresh=True).get(f"/isolation/{made}/call-back/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "effects", [["Nothing happens. A drill."], ["It distrusts the mail of Dunmere.", "That is all."]]
+)
+def test_effects_that_are_not_what_it_does_are_not_approved(asked, two, client_of, cast, effects):
+    """By plain SQL whoever asks may write any sentence; the second person's page does not carry it out."""
+    incident, _ = asked
+    payload = {"organisation": str(cast.id("dunmere")), "step": 4, "since": None}
+    with two.inside("ashbourne", fresh=True), connections["default"].cursor() as cursor:
+        cursor.execute(
+            "SELECT sec.request_approval('isolate', %s, %s, %s::jsonb, %s, 'Because', true, %s::uuid[])",
+            [cast.id("dunmere"), incident.pk, json.dumps(payload), effects, [cast.id("brackenfield")]],
+        )
+        approval = cursor.fetchone()[0]
+    answer = client_of("brackenfield", fresh=True).post(f"/approvals/{approval}/approve/")
+    assert answer.status_code >= 400
+    assert "is not what it would do" in answer.content.decode()
+    assert state_of(two, approval) == "waiting"
+
+
+def test_there_is_always_somebody_who_may_ask_against_the_lead(two, cast):
+    """The lead cannot choose to have no deputy, nor one of no use."""
+    incident = two.opens()
+    for value in (None, cast.id("ashbourne"), cast.id("gravenhurst")):
+        with (
+            pytest.raises(DatabaseError),
+            two.inside("ashbourne", fresh=True),
+            connections["default"].cursor() as cursor,
+        ):
+            cursor.execute("UPDATE incidents_incident SET deputy_lead_id = %s WHERE id = %s", [value, incident.pk])
+    with two.inside("northgate"):
+        incident.refresh_from_db()
+        assert incident.deputy_lead_id in set(incident.participants) - {incident.lead_id}

@@ -22,8 +22,8 @@ def let_dunmere_have(stage: Stage, people: int) -> None:
     """Dunmere alone can be told, and has this many people with a mailbox each."""
     stage.owner("UPDATE partners_contactpoint SET is_active = false")
     stage.owner(
-        "INSERT INTO partners_person (id, organisation_id, name, email, role, duty, is_active)"
-        " SELECT gen_random_uuid(), %s, 'Person ' || n, 'p' || n || '@people.example', 'responder', '', true"
+        "INSERT INTO partners_person (id, organisation_id, name, email, role, duty, is_active, break_glass)"
+        " SELECT gen_random_uuid(), %s, 'Person ' || n, 'p' || n || '@people.example', 'responder', '', true, false"
         " FROM generate_series(1, %s) n",
         [stage.ids["dunmere"], people],
     )

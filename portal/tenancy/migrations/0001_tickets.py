@@ -166,9 +166,12 @@ $$;
 CREATE FUNCTION sec.spend(ticket text, longer interval) RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp AS $$
 DECLARE n int; BEGIN
-    UPDATE sec.grant_token SET kind = 'session', expires_at = now() + longer
-     WHERE token_hash = sha256(convert_to(ticket, 'UTF8')) AND kind = 'socket'
-       AND expires_at > now() AND revoked_at IS NULL;
+    -- No longer than the session or the key that it was made with.
+    UPDATE sec.grant_token g SET kind = 'session', expires_at = least(now() + longer, (
+            SELECT max(o.expires_at) FROM sec.grant_token o
+             WHERE (o.session_id = g.session_id AND o.kind = 'session') OR (o.key_id = g.key_id AND o.kind = 'key')))
+     WHERE g.token_hash = sha256(convert_to(ticket, 'UTF8')) AND g.kind = 'socket'
+       AND g.expires_at > now() AND g.revoked_at IS NULL;
     GET DIAGNOSTICS n = ROW_COUNT;
     RETURN n = 1;
 END $$;
