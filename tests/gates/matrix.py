@@ -185,8 +185,7 @@ MATRIX: dict[str, Row] = {
             # Whoever opens puts itself into both arrays and nobody else.
             "x.lead_id = %(me)s AND x.participants = ARRAY[%(me)s] AND x.overseers = ARRAY[%(me)s]",
             "x.lead_id = %(me)s",
-            updates="title summary status severity tlp declared_at closed_at outcome meeting_point"
-            " next_update_at",
+            updates="title summary status severity tlp declared_at closed_at outcome meeting_point next_update_at",
         ),
         worker=Can(takes_part("x.id")),
     ),
