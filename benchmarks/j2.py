@@ -107,8 +107,8 @@ def make_incident() -> Incident:
     organisations, playbook, incident = [uuid.uuid4() for _ in range(ORGANISATIONS)], uuid.uuid4(), uuid.uuid4()
     with psycopg.connect(os.environ["DATABASE_URL"]) as owner, owner.cursor() as cursor:
         cursor.executemany(
-            "INSERT INTO partners_organisation (id, slug, name, kind, status) "
-            "VALUES (%s, %s, %s, 'council', 'current')",
+            "INSERT INTO partners_organisation (id, slug, name, kind, status, mail_domains) "
+            "VALUES (%s, %s, %s, 'council', 'current', '{}')",
             [(each, f"council-{each.hex[:8]}", f"Council {number}") for number, each in enumerate(organisations)],
         )
         cursor.execute(
