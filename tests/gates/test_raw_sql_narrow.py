@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -128,3 +129,21 @@ def test_with_a_session_its_sockets_are_narrowed_too(arrangement: Arranged) -> N
             door.execute(mint, [name, org, kind, session])
         door.execute("SELECT sec.narrow('whole', interval '1 hour')")
         assert door.execute("SELECT sec.spend('waiting', interval '1 hour')").fetchone() == (False,)
+
+
+def test_a_socket_lives_no_longer_than_the_session_that_it_came_from(arrangement: Arranged) -> None:
+    owner, session = arrangement.log_in("owner"), uuid4()
+    mint = "SELECT sec.mint(%s, %s, %s, NULL, NULL, %s::interval, 'all', 'passkey', %s)"
+    for name, kind, lasts in (("brief", "session", "10 minutes"), ("its socket", "socket", "30 seconds")):
+        owner.execute(mint, [name, arrangement.ids["dunmere"], kind, lasts, session])
+    alone = [uuid4(), arrangement.ids["dunmere"], "socket", "30 seconds", None]
+    owner.execute(mint, [f"{alone[0]}", *alone[1:]])
+    door = arrangement.log_in("portal_auth")
+    for name, minutes in (("its socket", 10), (f"{alone[0]}", 65)):
+        assert door.execute("SELECT sec.spend(%s, interval '65 minutes')", [name]).fetchone() == (True,)
+        left = owner.execute(
+            "SELECT extract(epoch FROM expires_at - now()) / 60 FROM sec.grant_token WHERE token_hash = sha256(%s)",
+            [name.encode()],
+        ).fetchone()
+        assert left is not None
+        assert minutes - 1 < left[0] <= minutes

@@ -9,6 +9,8 @@ import pytest
 from django.db import connections
 
 from incidents.models import Incident, Participant, Standing
+from incidents.opening import Opening, open_incident
+from partners.acting import actor_of
 from partners.models import Approval, Isolation
 from portal.tenancy.scope import organisation_scope
 from tests.isolation.two import REFUSED, WRONG, Two, run
@@ -305,3 +307,29 @@ def test_an_appeal_rests_on_the_registered_number_and_all_who_know_can_read_it(t
     assert isinstance(two.sql(SECOND, call, dunmere), UUID)
     assert two.sql(THIRD, "SELECT number FROM partners_callback") == "01632 960134"
     assert two.sql(STRANGER, "SELECT count(*) FROM partners_callback") == 0
+
+
+def test_a_stranger_who_lets_somebody_join_reads_no_reason_and_no_name(two, cast):
+    """Brackenfield distrusts its own mail; Gravenhurst, which shares an incident with it only later, knows the fact."""
+    with two.inside("gravenhurst", "incident_manager"):
+        apart = open_incident(
+            Opening(title="Apart", systems=("planning-search",)), actor=actor_of(cast.visitor("gravenhurst"))
+        )
+    two.opens()
+    two.press(("brackenfield", "administrator"), 2, because="Orders that nobody gave")
+    with two.inside("gravenhurst", "incident_manager"), connections["default"].cursor() as cursor:
+        seen = "SELECT count(*) FROM partners_isolation WHERE organisation_id = %s"
+        cursor.execute(seen, [cast.id("brackenfield")])
+        assert cursor.fetchone() == (0,)
+        cursor.execute(
+            "INSERT INTO incidents_participant (id, incident_id, organisation_id, slug, name, kind, role, is_provider,"
+            " exposure, distance, because, other_paths, joined_at, duty_name, duty_phone, tasks_total, tasks_open,"
+            " tasks_waiting, tasks_settled, tasks_blocked, containing_open, told_by, people_told, people_seen,"
+            " not_told_because) VALUES (gen_random_uuid(), %s, %s, 'brackenfield', 'Brackenfield', 'council',"
+            " 'participant', false, 'direct', 0, 'it is so', '[]', now(), '', '', 0, 0, 0, 0, 0, 0, '', 0, 0, '')",
+            [apart.pk, cast.id("brackenfield")],
+        )
+        cursor.execute(seen, [cast.id("brackenfield")])
+        assert cursor.fetchone() == (0,)
+        cursor.execute("SELECT count(*) FROM sec.not_trusted(%s)", [apart.pk])
+        assert cursor.fetchone() == (1,)
