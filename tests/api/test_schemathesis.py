@@ -48,7 +48,7 @@ def test_no_made_up_request_breaks_the_api_or_its_document(web, cast, schemathes
     command = [
         str(schemathesis), "run", str(tmp_path / "openapi.json"), "--url", web.url, "--header",
         f"Authorization:{key['Authorization']}", "--checks", CHECKS, "--phases", "examples,coverage,fuzzing",
-        "--max-examples", "4", "--seed", "1", "--workers", "1", "--no-shrink", "--request-timeout", "60",
+        "--max-examples", "5", "--seed", "1", "--workers", "1", "--no-shrink", "--request-timeout", "60",
         "--continue-on-failure", "--suppress-health-check", "all", "--warnings", "off", "--no-color",
     ]  # fmt: skip
     environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LANG": "C.UTF-8"}
