@@ -26,5 +26,6 @@ def issue_socket_ticket(visitor: Visitor) -> str:
             lifetime_seconds=LIFETIME_SECONDS,
             session_id=visitor.session_id,
             born=visitor.born,
+            reach=visitor.reach,  # never further than whoever asks
         )
     return secret

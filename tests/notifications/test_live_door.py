@@ -89,3 +89,10 @@ def test_there_is_no_socket_anywhere_else(live):
         with pytest.raises(InvalidStatus) as refusal:
             connect(f"ws://127.0.0.1:{live.port}{path}").__enter__()
         assert refusal.value.response.status_code == 404
+
+
+@pytest.mark.parametrize("reach", ["own_tasks", "guest", "display"])
+def test_a_ticket_reaches_no_further_than_whoever_asked_for_it(live, reach):
+    """The address refuses them already; should it ever not, the ticket opens no stream."""
+    asks = Visitor(live.stage.ids["ashbourne"], "ashbourne", "Ashbourne", "person", "", reach=reach)
+    assert close_code(live.connect(f"ticket={issue_socket_ticket(asks)}")) in {4401, 4403}
