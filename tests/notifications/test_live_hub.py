@@ -44,6 +44,13 @@ class Socket:
                 await asyncio.sleep(0.01)
         return self.heard
 
+    async def hears_events(self, count=1):
+        """Events alone: a beat goes out with the hub's first round, which may come before or after one joins."""
+        async with asyncio.timeout(5):
+            while len(events := [each for each in self.heard if "beat" not in each]) < count:
+                await asyncio.sleep(0.01)
+        return events
+
 
 class Room:
     """A running hub, and sockets that have caught up with it."""
@@ -71,8 +78,10 @@ def tickets(stage):
 async def room(stage, tickets, **rhythm):
     hub = Hub(replace(FAST, **rhythm))
     hub.start()
-    yield Room(hub, stage.ids, tickets)
-    await hub.stop()
+    try:
+        yield Room(hub, stage.ids, tickets)
+    finally:
+        await hub.stop()
 
 
 def revoke(stage, ticket):
@@ -94,7 +103,7 @@ async def test_the_rest_goes_on_when_the_reading_ticket_ends(stage, tickets):
         revoke(stage, tickets["ashbourne"][0])
         assert await first.closed() == 4401
         record_as_owner(stage, "ashbourne")
-        (event,) = await second.hears()
+        (event,) = await second.hears_events()
         assert event["kind"] == "note.written"
 
 
