@@ -16,12 +16,14 @@ from notifications.deliveries import BATCH
 from notifications.kinds import ADVANCE, DELIVER, PLAN
 from notifications.planning import plan_due
 from notifications.sending import deliver_due
+from partners.chores import do_chores
 from portal.tenancy.scope import queue_scope
 
 log = logging.getLogger(__name__)
 
 SWEEP = "sweep"
 LEADS = "silent leads"
+CHORES = "chores"
 BATCHES = 10
 # For how many seconds the longest due row of each job has waited; null when nothing is due.
 DUE = """
@@ -65,6 +67,7 @@ HANDS: dict[str, Callable[[], object]] = {
     ADVANCE: advance_due,
     SWEEP: sweep_away,
     LEADS: offer_for_the_silent,
+    CHORES: do_chores,
 }
 
 

@@ -247,7 +247,8 @@ CREATE POLICY audience ON ledger_event AS RESTRICTIVE FOR INSERT TO portal_app, 
                    (SELECT o.slug FROM partners_organisation o WHERE o.id = (SELECT sec.mine()))) END
     AND kind <> ALL (ARRAY['organisation.isolated', 'organisation.reconnected', 'break_glass.used', 'break_glass.drilled'])
     AND split_part(kind, '.', 1) <> ALL (ARRAY['approval', 'call_back', 'display', 'emergency_access', 'guest', 'lead',
-                                               'link', 'number']));
+                                               'link', 'number', 'permission', 'register', 'standing_access',
+                                               'work']));
 """
 
 ESTATE = f"""

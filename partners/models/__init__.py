@@ -5,6 +5,7 @@ from partners.models.door import ApiKeySecret, Credential, SignInLink
 from partners.models.edges import EdgeMove
 from partners.models.estate import Dependency, Participation, SharedSystem
 from partners.models.federation import FederatedIdentity, IdentityProvider, OidcFlow
+from partners.models.keeping import Change, Chore, WorkItem
 from partners.models.organisations import ApiKey, Organisation, Person
 from partners.models.sessions import Attempts, PersonSession, SignInPolicy
 
@@ -15,6 +16,8 @@ __all__ = [
     "Attempts",
     "Authenticator",
     "CallBack",
+    "Change",
+    "Chore",
     "ContactPoint",
     "Credential",
     "Dependency",
@@ -32,4 +35,5 @@ __all__ = [
     "SharedSystem",
     "SignInLink",
     "SignInPolicy",
+    "WorkItem",
 ]

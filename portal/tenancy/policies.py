@@ -73,3 +73,22 @@ def everything(role: str, condition: str = "true") -> tuple[Allow, ...]:
         Allow(role, "update", condition, condition),
         Allow(role, "delete", condition),
     )
+
+
+def keep_history(table: str, kind: str, told: str, hidden: Sequence[str] = ()) -> RunSQL:
+    """Write every row added, changed or removed into the register's history (`partners_change`) and into the ledger.
+
+    `told` names a function `sec.<told>(row jsonb) RETURNS uuid[]`: whose history it is. Of `hidden` columns the history
+    says that they changed, and not what they held. The table's key must be called `id`.
+    """
+    arguments = ", ".join(f"'{each}'" for each in (kind, told, *hidden))
+    new, old = "NEW TABLE AS new_rows", "OLD TABLE AS old_rows"
+    tables = {"insert": new, "update": f"{old} {new}", "delete": old}
+    return RunSQL(
+        ";\n".join(
+            f"CREATE TRIGGER kept_{command} AFTER {command.upper()} ON {table} REFERENCING {rows}"
+            f" FOR EACH STATEMENT EXECUTE FUNCTION sec.history_kept({arguments})"
+            for command, rows in tables.items()
+        ),
+        ";\n".join(f"DROP TRIGGER kept_{command} ON {table}" for command in tables),
+    )

@@ -130,9 +130,24 @@ class _Writer:
             " FROM partners_dependency d",
             [self.ids["northgate"]],
         )
+        for slug in ORGANISATIONS:
+            self.kept(slug)
         self.playbook()
         for reference, roles in INCIDENTS.items():
             self.incident(reference, roles)
+
+    def kept(self, slug: str) -> None:
+        """Work and chores of one organisation, and history that it shares with nobody."""
+        own, secret = self.ids[slug], secret_of(slug)
+        self.put(
+            "partners_change", id=uuid4(), kind="system", object_id=uuid4(), what="changed", before=Jsonb({}),
+            after=Jsonb({"note": secret}), at="now", organisation_id=own, audience=[own],
+        )  # fmt: skip
+        self.put(
+            "partners_workitem", id=uuid4(), organisation_id=own, kind="x", key=secret, title=secret, detail="",
+            page="", raised_at="now", state="open", outcome="",
+        )  # fmt: skip
+        self.put("partners_chore", id=uuid4(), organisation_id=own, name="x", due_at="now", claimed_by="")
 
     def put(self, table: str, **values: Any) -> UUID:
         """Insert one row; it gets an id unless it brings its own key."""

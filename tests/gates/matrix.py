@@ -47,8 +47,10 @@ AUDIENCE_IN_IT = (
 )
 # Messages are planned from events: only the lead says that an incident opened, moved or closed, or gives out tasks.
 MINE_TO_SAY = f"(NOT x.kind LIKE ANY (ARRAY['incident.%%', 'tasks.%%', 'update.%%']) OR {LEADS})"
+SAID_BY_FUNCTIONS = "split_part(x.kind, '.', 1) IN ('permission', 'register', 'standing_access', 'work')"
 RECORDS = (
-    "x.actor_organisation_id = %(me)s AND CASE WHEN x.incident_id IS NULL THEN x.audience = ARRAY[%(me)s]"
+    f"x.actor_organisation_id = %(me)s AND NOT {SAID_BY_FUNCTIONS}"
+    " AND CASE WHEN x.incident_id IS NULL THEN x.audience = ARRAY[%(me)s]"
     f" ELSE {IN_IT} AND {AUDIENCE_IN_IT} AND {MINE_TO_SAY} END"
 )
 
@@ -115,6 +117,10 @@ MATRIX: dict[str, Row] = {
     "partners_dependency": Row(
         Can(f"{USED_BY_ME.format('x.source_id')} OR {USED_BY_ME.format('x.target_id')}"),
     ),
+    # The register's history is for whom it concerned when it happened; work is its organisation's; chores are a queue.
+    "partners_change": Row(Can(TOLD)),
+    "partners_workitem": Row(Can(MINE), worker=Can(MINE)),
+    "partners_chore": Row(worker=Can(OPEN, update=OPEN, updates="due_at claimed_by claimed_until ran_at")),
     # What both ends of a link said is for whoever runs one of them.
     "partners_edgemove": Row(
         Can(

@@ -14,7 +14,7 @@ from django.core.management.base import BaseCommand
 from django.db import connections
 
 from notifications.kinds import ADVANCE, BEAT, DELIVER, PLAN
-from notifications.sweep import LEADS, SWEEP, OwnHands, waiting
+from notifications.sweep import CHORES, LEADS, SWEEP, OwnHands, waiting
 from notifications.wake import broker_away, wake
 
 log = logging.getLogger(__name__)
@@ -25,6 +25,7 @@ WAKE_SECONDS = 1.0
 BEAT_SECONDS = 2.0
 SWEEP_SECONDS = 3600.0
 LEADS_SECONDS = 10.0
+CHORES_SECONDS = 15.0
 OVERDUE_SECONDS = 1.0  # planning and runs: what a waking worker needs; the portal promises two seconds
 SILENT_SECONDS = 5.0  # a worker that has said nothing for so long is taken for dead
 
@@ -80,7 +81,7 @@ def _wait_for_lock(connection: psycopg.Connection) -> None:
 
 def _run(connection: psycopg.Connection, hands: OwnHands) -> None:
     time_to_wake, time_to_beat, time_to_sweep = Every(WAKE_SECONDS), Every(BEAT_SECONDS), Every(SWEEP_SECONDS)
-    time_to_look_at_leads = Every(LEADS_SECONDS)
+    time_to_look_at_leads, time_for_chores = Every(LEADS_SECONDS), Every(CHORES_SECONDS)
     while True:
         if time_to_beat():
             connection.execute("SELECT sec.beat('scheduler')")
@@ -92,6 +93,8 @@ def _run(connection: psycopg.Connection, hands: OwnHands) -> None:
             hands.do(job)
         if time_to_look_at_leads():
             hands.do(LEADS)
+        if time_for_chores():
+            hands.do(CHORES)
         if time_to_sweep():
             hands.do(SWEEP)
         time.sleep(TICK_SECONDS)
