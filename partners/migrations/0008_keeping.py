@@ -145,6 +145,7 @@ END $$;
 CREATE FUNCTION sec.clear_own_work(once text) RETURNS void LANGUAGE sql {DEFINER} AS $$
     UPDATE public.partners_workitem w SET state = 'cleared', settled_at = clock_timestamp()
      WHERE w.organisation_id = sec.me() AND w.key = once AND w.state = 'open'
+       AND (sec.role() NOT IN ('', 'observer') OR (SELECT t.kind FROM sec.ticket() t) IN ('job', 'key'))
 $$;
 REVOKE ALL ON FUNCTION sec.raise_work(uuid, text, text, text, text, text, uuid, timestamptz),
     sec.raise_own_work(text, text, text, text, text, uuid, timestamptz), sec.settle_work(uuid, boolean, text),

@@ -82,6 +82,10 @@ def test_an_observer_settles_nothing(inside):
         item = WorkItem.objects.get()
     with inside("fernleigh", "observer"), pytest.raises(NotAllowed, match="A person of the organisation"):
         work.settle(item, outcome="Done.")
+    with inside("fernleigh", "observer"):
+        work.clear("x")
+        item.refresh_from_db()
+        assert item.state == "open"
 
 
 class Clock:
