@@ -14,7 +14,7 @@ urlpatterns = [
     path("", include("notifications.urls")),
     path("", include("monitoring.urls")),
     path("api/v1/", include("portal.api.root")),
-    path("api/v1/", include("partners.api")),
+    path("api/v1/", include("partners.api.urls")),
     path("api/v1/", include("incidents.api.urls")),
     path("api/v1/", include("notifications.api")),
     path("api/v1/", include("monitoring.api")),

@@ -1,0 +1,16 @@
+"""Addresses of the partnership under /api/v1/."""
+
+from django.urls import path
+
+from partners.api import contacts, dependencies, organisations, systems
+
+urlpatterns = [
+    path("organisations/", organisations.Organisations.as_view(), name="api-organisations"),
+    path("organisations/<str:slug>/", organisations.OneOrganisation.as_view(), name="api-organisation"),
+    path("systems/", systems.Systems.as_view(), name="api-systems"),
+    path("systems/<str:slug>/", systems.OneSystem.as_view(), name="api-system"),
+    path("dependencies/", dependencies.Dependencies.as_view(), name="api-dependencies"),
+    path("dependencies/<uuid:dependency_id>/", dependencies.OneDependency.as_view(), name="api-dependency"),
+    path("contacts/", contacts.Contacts.as_view(), name="api-contacts"),
+    path("contacts/<uuid:contact_id>/", contacts.OneContact.as_view(), name="api-contact"),
+]
