@@ -5,6 +5,7 @@ from partners.models.door import ApiKeySecret, Credential, SignInLink
 from partners.models.edges import EdgeMove
 from partners.models.estate import Dependency, Participation, SharedSystem
 from partners.models.federation import FederatedIdentity, IdentityProvider, OidcFlow
+from partners.models.imports import Import, ImportJob, ImportMapping, ImportRow
 from partners.models.keeping import Change, Chore, WorkItem
 from partners.models.organisations import ApiKey, Organisation, Person
 from partners.models.sessions import Attempts, PersonSession, SignInPolicy
@@ -25,6 +26,10 @@ __all__ = [
     "EdgeMove",
     "FederatedIdentity",
     "IdentityProvider",
+    "Import",
+    "ImportJob",
+    "ImportMapping",
+    "ImportRow",
     "Isolation",
     "OidcFlow",
     "Organisation",

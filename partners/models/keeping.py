@@ -32,6 +32,7 @@ class Change(models.Model):
     organisation = models.ForeignKey(Organisation, null=True, on_delete=models.PROTECT, related_name="+")
     person_id = models.UUIDField(null=True)
     audience = ArrayField(models.UUIDField())
+    import_id = models.UUIDField(null=True)  # the file that it came with; known to its own organisation alone
 
     class Meta:
         ordering = ["-at"]

@@ -132,6 +132,7 @@ class _Writer:
         )
         for slug in ORGANISATIONS:
             self.kept(slug)
+        self.files()
         self.playbook()
         for reference, roles in INCIDENTS.items():
             self.incident(reference, roles)
@@ -148,6 +149,35 @@ class _Writer:
             page="", raised_at="now", state="open", outcome="",
         )  # fmt: skip
         self.put("partners_chore", id=uuid4(), organisation_id=own, name="x", due_at="now", claimed_by="")
+
+    def files(self) -> None:
+        """A file of each organisation with a row of it, and rows of its own that hang on a file of the next one."""
+        files = {slug: uuid4() for slug in ORGANISATIONS}
+        for slug, file in files.items():
+            own, secret = self.ids[slug], secret_of(slug)
+            self.put(
+                "partners_import", id=file, organisation_id=own, kind="systems", state="checked", file_name=secret,
+                read_as="CSV", headers=[secret], mapping=Jsonb({}), row_count=1, checked_count=1, counts=Jsonb({}),
+                uploaded_at="now", written_count=0,
+            )  # fmt: skip
+            self.put("partners_importmapping", id=uuid4(), organisation_id=own, kind="systems", digest=secret,
+                     columns=Jsonb({"name": secret}), used_at="now")  # fmt: skip
+        for nth, (slug, file) in enumerate(files.items()):
+            own, secret = self.ids[slug], secret_of(slug)
+            foreign = files[ORGANISATIONS[(nth + 1) % len(ORGANISATIONS)]]
+            for number, of in enumerate((file, foreign), start=1):
+                self.put(
+                    "partners_importrow", organisation_id=own, file_id=of, number=number, cells=Jsonb([secret]),
+                    trouble="", fate="added", key=secret, changes=Jsonb({}), troubles=Jsonb([]), values=Jsonb({}),
+                )  # fmt: skip
+            # Some jobs stand under another's name: a foreign key alone would allow it.
+            queued = foreign if nth % 2 else file
+            if nth not in {1, 5}:
+                self.owner.execute(
+                    "INSERT INTO partners_importjob (file_id, organisation_id, attempts, claimed_by)"
+                    " VALUES (%s, %s, 0, '') ON CONFLICT DO NOTHING",
+                    [queued, own],
+                )
 
     def put(self, table: str, **values: Any) -> UUID:
         """Insert one row; it gets an id unless it brings its own key."""

@@ -60,6 +60,9 @@ ADMINISTERS = (
     f"{MINE} AND %(me)s IN (SELECT o.id FROM partners_organisation o WHERE o.slug IN ('coldharbour', 'gravenhurst'))"
 )
 TOLD = "%(me)s = ANY (x.audience)"
+OF_OWN_FILE = (
+    f"{ADMINISTERS} AND EXISTS (SELECT 1 FROM partners_import f WHERE f.id = x.file_id AND f.organisation_id = %(me)s)"
+)
 
 
 @dataclass(frozen=True)
@@ -121,6 +124,26 @@ MATRIX: dict[str, Row] = {
     "partners_change": Row(Can(TOLD)),
     "partners_workitem": Row(Can(MINE), worker=Can(MINE)),
     "partners_chore": Row(worker=Can(OPEN, update=OPEN, updates="due_at claimed_by claimed_until ran_at")),
+    # Files of rows are their organisation's; who looks after the register brings them, the worker says what becomes of
+    # each row. Dry runs are a queue.
+    "partners_import": Row(
+        Can(
+            MINE,
+            ADMINISTERS,
+            ADMINISTERS,
+            updates="state mapping checked_count counts checked_at written_at written_by written_count",
+        ),
+        worker=Can(MINE, update=MINE, updates="state checked_count counts checked_at emptied_at"),
+    ),
+    "partners_importrow": Row(
+        Can(MINE, OF_OWN_FILE),
+        worker=Can(MINE, update=MINE, delete=MINE, updates="fate key duplicate_of object_id changes troubles values"),
+    ),
+    "partners_importmapping": Row(Can(MINE, ADMINISTERS, ADMINISTERS, updates="columns used_at")),
+    "partners_importjob": Row(
+        Can(MINE, OF_OWN_FILE, delete=ADMINISTERS),
+        worker=Can(OPEN, update=OPEN, updates="due_at attempts claimed_by claimed_until"),
+    ),
     # What both ends of a link said is for whoever runs one of them.
     "partners_edgemove": Row(
         Can(
