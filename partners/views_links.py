@@ -1,4 +1,4 @@
-"""The page of one link: what it is, what both ends say, and for whoever speaks for an end what it can say next."""
+"""The pages of links: all that one sees, and one with what both ends say and whoever speaks for an end can say next."""
 
 from __future__ import annotations
 
@@ -7,19 +7,43 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from partners import reconnecting
 from partners.acting import may_open, signed_in
 from partners.approvals import NotAllowed
+from partners.links import BARRIER_CSS, barrier_words, cut_words
 from partners.models import Dependency, EdgeMove
+from partners.next_door import names_next_door
 from partners.stepping_up import fresh
-from partners.views import barrier_words
 from portal.pages import refuse
 
 LONGEST = 2000
 End, What = EdgeMove.End, EdgeMove.What
+NO_PAGES = {"next": None, "previous": None}
+
+
+@require_safe
+@signed_in
+def dependency_list(request: HttpRequest) -> HttpResponse:
+    names = names_next_door()
+    rows = [
+        {
+            "source": names.get(edge.source_id, ""),
+            "target": names.get(edge.target_id, ""),
+            "kind": str(edge.get_kind_display()),
+            "words": edge.label or edge.group,
+            "href": reverse("dependency-detail", args=[edge.pk]),
+            "barrier": barrier_words(edge),
+            "barrier_css": BARRIER_CSS[edge.barrier],
+            "standing": cut_words(edge),
+        }
+        for edge in Dependency.objects.all()
+    ]
+    rows.sort(key=lambda row: (row["source"], row["target"]))
+    return render(request, "partners/dependencies.html", {"dependencies": rows, "page": NO_PAGES})
 
 
 def edge_or_404(dependency_id: UUID) -> Dependency:
