@@ -8,13 +8,16 @@ from partners.models.federation import FederatedIdentity, IdentityProvider, Oidc
 from partners.models.imports import Import, ImportJob, ImportMapping, ImportRow
 from partners.models.keeping import Change, Chore, WorkItem
 from partners.models.organisations import ApiKey, Organisation, Person
+from partners.models.permissions import Integration, IntegrationVersion
 from partners.models.sessions import Attempts, PersonSession, SignInPolicy
+from partners.models.standing_access import Attestation, StandingAccess
 
 __all__ = [
     "ApiKey",
     "ApiKeySecret",
     "Approval",
     "Attempts",
+    "Attestation",
     "Authenticator",
     "CallBack",
     "Change",
@@ -30,6 +33,8 @@ __all__ = [
     "ImportJob",
     "ImportMapping",
     "ImportRow",
+    "Integration",
+    "IntegrationVersion",
     "Isolation",
     "OidcFlow",
     "Organisation",
@@ -40,5 +45,6 @@ __all__ = [
     "SharedSystem",
     "SignInLink",
     "SignInPolicy",
+    "StandingAccess",
     "WorkItem",
 ]
