@@ -133,9 +133,38 @@ class _Writer:
         for slug in ORGANISATIONS:
             self.kept(slug)
         self.files()
+        self.permissions()
         self.playbook()
         for reference, roles in INCIDENTS.items():
             self.incident(reference, roles)
+
+    def permissions(self) -> None:
+        """Permissions between pairs that overlap, and standing access that the council alone has said something of."""
+        for grantor, grantee in (("coldharbour", "ashbourne"), ("dunmere", "gravenhurst"), ("brackenfield", "dunmere")):
+            made = uuid4()
+            self.put(
+                "partners_integration", id=made, grantor_id=self.ids[grantor], grantee_id=self.ids[grantee],
+                made_at="now", latest=1, ended_by_name="", ended_because="",
+            )  # fmt: skip
+            self.put(
+                "partners_integrationversion", id=uuid4(), integration_id=made, number=1, name=f"{grantee} to {grantor}",
+                purpose="x", direction="both", data_classes=["personal"], accounts=["svc-x@y"], resources="",
+                system_ids=[], starts_on="today", review_on="today", expires_on="today", grantor_owner_name="",
+                grantee_owner_name="", kill_switch_name="x", kill_switch_how="x", link_kind="", proposed_at="now",
+                proposed_by_name="", proposed_for_id=self.ids[grantee], grantor_approved_by="",
+                grantee_approved_by="", refused_by_name="", refused_because="",
+            )  # fmt: skip
+        for provider, council in (("northgate", "ashbourne"), ("northgate", "dunmere"), ("coldharbour", "dunmere")):
+            line = uuid4()
+            self.put(
+                "partners_standingaccess", id=line, provider_id=self.ids[provider], council_id=self.ids[council],
+                name="x", kind="group", rights="x", privileged=True, why="x", approved_by="", system_ids=[],
+                link_group="", links=[], added_at="now", version=1, answer="", answer_note="",
+            )  # fmt: skip
+            self.put(
+                "partners_attestation", id=uuid4(), access_id=line, organisation_id=self.ids[council], version=1,
+                answer="needed", note=secret_of(council), said_by_name="x", at="now",
+            )  # fmt: skip
 
     def kept(self, slug: str) -> None:
         """Work and chores of one organisation, and history that it shares with nobody."""

@@ -45,6 +45,12 @@ AUDIENCE_IN_IT = (
     "NOT EXISTS (SELECT 1 FROM unnest(x.audience) a WHERE NOT EXISTS (SELECT 1 FROM incidents_participant p"
     " WHERE p.incident_id = x.incident_id AND p.organisation_id = a))"
 )
+SIDES = "%(me)s IN (x.grantor_id, x.grantee_id)"
+VERSION_OF_MINE = (
+    "EXISTS (SELECT 1 FROM partners_integration n WHERE n.id = x.integration_id"
+    " AND %(me)s IN (n.grantor_id, n.grantee_id))"
+)
+EITHER_END = "%(me)s IN (x.provider_id, x.council_id)"
 # Messages are planned from events: only the lead says that an incident opened, moved or closed, or gives out tasks.
 MINE_TO_SAY = f"(NOT x.kind LIKE ANY (ARRAY['incident.%%', 'tasks.%%', 'update.%%']) OR {LEADS})"
 SAID_BY_FUNCTIONS = "split_part(x.kind, '.', 1) IN ('permission', 'register', 'standing_access', 'work')"
@@ -152,6 +158,11 @@ MATRIX: dict[str, Row] = {
             " WHERE d.id = x.dependency_id AND (s.owner_id = %(me)s OR s.provider_id = %(me)s))"
         )
     ),
+    # A permission is its two sides'; standing access is theirs who have it and theirs whom it is into.
+    "partners_integration": Row(Can(SIDES), worker=Can(SIDES)),
+    "partners_integrationversion": Row(Can(VERSION_OF_MINE), worker=Can(VERSION_OF_MINE)),
+    "partners_standingaccess": Row(Can(EITHER_END), worker=Can(EITHER_END)),
+    "partners_attestation": Row(Can(MINE)),
     # The door.
     "partners_apikey": Row(Can(MINE), Can(OPEN, OPEN, OPEN, updates="last_used_at revoked_at")),
     "partners_apikeysecret": Row(auth=Can(OPEN, OPEN)),
