@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from partners.importing.storing import ASKED
+
 # Whom an event concerns: everybody in its audience, or only the organisation that its data names. Moving counts when
 # the incident was only suspected before; widening may bring new doubts about contact points.
 TOLD_OF = {
@@ -21,9 +23,15 @@ TOLD_OF = {
     "organisation.reconnected": "named",
 }
 PLAN, DELIVER, ADVANCE, BEAT = "notifications.plan", "notifications.deliver", "incidents.advance", "notifications.beat"
+IMPORT = "partners.check_imports"
 
 
 def jobs_for(kinds: Iterable[str]) -> list[str]:
     """The jobs worth waking after a commit that recorded these kinds."""
     kinds = set(kinds)
-    return [PLAN] * bool(kinds & TOLD_OF.keys()) + [ADVANCE] * any(kind.startswith("task.") for kind in kinds)
+    wanted = {
+        PLAN: bool(kinds & TOLD_OF.keys()),
+        ADVANCE: any(kind.startswith("task.") for kind in kinds),
+        IMPORT: ASKED in kinds,
+    }
+    return [job for job, is_wanted in wanted.items() if is_wanted]

@@ -13,10 +13,11 @@ from django.db import connections
 from incidents.advance import advance_due
 from incidents.handing_over import offer_for_the_silent
 from notifications.deliveries import BATCH
-from notifications.kinds import ADVANCE, DELIVER, PLAN
+from notifications.kinds import ADVANCE, DELIVER, IMPORT, PLAN
 from notifications.planning import plan_due
 from notifications.sending import deliver_due
 from partners.chores import do_chores
+from partners.importing.checking import check_due
 from portal.tenancy.scope import queue_scope
 
 log = logging.getLogger(__name__)
@@ -34,6 +35,8 @@ SELECT (SELECT extract(epoch FROM now() - min(due_at))::float8 FROM notification
        (SELECT extract(epoch FROM now() - min(coalesce(due_at, claimed_until)))::float8 FROM incidents_run
          WHERE (due_at <= now() OR (due_at IS NULL AND claimed_by <> ''))
            AND (claimed_until IS NULL OR claimed_until < now())),
+       (SELECT extract(epoch FROM now() - min(due_at))::float8 FROM partners_importjob
+         WHERE due_at <= now() AND (claimed_until IS NULL OR claimed_until < now())),
        (SELECT min(seconds_ago) FROM sec.beats() WHERE process = 'worker')
 """
 
@@ -44,7 +47,7 @@ def waiting(connection: psycopg.Connection) -> tuple[dict[str, float], float | N
     assert row is not None
     *waits, silent_for = row
     return {
-        job: wait for job, wait in zip((PLAN, DELIVER, ADVANCE), waits, strict=True) if wait is not None
+        job: wait for job, wait in zip((PLAN, DELIVER, ADVANCE, IMPORT), waits, strict=True) if wait is not None
     }, silent_for
 
 
@@ -65,6 +68,7 @@ HANDS: dict[str, Callable[[], object]] = {
     PLAN: plan_due,
     DELIVER: deliver_some,
     ADVANCE: advance_due,
+    IMPORT: check_due,
     SWEEP: sweep_away,
     LEADS: offer_for_the_silent,
     CHORES: do_chores,

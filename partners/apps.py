@@ -3,3 +3,6 @@ from django.apps import AppConfig
 
 class PartnersConfig(AppConfig):
     name = "partners"
+
+    def ready(self) -> None:
+        from partners.importing import storing  # noqa: F401, PLC0415 - what it registers is done by the clock

@@ -17,6 +17,11 @@ def slugs_next_door() -> dict[UUID, str]:
     return {system_id: slug for system_id, slug, _name in _rows()}
 
 
+def systems_next_door() -> dict[UUID, tuple[str, str]]:
+    """The same by slug and name."""
+    return {system_id: (slug, name) for system_id, slug, name in _rows()}
+
+
 def _rows() -> list[tuple[UUID, str, str]]:
     with connections["default"].cursor() as cursor:
         cursor.execute("SELECT DISTINCT system_id, slug, name FROM sec.neighbours()")

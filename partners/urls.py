@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from partners import views_approvals, views_contacts, views_links, views_organisations, views_systems
+from partners import (
+    views_approvals,
+    views_contacts,
+    views_export,
+    views_import,
+    views_links,
+    views_organisations,
+    views_systems,
+)
 
 urlpatterns = [
     path("approvals/", views_approvals.approval_list, name="approval-list"),
@@ -15,6 +23,15 @@ urlpatterns = [
     path("partners/links/<uuid:dependency_id>/", views_links.dependency_detail, name="dependency-detail"),
     path("partners/links/<uuid:dependency_id>/moves/", views_links.dependency_move, name="dependency-move"),
     path("partners/organisations/<str:slug>/", views_organisations.organisation_detail, name="organisation-detail"),
+    path("register/export/", views_export.register_export, name="register-export"),
+    path("register/import/", views_import.import_list, name="import-list"),
+    path("register/import/<uuid:file_id>/", views_import.import_detail, name="import-detail"),
+    path("register/import/<uuid:file_id>/columns/", views_import.import_columns, name="import-columns"),
+    path("register/import/<uuid:file_id>/progress/", views_import.import_progress, name="import-progress"),
+    path("register/import/<uuid:file_id>/fates/", views_import.import_fates, name="import-fates"),
+    path("register/import/<uuid:file_id>/write/", views_import.import_write, name="import-write"),
+    path("register/import/<uuid:file_id>/again/", views_import.import_again, name="import-again"),
+    path("register/import/<uuid:file_id>/discard/", views_import.import_discard, name="import-discard"),
     path("systems/", views_systems.system_list, name="system-list"),
     path("systems/<str:slug>/", views_systems.system_detail, name="system-detail"),
 ]

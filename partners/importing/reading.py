@@ -118,7 +118,7 @@ def _of_csv(text: str) -> Table:
     if len(first) > MOST_COLUMNS:
         raise Unreadable(f"The file has {len(first):,} columns. At most {MOST_COLUMNS} are taken.")
     headers = _apart(first)
-    rows = []
+    rows: list[Row] = []
     for number, cells in records:
         if len(rows) == MOST_ROWS:
             raise Unreadable(f"The file has more than {MOST_ROWS:,} rows. Split it.")

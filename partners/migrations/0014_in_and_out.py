@@ -14,6 +14,12 @@ OWN = f"organisation_id = {ME}"
 KEEPS = f"{OWN} AND (SELECT sec.may_keep())"
 # A foreign key does not ask whose the file is.
 OF_OWN_FILE = f"{KEEPS} AND EXISTS (SELECT 1 FROM partners_import i WHERE i.id = file_id AND i.organisation_id = {ME})"
+# A dry run compares links as the worker, with what its organisation sees.
+LINKS = Allow(
+    WORKER,
+    "select",
+    "source_id = ANY ((SELECT sec.my_systems())::uuid[]) OR target_id = ANY ((SELECT sec.my_systems())::uuid[])",
+)
 DEFINER = "SECURITY DEFINER SET search_path = pg_catalog, pg_temp"
 
 FUNCTIONS = f"""
@@ -72,6 +78,7 @@ class Migration(migrations.Migration):
                             ("checked", "Dry run done"),
                             ("written", "Written"),
                             ("failed", "Dry run failed"),
+                            ("discarded", "Thrown away"),
                         ],
                         default="matching",
                     ),
@@ -109,7 +116,9 @@ class Migration(migrations.Migration):
                         name="import_kind",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("state__in", ["matching", "checking", "checked", "written", "failed"])),
+                        condition=models.Q(
+                            ("state__in", ["matching", "checking", "checked", "written", "failed", "discarded"])
+                        ),
                         name="import_state",
                     ),
                 ],
@@ -241,6 +250,7 @@ class Migration(migrations.Migration):
                     "written_at",
                     "written_by",
                     "written_count",
+                    "emptied_at",
                 ),
             ),
             Allow(WORKER, "select", OWN),
@@ -256,6 +266,7 @@ class Migration(migrations.Migration):
             "partners_importrow",
             Allow(APP, "select", OWN),
             Allow(APP, "insert", OF_OWN_FILE),
+            Allow(APP, "delete", KEEPS),
             Allow(WORKER, "select", OWN),
             Allow(
                 WORKER,
@@ -279,6 +290,10 @@ class Migration(migrations.Migration):
             Allow(APP, "delete", KEEPS),
             Allow(WORKER, "select", "true"),
             Allow(WORKER, "update", "true", "true", columns=("due_at", "attempts", "claimed_by", "claimed_until")),
+        ),
+        migrations.RunSQL(
+            ";\n".join(LINKS.statements("partners_dependency")),
+            f"DROP POLICY {LINKS.name} ON partners_dependency; REVOKE SELECT ON partners_dependency FROM {WORKER}",
         ),
         migrations.RunSQL(FUNCTIONS, BACKWARD),
     ]

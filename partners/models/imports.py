@@ -25,6 +25,7 @@ class Import(models.Model):
         CHECKED = "checked", "Dry run done"
         WRITTEN = "written", "Written"
         FAILED = "failed", "Dry run failed"
+        DISCARDED = "discarded", "Thrown away"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+", db_index=False)
@@ -54,7 +55,7 @@ class Import(models.Model):
                 name="import_kind",
             ),
             models.CheckConstraint(
-                condition=models.Q(state__in=["matching", "checking", "checked", "written", "failed"]),
+                condition=models.Q(state__in=["matching", "checking", "checked", "written", "failed", "discarded"]),
                 name="import_state",
             ),
         ]

@@ -13,8 +13,11 @@ from incidents.models import Incident, Playbook, Task
 from incidents.opening import Opening, open_incident
 from incidents.transitions import answer_task
 from partners.acting import actor_of
+from partners.importing.reading import Row, Table
+from partners.importing.storing import keep_file
 from partners.isolation import ask_to_isolate, press
 from partners.models import ContactPoint, Dependency
+from portal import clock
 
 Objects = dict[str, Any]
 
@@ -41,6 +44,12 @@ def stage(cast: Any, inside: Any, seal: Any) -> Objects:
         contact = ContactPoint.objects.filter(person=None)[0]
         playbook = Playbook.objects.get()
         dependency = Dependency.objects.get(source__slug="identity-platform", target__slug="remote-access")
+        file = keep_file(
+            Table(["name"], [Row(2, ["Parking"])], "CSV"), kind="systems", file_name="list.csv",
+            organisation_id=cast.id("ashbourne"), person_id=None,
+        )  # fmt: skip
+        file.state, file.mapping, file.checked_at = "checked", {"name": 0}, clock.now()
+        file.save(update_fields=["state", "mapping", "checked_at"])
         seal()
     with inside("dunmere"):
         dunmere = actor_of(cast.visitor("dunmere"))
@@ -72,6 +81,8 @@ def stage(cast: Any, inside: Any, seal: Any) -> Objects:
         "step": 2,
         "isolation": step,
         "approval": approval,
+        "file": file.pk,
+        "file-seen": {"checked_at": file.checked_at.isoformat()},
         "isolate": {"step": 3, "reason": "Odd", "second": str(cast.id("brackenfield"))},
         "lift": {"reason": "All clear", "second": str(cast.id("brackenfield"))},
         "hand-over": {"to": str(cast.id("dunmere")), "reason": "Sleep"},

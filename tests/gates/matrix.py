@@ -125,6 +125,7 @@ MATRIX: dict[str, Row] = {
     ),
     "partners_dependency": Row(
         Can(f"{USED_BY_ME.format('x.source_id')} OR {USED_BY_ME.format('x.target_id')}"),
+        worker=Can(f"{USED_BY_ME.format('x.source_id')} OR {USED_BY_ME.format('x.target_id')}"),
     ),
     # The register's history is for whom it concerned when it happened; work is its organisation's; chores are a queue.
     "partners_change": Row(Can(TOLD)),
@@ -137,12 +138,12 @@ MATRIX: dict[str, Row] = {
             MINE,
             ADMINISTERS,
             ADMINISTERS,
-            updates="state mapping checked_count counts checked_at written_at written_by written_count",
+            updates="state mapping checked_count counts checked_at written_at written_by written_count emptied_at",
         ),
         worker=Can(MINE, update=MINE, updates="state checked_count counts checked_at emptied_at"),
     ),
     "partners_importrow": Row(
-        Can(MINE, OF_OWN_FILE),
+        Can(MINE, OF_OWN_FILE, delete=ADMINISTERS),
         worker=Can(MINE, update=MINE, delete=MINE, updates="fate key duplicate_of object_id changes troubles values"),
     ),
     "partners_importmapping": Row(Can(MINE, ADMINISTERS, ADMINISTERS, updates="columns used_at")),
