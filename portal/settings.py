@@ -66,6 +66,7 @@ INSTALLED_APPS = [
     "portal.tenancy",
     "portal.vault",
     "portal.ledger",
+    "portal.files",
     "portal.api",
     "partners",
     "incidents",
@@ -192,6 +193,8 @@ CONTENT_SECURITY_POLICY = {
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS: list[Path] = []
+# Uploaded files, under random names; every web process and the scheduler must see the same folder.
+FILES_ROOT = Path(env.str("FILES_ROOT", "") or VAR_DIR / "files").resolve()
 
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"
@@ -200,7 +203,8 @@ USE_TZ = True
 USE_I18N = True
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
-FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+# A form that expects no file writes none: `portal.files.receiving` is what the pages with uploads use instead.
+FILE_UPLOAD_HANDLERS = ["portal.files.receiving.SmallFiles"]
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["portal.api.authentication.FromTheDoor"],

@@ -246,9 +246,9 @@ CREATE POLICY audience ON ledger_event AS RESTRICTIVE FOR INSERT TO portal_app, 
               AND (kind <> 'delivery.dead' OR data ->> 'organisation' =
                    (SELECT o.slug FROM partners_organisation o WHERE o.id = (SELECT sec.mine()))) END
     AND kind <> ALL (ARRAY['organisation.isolated', 'organisation.reconnected', 'break_glass.used', 'break_glass.drilled'])
-    AND split_part(kind, '.', 1) <> ALL (ARRAY['approval', 'call_back', 'display', 'emergency_access', 'guest', 'lead',
-                                               'link', 'number', 'permission', 'register', 'standing_access',
-                                               'work']));
+    AND split_part(kind, '.', 1) <> ALL (ARRAY['approval', 'assessment', 'call_back', 'display', 'emergency_access',
+                                               'file', 'finding', 'guest', 'lead', 'link', 'number', 'permission',
+                                               'register', 'standing_access', 'work']));
 """
 
 ESTATE = f"""

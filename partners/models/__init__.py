@@ -1,4 +1,5 @@
 from partners.models.approvals import Approval, CallBack, Isolation
+from partners.models.assurance import Assessment, AssessmentShare, Contract, Finding, FindingMove
 from partners.models.authenticators import Authenticator, RecoveryCode
 from partners.models.contacts import ContactPoint, DutyDesk
 from partners.models.door import ApiKeySecret, Credential, SignInLink
@@ -16,6 +17,8 @@ __all__ = [
     "ApiKey",
     "ApiKeySecret",
     "Approval",
+    "Assessment",
+    "AssessmentShare",
     "Attempts",
     "Attestation",
     "Authenticator",
@@ -23,11 +26,14 @@ __all__ = [
     "Change",
     "Chore",
     "ContactPoint",
+    "Contract",
     "Credential",
     "Dependency",
     "DutyDesk",
     "EdgeMove",
     "FederatedIdentity",
+    "Finding",
+    "FindingMove",
     "IdentityProvider",
     "Import",
     "ImportJob",

@@ -134,6 +134,8 @@ class _Writer:
             self.kept(slug)
         self.files()
         self.permissions()
+        for slug in ORGANISATIONS:
+            self.assured(slug)
         self.playbook()
         for reference, roles in INCIDENTS.items():
             self.incident(reference, roles)
@@ -207,6 +209,30 @@ class _Writer:
                     " VALUES (%s, %s, 0, '') ON CONFLICT DO NOTHING",
                     [queued, own],
                 )
+
+    def assured(self, slug: str) -> None:
+        """An assessment of its own that the next one reads, findings in it by both, a contract, files."""
+        own, secret = self.ids[slug], secret_of(slug)
+        reader = self.ids[ORGANISATIONS[(ORGANISATIONS.index(slug) + 1) % len(ORGANISATIONS)]]
+        provider = self.ids["coldharbour" if slug in {"northgate", "dunmere"} else "northgate"]
+        assessment = self.put("partners_assessment", id=uuid4(), provider_id=provider, organisation_id=own,
+                              kind="architecture", title=secret, scope="s", assessor="", summary="",
+                              written_at="now")  # fmt: skip
+        self.put("partners_assessmentshare", id=uuid4(), assessment_id=assessment, organisation_id=reader,
+                 shared_by_organisation_id=own, shared_at="now")  # fmt: skip
+        for whose in (own, reader):
+            finding = self.put("partners_finding", id=uuid4(), provider_id=provider, organisation_id=whose,
+                               assessment_id=assessment, title=secret, detail="", severity="high", due_on="tomorrow",
+                               state="open", raised_at="now", retested_by="")  # fmt: skip
+            self.put("partners_findingmove", id=uuid4(), finding_id=finding, what="planned", text=secret,
+                     vouched_by="", pressed_by=uuid4(), organisation_id=provider, at="now")  # fmt: skip
+        self.put("partners_contract", id=uuid4(), organisation_id=own, provider_id=provider, version=1,
+                 responsibilities=Jsonb({}), liability=secret, insurer="", exit_terms="", written_at="now")  # fmt: skip
+        for purpose in ("assessment", "task"):
+            self.put("files_storedfile", id=uuid4(), organisation_id=own, purpose=purpose, owner_id=assessment,
+                     storage_name=uuid4().hex, name=secret, size=1, sha256=b"", content_type="text/plain",
+                     state="kept", uploaded_at="now")  # fmt: skip
+        self.put("files_usage", organisation_id=own, bytes=2)
 
     def put(self, table: str, **values: Any) -> UUID:
         """Insert one row; it gets an id unless it brings its own key."""

@@ -53,7 +53,10 @@ VERSION_OF_MINE = (
 EITHER_END = "%(me)s IN (x.provider_id, x.council_id)"
 # Messages are planned from events: only the lead says that an incident opened, moved or closed, or gives out tasks.
 MINE_TO_SAY = f"(NOT x.kind LIKE ANY (ARRAY['incident.%%', 'tasks.%%', 'update.%%']) OR {LEADS})"
-SAID_BY_FUNCTIONS = "split_part(x.kind, '.', 1) IN ('permission', 'register', 'standing_access', 'work')"
+SAID_BY_FUNCTIONS = (
+    "split_part(x.kind, '.', 1) IN ('assessment', 'file', 'finding', 'permission', 'register', 'standing_access',"
+    " 'work')"
+)
 RECORDS = (
     f"x.actor_organisation_id = %(me)s AND NOT {SAID_BY_FUNCTIONS}"
     " AND CASE WHEN x.incident_id IS NULL THEN x.audience = ARRAY[%(me)s]"
@@ -68,6 +71,14 @@ ADMINISTERS = (
 TOLD = "%(me)s = ANY (x.audience)"
 OF_OWN_FILE = (
     f"{ADMINISTERS} AND EXISTS (SELECT 1 FROM partners_import f WHERE f.id = x.file_id AND f.organisation_id = %(me)s)"
+)
+SHARED_WITH_ME = (
+    "EXISTS (SELECT 1 FROM partners_assessmentshare s JOIN partners_assessment a ON a.id = s.assessment_id"
+    " WHERE s.organisation_id = %(me)s AND {})"
+)
+READS_FINDING = (
+    f"({MINE} OR x.provider_id = %(me)s"
+    f" OR {SHARED_WITH_ME.format('a.id = x.assessment_id AND a.organisation_id = x.organisation_id')})"
 )
 
 
@@ -151,6 +162,28 @@ MATRIX: dict[str, Row] = {
         Can(MINE, OF_OWN_FILE, delete=ADMINISTERS),
         worker=Can(OPEN, update=OPEN, updates="due_at attempts claimed_by claimed_until"),
     ),
+    # Assurance: the owner's until it is shared; a finding is the provider's too; a contract is the two's alone.
+    "partners_assessment": Row(Can(f"{MINE} OR {SHARED_WITH_ME.format('a.id = x.id')}")),
+    "partners_assessmentshare": Row(
+        Can(
+            f"{MINE} OR EXISTS (SELECT 1 FROM partners_assessment a WHERE a.id = x.assessment_id"
+            " AND a.organisation_id = %(me)s)"
+        )
+    ),
+    "partners_finding": Row(Can(READS_FINDING), worker=Can("x.provider_id = %(me)s")),
+    "partners_findingmove": Row(
+        Can(f"x.finding_id IN (SELECT f.id FROM partners_finding f WHERE {READS_FINDING.replace('x.', 'f.')})")
+    ),
+    "partners_contract": Row(Can(f"{MINE} OR x.provider_id = %(me)s"), worker=Can(f"{MINE} OR x.provider_id = %(me)s")),
+    # Uploaded files: the name on the disk is for nobody to read; who else reads one is as its assessment says.
+    "files_storedfile": Row(
+        Can(
+            f"{MINE} OR x.purpose = 'assessment' AND {SHARED_WITH_ME.format('a.id = x.owner_id')}",
+            selects="id organisation_id purpose owner_id name size sha256 content_type state uploaded_by uploaded_at"
+            " removed_at",
+        )
+    ),
+    "files_usage": NOBODY,
     # What both ends of a link said is for whoever runs one of them.
     "partners_edgemove": Row(
         Can(

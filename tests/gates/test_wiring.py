@@ -39,7 +39,7 @@ print(json.dumps({{
     "consumed": sorted(current_app.amqp.queues),
 }}))
 """
-OUR_APPS = ("partners", "tenancy", "vault", "ledger", "api", "incidents", "notifications", "monitoring")
+OUR_APPS = ("partners", "tenancy", "vault", "ledger", "files", "api", "incidents", "notifications", "monitoring")
 DOWN_AND_UP = f"""
 import django, json
 django.setup()
