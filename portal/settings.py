@@ -203,8 +203,8 @@ USE_TZ = True
 USE_I18N = True
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
-# A form that expects no file writes none: `portal.files.receiving` is what the pages with uploads use instead.
-FILE_UPLOAD_HANDLERS = ["portal.files.receiving.SmallFiles"]
+# What comes with a form is capped; pages that keep a file stream it to the store instead (`portal.files.receiving`).
+FILE_UPLOAD_HANDLERS = ["portal.files.receiving.CappedFiles"]
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["portal.api.authentication.FromTheDoor"],

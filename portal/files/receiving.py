@@ -17,11 +17,11 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from io import BytesIO
+from tempfile import SpooledTemporaryFile
 from typing import Any, BinaryIO
 from uuid import UUID
 
-from django.core.files.uploadedfile import InMemoryUploadedFile
+from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, SkipFile
 from django.http import HttpRequest, QueryDict, UnreadablePostError
 from django.http.multipartparser import MultiPartParser, MultiPartParserError
@@ -32,7 +32,7 @@ from portal.files.kinds import Judge, plain_name
 from portal.files.limits import AT_ONCE, AT_ONCE_OF_ONE, ENVELOPE, LARGEST, LONGEST, MEBIBYTE
 from portal.files.store import Incoming
 
-SMALL = 2 * MEBIBYTE
+IN_MEMORY, CAP = MEBIBYTE, 21 * MEBIBYTE  # of a form that is not read by `receiving`
 
 
 class UploadRefused(Exception):
@@ -223,32 +223,31 @@ def _turn(organisation_id: UUID) -> Iterator[None]:
             _under_way[organisation_id] -= 1
 
 
-class SmallFiles(FileUploadHandler):
-    """Of every other form: a small file in memory, a larger one not at all, and nothing on the disk."""
+class CappedFiles(FileUploadHandler):
+    """Of every other form, and of whoever sends one unasked: so much and no more, in memory or without a name."""
 
     def __init__(self, request: HttpRequest | None = None) -> None:
         super().__init__(request)
         self.taken = 0
-        self.content = BytesIO()
+        self.content: Any = None
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         super().new_file(*args, **kwargs)
-        self.content = BytesIO()
+        self.content = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - the request closes it
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         self.taken += len(raw_data)
-        if self.taken > SMALL:
-            self.content = BytesIO()
+        if self.taken > CAP:
+            self.content.close()
             raise SkipFile
         self.content.write(raw_data)
 
-    def file_complete(self, file_size: int) -> InMemoryUploadedFile | None:
-        if self.taken > SMALL:
+    def file_complete(self, file_size: int) -> UploadedFile | None:
+        if self.taken > CAP:
             return None
         self.content.seek(0)
-        return InMemoryUploadedFile(
+        return UploadedFile(
             file=self.content,
-            field_name=self.field_name,
             name=self.file_name,
             content_type=self.content_type,
             size=file_size,
