@@ -25,7 +25,7 @@ from portal.pages import local_time
 def preview_of(opening: Opening, reach: Reach, *, lead_id: UUID) -> dict[str, Any]:
     """What `incidents/_open_preview.html` wants."""
     joining = joining_of(reach.document, lead_id=lead_id, names=reach.estate.organisation)
-    told = _who_would_be_told([system.pk for system in reach.systems])
+    told = _who_would_be_told([system.pk for system in reach.systems], opening.severity)
     steps = list(Step.objects.filter(playbook_id=reach.playbook.pk).values_list("audience", flat=True))
     reached = []
     for each in joining:
@@ -70,9 +70,11 @@ def preview_of(opening: Opening, reach: Reach, *, lead_id: UUID) -> dict[str, An
     }
 
 
-def _who_would_be_told(starts: list[UUID]) -> dict[UUID, tuple[int, int]]:
+def _who_would_be_told(starts: list[UUID], severity: int | None) -> dict[UUID, tuple[int, int]]:
     with connections["default"].cursor() as cursor:
-        cursor.execute("SELECT organisation_id, told, avoided FROM sec.who_would_be_told(%s::uuid[])", [starts])
+        cursor.execute(
+            "SELECT organisation_id, told, avoided FROM sec.who_would_be_told(%s::uuid[], %s)", [starts, severity]
+        )
         return {row[0]: (row[1], row[2]) for row in cursor.fetchall()}
 
 

@@ -11,6 +11,7 @@ from partners.importing.storing import ASKED
 TOLD_OF = {
     "tasks.assigned": "named",
     "incident.moved": "everybody",
+    "incident.edited": "everybody",  # when its severity is another: whoever is told from there on
     "incident.widened": "everybody",
     "incident.closed": "everybody",
     "delivery.dead": "named",
@@ -21,6 +22,7 @@ TOLD_OF = {
     "emergency_access.given": "named",
     "organisation.isolated": "named",
     "organisation.reconnected": "named",
+    "register.test_wanted": "named",  # a test of a contact that a person asked for
 }
 PLAN, DELIVER, ADVANCE, BEAT = "notifications.plan", "notifications.deliver", "incidents.advance", "notifications.beat"
 IMPORT = "partners.check_imports"

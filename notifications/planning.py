@@ -17,9 +17,12 @@ from notifications.lead_offered import tell_of_offer
 from notifications.models import Delivery
 from notifications.notices import MESSAGES as OWN_NOTICES
 from notifications.notices import plan_notice
-from notifications.recipients import Way, choose, why_nobody
+from notifications.recipients import Way, choose, duty_first, why_nobody
 from notifications.trust import lift_marks, mark_doubtful
 from notifications.ways import active_ways
+from partners.duty import held_back, person_on_duty
+from partners.models import ToldAlongside
+from portal import clock
 from portal.claims import claimant
 from portal.ledger.record import Actor, record
 from portal.tenancy.scope import queue_scope
@@ -141,7 +144,10 @@ def _tell(row: Planned, incident: Incident) -> None:
         for person, state in _written(row, message).values_list("person_id", "state")
         if person and state not in {State.SKIPPED, State.DEAD, State.SUPERSEDED}
     }
-    choice = choose(active_ways(), doubts=doubts, people=people, reached=reached)
+    on_duty = person_on_duty(clock.now())
+    held = held_back(list(ToldAlongside.objects.values_list("person_id", "severity")), incident.severity)
+    ways = duty_first(active_ways(), on_duty)
+    choice = choose(ways, doubts=doubts, people=people, reached=reached, held=held - {on_duty})
     write(_new(row, incident, message), choice.use, choice.skip)
     if not reached:
         _say_why_nobody(side, incident, why_nobody(choice))

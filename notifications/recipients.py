@@ -34,13 +34,14 @@ def choose(
     doubts: Mapping[UUID, str],
     people: Collection[UUID] | None = None,
     reached: Collection[UUID | None] = (),
+    held: Collection[UUID] = (),
 ) -> Choice:
     """One way for each person, the first that is trusted, and every trusted one of the duty desk.
 
     `ways` come in the order of preference, `doubts` are the reasons that this incident adds, `people` None is
-    everybody, `reached` are people who have a message already.
+    everybody, `reached` are people who have a message already, `held` those who are told from a worse severity on.
     """
-    choice, served = Choice(), set(reached)
+    choice, served = Choice(), {*reached, *held}
     for way in ways:
         if way.person_id is not None and (
             way.person_id in served or (people is not None and way.person_id not in people)
@@ -54,6 +55,11 @@ def choose(
             if way.person_id is not None:
                 served.add(way.person_id)
     return choice
+
+
+def duty_first(ways: Sequence[Way], on_duty: UUID | None) -> list[Way]:
+    """The ways of whoever is on duty before all others, otherwise in the order that they had."""
+    return sorted(ways, key=lambda way: on_duty is None or way.person_id != on_duty)
 
 
 def why_nobody(choice: Choice) -> str:

@@ -1,8 +1,9 @@
 from partners.models.approvals import Approval, CallBack, Isolation
 from partners.models.assurance import Assessment, AssessmentShare, Contract, Finding, FindingMove
 from partners.models.authenticators import Authenticator, RecoveryCode
-from partners.models.contacts import ContactPoint, DutyDesk
+from partners.models.contacts import ContactPoint, DutyDesk, PrivateNumber
 from partners.models.door import ApiKeySecret, Credential, SignInLink
+from partners.models.duty import Contractor, DutyOverride, DutyShift, OfflinePack, ToldAlongside
 from partners.models.edges import EdgeMove
 from partners.models.estate import Dependency, Participation, SharedSystem
 from partners.models.federation import FederatedIdentity, IdentityProvider, OidcFlow
@@ -27,9 +28,12 @@ __all__ = [
     "Chore",
     "ContactPoint",
     "Contract",
+    "Contractor",
     "Credential",
     "Dependency",
     "DutyDesk",
+    "DutyOverride",
+    "DutyShift",
     "EdgeMove",
     "FederatedIdentity",
     "Finding",
@@ -42,15 +46,18 @@ __all__ = [
     "Integration",
     "IntegrationVersion",
     "Isolation",
+    "OfflinePack",
     "OidcFlow",
     "Organisation",
     "Participation",
     "Person",
     "PersonSession",
+    "PrivateNumber",
     "RecoveryCode",
     "SharedSystem",
     "SignInLink",
     "SignInPolicy",
     "StandingAccess",
+    "ToldAlongside",
     "WorkItem",
 ]

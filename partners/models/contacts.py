@@ -11,10 +11,17 @@ from partners.models.organisations import Organisation, Person
 
 
 class ContactPoint(models.Model):
-    """One way to reach a person or a duty desk. `rides_on` null means that it rides on no shared system."""
+    """One way to reach a person or a duty desk. `rides_on` null means that it rides on no shared system.
+
+    Of a private number `address` holds its last digits in words; the whole of it stands sealed in `PrivateNumber`.
+    `tested_at` is when a test of this very address was last confirmed, `failed_at` when one was last left unanswered,
+    `changed_at` when the address was last another: from then on it is untested.
+    """
 
     class Kind(models.TextChoices):
         EMAIL = "email", "E-mail"
+        PHONE = "phone", "Telephone"
+        SMS = "sms", "Text message"
 
     class Trust(models.TextChoices):
         TRUSTED = "trusted", "Trusted"
@@ -37,11 +44,24 @@ class ContactPoint(models.Model):
     trust_because = models.TextField(blank=True, default="")
     order = models.PositiveSmallIntegerField(default=1)
     is_active = models.BooleanField(default=True)
+    is_private = models.BooleanField(default=False, db_default=False)
+    tested_at = models.DateTimeField(null=True, blank=True)
+    failed_at = models.DateTimeField(null=True, blank=True)
+    changed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["order", "label"]
         constraints = [
-            models.UniqueConstraint(fields=["organisation", "kind", "address"], name="contact_point_once"),
+            # Of a private number the row holds two digits, which many have.
+            models.UniqueConstraint(
+                fields=["organisation", "kind", "address"],
+                condition=models.Q(is_private=False),
+                name="contact_point_once",
+            ),
+            models.CheckConstraint(condition=models.Q(kind__in=["email", "phone", "sms"]), name="contact_point_kind"),
+            models.CheckConstraint(
+                condition=models.Q(is_private=False) | models.Q(kind__in=["phone", "sms"]), name="contact_point_private"
+            ),
             models.CheckConstraint(
                 condition=models.Q(trust__in=["trusted", "doubtful", "compromised"]), name="contact_point_trust"
             ),
@@ -49,6 +69,17 @@ class ContactPoint(models.Model):
 
     def __str__(self) -> str:
         return self.label
+
+
+class PrivateNumber(models.Model):
+    """The whole of a private number, sealed under its organisation's key. Functions alone read and write it."""
+
+    contact_point = models.OneToOneField(ContactPoint, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
+    sealed = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"private number {self.pk}"
 
 
 class DutyDesk(models.Model):

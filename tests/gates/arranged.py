@@ -180,6 +180,46 @@ class _Writer:
             page="", raised_at="now", state="open", outcome="",
         )  # fmt: skip
         self.put("partners_chore", id=uuid4(), organisation_id=own, name="x", due_at="now", claimed_by="")
+        self.reached(slug, own, secret)
+
+    def reached(self, slug: str, own: UUID, secret: str) -> None:
+        """Who is on duty, a private number, and tests: one that has begun and one whose minute is still a secret."""
+        person = self.ids[f"{slug}/person"]
+        point = self.put(
+            "partners_contactpoint", id=uuid4(), organisation_id=own, person_id=person, kind="phone", label=secret,
+            address="ends 67", trust="trusted", trust_because="", order=9, is_active=True, is_private=True,
+        )  # fmt: skip
+        self.put("partners_privatenumber", contact_point_id=point, organisation_id=own, sealed=secret.encode())
+        contractor = self.put(
+            "partners_contractor", id=uuid4(), organisation_id=own, name=secret, number="+441632960000", hours="",
+            script=secret,
+        )  # fmt: skip
+        for whose in ({"person_id": person}, {"contractor_id": contractor}):
+            self.put(
+                "partners_dutyshift", id=uuid4(), organisation_id=own, weekday=1, starts="08:00", ends="17:00", order=1,
+                **whose,
+            )  # fmt: skip
+            self.put(
+                "partners_dutyoverride", id=uuid4(), organisation_id=own, starts_at="now", ends_at="tomorrow",
+                note=secret, made_at="now", **whose,
+            )  # fmt: skip
+        self.put(
+            "partners_toldalongside", id=uuid4(), organisation_id=own, role="communications", person_id=person,
+            severity=2,
+        )  # fmt: skip
+        self.put("partners_offlinepack", organisation_id=own, built_at="now", checked_at="now", digest=b"", page=secret)
+        delivery = self.one(
+            "SELECT id FROM notifications_delivery WHERE organisation_id = %s AND incident_id IS NULL", own
+        )
+        for state, month in (("planned", "2026-01-01"), ("done", None)):
+            test = self.put(
+                "notifications_contacttest", id=uuid4(), organisation_id=own, month=month, due_at="now", state=state,
+                because="",
+            )  # fmt: skip
+            self.put(
+                "notifications_contacttestask", id=uuid4(), test_id=test, organisation_id=own, contact_point_id=point,
+                person_id=person, delivery_id=delivery, digest=uuid4().bytes, asked_at="now",
+            )  # fmt: skip
 
     def files(self) -> None:
         """A file of each organisation with a row of it, and rows of its own that hang on a file of the next one."""

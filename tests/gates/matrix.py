@@ -68,6 +68,13 @@ RECORDS = (
 ADMINISTERS = (
     f"{MINE} AND %(me)s IN (SELECT o.id FROM partners_organisation o WHERE o.slug IN ('coldharbour', 'gravenhurst'))"
 )
+PERSON_OF_OURS = (
+    "EXISTS (SELECT 1 FROM partners_person p WHERE p.id = x.person_id AND p.organisation_id = %(me)s AND p.is_active)"
+)
+OF_OURS = (
+    f"(x.person_id IS NULL OR {PERSON_OF_OURS}) AND (x.contractor_id IS NULL OR EXISTS (SELECT 1"
+    " FROM partners_contractor c WHERE c.id = x.contractor_id AND c.organisation_id = %(me)s))"
+)
 TOLD = "%(me)s = ANY (x.audience)"
 OF_OWN_FILE = (
     f"{ADMINISTERS} AND EXISTS (SELECT 1 FROM partners_import f WHERE f.id = x.file_id AND f.organisation_id = %(me)s)"
@@ -128,7 +135,24 @@ MATRIX: dict[str, Row] = {
         Can(MINE),
     ),
     "partners_dutydesk": Row(Can(MINE)),
-    "partners_contactpoint": Row(Can(MINE), worker=Can(MINE, update=MINE, updates="trust trust_since trust_because")),
+    "partners_contactpoint": Row(
+        Can(MINE), worker=Can(MINE, update=MINE, updates="trust trust_since trust_because failed_at")
+    ),
+    # A private number is nobody's to read but through functions; who is on duty is for the organisation, and changed by
+    # those who look after it.
+    "partners_privatenumber": NOBODY,
+    "partners_contractor": Row(
+        Can(MINE, ADMINISTERS, ADMINISTERS, ADMINISTERS, updates="name number hours script"), worker=Can(MINE)
+    ),
+    "partners_dutyshift": Row(Can(MINE, f"{ADMINISTERS} AND {OF_OURS}", delete=ADMINISTERS), worker=Can(MINE)),
+    "partners_dutyoverride": Row(Can(MINE, f"{ADMINISTERS} AND {OF_OURS}", delete=ADMINISTERS), worker=Can(MINE)),
+    "partners_toldalongside": Row(
+        Can(MINE, f"{ADMINISTERS} AND {PERSON_OF_OURS}", delete=ADMINISTERS), worker=Can(MINE)
+    ),
+    "partners_offlinepack": Row(
+        Can(MINE, selects="organisation_id built_at checked_at"),
+        worker=Can(MINE, MINE, MINE, updates="built_at checked_at digest page"),
+    ),
     "partners_sharedsystem": Row(Can(USED_BY_ME.format("x.id")), worker=Can(USED_BY_ME.format("x.id"))),
     "partners_participation": Row(
         Can(f"{MINE} OR {RUN_BY_ME.format('x.system_id')}"),
@@ -364,6 +388,18 @@ MATRIX: dict[str, Row] = {
             updates="state due_at attempts claimed_by claimed_until transport provider_ref error accepted_at"
             " delivered_at answered_at",
         ),
+    ),
+    # A test that has not begun is nobody's to see; the hash of a link is no use to the organisation.
+    "notifications_contacttest": Row(
+        Can(f"{MINE} AND x.state <> 'planned'"),
+        worker=Can(MINE, MINE, MINE, updates="due_at state because begun_at ended_at"),
+    ),
+    "notifications_contacttestask": Row(
+        Can(
+            MINE,
+            selects="id test_id organisation_id contact_point_id person_id asked_at answered_at answered_by failed_at",
+        ),
+        worker=Can(MINE, MINE, MINE, updates="failed_at"),
     ),
     # Alerts: an organisation's own, by its own rule, about an incident that it may see.
     "monitoring_alertrule": Row(Can(MINE)),

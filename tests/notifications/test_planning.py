@@ -33,7 +33,7 @@ def test_an_answer_plans_nothing(stage: Stage):
 def test_the_trigger_plans_from_the_kinds_that_the_code_names(stage: Stage):
     kinds = [*TOLD_OF, "task.acknowledged", "incident.opened", "organisation.told", "incident.backfill"]
     for kind in kinds:
-        ((whom,),) = stage.owner('SELECT sec.told_of(%s, \'{"was": "suspected"}\')', [kind])
+        ((whom,),) = stage.owner('SELECT sec.told_of(%s, \'{"was": "suspected", "fields": ["severity"]}\')', [kind])
         assert whom == TOLD_OF.get(kind), kind
     assert stage.owner("SELECT sec.told_of('incident.moved', '{\"was\": \"open\"}')") == [(None,)]
 
