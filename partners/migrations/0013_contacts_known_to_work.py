@@ -26,9 +26,6 @@ PERSON_THEIRS = (
     f"EXISTS (SELECT 1 FROM partners_person p WHERE p.id = person_id AND p.organisation_id = {ME} AND p.is_active)"
 )
 DEFINER = "SECURITY DEFINER SET search_path = pg_catalog, pg_temp"
-EDGE_IS_MINE = (
-    "source_id = ANY ((SELECT sec.my_systems())::uuid[]) OR target_id = ANY ((SELECT sec.my_systems())::uuid[])"
-)
 KEPT = ("person_id", "kind", "label", "address", "rides_on_id", '"order"', "is_active", "is_private", "changed_at")
 
 WRITING = f"""
@@ -260,13 +257,8 @@ CREATE TRIGGER kept_update AFTER UPDATE ON partners_contactpoint REFERENCING OLD
 CREATE TRIGGER kept_delete AFTER DELETE ON partners_contactpoint REFERENCING OLD TABLE AS old_rows
     FOR EACH STATEMENT EXECUTE FUNCTION sec.history_kept('contact', 'told_of_own', 'address');
 GRANT UPDATE (failed_at) ON partners_contactpoint TO portal_worker;
--- The pack is built by the worker, and shows the links that its organisation may see.
-GRANT SELECT ON partners_dependency TO portal_worker;
-CREATE POLICY portal_worker_select ON partners_dependency FOR SELECT TO portal_worker USING ({EDGE_IS_MINE});
 """
 HISTORY_BACK = """
-DROP POLICY portal_worker_select ON partners_dependency;
-REVOKE SELECT ON partners_dependency FROM portal_worker;
 REVOKE UPDATE (failed_at) ON partners_contactpoint FROM portal_worker;
 DROP TRIGGER kept_delete ON partners_contactpoint; DROP TRIGGER kept_update ON partners_contactpoint;
 DROP TRIGGER kept_insert ON partners_contactpoint;
