@@ -5,7 +5,8 @@ from partners.models.contacts import ContactPoint, DutyDesk, PrivateNumber
 from partners.models.door import ApiKeySecret, Credential, SignInLink
 from partners.models.duty import Contractor, DutyOverride, DutyShift, OfflinePack, ToldAlongside
 from partners.models.edges import EdgeMove
-from partners.models.estate import Dependency, Participation, SharedSystem
+from partners.models.estate import DataCategory, Dependency, Participation, SharedSystem
+from partners.models.estate_parts import Component, PublicService, Segment
 from partners.models.federation import FederatedIdentity, IdentityProvider, OidcFlow
 from partners.models.imports import Import, ImportJob, ImportMapping, ImportRow
 from partners.models.keeping import Change, Chore, WorkItem
@@ -26,10 +27,12 @@ __all__ = [
     "CallBack",
     "Change",
     "Chore",
+    "Component",
     "ContactPoint",
     "Contract",
     "Contractor",
     "Credential",
+    "DataCategory",
     "Dependency",
     "DutyDesk",
     "DutyOverride",
@@ -53,7 +56,9 @@ __all__ = [
     "Person",
     "PersonSession",
     "PrivateNumber",
+    "PublicService",
     "RecoveryCode",
+    "Segment",
     "SharedSystem",
     "SignInLink",
     "SignInPolicy",

@@ -123,6 +123,7 @@ class _Writer:
         self.tickets()
         for slug in ORGANISATIONS:
             self.at_home(slug)
+        self.estate()
         self.owner.execute(
             "INSERT INTO partners_edgemove (id, dependency_id, at_end, what, text, vouched_by, pressed_by,"
             " organisation_id, at)"
@@ -167,6 +168,57 @@ class _Writer:
                 "partners_attestation", id=uuid4(), access_id=line, organisation_id=self.ids[council], version=1,
                 answer="needed", note=secret_of(council), said_by_name="x", at="now",
             )  # fmt: skip
+
+    def estate(self) -> None:
+        """Parts of every system and services of every stand; systems of the two keepers with links of all sorts."""
+        for slug in ORGANISATIONS:
+            self.put(
+                "partners_sharedsystem", id=uuid4(), slug=f"own-{slug}", name=secret_of(slug), spoken="",
+                description="", hosting="", status="live", safety_critical=False, cut_stops="", account_realms=[],
+                owner_id=self.ids[slug],
+            )  # fmt: skip
+        self.owner.execute(
+            "INSERT INTO partners_component (id, system_id, vendor, product, product_version, cpe, purl, note)"
+            " SELECT gen_random_uuid(), s.id, '', 'Directory', '1', '', '', s.slug FROM partners_sharedsystem s"
+        )
+        self.owner.execute(
+            "INSERT INTO partners_segment (id, system_id, name, note)"
+            " SELECT gen_random_uuid(), s.id, 'Inner', s.slug FROM partners_sharedsystem s"
+        )
+        self.owner.execute(
+            "INSERT INTO partners_publicservice (id, participation_id, organisation_id, system_id, position, category,"
+            " name, safety_critical, critical_dates)"
+            " SELECT gen_random_uuid(), p.id, p.organisation_id, p.system_id, 1, 'other',"
+            " 'Of ' || p.id, false, '[]' FROM partners_participation p"
+        )
+        stands = (
+            "INSERT INTO partners_participation (id, organisation_id, system_id, services, safety_critical, status)"
+        )
+        for system, slug in (("planning-search", "ashbourne"), ("elections-register", "eastwick")):
+            self.owner.execute(
+                f"{stands} SELECT gen_random_uuid(), %s, s.id, '{{}}', false, 'live' FROM partners_sharedsystem s"
+                " WHERE s.slug = %s",
+                [self.ids[slug], system],
+            )
+        for source, target, barrier in (
+            ("telephony", "own-gravenhurst", "none"),  # the target is Gravenhurst's
+            ("own-gravenhurst", "telephony", "claimed"),  # it stands on the target
+            ("own-gravenhurst", "housing-tenancy", "none"),  # it walks into the target
+            ("own-gravenhurst", "finance-ledger", "tested"),  # it knows the target by name alone
+            ("website-forms", "own-gravenhurst", "tested"),
+            ("own-coldharbour", "website-forms", "none"),  # nobody runs the target
+            ("own-dunmere", "own-coldharbour", "none"),
+            ("own-coldharbour", "own-dunmere", "tested"),
+            ("own-dunmere", "own-brackenfield", "none"),
+        ):
+            self.owner.execute(
+                "INSERT INTO partners_dependency (id, source_id, target_id, kind, label, phrase, stops, carries,"
+                ' "group", barrier, tested_on, reviewed_by, note)'
+                " SELECT gen_random_uuid(), s.id, t.id, 'hosting', %s, '', '', false, '', %s,"
+                " CASE WHEN %s = 'tested' THEN current_date END, '', ''"
+                " FROM partners_sharedsystem s, partners_sharedsystem t WHERE s.slug = %s AND t.slug = %s",
+                [f"{source} {target}", barrier, barrier, source, target],
+            )
 
     def kept(self, slug: str) -> None:
         """Work and chores of one organisation, and history that it shares with nobody."""

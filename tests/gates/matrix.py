@@ -76,6 +76,30 @@ OF_OURS = (
     " FROM partners_contractor c WHERE c.id = x.contractor_id AND c.organisation_id = %(me)s))"
 )
 TOLD = "%(me)s = ANY (x.audience)"
+# The same two look after the register; an organisation speaks for a system that it runs, and for one that nobody runs.
+KEEPER = "%(me)s IN (SELECT o.id FROM partners_organisation o WHERE o.slug IN ('coldharbour', 'gravenhurst'))"
+SPOKEN_FOR_BY_ME = (
+    "EXISTS (SELECT 1 FROM partners_sharedsystem s WHERE s.id = {0} AND (%(me)s IN (s.owner_id, s.provider_id)"
+    " OR s.owner_id IS NULL AND s.provider_id IS NULL AND EXISTS (SELECT 1 FROM partners_participation u"
+    " WHERE u.system_id = s.id AND u.organisation_id = %(me)s)))"
+)
+RUNS_IT = RUN_BY_ME.format("x.system_id")
+# A link that exists is one that whoever speaks for its target knows; from the source alone the target must be seen.
+LINKS = (
+    f"{KEEPER} AND ({SPOKEN_FOR_BY_ME.format('x.target_id')} OR {SPOKEN_FOR_BY_ME.format('x.source_id')}"
+    f" AND ({USED_BY_ME.format('x.target_id')} OR NOT (x.cut_source_at IS NOT NULL AND x.cut_target_at IS NOT NULL)"
+    " AND NOT (x.barrier = 'tested' AND x.tested_on IS NOT NULL AND coalesce(x.valid_until >= current_date, true))))"
+)
+UNTESTED = (
+    "x.barrier <> 'tested' AND x.tested_on IS NULL AND x.valid_until IS NULL AND x.tested_by = ''"
+    " AND x.test_method = '' AND x.cut_source_at IS NULL AND x.cut_target_at IS NULL AND x.version = 1"
+)
+NOTHING_SAID = (
+    "x.services = '{}' AND x.people_served IS NULL AND NOT x.safety_critical AND x.fallback IS NULL"
+    " AND x.data_categories = '{}'"
+    " AND coalesce(x.decision_owner_id, x.decision_deputy_id, x.isolation_orderer_id) IS NULL"
+    " AND coalesce(x.confirmed_at, x.denied_at) IS NULL"
+)
 OF_OWN_FILE = (
     f"{ADMINISTERS} AND EXISTS (SELECT 1 FROM partners_import f WHERE f.id = x.file_id AND f.organisation_id = %(me)s)"
 )
@@ -153,14 +177,64 @@ MATRIX: dict[str, Row] = {
         Can(MINE, selects="organisation_id built_at checked_at"),
         worker=Can(MINE, MINE, MINE, updates="built_at checked_at digest page"),
     ),
-    "partners_sharedsystem": Row(Can(USED_BY_ME.format("x.id")), worker=Can(USED_BY_ME.format("x.id"))),
+    "partners_sharedsystem": Row(
+        Can(
+            USED_BY_ME.format("x.id"),
+            f"{KEEPER} AND %(me)s IN (x.owner_id, x.provider_id) AND NOT x.is_portal AND x.version = 1",
+            f"{KEEPER} AND {RUN_BY_ME.format('x.id')}",
+            updates="name spoken description people_dependent provider_id owner_id hosting administered_by status"
+            " safety_critical cut_stops account_realms data_categories recovery_time_hours recovery_point_hours"
+            " reviewed_on reviewed_by",
+        ),
+        worker=Can(USED_BY_ME.format("x.id")),
+    ),
     "partners_participation": Row(
-        Can(f"{MINE} OR {RUN_BY_ME.format('x.system_id')}"),
-        worker=Can(f"{MINE} OR {RUN_BY_ME.format('x.system_id')}"),
+        Can(
+            f"{MINE} OR {RUNS_IT}",
+            f"{KEEPER} AND {RUNS_IT} AND ({MINE} OR {NOTHING_SAID}) AND x.version = 1",
+            f"{KEEPER} AND ({MINE} OR {RUNS_IT})",
+            updates="status left_on data_categories decision_owner_id decision_deputy_id isolation_orderer_id"
+            " confirmed_at denied_at",
+        ),
+        worker=Can(f"{MINE} OR {RUNS_IT}"),
     ),
     "partners_dependency": Row(
         Can(f"{USED_BY_ME.format('x.source_id')} OR {USED_BY_ME.format('x.target_id')}"),
         worker=Can(f"{USED_BY_ME.format('x.source_id')} OR {USED_BY_ME.format('x.target_id')}"),
+        Can(
+            f"{USED_BY_ME.format('x.source_id')} OR {USED_BY_ME.format('x.target_id')}",
+            f"{LINKS} AND {UNTESTED}",
+            LINKS,
+            updates="kind label phrase stops carries group reviewed_on reviewed_by note",
+        ),
+    ),
+    # What a system is made of is for everybody on it, its segments for whoever runs it, services for their own.
+    "partners_component": Row(
+        Can(
+            USED_BY_ME.format("x.system_id"),
+            f"{KEEPER} AND {RUNS_IT}",
+            f"{KEEPER} AND {RUNS_IT}",
+            f"{KEEPER} AND {RUNS_IT}",
+            updates="vendor product product_version cpe purl note",
+        )
+    ),
+    "partners_segment": Row(
+        Can(
+            RUNS_IT,
+            f"{KEEPER} AND {RUNS_IT}",
+            f"{KEEPER} AND {RUNS_IT}",
+            f"{KEEPER} AND {RUNS_IT}",
+            updates="name note",
+        )
+    ),
+    "partners_publicservice": Row(
+        Can(
+            f"{MINE} OR {RUNS_IT}",
+            f"{KEEPER} AND {MINE}",
+            f"{KEEPER} AND {MINE}",
+            f"{KEEPER} AND {MINE}",
+            updates="position category name safety_critical people_served fallback critical_dates",
+        )
     ),
     # The register's history is for whom it concerned when it happened; work is its organisation's; chores are a queue.
     "partners_change": Row(Can(TOLD)),
@@ -209,11 +283,11 @@ MATRIX: dict[str, Row] = {
     ),
     "files_usage": NOBODY,
     # What both ends of a link said is for whoever runs one of them.
+    # What both ends of a link said is for whoever speaks for one of them.
     "partners_edgemove": Row(
         Can(
-            "EXISTS (SELECT 1 FROM partners_dependency d"
-            " JOIN partners_sharedsystem s ON s.id IN (d.source_id, d.target_id)"
-            " WHERE d.id = x.dependency_id AND (s.owner_id = %(me)s OR s.provider_id = %(me)s))"
+            "EXISTS (SELECT 1 FROM partners_dependency d WHERE d.id = x.dependency_id"
+            f" AND ({SPOKEN_FOR_BY_ME.format('d.source_id')} OR {SPOKEN_FOR_BY_ME.format('d.target_id')}))"
         )
     ),
     # A permission is its two sides'; standing access is theirs who have it and theirs whom it is into.

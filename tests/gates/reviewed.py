@@ -262,6 +262,27 @@ DEFINER: dict[str, Function] = {
     "sec.move_finding(uuid,text,text,date,text)": ((APP,), "provider answers, another organisation tests again"),
     "sec.finding_overdue(uuid,timestamp with time zone)": ((WORKER,), "tells once that an own finding is past its day"),
     "sec.write_contract(uuid,jsonb)": ((APP,), "the own contract record with an own provider"),
+    "sec.speakers(uuid)": ((), "who runs a system, or stands on one that nobody runs; called by functions of links"),
+    "sec.systems_i_speak_for()": (
+        (APP,),
+        "ids of the systems that the ticket's organisation speaks for; policies ask it",
+    ),
+    "sec.told_of_runners(jsonb)": ((), "whose history a segment is; called by the trigger"),
+    "sec.walked_from(uuid[])": ((), "ids that a walk gets to; called by sec.may_link"),
+    "sec.may_link(uuid,uuid)": ((APP,), "yes or no for the ticket's organisation; policies of links ask it"),
+    "sec.state_barrier(uuid,text,text,text,date,date)": (
+        (APP,),
+        "whoever may say the link weakens its barrier; the protected end alone calls it tested, with a passkey",
+    ),
+    "sec.link_said()": ((), "trigger on links: whoever speaks for the target looks at what others said"),
+    "sec.system_named()": ((), "trigger on systems: whoever is named as owner or provider looks at it"),
+    "sec.stand_answered()": (
+        (),
+        "trigger on participations: asks the organisation that was added, and tells of its answer",
+    ),
+    "sec.remove_stand(uuid)": ((APP,), "whoever runs a system takes off who has said that it does not stand there"),
+    "sec.service_placed()": ((), "trigger on services: their participation's organisation, and nobody else's"),
+    "sec.services_summed()": ((), "trigger on services: the participation's summary, which every radius reads"),
     "sec.seal()": ((), "trigger: numbers events at commit"),
     "sec.planning_wanted()": ((), "trigger on stream entries: the planning queue's rows"),
     "sec.organisation_made()": ((), "trigger on organisations: its row of ticket state"),
@@ -285,6 +306,9 @@ INVOKER: dict[str, Function] = {
     "sec.delivery_moves()": ((), "trigger: the arrows of a delivery"),
     "sec.incident_moves()": ((), "trigger: the arrows of an incident"),
     "sec.task_moves()": ((), "trigger: the arrows of a task, under the caller's own policies"),
+    "sec.link_kept()": ((), "trigger on links: counts versions"),
+    "sec.system_kept()": ((), "trigger on systems: a slug that nobody can guess, and who may say who runs it"),
+    "sec.stand_kept()": ((), "trigger on participations: an organisation speaks for itself, by its own people"),
 }
 
 # Schemas that a role may look into; no role may create anything in any.
