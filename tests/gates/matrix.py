@@ -199,14 +199,13 @@ MATRIX: dict[str, Row] = {
         worker=Can(f"{MINE} OR {RUNS_IT}"),
     ),
     "partners_dependency": Row(
-        Can(f"{USED_BY_ME.format('x.source_id')} OR {USED_BY_ME.format('x.target_id')}"),
-        worker=Can(f"{USED_BY_ME.format('x.source_id')} OR {USED_BY_ME.format('x.target_id')}"),
         Can(
             f"{USED_BY_ME.format('x.source_id')} OR {USED_BY_ME.format('x.target_id')}",
             f"{LINKS} AND {UNTESTED}",
             LINKS,
             updates="kind label phrase stops carries group reviewed_on reviewed_by note",
         ),
+        worker=Can(f"{USED_BY_ME.format('x.source_id')} OR {USED_BY_ME.format('x.target_id')}"),
     ),
     # What a system is made of is for everybody on it, its segments for whoever runs it, services for their own.
     "partners_component": Row(
