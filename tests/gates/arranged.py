@@ -150,7 +150,8 @@ class _Writer:
                 made_at="now", latest=1, ended_by_name="", ended_because="",
             )  # fmt: skip
             self.put(
-                "partners_integrationversion", id=uuid4(), integration_id=made, number=1, name=f"{grantee} to {grantor}",
+                "partners_integrationversion", id=uuid4(), integration_id=made, number=1,
+                name=f"{grantee} to {grantor}",
                 purpose="x", direction="both", data_classes=["personal"], accounts=["svc-x@y"], resources="",
                 system_ids=[], starts_on="today", review_on="today", expires_on="today", grantor_owner_name="",
                 grantee_owner_name="", kill_switch_name="x", kill_switch_how="x", link_kind="", proposed_at="now",
