@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from partners.importing.components import Components
 from partners.importing.dependencies import Dependencies
 from partners.importing.kinds import Kind
 from partners.importing.participations import Participations
+from partners.importing.services import Services
 from partners.importing.systems import Systems
 
-KINDS: dict[str, type[Kind]] = {each.name: each for each in (Systems, Participations, Dependencies)}
+KINDS: dict[str, type[Kind]] = {
+    each.name: each for each in (Systems, Components, Participations, Services, Dependencies)
+}

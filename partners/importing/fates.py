@@ -51,7 +51,9 @@ def judged_rows(
     rows: Iterable[tuple[int, Sequence[str | None], str]], *, kind: Kind, mapping: Mapping[str, int]
 ) -> list[Judged]:
     """The fates of rows (number, cells, trouble), each for itself; who stands there twice is told by `told_apart`."""
-    return [_of_cells(number, cells, trouble, kind=kind, mapping=mapping) for number, cells, trouble in rows]
+    read = [_of_cells(number, cells, trouble, kind=kind, mapping=mapping) for number, cells, trouble in rows]
+    kind.prepare([said for row, said in read if not row.troubles])
+    return [row if row.troubles else decided(row, said, kind=kind) for row, said in read]
 
 
 def told_apart(judged: Sequence[Judged], earlier: Mapping[str, int]) -> None:
@@ -67,18 +69,18 @@ def told_apart(judged: Sequence[Judged], earlier: Mapping[str, int]) -> None:
 
 def _of_cells(
     number: int, cells: Sequence[str | None], trouble: str, *, kind: Kind, mapping: Mapping[str, int]
-) -> Judged:
-    row = Judged(number)
+) -> tuple[Judged, Values]:
+    """The row, refused when a cell cannot be read, and what it says."""
+    row, said = Judged(number), Values()
     if trouble:
-        return row.refuse("", trouble)
-    said: Values = {}
+        return row.refuse("", trouble), said
     for each in kind.fields:
         if each.name in mapping and (cell := cells[mapping[each.name]]) is not None:
             try:
                 said[each.name] = _read(each, cell.strip())
             except Wrong as wrong:
                 row.refuse(each.name, str(wrong))
-    return row if row.troubles else decided(row, said, kind=kind)
+    return row, said
 
 
 def _read(each: Field, cell: str) -> Any:

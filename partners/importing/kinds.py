@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 from uuid import UUID
@@ -16,6 +16,7 @@ from uuid import UUID
 from django.db import models
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from partners.importing.values import Reader, Value
 from partners.models import Organisation
@@ -34,7 +35,7 @@ class Field:
     required: bool = False
     empty: Value = ""
     also: tuple[str, ...] = ()  # headers that usually mean it, besides its name and words
-    names: str = ""  # "organisation" or "system": the cell names one, by slug or name
+    names: str = ""  # "organisation", "system" or "person": the cell names one, by slug (person: address) or name
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,12 @@ class Refusal(Exception):
     def __init__(self, field: str, words: str) -> None:
         super().__init__(words)
         self.field, self.words = field, words
+
+
+UNKNOWN = {
+    "organisation": lazy("No organisation of the partnership is called so."),
+    "person": lazy("Nobody of your organisation has this address."),
+}
 
 
 def not_yours() -> str:
@@ -78,7 +85,11 @@ class Kind(ABC):
         self.organisations = {each.pk: each for each in Organisation.objects.all()}
         self.my_slug = self.organisations[me].slug
         self.systems: dict[str, UUID] = {}  # those that a row can name, by slug
-        self.called: dict[str, dict[str, str]] = {"organisation": {}, "system": {}}  # what is written -> slug
+        self.called: dict[str, dict[str, str]] = {
+            "organisation": {},
+            "system": {},
+            "person": {},
+        }  # what is written -> slug
         for each in self.organisations.values():
             self.called["organisation"] |= {each.name.casefold(): each.slug}
         self.called["organisation"] |= {each.slug: each.slug for each in self.organisations.values()}
@@ -108,8 +119,7 @@ class Kind(ABC):
             if each.names and written:
                 found = self.called[each.names].get(str(written).casefold())
                 if found is None:
-                    unknown = _("No organisation of the partnership is called so.")
-                    raise Refusal(each.name, unknown if each.names == "organisation" else not_yours())
+                    raise Refusal(each.name, str(UNKNOWN.get(each.names) or not_yours()))
                 said = {**said, each.name: found}
         return said
 
@@ -118,6 +128,9 @@ class Kind(ABC):
 
     def slug_of(self, organisation_id: UUID | None) -> str:
         return self.organisations[organisation_id].slug if organisation_id else ""
+
+    def prepare(self, rows: Sequence[Values]) -> None:  # noqa: B027 - most need nothing more
+        """Ask the database what these rows need to be judged by; called once for a batch, with what each one says."""
 
     @abstractmethod
     def key_of(self, said: Mapping[str, Value]) -> Key:
@@ -153,6 +166,9 @@ class Kind(ABC):
     @abstractmethod
     def columns(self, values: Values) -> dict[str, Any]:
         """The columns of the table that hold these values."""
+
+    def finish(self, written: Sequence[tuple[UUID, Values]]) -> None:  # noqa: B027 - most have no such field
+        """Write what only a function of the database may write: of each object its id and what was said of it."""
 
     @classmethod
     def field(cls, name: str) -> Field:

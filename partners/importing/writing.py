@@ -133,7 +133,9 @@ def add(rows: Sequence[Judged], kind: Kind) -> list[UUID]:
             [orjson.dumps(listed).decode()],
         )
         _all_of_them(cursor.rowcount, len(listed))
-    return [UUID(each["id"]) for each in listed]
+    ids = [UUID(each["id"]) for each in listed]
+    kind.finish([(pk, row.values) for pk, row in zip(ids, rows, strict=True)])
+    return ids
 
 
 def _unsaid(model: type[models.Model]) -> dict[str, Any]:
@@ -156,6 +158,12 @@ def change(rows: Sequence[Judged], kind: Kind) -> None:
         listed.append({"id": str(row.object_id), **kind.columns({**by_id[row.object_id], **row.values})})
     touched = {name for row in rows for name in kind.columns(row.values)}
     names = [name for name in listed[0] if name == "id" or name in touched]
+    if touched:
+        _update(listed, names, kind)
+    kind.finish([(row.object_id, {**by_id[row.object_id], **row.values}) for row in rows if row.object_id])
+
+
+def _update(listed: Sequence[dict[str, Any]], names: Sequence[str], kind: Kind) -> None:
     sets = ", ".join(f"{name} = x.{name}" for name in _quoted([name for name in names if name != "id"]))
     with connections["default"].cursor() as cursor:
         cursor.execute(

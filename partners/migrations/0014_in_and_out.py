@@ -14,12 +14,26 @@ OWN = f"organisation_id = {ME}"
 KEEPS = f"{OWN} AND (SELECT sec.may_keep())"
 # A foreign key does not ask whose the file is.
 OF_OWN_FILE = f"{KEEPS} AND EXISTS (SELECT 1 FROM partners_import i WHERE i.id = file_id AND i.organisation_id = {ME})"
-# A dry run compares links as the worker, with what its organisation sees.
-LINKS = Allow(
-    WORKER,
-    "select",
-    "source_id = ANY ((SELECT sec.my_systems())::uuid[]) OR target_id = ANY ((SELECT sec.my_systems())::uuid[])",
-)
+# A dry run compares as the worker, with what its organisation sees.
+SEEN = "system_id = ANY ((SELECT sec.my_systems())::uuid[])"
+RUN = "system_id = ANY ((SELECT sec.systems_i_run())::uuid[])"
+COMPARED = {
+    "partners_dependency": "source_id = ANY ((SELECT sec.my_systems())::uuid[])"
+    " OR target_id = ANY ((SELECT sec.my_systems())::uuid[])",
+    "partners_component": SEEN,
+    "partners_publicservice": f"{OWN} OR {RUN}",
+}
+
+
+def compared(table: str, condition: str) -> migrations.RunSQL:
+    """Let the worker read what the organisation that it has entered may see."""
+    allow = Allow(WORKER, "select", condition)
+    return migrations.RunSQL(
+        ";\n".join(allow.statements(table)),
+        f"DROP POLICY {allow.name} ON {table}; REVOKE SELECT ON {table} FROM {WORKER}",
+    )
+
+
 DEFINER = "SECURITY DEFINER SET search_path = pg_catalog, pg_temp"
 
 FUNCTIONS = f"""
@@ -39,14 +53,32 @@ BEGIN
                        WHERE i.id::text = current_setting('app.import', true) AND i.organisation_id = NEW.organisation_id);
     RETURN NEW;
 END $$;
-REVOKE ALL ON FUNCTION sec.enter_import(uuid, text), sec.change_came_with() FROM PUBLIC;
+-- Which links between these pairs the organisation could say (`sec.may_link`, which asks for a person or a key as well, and
+-- for one pair at a time): the policies ask again when one is written.
+CREATE FUNCTION sec.linkable(sources uuid[], targets uuid[]) RETURNS boolean[] LANGUAGE sql STABLE {DEFINER} AS $$
+    WITH mine AS MATERIALIZED (
+        SELECT sec.me() IS NOT NULL AS known, sec.systems_i_speak_for() AS spoken, sec.my_systems() AS seen,
+               ARRAY(SELECT n.system_id FROM sec.neighbours() n) AS named
+    ), reached AS MATERIALIZED (
+        SELECT s.id, sec.walked_from(ARRAY[s.id]) AS ends FROM (SELECT DISTINCT unnest(sources) AS id) s, mine
+         WHERE s.id = ANY (mine.spoken)
+    )
+    SELECT coalesce(array_agg(coalesce(mine.known AND p.source <> p.target AND CASE
+               WHEN p.target = ANY (mine.spoken) THEN p.source = ANY (mine.seen) OR p.source = ANY (mine.named)
+               ELSE r.id IS NOT NULL AND (p.target = ANY (mine.seen) OR p.target = ANY (r.ends)) END, false)
+               ORDER BY p.n), '{{}}')
+      FROM unnest(sources, targets) WITH ORDINALITY p(source, target, n) CROSS JOIN mine LEFT JOIN reached r ON r.id = p.source
+$$;
+REVOKE ALL ON FUNCTION sec.enter_import(uuid, text), sec.change_came_with(), sec.linkable(uuid[], uuid[]) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION sec.enter_import(uuid, text) TO portal_worker;
+GRANT EXECUTE ON FUNCTION sec.linkable(uuid[], uuid[]), sec.systems_i_speak_for() TO portal_app, portal_worker;
 CREATE TRIGGER change_came_with BEFORE INSERT ON partners_change FOR EACH ROW
     WHEN (current_setting('app.import', true) <> '') EXECUTE FUNCTION sec.change_came_with();
 """
 BACKWARD = """
 DROP TRIGGER change_came_with ON partners_change;
-DROP FUNCTION sec.change_came_with(), sec.enter_import(uuid, text);
+REVOKE EXECUTE ON FUNCTION sec.systems_i_speak_for() FROM portal_worker;
+DROP FUNCTION sec.linkable(uuid[], uuid[]), sec.change_came_with(), sec.enter_import(uuid, text);
 """
 
 
@@ -64,7 +96,8 @@ class Migration(migrations.Migration):
                         choices=[
                             ("systems", "Systems"),
                             ("components", "Components"),
-                            ("participations", "What your organisation uses"),
+                            ("participations", "Who stands on a system"),
+                            ("services", "Services"),
                             ("dependencies", "Links"),
                         ]
                     ),
@@ -112,7 +145,9 @@ class Migration(migrations.Migration):
                 "indexes": [models.Index(fields=["organisation", "-uploaded_at"], name="import_of")],
                 "constraints": [
                     models.CheckConstraint(
-                        condition=models.Q(("kind__in", ["systems", "components", "participations", "dependencies"])),
+                        condition=models.Q(
+                            ("kind__in", ["systems", "components", "participations", "services", "dependencies"])
+                        ),
                         name="import_kind",
                     ),
                     models.CheckConstraint(
@@ -291,9 +326,6 @@ class Migration(migrations.Migration):
             Allow(WORKER, "select", "true"),
             Allow(WORKER, "update", "true", "true", columns=("due_at", "attempts", "claimed_by", "claimed_until")),
         ),
-        migrations.RunSQL(
-            ";\n".join(LINKS.statements("partners_dependency")),
-            f"DROP POLICY {LINKS.name} ON partners_dependency; REVOKE SELECT ON partners_dependency FROM {WORKER}",
-        ),
+        *(compared(table, condition) for table, condition in COMPARED.items()),
         migrations.RunSQL(FUNCTIONS, BACKWARD),
     ]

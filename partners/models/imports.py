@@ -16,7 +16,8 @@ class Import(models.Model):
     class Kind(models.TextChoices):
         SYSTEMS = "systems", "Systems"
         COMPONENTS = "components", "Components"
-        PARTICIPATIONS = "participations", "What your organisation uses"
+        PARTICIPATIONS = "participations", "Who stands on a system"
+        SERVICES = "services", "Services"
         DEPENDENCIES = "dependencies", "Links"
 
     class State(models.TextChoices):
@@ -51,7 +52,7 @@ class Import(models.Model):
         indexes = [models.Index(fields=["organisation", "-uploaded_at"], name="import_of")]
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(kind__in=["systems", "components", "participations", "dependencies"]),
+                condition=models.Q(kind__in=["systems", "components", "participations", "services", "dependencies"]),
                 name="import_kind",
             ),
             models.CheckConstraint(

@@ -215,7 +215,8 @@ MATRIX: dict[str, Row] = {
             f"{KEEPER} AND {RUNS_IT}",
             f"{KEEPER} AND {RUNS_IT}",
             updates="vendor product product_version cpe purl note",
-        )
+        ),
+        worker=Can(USED_BY_ME.format("x.system_id")),
     ),
     "partners_segment": Row(
         Can(
@@ -233,7 +234,8 @@ MATRIX: dict[str, Row] = {
             f"{KEEPER} AND {MINE}",
             f"{KEEPER} AND {MINE}",
             updates="position category name safety_critical people_served fallback critical_dates",
-        )
+        ),
+        worker=Can(f"{MINE} OR {RUNS_IT}"),
     ),
     # The register's history is for whom it concerned when it happened; work is its organisation's; chores are a queue.
     "partners_change": Row(Can(TOLD)),

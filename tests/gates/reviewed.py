@@ -211,6 +211,7 @@ DEFINER: dict[str, Function] = {
     ),
     "sec.enter_chore(uuid,text)": ((WORKER,), "enters the organisation of a chore whose claim it holds"),
     "sec.enter_import(uuid,text)": ((WORKER,), "enters the organisation of a dry run whose claim it holds"),
+    "sec.linkable(uuid[],uuid[])": ((APP, WORKER), "which pairs of named systems the ticket's organisation could link"),
     "sec.change_came_with()": ((), "trigger on the history: the own file that a change came with"),
     "sec.propose_permission(uuid,integer,text,uuid,jsonb)": ((APP,), "a version of a permission, by one of its sides"),
     "sec.own_permission(uuid,integer,uuid)": ((APP,), "a side names its own owner"),
@@ -264,7 +265,7 @@ DEFINER: dict[str, Function] = {
     "sec.write_contract(uuid,jsonb)": ((APP,), "the own contract record with an own provider"),
     "sec.speakers(uuid)": ((), "who runs a system, or stands on one that nobody runs; called by functions of links"),
     "sec.systems_i_speak_for()": (
-        (APP,),
+        (APP, WORKER),
         "ids of the systems that the ticket's organisation speaks for; policies ask it",
     ),
     "sec.told_of_runners(jsonb)": ((), "whose history a segment is; called by the trigger"),
