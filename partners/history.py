@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from partners.models import Change, Person
+from partners.models import Change, Import, Person
 
 SHOWN = 20
 UNSAID = frozenset({"id", "version"})
@@ -17,7 +17,7 @@ UNSAID = frozenset({"id", "version"})
 def history_of(
     object_id: UUID, *, me: UUID, fields: Mapping[str, Any], names: Mapping[str, str]
 ) -> list[dict[str, Any]]:
-    """The newest changes first, as `partners/_history.html` wants them. Two queries.
+    """The newest changes first, as `partners/_history.html` wants them. Two queries, three when one came with a file.
 
     Args:
         me: the viewer's organisation; of other organisations no person is named.
@@ -30,11 +30,12 @@ def history_of(
             "pk", "name"
         )
     )
+    files = _files({each.import_id for each in changes if each.import_id and each.organisation_id == me})
     return [
         {
             "at": each.at,
             "who": _who(each, people),
-            "what": each.get_what_display(),
+            "what": _what(each, files),
             "fields": [
                 {
                     "name": str(fields.get(name, name.removesuffix("_id").replace("_", " ").capitalize())),
@@ -47,6 +48,19 @@ def history_of(
         }
         for each in changes
     ]
+
+
+def _files(ids: Collection[UUID]) -> dict[UUID, str]:
+    """What the own files were called that changes came with."""
+    return dict(Import.objects.filter(pk__in=ids).values_list("pk", "file_name")) if ids else {}
+
+
+def _what(change: Change, files: Mapping[UUID, str]) -> str:
+    done = str(change.get_what_display())
+    if change.import_id not in files:
+        return done
+    name = files[change.import_id] or _("of a key")
+    return _("%(done)s with the file %(name)s") % {"done": done, "name": name}
 
 
 def _who(change: Change, people: Mapping[UUID, str]) -> str:
