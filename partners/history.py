@@ -57,7 +57,7 @@ def _files(ids: Collection[UUID]) -> dict[UUID, str]:
 
 def _what(change: Change, files: Mapping[UUID, str]) -> str:
     done = str(change.get_what_display())
-    if change.import_id not in files:
+    if change.import_id is None or change.import_id not in files:
         return done
     name = files[change.import_id] or _("of a key")
     return _("%(done)s with the file %(name)s") % {"done": done, "name": name}

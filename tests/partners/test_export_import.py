@@ -7,7 +7,7 @@ import json
 import pytest
 
 from partners.importing.all_kinds import KINDS
-from tests.partners.files import counts, dry_run
+from tests.partners.files import counts, dry_run, press
 
 pytestmark = pytest.mark.django_db(transaction=True)
 COUNCILS = ("ashbourne", "brackenfield", "coldharbour", "dunmere", "eastwick", "fernleigh", "gravenhurst", "northgate")
@@ -20,6 +20,13 @@ def download(client, what):
 
 
 def test_what_is_exported_comes_back_unchanged_for_everybody(client_of):
+    northgate = client_of("northgate", fresh=True)
+    for kind, raw in (
+        ("components", "system,product,version,note\nidentity-platform,Directory,7,=not a formula\n"),
+        ("participations", "system,organisation\nidentity-platform,northgate\n"),
+        ("services", "system,service,critical_dates\nidentity-platform,Rents; and more,2027-05-06: Polling\\; day\n"),
+    ):
+        press(northgate, dry_run(northgate, kind, raw))
     seen = dict.fromkeys(KINDS, 0)
     for slug in COUNCILS:
         client = client_of(slug, fresh=True)
