@@ -5,4 +5,5 @@ class PartnersConfig(AppConfig):
     name = "partners"
 
     def ready(self) -> None:
-        from partners.importing import storing  # noqa: F401, PLC0415 - what it registers is done by the clock
+        from partners import cards  # noqa: F401, PLC0415 - what it registers is done by the clock
+        from partners.importing import storing  # noqa: F401, PLC0415

@@ -4,12 +4,14 @@ from django.urls import path
 
 from partners import (
     views_approvals,
+    views_cards,
     views_contacts,
     views_export,
     views_import,
     views_links,
     views_organisations,
     views_systems,
+    views_work,
 )
 
 urlpatterns = [
@@ -34,4 +36,8 @@ urlpatterns = [
     path("register/import/<uuid:file_id>/discard/", views_import.import_discard, name="import-discard"),
     path("systems/", views_systems.system_list, name="system-list"),
     path("systems/<str:slug>/", views_systems.system_detail, name="system-detail"),
+    path("work/", views_work.work_list, name="work-list"),
+    path("work/<uuid:item_id>/settle/", views_work.work_settle, name="work-settle"),
+    path("work/cards/<uuid:card_id>/", views_cards.card_detail, name="card-detail"),
+    path("work/cards/<uuid:card_id>/answer/", views_cards.card_answer, name="card-answer"),
 ]

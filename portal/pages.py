@@ -90,11 +90,11 @@ def viewer(request: HttpRequest) -> dict[str, Any]:
     """Context of every page: who looks, where live starts, how much is open. One query for a signed-in viewer."""
     visitor = getattr(request, "visitor", None)
     if visitor is None or visitor.kind != "person" or not _scope_is_open():
-        nothing = {"open_incidents_count": 0, "my_tasks_count": 0, "approvals_count": 0}
+        nothing = {"open_incidents_count": 0, "my_tasks_count": 0, "approvals_count": 0, "work_count": 0}
         return {"viewer": None, "live": None, "silent": [], **nothing}
     with connections["default"].cursor() as cursor:
-        cursor.execute("SELECT epoch, head, open_incidents, open_tasks, approvals FROM sec.page_head()")
-        epoch, head, open_incidents, open_tasks, waiting = cursor.fetchone()
+        cursor.execute("SELECT epoch, head, open_incidents, open_tasks, approvals, work FROM sec.page_head()")
+        epoch, head, open_incidents, open_tasks, waiting, work = cursor.fetchone()
     return {
         "viewer": visitor,
         # Whoever is limited has no stream.
@@ -102,6 +102,7 @@ def viewer(request: HttpRequest) -> dict[str, Any]:
         "open_incidents_count": open_incidents,
         "my_tasks_count": open_tasks,
         "approvals_count": waiting,
+        "work_count": work,
         "silent": _silent(),
     }
 

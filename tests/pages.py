@@ -149,6 +149,7 @@ REGISTER = [
     State("organisation", LEAD, "/partners/organisations/fernleigh/", "left in 2017"),
     State("contacts", LEAD, "/partners/contacts/", "nothing shared"),
     State("keys", LEAD, "/partners/keys/", "bh_"),
+    State("work", LEAD, "/work/", "Only your organisation sees this page"),
     State("links", LEAD, "/partners/links/", "group NG-ADM"),
     State("link", LEAD, "/partners/links/{dependency}/", "Barrier"),
     State("systems", LEAD, "/systems/", "Identity platform"),

@@ -14,6 +14,7 @@ from partners.models.organisations import ApiKey, Organisation, Person
 from partners.models.permissions import Integration, IntegrationVersion
 from partners.models.sessions import Attempts, PersonSession, SignInPolicy
 from partners.models.standing_access import Attestation, StandingAccess
+from partners.models.upkeep import FactReview, ReviewCard
 
 __all__ = [
     "ApiKey",
@@ -38,6 +39,7 @@ __all__ = [
     "DutyOverride",
     "DutyShift",
     "EdgeMove",
+    "FactReview",
     "FederatedIdentity",
     "Finding",
     "FindingMove",
@@ -58,6 +60,7 @@ __all__ = [
     "PrivateNumber",
     "PublicService",
     "RecoveryCode",
+    "ReviewCard",
     "Segment",
     "SharedSystem",
     "SignInLink",

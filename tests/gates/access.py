@@ -63,6 +63,7 @@ DECIDED = "  302    404    404     409  403    302   302  302   302    302   409
 TAKEN_BACK = "302   404    404     302  403    409   302  302   302    302   302    302"
 FORBIDDEN = "302    403    403     403  403    403   302  302   302    302   403    403"
 NOT_THERE = "302    403    403     403  403    403   302  302   302    302   404    403"
+NO_CARD = "  302    404    404     404  404    404   302  302   302    302   404    404"
 NOT_MINE = " 302    404    404     404  403    404   302  302   302    302   404    404"
 NOT_CODED = "302    404    404     404  403    404   302  302   302    302   404    403"
 LETS_IN = "  302    200    404     200  403    200   302  302   302    302   200    302"
@@ -225,6 +226,10 @@ ROWS = (
     page("emergency-ask", LETS_IN, post=LET_IN, slug="dunmere"),
     page("emergency-request", NOT_MINE, approval_id="approval"),
     page("emergency-code", post=NOT_CODED, approval_id="approval"),
+    page("work-list", PEOPLE),
+    page("work-settle", post=LED, body={"outcome": "Rang them"}, item_id="work"),
+    page("card-detail", NO_CARD, card_id="contact"),
+    page("card-answer", post=NOT_MINE, body={"answer": "yes"}, card_id="contact"),
     page("dependency-list", PEOPLE),
     page("dependency-detail", OVERSEES, dependency_id="dependency"),
     page(

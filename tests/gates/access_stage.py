@@ -12,6 +12,7 @@ from django.test import Client
 from incidents.models import Incident, Playbook, Task
 from incidents.opening import Opening, open_incident
 from incidents.transitions import answer_task
+from partners import work
 from partners.acting import actor_of
 from partners.importing.reading import Row, Table
 from partners.importing.storing import keep_file
@@ -50,6 +51,7 @@ def stage(cast: Any, inside: Any, seal: Any) -> Objects:
         )  # fmt: skip
         file.state, file.mapping, file.checked_at = "checked", {"name": 0}, clock.now()
         file.save(update_fields=["state", "mapping", "checked_at"])
+        item = work.raise_own("x", "x", "Ring the alarm centre")
         seal()
     with inside("dunmere"):
         dunmere = actor_of(cast.visitor("dunmere"))
@@ -70,6 +72,7 @@ def stage(cast: Any, inside: Any, seal: Any) -> Objects:
         "accepted": accepted.pk,
         "done": done.pk,
         "contact": contact.pk,
+        "work": item,
         "dependency": dependency.pk,
         "playbook": playbook.pk,
         "playbook-slug": playbook.slug,

@@ -273,6 +273,14 @@ class _Writer:
                 "notifications_contacttestask", id=uuid4(), test_id=test, organisation_id=own, contact_point_id=point,
                 person_id=person, delivery_id=delivery, digest=uuid4().bytes, asked_at="now",
             )  # fmt: skip
+        self.asked(own, secret, person)
+
+    def asked(self, own: UUID, secret: str, person: UUID) -> None:
+        """A card, and when its fact was looked at."""
+        asked = {"organisation_id": own, "kind": "contact", "object_id": uuid4(), "fact": Jsonb({"label": secret})}
+        self.put("partners_factreview", id=uuid4(), reviewed_on="today", reviewed_by_id=person, **asked)
+        self.put("partners_reviewcard", id=uuid4(), person_id=person, month="2026-11-01", place=1, dealt_at="now",
+                 state="open", words=secret, work_raised=False, **asked)  # fmt: skip
 
     def files(self) -> None:
         """A file of each organisation with a row of it, and rows of its own that hang on a file of the next one."""

@@ -283,6 +283,9 @@ MATRIX: dict[str, Row] = {
         )
     ),
     "files_usage": NOBODY,
+    # What is asked of an organisation's people and what they answered is its own; functions write it.
+    "partners_factreview": Row(Can(MINE)),
+    "partners_reviewcard": Row(Can(MINE)),
     # What both ends of a link said is for whoever runs one of them.
     # What both ends of a link said is for whoever speaks for one of them.
     "partners_edgemove": Row(
