@@ -18,6 +18,7 @@ from notifications.planning import plan_due
 from notifications.sending import deliver_due
 from partners.chores import do_chores
 from partners.importing.checking import check_due
+from portal.files.sweeping import sweep_files
 from portal.tenancy.scope import queue_scope
 
 log = logging.getLogger(__name__)
@@ -52,9 +53,11 @@ def waiting(connection: psycopg.Connection) -> tuple[dict[str, float], float | N
 
 
 def sweep_away() -> None:
-    """Delete what has lapsed: tickets a day after their end, kept answers after theirs, and what the door kept."""
+    """Delete what has lapsed: tickets a day after their end, kept answers after theirs, and what the door kept; and
+    files on the disk that no row keeps."""
     with queue_scope(), connections["default"].cursor() as cursor:
         cursor.execute("SELECT sec.sweep_tickets(), sec.sweep_replays(), sec.sweep_door()")
+    sweep_files()
 
 
 def deliver_some() -> None:

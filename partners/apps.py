@@ -5,5 +5,6 @@ class PartnersConfig(AppConfig):
     name = "partners"
 
     def ready(self) -> None:
-        from partners import cards  # noqa: F401, PLC0415 - what it registers is done by the clock
+        # What these register is done by the clock.
+        from partners import assurance_chores, cards  # noqa: F401, PLC0415
         from partners.importing import storing  # noqa: F401, PLC0415

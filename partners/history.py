@@ -78,5 +78,5 @@ def _shown(value: Any, names: Mapping[str, str]) -> str:
     if isinstance(value, list):
         return ", ".join(_shown(each, names) for each in value)
     if isinstance(value, dict):
-        return ", ".join(f"{key}: {_shown(each, names)}" for key, each in value.items())
+        return ", ".join(f"{names.get(key, key)}: {_shown(each, names)}" for key, each in value.items())
     return names.get(str(value), str(value))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import Any, TypeVar
 
 from django.db import models, transaction
@@ -22,6 +23,7 @@ from partners.models import (
     Person,
     SharedSystem,
 )
+from partners.partnership_assurance import load_assurance
 from partners.partnership_entries import PartnershipFile
 
 M = TypeVar("M", bound=models.Model)
@@ -45,7 +47,7 @@ class Loaded:
 
 @transaction.atomic
 def load(file: PartnershipFile) -> Loaded:
-    """Write organisations, people, systems, participations, dependencies and contact points. Safe to repeat.
+    """Write organisations, people, systems, participations, dependencies, contact points, assurance. Safe to repeat.
 
     Playbooks and keys are loaded by the rooms that own them (`manage.py load_partnership` calls all).
     """
@@ -103,6 +105,9 @@ def load(file: PartnershipFile) -> Loaded:
             rides_on=systems.get(point.rides_on or ""),
         )
         _put(done, ContactPoint, key, values)
+    load_assurance(
+        file.assessments, file.findings, file.contracts, organisations=organisations, put=partial(_put, done)
+    )
     return done
 
 

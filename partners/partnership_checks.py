@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Hashable, Iterable
 from typing import Any
 
+from partners.partnership_assurance import of_assessment, of_contract
 from partners.partnership_entries import (
     ApiKeyEntry,
     DependencyEntry,
@@ -27,6 +28,9 @@ def check(read: dict[str, tuple[Any, ...]], problems: list[Problem]) -> None:
     _once(read, "participations", lambda each: (each.organisation, each.system), problems)
     _once(read, "dependencies", lambda each: (each.source, each.target, each.kind, each.label), problems)
     _once(read, "contact_points", lambda each: (each.organisation, each.kind, each.address.casefold()), problems)
+    _once(read, "assessments", lambda each: (each.provider, each.title), problems)
+    _once(read, "findings", lambda each: (each.provider, each.title), problems)
+    _once(read, "contracts", lambda each: (each.organisation, each.provider), problems)
     organisations = {each.slug for each in read["organisations"]}
     systems = {each.slug for each in read["systems"]}
     for section, entries in read.items():
@@ -41,6 +45,13 @@ def check(read: dict[str, tuple[Any, ...]], problems: list[Problem]) -> None:
     for at, point in enumerate(read["contact_points"]):
         if point.person is not None and homes.get(point.person) != point.organisation:
             _wrong(("contact_points", at, "person"), "No person of this organisation has this e-mail.", problems)
+    titles = {(each.provider, each.title) for each in read["assessments"]}
+    for at, found in enumerate(read["findings"]):
+        if found.assessment is not None and (found.provider, found.assessment) not in titles:
+            _wrong(("findings", at, "assessment"), "No assessment of this provider has this title.", problems)
+    for at, assessment in enumerate(read["assessments"]):
+        for unknown in set(assessment.shared_with) - organisations:
+            _wrong(("assessments", at, "shared_with"), f"There is no organisation {unknown!r} in this file.", problems)
 
 
 def _once(
@@ -59,6 +70,9 @@ REFERENCES = {
     "dependencies": {"source": "system", "target": "system"},
     "contact_points": {"organisation": "organisation", "rides_on": "system"},
     "api_keys": {"organisation": "organisation"},
+    "assessments": {"provider": "organisation", "organisation": "organisation"},
+    "findings": {"provider": "organisation", "organisation": "organisation"},
+    "contracts": {"provider": "organisation", "organisation": "organisation"},
 }
 
 Contradictions = Iterable[tuple[str, str]]  # field, what is wrong with it
@@ -113,6 +127,8 @@ CONTRADICTIONS: dict[str, Callable[[Any], Contradictions]] = {
     "participations": _of_participation,
     "dependencies": _of_dependency,
     "api_keys": _of_key,
+    "assessments": of_assessment,
+    "contracts": of_contract,
 }
 
 

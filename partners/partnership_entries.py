@@ -7,6 +7,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
+from partners.partnership_assurance import AssessmentEntry, ContractEntry, FindingEntry
+
 
 @dataclass(frozen=True, slots=True)
 class DutyDeskEntry:
@@ -135,5 +137,8 @@ class PartnershipFile:
     dependencies: tuple[DependencyEntry, ...] = ()
     contact_points: tuple[ContactPointEntry, ...] = ()
     api_keys: tuple[ApiKeyEntry, ...] = ()
+    assessments: tuple[AssessmentEntry, ...] = ()
+    findings: tuple[FindingEntry, ...] = ()
+    contracts: tuple[ContractEntry, ...] = ()
     playbooks: tuple[Path, ...] = ()
     later: dict[str, Any] = field(default_factory=dict)

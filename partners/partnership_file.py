@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from partners import partnership_entries
+from partners.partnership_assurance import AssessmentEntry, ContractEntry, FindingEntry
 from partners.partnership_checks import check
 from partners.partnership_entries import (
     ApiKeyEntry,
@@ -34,6 +35,9 @@ SECTIONS: dict[str, type[Any]] = {
     "dependencies": DependencyEntry,
     "contact_points": ContactPointEntry,
     "api_keys": ApiKeyEntry,
+    "assessments": AssessmentEntry,
+    "findings": FindingEntry,
+    "contracts": ContractEntry,
 }
 LARGEST = 16 * 1024 * 1024  # bytes
 

@@ -6,3 +6,4 @@ TEST_VISITORS = True
 SECRET_KEY = "only-for-tests"  # noqa: S105
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 WATCH_PROCESSES = False  # none of them runs beside a test; the one that tells of it turns this on
+FILES_ROOT = VAR_DIR / "test" / "files"  # noqa: F405

@@ -8,6 +8,7 @@ from portal.metrics import metrics
 urlpatterns = [
     path("", include("incidents.urls")),
     path("", include("partners.urls")),
+    path("", include("partners.urls_assurance")),
     path("", include("partners.urls_people")),
     path("", include("partners.urls_sign_in")),
     path("", include("partners.urls_federation")),

@@ -2,9 +2,12 @@
 
 from django.urls import path
 
-from partners.api import contacts, dependencies, organisations, systems
+from partners.api import assurance, contacts, dependencies, organisations, systems
 
 urlpatterns = [
+    path("assessments/", assurance.Assessments.as_view(), name="api-assessments"),
+    path("findings/", assurance.Findings.as_view(), name="api-findings"),
+    path("contracts/", assurance.Contracts.as_view(), name="api-contracts"),
     path("organisations/", organisations.Organisations.as_view(), name="api-organisations"),
     path("organisations/<str:slug>/", organisations.OneOrganisation.as_view(), name="api-organisation"),
     path("systems/", systems.Systems.as_view(), name="api-systems"),

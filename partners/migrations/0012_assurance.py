@@ -6,6 +6,7 @@ import uuid
 import django.db.models.deletion
 from django.db import migrations, models
 
+import portal.clock
 from portal.tenancy.policies import ME, Allow, keep_history, protect
 
 APP, WORKER = "portal_app", "portal_worker"
@@ -331,7 +332,7 @@ class Migration(migrations.Migration):
                 ("summary", models.TextField(blank=True, default="")),
                 ("done_on", models.DateField(blank=True, null=True)),
                 ("retest_due_on", models.DateField(blank=True, null=True)),
-                ("written_at", models.DateTimeField()),
+                ("written_at", models.DateTimeField(default=portal.clock.now)),
                 (
                     "organisation",
                     models.ForeignKey(
@@ -356,7 +357,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", key()),
                 ("shared_by", models.UUIDField(null=True)),
-                ("shared_at", models.DateTimeField()),
+                ("shared_at", models.DateTimeField(default=portal.clock.now)),
                 (
                     "assessment",
                     models.ForeignKey(
@@ -398,7 +399,7 @@ class Migration(migrations.Migration):
                 ("exit_terms", models.TextField(blank=True, default="")),
                 ("valid_from", models.DateField(blank=True, null=True)),
                 ("valid_until", models.DateField(blank=True, null=True)),
-                ("written_at", models.DateTimeField()),
+                ("written_at", models.DateTimeField(default=portal.clock.now)),
                 (
                     "organisation",
                     models.ForeignKey(
@@ -445,7 +446,7 @@ class Migration(migrations.Migration):
                         default="open",
                     ),
                 ),
-                ("raised_at", models.DateTimeField()),
+                ("raised_at", models.DateTimeField(default=portal.clock.now)),
                 ("planned_for", models.DateField(blank=True, null=True)),
                 ("retested_on", models.DateField(blank=True, null=True)),
                 ("retested_by", models.TextField(blank=True, default="")),

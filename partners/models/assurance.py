@@ -7,6 +7,7 @@ import uuid
 from django.db import models
 
 from partners.models.organisations import Organisation
+from portal import clock
 
 
 class Assessment(models.Model):
@@ -31,7 +32,7 @@ class Assessment(models.Model):
     summary = models.TextField(blank=True, default="")
     done_on = models.DateField(null=True, blank=True)
     retest_due_on = models.DateField(null=True, blank=True)
-    written_at = models.DateTimeField()
+    written_at = models.DateTimeField(default=clock.now)
 
     class Meta:
         ordering = ["-written_at", "id"]
@@ -54,7 +55,7 @@ class AssessmentShare(models.Model):
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
     shared_by_organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
     shared_by = models.UUIDField(null=True)
-    shared_at = models.DateTimeField()
+    shared_at = models.DateTimeField(default=clock.now)
 
     class Meta:
         ordering = ["organisation__name"]
@@ -93,7 +94,7 @@ class Finding(models.Model):
     severity = models.TextField(choices=Severity.choices)
     due_on = models.DateField()
     state = models.TextField(choices=State.choices, default=State.OPEN)
-    raised_at = models.DateTimeField()
+    raised_at = models.DateTimeField(default=clock.now)
     planned_for = models.DateField(null=True, blank=True)
     retested_on = models.DateField(null=True, blank=True)
     retested_by = models.TextField(blank=True, default="")  # who looked: a name and a role
@@ -176,7 +177,7 @@ class Contract(models.Model):
     exit_terms = models.TextField(blank=True, default="")
     valid_from = models.DateField(null=True, blank=True)
     valid_until = models.DateField(null=True, blank=True)
-    written_at = models.DateTimeField()
+    written_at = models.DateTimeField(default=clock.now)
 
     class Meta:
         ordering = ["organisation__name"]

@@ -7,7 +7,6 @@ from uuid import UUID
 from django.db import connections
 from django.http import FileResponse, Http404, HttpRequest
 from django.utils.http import content_disposition_header
-from django.views.decorators.http import require_safe
 
 from portal.files.kinds import download_name
 from portal.files.store import open_kept
@@ -24,9 +23,11 @@ class FileMissing(RuntimeError):
     """A row without its file: the folder was lost, or is not the one that the portal writes to."""
 
 
-@require_safe
 def file_download(request: HttpRequest, file_id: UUID) -> FileResponse:
-    """The bytes. `sec.open_file` decides and records, in the request's transaction, which ends before they are sent."""
+    """The bytes, for GET and HEAD.
+
+    `sec.open_file` decides and records, in the request's transaction, which ends before they are sent.
+    """
     with connections["default"].cursor() as cursor:
         cursor.execute("SELECT stored, called, weight, looks_like FROM sec.open_file(%s)", [file_id])
         row = cursor.fetchone()

@@ -70,6 +70,12 @@ LETS_IN = "  302    200    404     200  403    200   302  302   302    302   200
 LET_IN = "   302    200    404     200  403    200   302  302   302    302   200    403"
 CHECKED = "  302    404    403     302  403    403   302  302   302    302   302    302"
 
+ASSURES = "  302    422    422     422  403    422   302  302   302    302   422    422"
+OF_TWO = "   302    404    404     422  403    403   302  302   302    302   422    422"
+OWNS = "     302    404    404     403  403    422   302  302   302    302   403    403"
+BRINGS = "   302    404    404     404  403    422   302  302   302    302   404    404"
+ANSWERS = "  302    404    404     409  403    409   302  302   302    302   409    403"
+
 # The API.
 READERS = "  401    200    200     200  200    200   200  200   403    200   200    200"
 IN_IT = "    401    404    200     200  200    200   200  200   403    404   200    200"
@@ -245,6 +251,16 @@ ROWS = (
     page("import-again", post=LED, file_id="file"),
     page("import-discard", post=LED, file_id="file"),
     page("register-export", STEPPED, post=EXPORTED),
+    # Provider assurance: Northgate has shared an assessment with Ashbourne, Brackenfield and Coldharbour.
+    page("provider-list", PEOPLE),
+    page("provider-detail", PEOPLE, slug="northgate"),
+    page("assessment-add", OPENERS, post=ASSURES, slug="northgate"),
+    page("finding-add", OPENERS, post=ASSURES, slug="northgate"),
+    page("contract", OVERSEES, post=OF_TWO, slug="northgate", council="ashbourne"),
+    page("assessment-detail", OVERSEES, post=OWNS, body={"act": "change"}, assessment_id="assessment"),
+    page("evidence-add", post=BRINGS, assessment_id="assessment"),
+    page("finding-detail", OVERSEES, post=ANSWERS, body={"act": "reopened", "words": "So"}, finding_id="finding"),
+    page("file-download", OVERSEES, file_id="evidence"),
     page("system-list", PEOPLE),
     page("system-how-far", WHAT_IF, slug="system"),
     page("system-detail", OVERSEES, slug="system"),
@@ -260,6 +276,9 @@ ROWS = (
     # The API: the partnership.
     api("api-organisations", GET=READERS),
     api("api-organisation", GET=READERS, args="slug=dunmere"),
+    api("api-assessments", GET=READERS),
+    api("api-findings", GET=READERS),
+    api("api-contracts", GET=READERS),
     api("api-systems", GET=READERS),
     api("api-system", GET=SEES_IT, args="slug=system"),
     api("api-dependencies", GET=READERS),

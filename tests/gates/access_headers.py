@@ -30,6 +30,8 @@ POLICY = {
     "trusted-types": "default",
     "require-trusted-types-for": "'script'",
 }
+# What somebody else sent is never shown, only saved.
+DOWNLOAD = {"sandbox": "", "default-src": "'none'"}
 ADDRESSES = {"src", "href", "action", "formaction", "srcset", "poster", "data", "hx-get", "hx-post", "data-refresh-url"}
 OUTSIDE = {"d3fend.mitre.org"}  # a text link alone may leave, and only without a referrer
 
@@ -42,8 +44,11 @@ def check_answer(response: Any) -> None:
     assert "no-store" in response.headers.get("Cache-Control", ""), f"{where}: Cache-Control"
     for feature in REFUSED_FEATURES:
         assert feature in response.headers.get("Permissions-Policy", ""), f"{where}: Permissions-Policy"
-    policy = dict(part.strip().split(" ", 1) for part in response.headers["Content-Security-Policy"].split(";"))
-    assert policy == POLICY, where
+    parts = [part.strip().partition(" ") for part in response.headers["Content-Security-Policy"].split(";")]
+    policy = {name: value for name, _, value in parts}
+    assert policy == (DOWNLOAD if "sandbox" in policy else POLICY), where
+    if "sandbox" in policy:
+        assert response.headers["Content-Disposition"].startswith("attachment; filename"), where
     if response.headers.get("Content-Type", "").startswith("text/html"):
         faults = faults_of_page(response.content.decode())
         assert faults == [], f"{where}: {faults}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.test import Client
@@ -14,11 +15,14 @@ from incidents.opening import Opening, open_incident
 from incidents.transitions import answer_task
 from partners import work
 from partners.acting import actor_of
+from partners.assurance import attach
 from partners.importing.reading import Row, Table
 from partners.importing.storing import keep_file
 from partners.isolation import ask_to_isolate, press
-from partners.models import ContactPoint, Dependency
+from partners.models import Assessment, ContactPoint, Dependency, Finding
 from portal import clock
+from portal.files.receiving import Received
+from portal.files.store import Incoming
 
 Objects = dict[str, Any]
 
@@ -37,9 +41,22 @@ def open_on(cast: Any, *systems: str) -> Incident:
     return open_incident(opening, actor=actor_of(cast.visitor("ashbourne")))
 
 
+def attached(assessment: Assessment) -> UUID:
+    """A file of evidence. Inside its owner's scope."""
+    incoming = Incoming()
+    incoming.write(b"as found")
+    return attach(assessment.pk, Received(incoming, "report.txt", "text/plain"))
+
+
 @pytest.fixture
-def stage(cast: Any, inside: Any, seal: Any) -> Objects:
+def stage(cast: Any, inside: Any, seal: Any, settings: Any, tmp_path: Any) -> Objects:
     """The incident that Ashbourne has opened on the identity platform, and what else the rows name."""
+    settings.FILES_ROOT = tmp_path / "files"
+    with inside("northgate"):
+        assessment = Assessment.objects.get(kind="architecture")
+        finding = Finding.objects.get(assessment=assessment)
+        evidence = attached(assessment)
+        seal()
     with inside("ashbourne"):
         incident = open_on(cast, "identity-platform")
         contact = ContactPoint.objects.filter(person=None)[0]
@@ -74,6 +91,11 @@ def stage(cast: Any, inside: Any, seal: Any) -> Objects:
         "contact": contact.pk,
         "work": item,
         "dependency": dependency.pk,
+        "northgate": "northgate",
+        "ashbourne": "ashbourne",
+        "assessment": assessment.pk,
+        "finding": finding.pk,
+        "evidence": evidence,
         "playbook": playbook.pk,
         "playbook-slug": playbook.slug,
         "playbook-document": playbook.document,
