@@ -14,6 +14,19 @@ from incidents.walk import reach
 
 
 @dataclass(frozen=True, slots=True)
+class Figures:
+    """How much hangs on something: organisations, people served by the systems involved, safety-critical services.
+
+    People who stand on several of the systems with one organisation count once. It is nobody's number of people whose
+    data was taken (design/RULES 1).
+    """
+
+    organisations: int
+    people: int
+    critical: int
+
+
+@dataclass(frozen=True, slots=True)
 class Cut:
     """One thing to cut: a single edge, or all edges of a group at once.
 
@@ -24,6 +37,7 @@ class Cut:
         frees: systems that would leave it.
         stops: what the cut edges themselves carry, in words ("one finance batch").
         stopped: stands on systems that stop working, safety-critical first.
+        gain, loss: how much is protected, and how much stops. A system that stops is not among the protected.
     """
 
     key: str
@@ -34,6 +48,8 @@ class Cut:
     stops: tuple[str, ...]
     stopped: tuple[Stand, ...]
     words: str
+    gain: Figures
+    loss: Figures
 
     @property
     def safety_critical(self) -> tuple[Stand, ...]:
@@ -61,9 +77,10 @@ def what_if(estate: Estate, radius: Radius, edges: Collection[UUID], *, key: str
 def rank_cuts(estate: Estate, radius: Radius, *, limit: int | None = None) -> tuple[Cut, ...]:
     """Cuts worth a thought, the best first: each group in the radius, and each edge that is the only way somewhere.
 
-    Most organisations protected, then most people served by them, then fewest safety-critical services stopped, then
-    fewest others, then most systems freed. Edges that other paths go round protect nothing and are left out; an edge
-    in a group is judged with its group. Costs one walk per group; single edges come from one pass over dominators.
+    Most organisations protected, then most safety-critical services, then most people; then fewest safety-critical
+    services stopped, then fewest others, then most systems freed. Edges that other paths go round protect nothing and
+    are left out; an edge in a group is judged with its group. Costs one walk per group; single edges come from one
+    pass over dominators.
     """
     in_radius = set(radius.edges)
     usable = {position for position, edge in enumerate(estate.edges) if edge.id in in_radius}
@@ -79,12 +96,12 @@ def rank_cuts(estate: Estate, radius: Radius, *, limit: int | None = None) -> tu
         if not estate.edges[edge].group:
             frees = [estate.by_name[each].id for each in tree.behind(system)]
             cuts.append(_cut(estate, [edge], protects=protects.get(system, ()), frees=frees))
-    people = {each.id: each.people_served for each in estate.organisations}
 
-    def order(cut: Cut) -> tuple[int, int, int, int, int, str]:
-        served = sum(people[each] for each in cut.protects)
-        stopped = len(cut.stopped) + len(cut.stops)
-        return -len(cut.protects), -served, len(cut.safety_critical), stopped, -len(cut.frees), cut.title
+    def order(cut: Cut) -> tuple[int, int, int, int, int, int, str]:
+        gain, stopped = cut.gain, len(cut.stopped) + len(cut.stops)
+        return (
+            -gain.organisations, -gain.critical, -gain.people, cut.loss.critical, stopped, -len(cut.frees), cut.title,
+        )  # fmt: skip
 
     return tuple(sorted(cuts, key=order)[:limit])
 
@@ -112,6 +129,7 @@ def _cut(
     title: str = "",
 ) -> Cut:
     edges = [estate.edges[at] for at in cut]
+    freed = list(frees)
     safe = sorted(protects, key=lambda each: (estate.organisation[each].name, each))
     stops = tuple(dict.fromkeys(edge.stops for edge in edges if edge.stops))
     stopped = _stopped(estate, cut)
@@ -121,11 +139,29 @@ def _cut(
         title=title or _title(estate, cut),
         edges=tuple(edge.id for edge in edges),
         protects=tuple(safe),
-        frees=tuple(frees),
+        frees=tuple(freed),
         stops=stops,
         stopped=stopped,
+        gain=_figures(_stands_left(estate, freed, stopped), organisations=len(safe)),
+        loss=_figures(stopped),
         words=f"protects {listed(names) if names else 'no further organisation'}; {_stops(estate, stops, stopped)}",
     )
+
+
+def _stands_left(estate: Estate, frees: Iterable[UUID], stopped: Iterable[Stand]) -> list[Stand]:
+    """Stands on systems that leave the radius and go on working."""
+    down = {stand.system for stand in stopped}
+    return [stand for system in frees if system not in down for stand in estate.stands_on(estate.number[system])]
+
+
+def _figures(stands: Iterable[Stand], *, organisations: int | None = None) -> Figures:
+    people: dict[UUID, int] = {}
+    critical = set()
+    for stand in stands:
+        people[stand.organisation] = max(people.get(stand.organisation, 0), stand.people_served)
+        if stand.safety_critical:
+            critical.add(stand.system)
+    return Figures(len(people) if organisations is None else organisations, sum(people.values()), len(critical))
 
 
 def _stopped(estate: Estate, cut: list[int]) -> tuple[Stand, ...]:

@@ -34,13 +34,17 @@ class Organisation:
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """A shared system. `spoken` is how its name reads inside a sentence, article included; empty: the name itself."""
+    """A shared system. `spoken` is how its name reads inside a sentence, article included; empty: the name itself.
+
+    Who owns or provides it speaks for it: a link is cut when both of its ends say so.
+    """
 
     id: UUID
     slug: str
     name: str
     provider: UUID | None = None
     spoken: str = ""
+    owner: UUID | None = None
 
     @property
     def in_words(self) -> str:

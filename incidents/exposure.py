@@ -19,7 +19,7 @@ Role = Literal["participant", "provider"]
 class Exposed:
     """One organisation in the radius. `named`: by somebody, so that no cut takes it out again.
 
-    `distance` and `path` are None when it is in only because it was named.
+    `distance` and `path` are None when it is in only because it was named. `reported_by`: who saw the intruder there.
     """
 
     organisation: UUID
@@ -29,6 +29,7 @@ class Exposed:
     because: str
     path: Path | None
     named: bool = False
+    reported_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,7 @@ class Seen:
             because=f"{organisation.name}: {'; '.join(reasons)}",
             path=path,
             named=named,
+            reported_by=self.confirmed.get(organisation.id, ""),
         )
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
+from uuid import UUID
 
 from incidents.blast_radius import Radius, all_other_paths
 from incidents.cuts import rank_cuts
@@ -12,16 +14,21 @@ from incidents.exposure import Exposed
 from incidents.paths import Path
 
 CUTS_SHOWN = 12
+ON_BOARD = 3
 
 
 def frozen(estate: Estate, radius: Radius) -> dict[str, Any]:
     """The radius as JSON.
 
-    `{"on", "assumed", "starts": [id], "reached_systems": [id], "systems": [{"id", "slug", "name", "distance"}],
-    "edges": [{"id", "source", "target", "kind", "label", "barrier", "tested_on", "stopped"}],
-    "organisations": [{"id", "slug", "name", "kind", "role", "exposure", "distance", "because", "other_paths",
-    "path": {"systems", "edges"}}], "outside": [{"slug", "name", "because"}], "claimed_saves": [name],
-    "cuts": [{"key", "title", "edges": [id], "words", "protects": [name], "stops": [text], "safety_critical": [name]}]}`
+    `{"on", "assumed", "starts": [id], "reached_systems": [id],
+    "systems": [{"id", "slug", "name", "distance", "runs": [name], "critical", "people"}],
+    "edges": [{"id", "source", "target", "kind", "label", "group", "barrier", "tested_on", "stopped", "cut_source",
+    "cut_target"}],
+    "organisations": [{"id", "slug", "name", "kind", "role", "exposure", "distance", "because", "named", "reported_by",
+    "other_paths": [words], "path": {"systems", "edges"} or null, "others": [{"systems", "edges"}]}],
+    "outside": [{"slug", "name", "because"}], "claimed_saves": [name],
+    "cuts": [{"key", "title", "edges": [id], "words", "protects": [name], "stops": [text], "safety_critical": [name],
+    "gain": {"organisations", "people", "critical"}, "loss": the same}]}`. `people` are those served by the system.
     """
     names = {system.id: system for system in estate.systems}
     edges = {edge.id: edge for edge in estate.edges}
@@ -40,6 +47,12 @@ def frozen(estate: Estate, radius: Radius) -> dict[str, Any]:
                 "slug": names[system].slug,
                 "name": names[system].name,
                 "distance": distances.get(system),
+                "runs": [
+                    people[each].name
+                    for each in dict.fromkeys((names[system].owner, names[system].provider))
+                    if each is not None
+                ],
+                **_served(estate, system),
             }
             for system in sorted(shown, key=lambda each: (distances.get(each, 99), names[each].name))
         ],
@@ -62,9 +75,39 @@ def frozen(estate: Estate, radius: Radius) -> dict[str, Any]:
                 "protects": [people[each].name for each in cut.protects],
                 "stops": list(cut.stops),
                 "safety_critical": sorted({names[stand.system].name for stand in cut.safety_critical}),
+                "gain": asdict(cut.gain),
+                "loss": asdict(cut.loss),
             }
             for cut in rank_cuts(estate, radius, limit=CUTS_SHOWN)
         ],
+    }
+
+
+def contain_first(document: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The few best cuts of a frozen radius that protect anybody, for a board.
+
+    `[{"title", "gain", "loss", "protects": [name], "stops" (words), "half_cut": bool}]`
+    """
+    half = {edge["id"] for edge in document["edges"] if edge["cut_source"] != edge["cut_target"]}
+    return [
+        {
+            "title": cut["title"],
+            "gain": cut["gain"],
+            "loss": cut["loss"],
+            "protects": cut["protects"],
+            "stops": cut["words"].partition("; ")[2],
+            "half_cut": bool(half.intersection(cut["edges"])),
+        }
+        for cut in document["cuts"]
+        if cut["protects"]
+    ][:ON_BOARD]
+
+
+def _served(estate: Estate, system: UUID) -> dict[str, Any]:
+    stands = estate.stands_on(estate.number[system])
+    return {
+        "people": sum(stand.people_served for stand in stands),
+        "critical": any(stand.safety_critical for stand in stands),
     }
 
 
@@ -78,6 +121,9 @@ def _edge(edge: Edge, *, stopped: bool) -> dict[str, Any]:
         "barrier": edge.barrier,
         "tested_on": edge.tested_on.isoformat() if edge.tested_on else None,
         "stopped": stopped,
+        "group": edge.group,
+        "cut_source": edge.cut_source,
+        "cut_target": edge.cut_target,
     }
 
 
@@ -93,6 +139,13 @@ def _organisation(estate: Estate, each: Exposed, others: Sequence[Path]) -> dict
         "exposure": each.exposure,
         "distance": each.distance,
         "because": each.because,
+        "named": each.named,
+        "reported_by": each.reported_by,
         "other_paths": [other.words for other in others],
-        "path": {"systems": [str(s) for s in path.systems], "edges": [str(e) for e in path.edges]} if path else None,
+        "path": _path(path) if path else None,
+        "others": [_path(other) for other in others],
     }
+
+
+def _path(path: Path) -> dict[str, list[str]]:
+    return {"systems": [str(system) for system in path.systems], "edges": [str(edge) for edge in path.edges]}

@@ -15,7 +15,7 @@ from incidents.blast_radius import blast_radius
 from incidents.errors import Fault, Invalid
 from incidents.estate import Estate
 from incidents.fanout import Joining, add_sides, announce_opening, choose_deputy, joining_of
-from incidents.frozen import frozen
+from incidents.frozen import contain_first, frozen
 from incidents.models import Incident, Playbook
 from incidents.references import new_reference
 from incidents.register import shared_with, walkable_estate
@@ -271,7 +271,8 @@ WITH named AS (
 ), run AS (
     INSERT INTO incidents_run (incident_id, lead_id, claimed_by) VALUES (%(incident)s, %(lead)s, '')
 )
-INSERT INTO incidents_radius (incident_id, computed_at, document) VALUES (%(incident)s, %(now)s, %(document)s::jsonb)
+INSERT INTO incidents_radius (incident_id, computed_at, document, contain_first)
+VALUES (%(incident)s, %(now)s, %(document)s::jsonb, %(first)s::jsonb)
 """
 
 
@@ -286,5 +287,6 @@ def _insert_frozen(incident: Incident, reach: Reach, *, now: datetime) -> None:
                 "systems": [system.pk for system in reach.systems],
                 "now": now,
                 "document": orjson.dumps(reach.document).decode(),
+                "first": orjson.dumps(contain_first(reach.document)).decode(),
             },
         )

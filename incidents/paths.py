@@ -18,6 +18,7 @@ PHRASES = {
     "network_route": "can be reached over the network from {source}",
     "hosting": "is hosted on {source}",
     "data_feed": "takes data from {source}",
+    "unknown": "is said to be linked with {source}",
 }
 ANY_KIND = "depends on {source}"
 

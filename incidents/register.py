@@ -25,6 +25,18 @@ def walkable_estate(starts: Collection[UUID], *, reason: str) -> Estate:
     return estate_of(document)
 
 
+def estate_of_incident(incident_id: UUID, *, reason: str) -> Estate:
+    """The same from every system that an open incident names, for those who oversee it.
+
+    Raises:
+        django.db.ProgrammingError: (42501) not an open incident that the caller oversees.
+    """
+    with connections["default"].cursor() as cursor:
+        cursor.execute("SELECT sec.edges_of_incident(%s, %s)::text", [incident_id, reason])
+        document = orjson.loads(cursor.fetchone()[0])
+    return estate_of(document)
+
+
 def shared_with(organisations: Collection[UUID]) -> list[UUID]:
     """Those of the caller's own systems on which any of these organisations stands too."""
     with connections["default"].cursor() as cursor:
@@ -40,7 +52,8 @@ def estate_of(document: dict[str, Any]) -> Estate:
             for o in document["organisations"]
         ),
         systems=tuple(
-            System(UUID(s["id"]), s["slug"], s["name"], _uuid(s["provider"]), s["spoken"]) for s in document["systems"]
+            System(UUID(s["id"]), s["slug"], s["name"], _uuid(s["provider"]), s["spoken"], _uuid(s["owner"]))
+            for s in document["systems"]
         ),
         edges=tuple(_edges(document["edges"])),
         stands=tuple(

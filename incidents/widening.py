@@ -8,12 +8,10 @@ from uuid import UUID
 
 from django.db import transaction
 
-from incidents.blast_radius import blast_radius
 from incidents.errors import Fault, Invalid, WrongMoment
 from incidents.fanout import Joining, add_sides, announce_opening, joining_of
-from incidents.frozen import frozen
-from incidents.models import Incident, IncidentSystem, Participant, Radius
-from incidents.register import walkable_estate
+from incidents.models import Incident, IncidentSystem, Participant, Rewalk
+from incidents.rewalk import cause, current_document, walk_again
 from incidents.transitions import locked_incident
 from partners.models import Organisation, SharedSystem
 from portal import clock
@@ -36,7 +34,8 @@ def declare(*, incident_id: UUID, actor: Actor) -> Incident:
     incident.status = Incident.Status.OPEN
     incident.declared_at = clock.now()
     incident.save(update_fields=["status", "declared_at"])
-    document = Radius.objects.get(pk=incident.pk).document
+    document = current_document(incident)
+    assert document is not None
     record(
         "incident.moved",
         actor=actor,
@@ -48,7 +47,7 @@ def declare(*, incident_id: UUID, actor: Actor) -> Incident:
         status="open",
         reason="",
     )
-    _join(incident, joining_of(document, lead_id=incident.lead_id), actor=actor)
+    join(incident, joining_of(document, lead_id=incident.lead_id), actor=actor)
     return incident
 
 
@@ -79,14 +78,14 @@ def add_systems(*, incident_id: UUID, systems: Sequence[str], actor: Actor) -> t
     IncidentSystem.objects.bulk_create(
         IncidentSystem(incident=incident, system=system, slug=system.slug, name=system.name) for system in new
     )
-    starts = [*known, *(system.pk for system in new)]
-    estate = walkable_estate(starts, reason="widening")
-    document = frozen(estate, blast_radius(estate, on=clock.now().date(), starts=starts))
-    Radius.objects.filter(pk=incident.pk).update(computed_at=clock.now(), document=document)
     slugs = sorted(system.slug for system in new)
+    names = ", ".join(sorted(system.name for system in new))
+    document = walk_again(
+        incident, causes=[cause(Rewalk.What.WIDENED, by=[incident.lead.name], words=names)], actor=actor
+    ).document
     joined: list[Joining] = []
     if incident.status != Incident.Status.SUSPECTED:
-        joined = _join(incident, joining_of(document, lead_id=incident.lead_id), actor=actor)
+        joined = join(incident, joining_of(document, lead_id=incident.lead_id), actor=actor)
     record(
         "incident.widened",
         actor=actor,
@@ -128,11 +127,11 @@ def add_participants(
         Joining(each.pk, each.slug, each.name, each.kind, "participant", False, "none", None, f"{each.name}: {because}")
         for each in known.values()
     ]
-    joined = _join(incident, joining, actor=actor)
+    joined = join(incident, joining, actor=actor)
     return incident, [each.slug for each in joined]
 
 
-def _join(incident: Incident, joining: Sequence[Joining], *, actor: Actor) -> list[Joining]:
+def join(incident: Incident, joining: Sequence[Joining], *, actor: Actor) -> list[Joining]:
     """Those who do not take part yet join; each gets what participants may see of the incident so far."""
     here = set(Participant.objects.filter(incident=incident).values_list("organisation_id", flat=True))
     new = [each for each in joining if each.organisation_id not in here]

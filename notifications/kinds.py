@@ -26,6 +26,7 @@ TOLD_OF = {
 }
 PLAN, DELIVER, ADVANCE, BEAT = "notifications.plan", "notifications.deliver", "incidents.advance", "notifications.beat"
 IMPORT = "partners.check_imports"
+REWALK = "incidents.rewalk"
 
 
 def jobs_for(kinds: Iterable[str]) -> list[str]:
@@ -35,5 +36,6 @@ def jobs_for(kinds: Iterable[str]) -> list[str]:
         PLAN: bool(kinds & TOLD_OF.keys()),
         ADVANCE: any(kind.startswith("task.") for kind in kinds),
         IMPORT: ASKED in kinds,
+        REWALK: "radius.moved" in kinds,
     }
     return [job for job, is_wanted in wanted.items() if is_wanted]

@@ -12,8 +12,9 @@ from django.db import connections
 
 from incidents.advance import advance_due
 from incidents.handing_over import offer_for_the_silent
+from incidents.rewalk_due import rewalk_due
 from notifications.deliveries import BATCH
-from notifications.kinds import ADVANCE, DELIVER, IMPORT, PLAN
+from notifications.kinds import ADVANCE, DELIVER, IMPORT, PLAN, REWALK
 from notifications.planning import plan_due
 from notifications.sending import deliver_due
 from partners.chores import do_chores
@@ -38,6 +39,8 @@ SELECT (SELECT extract(epoch FROM now() - min(due_at))::float8 FROM notification
            AND (claimed_until IS NULL OR claimed_until < now())),
        (SELECT extract(epoch FROM now() - min(due_at))::float8 FROM partners_importjob
          WHERE due_at <= now() AND (claimed_until IS NULL OR claimed_until < now())),
+       (SELECT extract(epoch FROM now() - min(at))::float8 FROM incidents_rewalk
+         WHERE done_at IS NULL AND (claimed_until IS NULL OR claimed_until < now())),
        (SELECT min(seconds_ago) FROM sec.beats() WHERE process = 'worker')
 """
 
@@ -48,7 +51,7 @@ def waiting(connection: psycopg.Connection) -> tuple[dict[str, float], float | N
     assert row is not None
     *waits, silent_for = row
     return {
-        job: wait for job, wait in zip((PLAN, DELIVER, ADVANCE, IMPORT), waits, strict=True) if wait is not None
+        job: wait for job, wait in zip((PLAN, DELIVER, ADVANCE, IMPORT, REWALK), waits, strict=True) if wait is not None
     }, silent_for
 
 
@@ -72,6 +75,7 @@ HANDS: dict[str, Callable[[], object]] = {
     DELIVER: deliver_some,
     ADVANCE: advance_due,
     IMPORT: check_due,
+    REWALK: rewalk_due,
     SWEEP: sweep_away,
     LEADS: offer_for_the_silent,
     CHORES: do_chores,

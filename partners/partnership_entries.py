@@ -91,7 +91,9 @@ class DependencyEntry:
 
     source: str
     target: str
-    kind: Literal["identity_trust", "shared_administrators", "replication", "network_route", "hosting", "data_feed"]
+    kind: Literal[
+        "identity_trust", "shared_administrators", "replication", "network_route", "hosting", "data_feed", "unknown"
+    ]
     label: str = ""
     phrase: str = ""
     group: str = ""

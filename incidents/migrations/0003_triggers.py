@@ -235,14 +235,14 @@ GRANT EXECUTE ON FUNCTION sec.silence(uuid), sec.page_head() TO portal_app;
 GRANT EXECUTE ON FUNCTION sec.enter_run(uuid, text) TO portal_worker;
 
 -- An event about an incident goes to its participants only; one about anything else stays at home. Messages are planned
--- from events, so nobody but the lead says that it opened, moved or closed, and a dead delivery is one's own. What only
+-- from events, so nobody but the lead says that it opened, moved, reached further or closed, and a dead delivery is one's own. What only
 -- functions of the database do is said by them alone.
 CREATE POLICY audience ON ledger_event AS RESTRICTIVE FOR INSERT TO portal_app, portal_worker WITH CHECK (
     CASE WHEN incident_id IS NULL THEN audience = ARRAY[(SELECT sec.mine())]
          ELSE EXISTS (SELECT 1 FROM incidents_incident i WHERE i.id = ledger_event.incident_id
                       AND ledger_event.audience <@ i.participants
                       AND (i.lead_id = (SELECT sec.me())
-                           OR split_part(ledger_event.kind, '.', 1) NOT IN ('incident', 'tasks', 'update')))
+                           OR split_part(ledger_event.kind, '.', 1) NOT IN ('exposure', 'incident', 'radius', 'tasks', 'update')))
               AND (kind <> 'delivery.dead' OR data ->> 'organisation' =
                    (SELECT o.slug FROM partners_organisation o WHERE o.id = (SELECT sec.mine()))) END
     AND kind <> ALL (ARRAY['organisation.isolated', 'organisation.reconnected', 'break_glass.used', 'break_glass.drilled'])

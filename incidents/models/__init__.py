@@ -1,20 +1,35 @@
 from incidents.models.display import WallDisplay
 from incidents.models.guest import GuestGrant
 from incidents.models.handover import Handover
-from incidents.models.incident import Incident, IncidentSystem, Participant, Radius, Standing, Update
+from incidents.models.incident import Incident, IncidentSystem, Participant, Standing, Update
 from incidents.models.playbook import Playbook, Step
+from incidents.models.radius import (
+    Clearing,
+    ConcentrationSnapshot,
+    LinkClaim,
+    LinkDispute,
+    Radius,
+    RadiusVersion,
+    Rewalk,
+)
 from incidents.models.task import Duty, OwnReference, Run, Task, TaskNote
 
 __all__ = [
+    "Clearing",
+    "ConcentrationSnapshot",
     "Duty",
     "GuestGrant",
     "Handover",
     "Incident",
     "IncidentSystem",
+    "LinkClaim",
+    "LinkDispute",
     "OwnReference",
     "Participant",
     "Playbook",
     "Radius",
+    "RadiusVersion",
+    "Rewalk",
     "Run",
     "Standing",
     "Step",

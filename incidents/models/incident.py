@@ -108,17 +108,6 @@ class IncidentSystem(models.Model):
         return self.slug
 
 
-class Radius(models.Model):
-    """The blast radius as it was computed, frozen; read by the overseers. `document` is `incidents.radius.frozen`."""
-
-    incident = models.OneToOneField(Incident, on_delete=models.CASCADE, primary_key=True)
-    computed_at = models.DateTimeField()
-    document = models.JSONField()
-
-    def __str__(self) -> str:
-        return str(self.incident_id)
-
-
 class Participant(models.Model):
     """An organisation's side of an incident: its role, why it is here, and how far its answers are.
 
@@ -169,6 +158,8 @@ class Participant(models.Model):
     people_told = models.PositiveIntegerField(default=0, editable=False)
     people_seen = models.PositiveIntegerField(default=0, editable=False)
     not_told_because = models.TextField(blank=True, default="", editable=False)
+    # When the newest radius no longer reached it; null while it does, or never did.
+    reach_ended_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         ordering = ["name"]

@@ -15,10 +15,11 @@ from incidents import board as boards
 from incidents.header import header_of
 from incidents.isolating import asks_for
 from incidents.listing import closed_page, open_rows, peacetime
-from incidents.models import Incident, Participant, Radius, Standing, Task
+from incidents.models import Incident, Participant, Standing, Task
 from incidents.not_trusted import lines_of, suspicions_in
 from incidents.picture import picture_of
 from incidents.reach import participant_page, radius_page
+from incidents.rewalk import current_document
 from incidents.seeing import mark_seen
 from incidents.views.finding import incident_or_404
 from incidents.words import due_words, state, state_key
@@ -82,7 +83,7 @@ def participant(request: HttpRequest, reference: str, slug: str) -> HttpResponse
     context = {
         "incident": header(incident),
         "participant": {
-            **participant_page(incident, side, _document(incident)),
+            **participant_page(incident, side, current_document(incident)),
             "not_trusted": [{"words": words, "href": href} for words, href in _not_trusted(incident, side)],
             "isolate_href": reverse("incident-isolate", args=[reference, slug])
             if incident.status != "closed"
@@ -120,7 +121,7 @@ def _not_trusted(incident: Incident, side: Participant) -> list[tuple[str, str]]
 def radius(request: HttpRequest, reference: str) -> HttpResponse:
     """How far it can reach: the whole picture is for lead, deputy and provider."""
     incident = incident_or_404(reference)
-    document = _document(incident)
+    document = current_document(incident)
     if document is None:
         raise Http404
     context = {
@@ -137,7 +138,7 @@ def radius(request: HttpRequest, reference: str) -> HttpResponse:
 def radius_picture(request: HttpRequest, reference: str) -> HttpResponse:
     """The picture as a file of its own; it holds no script and no address."""
     incident = incident_or_404(reference)
-    document = _document(incident)
+    document = current_document(incident)
     if document is None:
         raise Http404
     body = render_to_string("incidents/_picture.html", {"picture": picture_of(document)})
@@ -145,12 +146,6 @@ def radius_picture(request: HttpRequest, reference: str) -> HttpResponse:
     return HttpResponse(
         body.strip(), content_type="image/svg+xml", headers={"Content-Disposition": f'attachment; filename="{name}"'}
     )
-
-
-def _document(incident: Incident) -> dict[str, Any] | None:
-    """The frozen radius, or None for who may not read it."""
-    found = Radius.objects.filter(incident=incident).first()
-    return found.document if found else None
 
 
 def header(incident: Incident) -> dict[str, Any]:

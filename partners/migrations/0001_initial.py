@@ -71,6 +71,7 @@ class Migration(migrations.Migration):
                             ("network_route", "Network route"),
                             ("hosting", "Hosting"),
                             ("data_feed", "Data feed"),
+                            ("unknown", "Kind not known yet"),
                         ]
                     ),
                 ),

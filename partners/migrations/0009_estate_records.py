@@ -599,6 +599,7 @@ class Migration(migrations.Migration):
                             "network_route",
                             "hosting",
                             "data_feed",
+                            "unknown",
                         ],
                     )
                 ),

@@ -131,7 +131,15 @@ class Participation(models.Model):
         return f"{self.organisation_id} on {self.system_id}"
 
 
-EDGE_KINDS = ["identity_trust", "shared_administrators", "replication", "network_route", "hosting", "data_feed"]
+EDGE_KINDS = [
+    "identity_trust",
+    "shared_administrators",
+    "replication",
+    "network_route",
+    "hosting",
+    "data_feed",
+    "unknown",
+]
 
 
 class Dependency(models.Model):
@@ -147,6 +155,7 @@ class Dependency(models.Model):
         NETWORK_ROUTE = "network_route", "Network route"
         HOSTING = "hosting", "Hosting"
         DATA_FEED = "data_feed", "Data feed"
+        UNKNOWN = "unknown", "Kind not known yet"
 
     class Barrier(models.TextChoices):
         NONE = "none", "No barrier recorded"

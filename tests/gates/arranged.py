@@ -133,6 +133,8 @@ class _Writer:
         )
         for slug in ORGANISATIONS:
             self.kept(slug)
+            self.put("incidents_concentrationsnapshot", id=uuid4(), organisation_id=self.ids[slug],
+                     quarter="2026-10-01", taken_at="now", figures=Jsonb({"own": secret_of(slug)}))  # fmt: skip
         self.files()
         self.permissions()
         for slug in ORGANISATIONS:
@@ -497,6 +499,7 @@ class _Writer:
                  named=True)  # fmt: skip
         self.put("incidents_radius", incident_id=incident, computed_at="now", document=Jsonb({"paths": reference}))
         self.put("incidents_run", incident_id=incident, lead_id=me, claimed_by="")
+        self.radius_moves(incident, lead, list(roles))
         for slug, role in roles.items():
             self.side(reference, slug, role)
         self.put("incidents_update", id=uuid4(), incident_id=incident, author_organisation_id=me, author_name="A",
@@ -515,6 +518,27 @@ class _Writer:
         outsider = next(slug for slug in ORGANISATIONS if slug not in roles)
         self.event("estate.read", lead, audience=[lead, outsider])
         self.event("task.blocked", others[0], audience=[others[0], outsider], incident=reference)
+
+    def radius_moves(self, incident: UUID, lead: str, roles: list[str]) -> None:
+        """A later radius, a reason to walk, and what each side says of itself and of a link."""
+        dependency, system = self.owner.execute(
+            "SELECT d.id, d.source_id FROM partners_dependency d JOIN partners_sharedsystem s ON s.id = d.source_id"
+            " WHERE s.slug = 'identity-platform' ORDER BY d.id LIMIT 1"
+        ).fetchone()
+        self.put("incidents_radiusversion", id=uuid4(), incident_id=incident, number=1, at="now", causes=Jsonb([]),
+                 document=Jsonb({"paths": secret_of(lead)}), contain_first=Jsonb([]), changed=Jsonb({}))  # fmt: skip
+        self.put("incidents_rewalk", id=uuid4(), incident_id=incident, what="asked", organisation_id=self.ids[lead],
+                 at="now")  # fmt: skip
+        for slug in roles:
+            said_by, secret = self.ids[slug], secret_of(slug)
+            self.put("incidents_linkclaim", id=uuid4(), incident_id=incident, state="proposed", said_by_id=said_by,
+                     said_at="now", from_system_id=system, from_name="S", to_name=slug, words=secret,
+                     decision="")  # fmt: skip
+            self.put("incidents_clearing", id=uuid4(), incident_id=incident, organisation_id=said_by, why=secret,
+                     stated_by="N", stated_at="now", was="direct", withdrawn_why="")  # fmt: skip
+            self.put("incidents_linkdispute", id=uuid4(), dependency_id=dependency, source_name="S", target_name="T",
+                     said_by_id=said_by, said_at="now", words=secret, outcome="stands", answer=secret,
+                     answered_at="now")  # fmt: skip
 
     def side(self, reference: str, slug: str, role: str) -> None:
         incident, org, secret = self.ids[reference], self.ids[slug], secret_of(slug)

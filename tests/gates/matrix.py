@@ -52,7 +52,9 @@ VERSION_OF_MINE = (
 )
 EITHER_END = "%(me)s IN (x.provider_id, x.council_id)"
 # Messages are planned from events: only the lead says that an incident opened, moved or closed, or gives out tasks.
-MINE_TO_SAY = f"(NOT x.kind LIKE ANY (ARRAY['incident.%%', 'tasks.%%', 'update.%%']) OR {LEADS})"
+MINE_TO_SAY = (
+    f"(NOT x.kind LIKE ANY (ARRAY['exposure.%%', 'incident.%%', 'radius.%%', 'tasks.%%', 'update.%%']) OR {LEADS})"
+)
 SAID_BY_FUNCTIONS = (
     "split_part(x.kind, '.', 1) IN ('assessment', 'file', 'finding', 'permission', 'register', 'standing_access',"
     " 'work')"
@@ -366,7 +368,26 @@ MATRIX: dict[str, Row] = {
         worker=Can(takes_part("x.id")),
     ),
     "incidents_incidentsystem": Row(Can(IN_IT, LEADS), worker=Can(IN_IT)),
-    "incidents_radius": Row(Can(OVERSEES, LEADS, LEADS, updates="computed_at document"), worker=Can(OVERSEES)),
+    # The opening radius stays; functions write every later one, and what people say of links and of themselves.
+    "incidents_radius": Row(Can(OVERSEES, LEADS), worker=Can(OVERSEES)),
+    "incidents_radiusversion": Row(Can(OVERSEES), worker=Can(OVERSEES)),
+    "incidents_rewalk": Row(
+        worker=Can(
+            OPEN,
+            update=OPEN,
+            selects="id incident_id at claimed_by claimed_until done_at",
+            updates="claimed_by claimed_until done_at",
+        )
+    ),
+    "incidents_linkclaim": Row(Can(f"({OVERSEES} OR x.said_by_id = %(me)s AND {IN_IT})")),
+    "incidents_clearing": Row(Can(f"({MINE} OR {OVERSEES})")),
+    "incidents_linkdispute": Row(
+        Can(
+            "(x.said_by_id = %(me)s OR EXISTS (SELECT 1 FROM partners_dependency d WHERE d.id = x.dependency_id"
+            f" AND ({SPOKEN_FOR_BY_ME.format('d.source_id')} OR {SPOKEN_FOR_BY_ME.format('d.target_id')})))"
+        )
+    ),
+    "incidents_concentrationsnapshot": Row(Can(MINE), worker=Can(MINE, MINE)),
     "incidents_participant": Row(
         # Whoever lets others join says nothing in their stead: no answer, no count, nobody told.
         Can(
@@ -379,7 +400,13 @@ MATRIX: dict[str, Row] = {
             updates="seen_at people_seen",
         ),
         worker=Can(
-            SIDE, update=MINE, updates="told_at told_by delivered_at seen_at people_told people_seen not_told_because"
+            SIDE,
+            f"{LEADS} AND x.tasks_total = 0 AND x.people_told = 0 AND x.people_seen = 0 AND x.told_by = ''",
+            update=MINE,
+            inserts="id incident_id organisation_id slug name kind role is_provider exposure distance because"
+            " other_paths joined_at duty_name duty_phone tasks_total tasks_open tasks_waiting tasks_settled"
+            " tasks_blocked containing_open told_by people_told people_seen not_told_because",
+            updates="told_at told_by delivered_at seen_at people_told people_seen not_told_because",
         ),
     ),
     "incidents_standing": Row(Can(IN_IT), worker=Can(IN_IT)),
@@ -393,7 +420,14 @@ MATRIX: dict[str, Row] = {
             " finish_by reason version changed_at previous_status previous_reason",
             updates="status reason changed_by_id",
         ),
-        worker=Can(SIDE, update=LEADS, updates="ready acknowledge_by finish_by"),
+        worker=Can(
+            SIDE,
+            f"{LEADS} AND {THEY_TAKE_PART} AND x.status = 'waiting' AND x.reason = ''",
+            LEADS,
+            inserts="id incident_id organisation_id step_id position title containing status ready acknowledge_by"
+            " finish_by reason version changed_at previous_status previous_reason",
+            updates="ready acknowledge_by finish_by",
+        ),
     ),
     "incidents_tasknote": Row(
         Can(
@@ -418,7 +452,12 @@ MATRIX: dict[str, Row] = {
             MINE,
             inserts="id incident_id organisation_id kind hours decision",
             updates="aware_at due_at settled_at decision",
-        )
+        ),
+        # Whoever is newly reached joins by the worker's hand, inside the lead.
+        worker=Can(
+            insert=f"{LEADS} AND {THEY_TAKE_PART} AND x.decision = ''",
+            inserts="id incident_id organisation_id kind hours decision",
+        ),
     ),
     # An offer of the lead is for its two sides and the overseers; functions write it.
     "incidents_handover": Row(

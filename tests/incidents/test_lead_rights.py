@@ -19,8 +19,10 @@ STAYS_AT_HOME = (
     "partners_identityprovider", "partners_signinpolicy", "monitoring_alert", "monitoring_alertrule", "api_replay",
 )  # fmt: skip
 # What crosses with a name in it: the duty desk, as it stood when its organisation joined, and what is addressed to the
-# lead by name: who asked for an approval, cut off, or was rung.
+# lead by name: who asked for an approval, cut off, or was rung; a link that somebody names, and a clearing.
 ADDRESSED = {
+    "incidents_clearing",
+    "incidents_linkclaim",
     "incidents_participant",
     "incidents_handover",
     "partners_approval",
