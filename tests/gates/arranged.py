@@ -329,7 +329,7 @@ class _Writer:
                                state="open", raised_at="now", retested_by="")  # fmt: skip
             self.put("partners_findingmove", id=uuid4(), finding_id=finding, what="planned", text=secret,
                      vouched_by="", pressed_by=uuid4(), organisation_id=provider, at="now")  # fmt: skip
-        self.put("partners_contract", id=uuid4(), organisation_id=own, provider_id=provider, version=1,
+        self.put("partners_contract", id=uuid4(), organisation_id=own, provider_id=reader, version=1,
                  responsibilities=Jsonb({}), liability=secret, insurer="", exit_terms="", written_at="now")  # fmt: skip
         for purpose in ("assessment", "task"):
             self.put("files_storedfile", id=uuid4(), organisation_id=own, purpose=purpose, owner_id=assessment,
