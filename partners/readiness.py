@@ -28,7 +28,8 @@ class Line:
     well: bool
     says: str
     do: str = ""
-    page: str = ""  # name of the address where it is done
+    page: str = ""  # name of the address where it is done, and what it names
+    args: tuple[object, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
