@@ -32,6 +32,7 @@ from portal.files.kinds import Judge, plain_name
 from portal.files.limits import AT_ONCE, AT_ONCE_OF_ONE, ENVELOPE, LARGEST, LONGEST, MEBIBYTE
 from portal.files.store import Incoming
 
+FRAME = 256  # bytes of either end that are looked at; a boundary has at most 70 (RFC 2046, 5.1.1)
 IN_MEMORY, CAP = MEBIBYTE, 21 * MEBIBYTE  # of a form that is not read by `receiving`
 
 
@@ -82,6 +83,7 @@ class Upload(FileUploadHandler):
         self.judge = Judge()
         self.said_name = ""
         self.trouble: UploadRefused | None = None
+        self.is_whole = False
         self._file: Received | None = None
 
     def read(self) -> QueryDict:
@@ -92,13 +94,13 @@ class Upload(FileUploadHandler):
         """
         request: HttpRequest = self.request  # type: ignore[assignment]
         try:
-            fields = request.POST
-        except UnreadablePostError:
-            raise UploadRefused(400, _("The file stopped before its end. Send it again.")) from None
-        except MultiPartParserError:
-            raise UploadRefused(400, _("This is not a form as our page sends it. Reload the page.")) from None
+            fields = request.POST  # empty, without a word, when somebody has asked before and it went wrong then
+        except (UnreadablePostError, MultiPartParserError):
+            fields = QueryDict()
         if self.trouble:
             raise self.trouble
+        if not self.is_whole:
+            raise UploadRefused(400, _("The file did not come whole. Reload the page, then send it again."))
         if self.incoming is None:
             raise UploadRefused(422, _("Choose a file."))
         if self.incoming.size == 0:
@@ -129,7 +131,9 @@ class Upload(FileUploadHandler):
         if isinstance(input_data, _Watched):
             return None
         watched = _Watched(input_data, content_length, self.ends_at)
-        return MultiPartParser(META, watched, [self], encoding).parse()  # type: ignore[arg-type]
+        parsed = MultiPartParser(META, watched, [self], encoding).parse()  # type: ignore[arg-type]
+        self.is_whole = watched.is_whole(b"--" + boundary)
+        return parsed
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         super().new_file(*args, **kwargs)
@@ -159,10 +163,11 @@ class Upload(FileUploadHandler):
 
 
 class _Watched:
-    """The body, which must be as long as its sender said, and soon."""
+    """The body, which must be as long as its sender said, soon, and framed as one form from end to end."""
 
     def __init__(self, body: BinaryIO, length: int, ends_at: float) -> None:
         self.body, self.left, self.ends_at = body, length, ends_at
+        self.first = self.last = b""
 
     def read(self, size: int = -1) -> bytes:
         if time.monotonic() > self.ends_at:
@@ -171,7 +176,15 @@ class _Watched:
         self.left -= len(chunk)
         if not chunk and self.left > 0:
             raise UnreadablePostError("the body stopped before its end")
+        if len(self.first) < FRAME:
+            self.first += chunk[: FRAME - len(self.first)]
+        self.last = (self.last + chunk)[-FRAME:]
         return chunk
+
+    def is_whole(self, delimiter: bytes) -> bool:
+        """Django's parser also takes a form without an end, and what stands before its first part (RFC 2046, 5.1.1)."""
+        ends = self.last.rstrip(b"\r\n").endswith(delimiter + b"--")
+        return self.left == 0 and self.first.startswith(delimiter) and ends
 
 
 def too_large() -> str:

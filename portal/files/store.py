@@ -69,9 +69,11 @@ class Incoming:
 
 def folder(name: str) -> Path:
     """`incoming` or `kept` under FILES_ROOT, made on first use and closed to everybody else."""
-    path: Path = settings.FILES_ROOT / name
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return path
+    root: Path = settings.FILES_ROOT
+    root.parent.mkdir(parents=True, exist_ok=True)
+    for path in (root, root / name):
+        path.mkdir(mode=0o700, exist_ok=True)
+    return root / name
 
 
 def path_of(name: str) -> Path:

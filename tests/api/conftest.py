@@ -29,6 +29,7 @@ class Web:
     port: int
     database_url: str
     process: subprocess.Popen[bytes]
+    var: str
 
     @property
     def url(self) -> str:
@@ -70,7 +71,7 @@ def web(cast: Cast) -> Iterator[Web]:
             stderr=log,
             preexec_fn=dies_with_parent(signal.SIGTERM),
         )
-        server = Web(port, environment["DATABASE_URL"], process)
+        server = Web(port, environment["DATABASE_URL"], process, var)
         try:
             wait_for(lambda: _answers(server), seconds=30)
             yield server
