@@ -147,6 +147,8 @@ def _links(document: Mapping[str, Any], boxes: Mapping[str, Box]) -> list[Line]:
         certainty = "stops" if edge["stopped"] else CERTAINTIES[edge["barrier"]]
         if edge["stopped"]:
             boxes[edge["target"]].note = _barrier(edge)
+        if edge["cut_source"] != edge["cut_target"]:
+            words, boxes[edge["target"]].note = _("cut on one side"), _("cut on one side: still walked")
         key = (edge["source"], edge["target"])
         line = lines.get(key)
         if line is None:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from incidents.models import Incident, Participant
+from incidents.moving import cut_standing, ends_of_cut, figures
 from incidents.words import EXPOSURES, ROLES, exposure
 from partners.models import Dependency
 
@@ -19,8 +20,10 @@ Document = Mapping[str, Any]
 KINDS = dict(Dependency.Kind.choices)
 
 
-def radius_page(document: Document, *, incident: Incident | None) -> dict[str, Any]:
-    """What `incidents/radius.html` wants, from `incidents.frozen`."""
+def radius_page(
+    document: Document, *, incident: Incident | None, links: frozenset[str] = frozenset()
+) -> dict[str, Any]:
+    """What `incidents/radius.html` wants, from `incidents.frozen`; `links` have a page for the reader."""
     names = {system["id"]: system["name"] for system in document["systems"]}
     stopped = [edge for edge in document["edges"] if edge["stopped"]]
     return {
@@ -49,6 +52,9 @@ def radius_page(document: Document, *, incident: Incident | None) -> dict[str, A
                 "protects": _sentence(cut["words"].partition("; ")[0]),
                 "stops": _sentence(cut["words"].partition("; ")[2]),
                 "best": nth == 0 and bool(cut["protects"]),
+                "gain": figures(cut["gain"]),
+                "loss": figures(cut["loss"]),
+                "links": ends_of_cut(document, cut["edges"], links),
             }
             for nth, cut in enumerate(document["cuts"])
         ],
@@ -92,13 +98,10 @@ def participant_page(incident: Incident, side: Participant, document: Document |
         "pathless": side.exposure in {"none", "cleared"},
         "reported": "",
         "paths": paths,
-        "register_checked": _("From the register of shared systems as it stood when the incident was opened."),
+        "register_checked": _("From the register of shared systems as it stood at the newest walk."),
         "provider_note": "",
         "ladder_rows": [],
         "duty": {"name": side.duty_name, "number": side.duty_phone} if side.duty_phone else None,
-        "may_clear": False,
-        "clear_url": "",
-        "cleared": None,
     }
 
 
@@ -119,7 +122,9 @@ def _paths(document: Document, organisation: Mapping[str, Any]) -> list[dict[str
 
 def _link(edge: Mapping[str, Any]) -> str:
     kind = str(KINDS.get(edge["kind"], edge["kind"]))
-    return f"{kind}: {edge['label']}" if edge["label"] and edge["label"].lower() != kind.lower() else kind
+    words = f"{kind}: {edge['label']}" if edge["label"] and edge["label"].lower() != kind.lower() else kind
+    standing = cut_standing(edge)
+    return f"{words} ({standing})" if standing else words
 
 
 def _certainty(edge: Mapping[str, Any]) -> str:
@@ -131,7 +136,7 @@ def _certainty(edge: Mapping[str, Any]) -> str:
 def _barrier(edge: Mapping[str, Any]) -> str:
     if edge["tested_on"]:
         return _("the barrier was tested on %(day)s and stops") % {"day": _day(edge["tested_on"])}
-    return _("cut at both ends")
+    return _("cut by both ends")
 
 
 def _day(iso: str) -> str:

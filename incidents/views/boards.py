@@ -16,14 +16,16 @@ from incidents.header import header_of
 from incidents.isolating import asks_for
 from incidents.listing import closed_page, open_rows, peacetime
 from incidents.models import Incident, Participant, Standing, Task
+from incidents.moving import movement, visible_links
 from incidents.not_trusted import lines_of, suspicions_in
 from incidents.picture import picture_of
 from incidents.reach import participant_page, radius_page
 from incidents.rewalk import current_document
 from incidents.seeing import mark_seen
-from incidents.views.finding import incident_or_404
+from incidents.views.finding import incident_or_404, overseen_or_404
+from incidents.why_here import why_page
 from incidents.words import due_words, state, state_key
-from partners.acting import actor_of, may_approve, may_open, signed_in
+from partners.acting import actor_of, may_answer, may_approve, may_open, signed_in
 from partners.isolation import in_force
 from portal import clock
 
@@ -75,7 +77,8 @@ def participant(request: HttpRequest, reference: str, slug: str) -> HttpResponse
     if side is None:
         raise Http404
     now = clock.now()
-    me: UUID = request.visitor.organisation_id  # type: ignore[attr-defined]
+    visitor = request.visitor  # type: ignore[attr-defined]
+    me: UUID = visitor.organisation_id
     tasks = Task.objects.filter(incident=incident, organisation_id=side.organisation_id).values(
         "id", "title", "status", "ready", "acknowledge_by", "finish_by"
     )
@@ -84,11 +87,12 @@ def participant(request: HttpRequest, reference: str, slug: str) -> HttpResponse
         "incident": header(incident),
         "participant": {
             **participant_page(incident, side, current_document(incident)),
+            **why_page(incident, side, me=me, manages=may_open(visitor), answers=may_answer(visitor)),
             "not_trusted": [{"words": words, "href": href} for words, href in _not_trusted(incident, side)],
             "isolate_href": reverse("incident-isolate", args=[reference, slug])
             if incident.status != "closed"
             and me != side.organisation_id
-            and may_approve(request.visitor)  # type: ignore[attr-defined]
+            and may_approve(visitor)
             and asks_for(incident, side.organisation_id) == me
             else "",
             "tasks": [
@@ -120,13 +124,15 @@ def _not_trusted(incident: Incident, side: Participant) -> list[tuple[str, str]]
 @signed_in
 def radius(request: HttpRequest, reference: str) -> HttpResponse:
     """How far it can reach: the whole picture is for lead, deputy and provider."""
-    incident = incident_or_404(reference)
+    incident = overseen_or_404(reference, me=request.visitor.organisation_id)  # type: ignore[attr-defined]
     document = current_document(incident)
     if document is None:
         raise Http404
+    visitor = request.visitor  # type: ignore[attr-defined]
     context = {
         "incident": header(incident),
-        "radius": radius_page(document, incident=incident),
+        "radius": radius_page(document, incident=incident, links=visible_links(document)),
+        "moved": movement(incident, document, me=visitor.organisation_id, manages=may_open(visitor)),
         "picture": picture_of(document),
         "picture_href": reverse("incident-radius-picture", args=[incident.reference]),
     }
@@ -137,7 +143,7 @@ def radius(request: HttpRequest, reference: str) -> HttpResponse:
 @signed_in
 def radius_picture(request: HttpRequest, reference: str) -> HttpResponse:
     """The picture as a file of its own; it holds no script and no address."""
-    incident = incident_or_404(reference)
+    incident = overseen_or_404(reference, me=request.visitor.organisation_id)  # type: ignore[attr-defined]
     document = current_document(incident)
     if document is None:
         raise Http404

@@ -16,6 +16,14 @@ def incident_or_404(reference: str) -> Incident:
     return incident
 
 
+def overseen_or_404(reference: str, *, me: UUID) -> Incident:
+    """The incident for who oversees it; whoever only takes part is answered as if there were none, as quickly."""
+    incident = incident_or_404(reference)
+    if me not in incident.overseers:
+        raise Http404
+    return incident
+
+
 def task_or_404(task_id: UUID) -> Task:
     task = Task.objects.select_related("incident", "step", "organisation").filter(pk=task_id).first()
     if task is None:

@@ -29,6 +29,7 @@ def what_if(request: HttpRequest, slug: str) -> HttpResponse:
         "incident": None,
         "system": system,
         "radius": radius_page(document, incident=None),
+        "moved": None,
         "picture": picture_of(document),
         "picture_href": "",
     }

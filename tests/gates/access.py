@@ -74,6 +74,8 @@ ASSURES = "  302    422    422     422  403    422   302  302   302    302   422
 OF_TWO = "   302    404    404     422  403    403   302  302   302    302   422    422"
 OWNS = "     302    404    404     403  403    422   302  302   302    302   403    403"
 BRINGS = "   302    404    404     404  403    422   302  302   302    302   404    404"
+WALKS = "    302    404    404     302  403    403   302  302   302    302   302    403"
+OF_ITSELF = "302    404    302     404  404    404   302  302   302    302   404    404"
 ANSWERS = "  302    404    404     409  403    409   302  302   302    302   409    403"
 
 # The API.
@@ -161,6 +163,15 @@ ROWS = (
     page("incident-board", INSIDE, reference="incident"),
     page("incident-board-fragment", INSIDE, reference="incident"),
     page("incident-radius", OVERSEES, reference="incident"),
+    page("incident-radius-say", post=WALKS, body={"act": "walk"}, reference="incident"),
+    page(
+        "incident-participant-say",
+        post=OF_ITSELF,
+        body={"act": "clear", "why": "Looked at"},
+        reference="incident",
+        slug="dunmere",
+    ),
+    page("dispute", NO_CARD, post=NO_CARD, dispute_id="contact"),
     page("incident-radius-picture", OVERSEES, reference="incident"),
     page("incident-participant", INSIDE, reference="incident", slug="dunmere"),
     page("incident-declare", LEADS, post=LED, reference="incident"),

@@ -1,0 +1,162 @@
+"""How a radius moved, in sentences: versions and why they came, links that somebody named, what cuts have come to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from incidents.models import Incident, LinkClaim, RadiusVersion, Rewalk
+from incidents.paths import listed
+from incidents.rewalk import versions_of
+from partners import approvals
+from partners.models import Dependency, Organisation
+
+Document = Mapping[str, Any]
+What = Rewalk.What
+
+
+def movement(incident: Incident, document: Document, *, me: UUID, manages: bool) -> dict[str, Any]:
+    """What the page *How far* says beside the radius itself: `versions`, `claims`, and which acts the reader has."""
+    open_now = incident.status != Incident.Status.CLOSED
+    leads = open_now and manages and me == incident.lead_id
+    claims = list(LinkClaim.objects.filter(incident=incident).select_related("said_by"))
+    return {
+        "versions": [version_in_words(each) for each in versions_of(incident)],
+        "claims": [_claim(each, may_decide=leads) for each in claims],
+        "may_walk": leads,
+        "may_name": open_now and manages,
+        "say_url": reverse("incident-radius-say", args=[incident.reference]),
+        "from_systems": [
+            (system["id"], system["name"])
+            for system in document["systems"]
+            if system["id"] in set(document["reached_systems"])
+        ],
+        "organisations": list(Organisation.objects.order_by("name").values_list("slug", "name"))
+        if open_now and manages
+        else [],
+        "opened_at": incident.opened_at,
+    }
+
+
+def version_in_words(version: RadiusVersion) -> dict[str, Any]:
+    """One version: number, moment, why it was walked, and what differs from the one before."""
+    return {
+        "number": version.number,
+        "at": version.at,
+        "why": [cause_in_words(each) for each in version.causes],
+        "changes": changes_in_words(version.changed) or [_("Nothing but the words of a path.")],
+    }
+
+
+def cause_in_words(cause: Mapping[str, Any]) -> str:
+    """`Cut by both ends: File services to Finance ledger (Dunmere and Northgate IT Services)`."""
+    words = str(What(cause["what"]).label)
+    sentence = words[:1].upper() + words[1:]
+    if cause["words"]:
+        sentence = f"{sentence}: {cause['words']}"
+    return f"{sentence} ({listed(cause['by'])})" if cause["by"] else sentence
+
+
+def changes_in_words(changed: Mapping[str, Any]) -> list[str]:
+    """The differences of `incidents.changes.difference` in sentences, the weightiest first."""
+
+    def names(key: str) -> str:
+        return listed(each["name"] if isinstance(each, Mapping) else each for each in changed[key])
+
+    said = [
+        ("joined", _("Newly reached: %s.")),
+        ("left", _("No longer reached: %s.")),
+        ("nearer", _("Nearer than before: %s.")),
+        ("farther", _("Farther than before: %s.")),
+        ("half_cut", _("Cut on one side, still walked: %s.")),
+        ("links_out", _("Not walked any more: %s.")),
+        ("links_in", _("Walked now: %s.")),
+        ("systems_in", _("Systems reached now: %s.")),
+        ("systems_out", _("Systems out of reach: %s.")),
+    ]
+    return [words % names(key) for key, words in said if changed[key]]
+
+
+def _claim(claim: LinkClaim, *, may_decide: bool) -> dict[str, Any]:
+    return {
+        "id": claim.pk,
+        "link": _("%(source)s to %(target)s") % {"source": claim.from_name, "target": claim.to_name},
+        "words": claim.words,
+        "by": claim.said_by.name,
+        "at": claim.said_at,
+        "state": str(claim.get_state_display()),
+        "decision": claim.decision,
+        "may_decide": may_decide and claim.state == LinkClaim.State.PROPOSED,
+    }
+
+
+def visible_links(document: Document) -> frozenset[str]:
+    """Those links of the cuts that the reader may open in the register. One query."""
+    wanted = {edge for cut in document["cuts"] for edge in cut["edges"]}
+    return frozenset(str(pk) for pk in Dependency.objects.filter(pk__in=wanted).values_list("pk", flat=True))
+
+
+def figures(found: Mapping[str, int]) -> str:
+    """`4 organisations, 1,200 people served, 1 safety-critical service`."""
+    parts = (
+        ngettext("%(n)s organisation", "%(n)s organisations", found["organisations"])
+        % {"n": f"{found['organisations']:,}"},
+        ngettext("%(n)s person served", "%(n)s people served", found["people"]) % {"n": f"{found['people']:,}"},
+        ngettext("%(n)s safety-critical service", "%(n)s safety-critical services", found["critical"])
+        % {"n": f"{found['critical']:,}"},
+    )
+    return ", ".join(parts)
+
+
+def cut_standing(edge: Mapping[str, Any]) -> str:
+    """Which ends have confirmed a cut, or nothing."""
+    if edge["cut_source"] and edge["cut_target"]:
+        return _("cut by both")
+    return _("cut on one side") if edge["cut_source"] or edge["cut_target"] else ""
+
+
+def ends_of_cut(document: Document, edges: Sequence[str], links: frozenset[str]) -> list[dict[str, str]]:
+    """Each link of a cut, which ends have confirmed, and its page where the reader may open it."""
+    names = {system["id"]: system["name"] for system in document["systems"]}
+    known = {edge["id"]: edge for edge in document["edges"]}
+    rows = []
+    for edge in (known[each] for each in edges if each in known):
+        source, target = names[edge["source"]], names[edge["target"]]
+        said = [name for name, cut in ((source, edge["cut_source"]), (target, edge["cut_target"])) if cut]
+        rows.append(
+            {
+                "words": _("%(source)s to %(target)s") % {"source": source, "target": target},
+                "confirmed": _("cut confirmed at %(ends)s") % {"ends": listed(said)}
+                if said
+                else _("no end has confirmed a cut"),
+                "href": reverse("dependency-detail", args=[edge["id"]]) if edge["id"] in links else "",
+            }
+        )
+    return rows
+
+
+def name_link(incident: Incident, *, source: str, organisation: UUID | None, called: str, words: str) -> None:
+    """An overseer names a link from a reached system to an organisation, or to a system that has no name yet.
+
+    Raises:
+        approvals.NotAllowed: not an overseer's incident manager, no fresh passkey, not reached, or known already.
+    """
+    kind = "organisation" if organisation else "new"
+    approvals.call(
+        "SELECT sec.name_link(%s, %s, %s, %s, %s, %s)", [incident.pk, source, kind, organisation, called, words]
+    )
+
+
+def propose_link(incident: Incident, *, source: str, words: str) -> None:
+    """A participant says that it is connected to a system of this incident. Raises as `name_link`."""
+    approvals.call("SELECT sec.propose_link(%s, %s, %s)", [incident.pk, source, words])
+
+
+def decide_link(claim_id: UUID, *, counts: bool, words: str) -> None:
+    """The lead takes a proposal, or refuses it with a reason. Raises as `name_link`."""
+    approvals.call("SELECT sec.decide_link(%s, %s, %s)", [claim_id, counts, words])
