@@ -13,6 +13,12 @@ from partners.models import Assessment, Contract, Finding, FindingMove, Organisa
 from portal import clock
 
 LONG = 4000
+What = FindingMove.What
+WHEN: dict[str, Any] = {
+    What.PLANNED: _("Say for which day to come it is planned."),
+    What.CONFIRMED: _("Say on which day it was tested again."),
+    What.FAILED: _("Say on which day it was tested again."),
+}
 DAY = {"invalid": _("Write a day such as 2026-10-15.")}
 
 
@@ -74,25 +80,26 @@ class FindingForm(forms.Form):
 class MoveForm(forms.Form):
     """What is said of a finding. Which of it is needed depends on the act."""
 
-    act = forms.ChoiceField(choices=FindingMove.What.choices)
-    words = forms.CharField(max_length=LONG, required=False)
-    day = forms.DateField(required=False, error_messages=DAY)
-    vouched_by = forms.CharField(max_length=200, required=False)
+    act = forms.ChoiceField(choices=What.choices)
+    words = forms.CharField(max_length=LONG, error_messages={"required": _("Say it in a few words.")})
+    day = forms.DateField(error_messages=DAY)
+    vouched_by = forms.CharField(max_length=200, error_messages={"required": _("Write who tested it: name and role.")})
 
-    def clean(self) -> dict[str, Any]:
-        said = super().clean() or {}
-        act, today = said.get("act"), clock.now().date()
-        if act != FindingMove.What.RETEST_ASKED and not said.get("words"):
-            self.add_error("words", _("Say it in a few words."))
-        day = said.get("day")
-        if act == FindingMove.What.PLANNED and "day" not in self.errors and (not day or day < today):
-            self.add_error("day", _("Say for which day to come it is planned."))
-        if act in {FindingMove.What.CONFIRMED, FindingMove.What.FAILED}:
-            if "day" not in self.errors and (not day or day > today):
-                self.add_error("day", _("Say on which day it was tested again."))
-            if not said.get("vouched_by"):
-                self.add_error("vouched_by", _("Write who tested it: name and role."))
-        return said
+    def __init__(self, data: Any = None, *, act: str = "", **kwargs: Any) -> None:
+        super().__init__(data, **kwargs)
+        self.said_act = act or (data or {}).get("act", "")
+        tests = self.said_act in {What.CONFIRMED, What.FAILED}
+        self.fields["words"].required = self.said_act != What.RETEST_ASKED
+        self.fields["day"].required = tests or self.said_act == What.PLANNED
+        self.fields["vouched_by"].required = tests
+        self.fields["day"].error_messages["required"] = WHEN.get(self.said_act, "")
+
+    def clean_day(self) -> Any:
+        day, today = self.cleaned_data["day"], clock.now().date()
+        late = day and (day < today if self.said_act == What.PLANNED else day > today)
+        if late and self.said_act in WHEN:
+            raise forms.ValidationError(WHEN[self.said_act])
+        return day
 
 
 class ContractForm(forms.Form):

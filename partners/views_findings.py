@@ -111,7 +111,9 @@ def _context(request: HttpRequest, finding: Finding, form: MoveForm | None = Non
         "forms": [
             {
                 "act": act,
-                "form": form if form is not None and form.data.get("act") == act else MoveForm(auto_id=f"{act}-%s"),
+                "form": form
+                if form is not None and form.data.get("act") == act
+                else MoveForm(act=act, auto_id=f"{act}-%s"),
             }
             for act in acts
         ],

@@ -74,7 +74,7 @@ def provider_detail(request: HttpRequest, slug: str) -> HttpResponse:
             {"name": each.name, "href": reverse("system-detail", args=[each.slug])}
             for each in SharedSystem.objects.filter(provider=provider)
         ],
-        "summary": summary_of(still_open, today),
+        "summary": summary_of(still_open),
         "overdue": sum(is_overdue(each, today) for each in still_open),
         "findings": [finding_row(each, today) for each in still_open],
         "closed": [finding_row(each, today) for each in findings if each.state == Finding.State.CLOSED],
@@ -93,8 +93,8 @@ def _worst_first(finding: Finding) -> tuple[Any, ...]:
     return SEVERITIES[finding.severity], finding.due_on, str(finding.pk)
 
 
-def summary_of(findings: list[Finding], today: date) -> str:
-    """Open findings in one sentence, the worst first: `2 high, 1 low; 2 past due`."""
+def summary_of(findings: list[Finding]) -> str:
+    """Open findings in one sentence, the worst first."""
     if not findings:
         return _("No open finding that you may see.")
     counts = Counter(each.severity for each in findings)
@@ -103,9 +103,7 @@ def summary_of(findings: list[Finding], today: date) -> str:
         for severity in SEVERITIES
         if counts[severity]
     )
-    late = sum(is_overdue(each, today) for each in findings)
-    past = ngettext("%(n)s is past its day", "%(n)s are past their day", late) % {"n": late} if late else _("none late")
-    return _("Open findings: %(listed)s; %(past)s.") % {"listed": listed, "past": past}
+    return _("Open findings: %(listed)s.") % {"listed": listed}
 
 
 def finding_row(finding: Finding, today: date) -> dict[str, Any]:

@@ -226,7 +226,17 @@ WORST_DAY = [
     State("spoken-code-wrong", NOBODY, "/sign-in/code/", "Type the code", act=_press_in_form),
 ]
 
+ASSURANCE = [
+    State("providers", LEAD, "/providers/", "Past due"),
+    State("provider", LEAD, "/providers/northgate/", "Forty-one accounts in NG-ADM"),
+    State("provider-own", PROVIDER, "/providers/northgate/", "Brackenfield"),
+    State("assessment", PROVIDER, "/assessments/{assessment}/", "No virus scanner has looked"),
+    State("finding-wrong", PROVIDER, "/findings/{finding}/", "Say it in a few words", act=_press("Keep the plan")),
+    State("contract", STRANGER, "/providers/northgate/contract/gravenhurst/", "Write the record"),
+]
+
 GROUPS = {
+    "assurance": ASSURANCE,
     "people": PEOPLE,
     "worst-day": WORST_DAY,
     "account": ACCOUNT,

@@ -117,7 +117,24 @@ def _details(product: Running, stage: Stage) -> Stage:
         "playbook": call(product, "ashbourne", "GET", "/playbooks/")["results"][0]["id"],
         "link": sign_in_path(product, "Zofia Nowak"),
         "somebody": person_named(product, "Anita Desai"),
+        **_assured(product),
     }
+
+
+def _assured(product: Running) -> Stage:
+    """An assessment with a file to list, and a finding that is planned."""
+    with psycopg.connect(product.database_url) as connection:
+        connection.execute(
+            "INSERT INTO files_storedfile (id, organisation_id, purpose, owner_id, storage_name, name, size, sha256,"
+            " content_type, state, uploaded_at) SELECT gen_random_uuid(), a.organisation_id, 'assessment', a.id,"
+            " repeat('0', 64), 'Report of the testers, final.pdf', 1480213, sha256('report'), 'application/pdf',"
+            " 'kept', now() FROM partners_assessment a WHERE a.kind = 'penetration_test'"
+        )
+        found = connection.execute(
+            "SELECT a.id, f.id FROM partners_assessment a, partners_finding f"
+            " WHERE a.kind = 'penetration_test' AND f.state = 'planned'"
+        ).fetchone()
+    return {"assessment": str(found[0]), "finding": str(found[1])}
 
 
 def person_named(product: Running, name: str) -> str:

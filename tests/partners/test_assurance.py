@@ -69,7 +69,8 @@ def seen(inside, slug: str, model: type) -> int:
 @pytest.mark.usefixtures("november")
 def test_a_provider_page_shows_each_council_what_concerns_it(client_of, northgate, ashbourne):
     page = text(ashbourne.get("/providers/northgate/"))
-    assert "2 high, 1 low; 2 are past their day" in page
+    assert "Open findings: 2 high, 1 low." in page
+    assert "2 findings are past their day" in page
     assert page.count("past due") == 2
     assert page.index(NG_ADM) < page.index("Remote access shows which accounts exist")
     assert "Penetration test of remote access and backups" in page
