@@ -1,4 +1,5 @@
 from collections.abc import Set as AbstractSet
+from importlib import import_module
 from typing import Any
 
 from django.apps import AppConfig
@@ -10,6 +11,7 @@ class NotificationsConfig(AppConfig):
     name = "notifications"
 
     def ready(self) -> None:
+        import_module("notifications.contact_tests")  # its chores
         recorded.connect(wake_for, dispatch_uid="notifications-wake")
 
 

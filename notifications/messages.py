@@ -31,6 +31,10 @@ NOTICES = {
         "Your organisation's access to Bulkhead has changed. Ring the lead, on the number on your card."
     ),
 }
+A_TEST = (
+    "TEST. Nothing has happened. Bulkhead tries once a month whether this contact works. Open the page below and press"
+    " the button: it asks for no name and no password. Or sign in as always and say so under Contact tests. Code"
+)
 DRILLS = {Delivery.Message.BREAK_GLASS_DRILL, Delivery.Message.THEIR_BREAK_GLASS_DRILL}
 
 
@@ -40,8 +44,13 @@ class Text:
     body: str
 
 
-def compose(*, message: str, reference: str, code: str, exercise: bool) -> Text:
-    """The words of one message; in an exercise or a drill the word comes first in subject and body."""
+def compose(*, message: str, reference: str, code: str, exercise: bool, link: str = "") -> Text:
+    """The words of one message; in an exercise or a drill the word comes first in subject and body.
+
+    `link` is of a test alone: its page has one button and no place to sign in.
+    """
+    if message == Delivery.Message.CONTACT_TEST:
+        return Text("TEST: Bulkhead tests this contact", f"{A_TEST} {code}.\n\n{link}\n\n{HOW_TO_READ}\n")
     if message in NOTICES:
         return _notice(Delivery.Message(message))
     if message == Delivery.Message.STOOD_DOWN:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from notifications.contact_tests import begin_wanted
 from notifications.deliveries import New, write
 from notifications.models import Delivery
 from notifications.recipients import Way, choose, why_nobody
 from notifications.ways import active_ways
 from partners.models import ContactPoint, Organisation, Person
+from portal import clock
 from portal.ledger.models import Event
 from portal.ledger.record import Actor, record
 
@@ -32,7 +34,9 @@ FOR_EVERYBODY = {"emergency_access.given", "organisation.isolated", "organisatio
 
 def plan_notice(event_id: UUID, *, organisation_id: UUID, kind: str, subject_id: UUID | None) -> None:
     """Write the messages of one event for one organisation. Safe to repeat."""
-    if kind == "delivery.dead" and subject_id is not None:
+    if kind == "register.test_wanted" and subject_id is not None:
+        begin_wanted(subject_id, clock.now())
+    elif kind == "delivery.dead" and subject_id is not None:
         _go_round(organisation_id, subject_id)
     elif kind in MESSAGES:
         _tell(event_id, organisation_id, kind)
@@ -67,6 +71,8 @@ def _go_round(organisation_id: UUID, delivery_id: UUID) -> None:
     """A way has failed for good: take that person's next one, or say that nobody here could be told."""
     dead = Delivery.objects.values("person_id", "message", "event_id").get(pk=delivery_id)
     event_id, message = dead["event_id"], dead["message"]
+    if message == Message.CONTACT_TEST:
+        return  # that nobody answers is what the test is for
     written = Delivery.objects.filter(event_id=event_id, organisation_id=organisation_id, message=message)
     tried = dict(written.values_list("contact_point_id", "state"))
     people = {dead["person_id"]} if dead["person_id"] is not None else set()

@@ -11,8 +11,10 @@ import psycopg
 from django.db import DatabaseError
 
 from notifications import deliveries
+from notifications.contact_links import link_of
 from notifications.deliveries import Held
 from notifications.messages import compose
+from notifications.models import Delivery
 from notifications.outcome import note_accepted, note_dead
 from notifications.transports import Transport, TransportError, transport_for
 from portal.claims import claimant
@@ -71,7 +73,8 @@ def _send(held: Held, worker: str, transport: Transport) -> None:
 
 
 def _hand_over(held: Held, transport: Transport) -> str:
-    text = compose(message=held.message, reference=held.reference, code=held.code, exercise=held.exercise)
+    link = link_of(held.id) if held.message == Delivery.Message.CONTACT_TEST else ""
+    text = compose(message=held.message, reference=held.reference, code=held.code, exercise=held.exercise, link=link)
     try:
         return transport.send(held.id, held.address, text)
     except TransportError:

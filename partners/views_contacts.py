@@ -1,35 +1,190 @@
-"""The page of one's own ways to be reached."""
+"""How an organisation's people are reached: the list, and adding, changing and retiring one way."""
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from typing import Any
+from uuid import UUID
 
-from partners.acting import signed_in
-from partners.models import ContactPoint
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from partners import contacts
+from partners.acting import may_open, signed_in
+from partners.approvals import NotAllowed
+from partners.duty import rota_now
+from partners.forms_contacts import ContactForm
+from partners.freshness import SENT, Fresh, duty_points, freshness, in_words, of_point
+from partners.history import history_of
+from partners.models import ContactPoint, Person, SharedSystem
 from partners.next_door import names_next_door
+from partners.phone_numbers import spaced
+from partners.stepping_up import fresh
+from portal import clock
+from portal.pages import refuse
+from portal.tenancy.door import Visitor
+
+GET_OR_POST = ["GET", "HEAD", "POST"]
+Role = Person.Role
+ALARM = frozenset({Fresh.FAILED, Fresh.OVERDUE})
 
 
 @require_safe
 @signed_in
 def contact_list(request: HttpRequest) -> HttpResponse:
+    visitor: Visitor = request.visitor  # type: ignore[attr-defined]
+    now = clock.now()
     points = ContactPoint.objects.filter(is_active=True).select_related("person")
     names = names_next_door()
-    rows = [
-        {
-            "id": str(point.pk),
-            "person": point.person.name if point.person else point.label,
-            "way": str(point.get_kind_display()),
-            "address": point.address,
-            "trust": str(point.get_trust_display()).lower(),
-            "trust_why": point.trust_because,
-            "rides_on": names[point.rides_on_id] if point.rides_on_id else "",
-            "tested": _("not tested yet"),
-            "tested_alarm": False,
-            "test_url": "",
+    found = freshness(duty_points(rota_now(now).people), now)
+    rows = [_row(point, names, visitor) for point in points]
+    context = {
+        "contacts": rows,
+        "freshness": {
+            "well": found.state == Fresh.YES,
+            "words": _of_duty(found.state, len(found.stale), found.ways),
+        },
+        "add_href": reverse("contact-add"),
+    }
+    return render(request, "partners/contacts.html", context)
+
+
+def _of_duty(state: Fresh, stale: int, ways: int) -> str:
+    if not ways:
+        return _("No message can be sent to anybody on duty.")
+    if state == Fresh.YES:
+        return _("Every way of duty was confirmed within 35 days.")
+    return _("%(stale)s of %(ways)s ways of duty were not confirmed within 35 days.") % {"stale": stale, "ways": ways}
+
+
+def _row(point: ContactPoint, names: dict[UUID, str], visitor: Visitor) -> dict[str, Any]:
+    state = of_point(point, clock.now())
+    may = may_change(visitor, point)
+    sendable = point.kind in SENT
+    return {
+        "id": str(point.pk),
+        "person": point.person.name if point.person else _("Duty desk"),
+        "label": point.label,
+        "way": str(point.get_kind_display()),
+        "address": point.address if sendable or point.is_private else spaced(point.address),
+        "private": point.is_private,
+        "trust": str(point.get_trust_display()).lower(),
+        "trust_why": point.trust_because,
+        "rides_on": names[point.rides_on_id] if point.rides_on_id else "",
+        "tested": in_words(state, point),
+        "tested_alarm": sendable and state in ALARM,
+        "href": reverse("contact-detail", args=[point.pk]) if may else "",
+        "test_url": reverse("contact-test-now", args=[point.pk])
+        if may and sendable and point.trust == ContactPoint.Trust.TRUSTED
+        else "",
+    }
+
+
+def may_change(visitor: Visitor, point: ContactPoint) -> bool:
+    """Whether this person may change a contact: their own, or any when they look after the organisation."""
+    return may_open(visitor) or (point.person_id is not None and point.person_id == visitor.person_id)
+
+
+def contact_or_404(contact_id: UUID) -> ContactPoint:
+    point = ContactPoint.objects.filter(pk=contact_id, is_active=True).select_related("person").first()
+    if point is None:
+        raise Http404
+    return point
+
+
+@require_http_methods(GET_OR_POST)
+@signed_in
+@fresh
+def contact_add(request: HttpRequest) -> HttpResponse:
+    visitor: Visitor = request.visitor  # type: ignore[attr-defined]
+    form = _form(request, visitor, None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            contacts.put(form.said(), organisation_id=visitor.organisation_id)
+        except NotAllowed as refused:
+            form.add_error(None, str(refused))
+        else:
+            messages.success(request, _("Added. It is untested until its first test is answered."))
+            return redirect("contact-list")
+    return _page(request, form, None, [])
+
+
+@require_http_methods(GET_OR_POST)
+@signed_in
+@fresh
+def contact_detail(request: HttpRequest, contact_id: UUID) -> HttpResponse:
+    """One contact, to change; what changed on it stands below, without its addresses."""
+    visitor: Visitor = request.visitor  # type: ignore[attr-defined]
+    point = contact_or_404(contact_id)
+    if not may_change(visitor, point):
+        return refuse(request, 403, _("Your own contacts are yours to change; ask your administrator for this one."))
+    form = _form(request, visitor, point)
+    if request.method == "POST" and form.is_valid():
+        try:
+            contacts.put(form.said(), organisation_id=visitor.organisation_id, point=point)
+        except NotAllowed as refused:
+            form.add_error(None, str(refused))
+        else:
+            messages.success(request, _("Kept. Your people who look after contacts are told."))
+            return redirect("contact-list")
+    names = {**{str(pk): name for pk, name in names_next_door().items()}, **_people_names()}
+    fields = {"is_active": _("In use"), "is_private": _("Private"), "rides_on_id": _("Rides on"),
+              "person_id": _("Whose"),
+              "changed_at": _("New address at"), "tested_at": _("Confirmed"), "failed_at": _("No answer")}  # fmt: skip
+    history = history_of(point.pk, me=visitor.organisation_id, fields=fields, names=names)
+    return _page(request, form, point, history)
+
+
+@require_POST
+@signed_in
+@fresh
+def contact_retire(request: HttpRequest, contact_id: UUID) -> HttpResponse:
+    point = contact_or_404(contact_id)
+    try:
+        contacts.retire(point)
+    except NotAllowed as refused:
+        return refuse(request, 403, str(refused))
+    messages.success(request, _("Taken out of use. Nobody is told by it any more."))
+    return redirect("contact-list")
+
+
+def _people_names() -> dict[str, str]:
+    return {str(pk): name for pk, name in Person.objects.values_list("pk", "name")}
+
+
+def _form(request: HttpRequest, visitor: Visitor, point: ContactPoint | None) -> ContactForm:
+    people = Person.objects.filter(is_active=True, break_glass=False).exclude(
+        role__in=[Role.SERVICE_ACCOUNT, Role.GUEST]
+    )
+    if may_open(visitor):
+        choices = [("", _("Duty desk")), *((str(each.pk), each.name) for each in people)]
+    else:
+        choices = [(str(visitor.person_id), visitor.name)]
+    systems = {str(each.pk): each.name for each in SharedSystem.objects.all()}
+    if point is not None and point.rides_on_id:
+        systems.setdefault(str(point.rides_on_id), names_next_door()[point.rides_on_id])
+    initial = None
+    if point is not None:
+        initial = {
+            "person": str(point.person_id or ""),
+            "kind": point.kind,
+            "label": point.label,
+            # One's own private number alone, and only on this page, behind the passkey.
+            "address": spaced(contacts.my_number(point)) if point.is_private else point.address,
+            "rides_on": str(point.rides_on_id or ""),
+            "is_private": point.is_private,
+            "order": point.order,
         }
-        for point in points
-    ]
-    return render(request, "partners/contacts.html", {"contacts": rows, "form": None})
+    data = request.POST if request.method == "POST" else None
+    return ContactForm(data, initial=initial, people=choices, systems=list(systems.items()), point=point)
+
+
+def _page(request: HttpRequest, form: ContactForm, point: ContactPoint | None, history: list[Any]) -> HttpResponse:
+    contact = None
+    if point is not None:
+        contact = {"id": point.pk, "label": point.label, "private": point.is_private, "address": point.address}
+    context = {"form": form, "contact": contact, "history": history}
+    return render(request, "partners/contact.html", context, status=422 if form.errors else 200)

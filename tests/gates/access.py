@@ -69,6 +69,15 @@ NOT_CODED = "302    404    404     404  403    404   302  302   302    302   404
 LETS_IN = "  302    200    404     200  403    200   302  302   302    302   200    302"
 LET_IN = "   302    200    404     200  403    200   302  302   302    302   200    403"
 CHECKED = "  302    404    403     302  403    403   302  302   302    302   302    302"
+OWN_FRESH = "302    200    200     200  302    200   302  302   302    302   200    302"
+OWN_WRONG = "302    422    422     422  403    422   302  302   302    302   422    403"
+OWN_CONTACT = "302  404    404     200  302    404   302  302   302    302   200    302"
+OWN_CONTACT_WRONG = "302 404 404   422  403    404   302  302   302    302   422    403"
+OWN_RETIRED = "302  404    404     302  403    404   302  302   302    302   302    403"
+NO_PACK = " 302    409    409     409  403    409   302  302   302    302   409    403"
+NOT_THERE_YET = "302 404   404     404  403    404   302  302   302    302   404    403"
+NOT_ASKED = "302    404    404     404  404    404   302  302   302    302   404    404"
+NOT_TESTED = "302   404    404     409  403    404   302  302   302    302   409    403"
 
 ASSURES = "  302    422    422     422  403    422   302  302   302    302   422    422"
 OF_TWO = "   302    404    404     422  403    403   302  302   302    302   422    422"
@@ -223,6 +232,18 @@ ROWS = (
     page("organisation-list", PEOPLE),
     page("organisation-detail", PEOPLE, slug="dunmere"),
     page("contact-list", PEOPLE),
+    page("contact-add", OWN_FRESH, post=OWN_WRONG),
+    page("contact-detail", OWN_CONTACT, post=OWN_CONTACT_WRONG, contact_id="contact"),
+    page("contact-retire", post=OWN_RETIRED, contact_id="contact"),
+    page("contact-papers", PEOPLE),
+    page("contact-sheet", STEPPED),
+    page("wallet-card", STEPPED),
+    page("offline-pack", post=NO_PACK),
+    page("duty-rota", PEOPLE, post=NOT_THERE_YET),
+    page("contact-tests", PEOPLE),
+    page("contact-test-answer", post=NOT_ASKED, ask_id="contact"),
+    page("contact-test-now", post=NOT_TESTED, contact_id="contact"),
+    page("contact-answer", NOWHERE, post=NOWHERE, token="token"),
     page("key-list", PEOPLE),
     page("key-make", ADMINISTERS, post=ADMINISTERED),
     page("key-revoke", NOT_THERE, post=NOT_THERE, key_id="contact"),
