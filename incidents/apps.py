@@ -3,3 +3,7 @@ from django.apps import AppConfig
 
 class IncidentsConfig(AppConfig):
     name = "incidents"
+
+    def ready(self) -> None:
+        # What it registers is done by the clock.
+        from incidents import concentration_kept  # noqa: F401, PLC0415

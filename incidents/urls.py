@@ -4,6 +4,7 @@ from django.urls import path
 
 from incidents.views import (
     boards,
+    concentration,
     displays,
     exporting,
     guests,
@@ -63,6 +64,7 @@ urlpatterns = [
     path("isolation/<uuid:isolation_id>/lift/", lifting.lift, name="isolation-lift"),
     path("isolation/<uuid:isolation_id>/call-back/", lifting.call_back, name="isolation-call-back"),
     path("systems/<str:slug>/how-far/", what_if.what_if, name="system-how-far"),
+    path("concentration/", concentration.concentration_page, name="concentration"),
     path("playbooks/", playbooks.playbook_list, name="playbook-list"),
     path("playbooks/<uuid:playbook_id>/", playbooks.playbook_detail, name="playbook-detail"),
     path("playbooks/<uuid:playbook_id>/document/", playbooks.playbook_document, name="playbook-document"),

@@ -153,6 +153,8 @@ REGISTER = [
     State("links", LEAD, "/partners/links/", "group NG-ADM"),
     State("link", LEAD, "/partners/links/{dependency}/", "Barrier"),
     State("systems", LEAD, "/systems/", "Identity platform"),
+    State("concentration", LEAD, "/concentration/", "What hangs on what"),
+    State("concentration-provider", PROVIDER, "/concentration/", "What hangs on what"),
     State("what-if", LEAD, "/systems/identity-platform/how-far/", "nobody is told"),
     State("system", LEAD, "/systems/identity-platform/", "Where an intruder could go"),
     State("system-provider", PROVIDER, "/systems/identity-platform/", "Coldharbour"),

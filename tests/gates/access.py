@@ -295,6 +295,7 @@ ROWS = (
     page("file-download", OVERSEES, file_id="evidence"),
     page("system-list", PEOPLE),
     page("system-how-far", WHAT_IF, slug="system"),
+    page("concentration", OPENERS),
     page("system-detail", OVERSEES, slug="system"),
     page("playbook-list", PEOPLE),
     page("playbook-detail", PEOPLE, playbook_id="playbook"),
