@@ -1,3 +1,5 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -7,3 +9,4 @@ class IncidentsConfig(AppConfig):
     def ready(self) -> None:
         # What it registers is done by the clock.
         from incidents import concentration_kept  # noqa: F401, PLC0415
+        import_module("incidents.offline_pack")

@@ -92,6 +92,7 @@ def participant_page(incident: Incident, side: Participant, document: Document |
         paths = _paths(document, found) if found is not None else []
     return {
         "name": side.name,
+        "slug": side.slug,
         "role": str(ROLES[side.role]),
         "exposure": exposure(side.exposure),
         "because": _ended(side.because),

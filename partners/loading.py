@@ -24,6 +24,7 @@ from partners.models import (
     SharedSystem,
 )
 from partners.partnership_assurance import load_assurance
+from partners.partnership_duty import address_kept, finish_contact, load_duty
 from partners.partnership_entries import PartnershipFile
 
 M = TypeVar("M", bound=models.Model)
@@ -95,16 +96,20 @@ def load(file: PartnershipFile) -> Loaded:
         key = {"source": systems[edge.source], "target": systems[edge.target], "kind": edge.kind, "label": edge.label}
         _put(done, Dependency, key, _fields(edge, "source", "target", "kind", "label"))
     for point in file.contact_points:
-        key = {"organisation": organisations[point.organisation], "kind": point.kind, "address": point.address}
+        key = {"organisation": organisations[point.organisation], "kind": point.kind, "address": address_kept(point)}
         values = _fields(
             point,
             "organisation",
             "kind",
             "address",
+            "tested_days_ago",
             person=people.get(point.person or ""),
             rides_on=systems.get(point.rides_on or ""),
         )
-        _put(done, ContactPoint, key, values)
+        if point.is_private:
+            key["label"] = values.pop("label")
+        finish_contact(_put(done, ContactPoint, key, values), point)
+    load_duty(file, organisations=organisations, people=people, put=partial(_put, done))
     load_assurance(
         file.assessments, file.findings, file.contracts, organisations=organisations, put=partial(_put, done)
     )

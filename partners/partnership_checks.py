@@ -7,6 +7,7 @@ from collections.abc import Callable, Hashable, Iterable
 from typing import Any
 
 from partners.partnership_assurance import of_assessment, of_contract
+from partners.partnership_duty import wrong_in_alongside, wrong_in_duty, wrong_in_number
 from partners.partnership_entries import (
     ApiKeyEntry,
     DependencyEntry,
@@ -28,6 +29,8 @@ def check(read: dict[str, tuple[Any, ...]], problems: list[Problem]) -> None:
     _once(read, "participations", lambda each: (each.organisation, each.system), problems)
     _once(read, "dependencies", lambda each: (each.source, each.target, each.kind, each.label), problems)
     _once(read, "contact_points", lambda each: (each.organisation, each.kind, each.address.casefold()), problems)
+    _once(read, "contractors", lambda each: (each.organisation, each.name), problems)
+    _once(read, "told_alongside", lambda each: (each.organisation, each.role, each.person), problems)
     _once(read, "assessments", lambda each: (each.provider, each.title), problems)
     _once(read, "findings", lambda each: (each.provider, each.title), problems)
     _once(read, "contracts", lambda each: (each.organisation, each.provider), problems)
@@ -42,9 +45,14 @@ def check(read: dict[str, tuple[Any, ...]], problems: list[Problem]) -> None:
             for field, detail in CONTRADICTIONS.get(section, _nothing)(entry):
                 _wrong((section, at, field), detail, problems)
     homes = {each.email: each.organisation for each in read["people"]}
-    for at, point in enumerate(read["contact_points"]):
-        if point.person is not None and homes.get(point.person) != point.organisation:
-            _wrong(("contact_points", at, "person"), "No person of this organisation has this e-mail.", problems)
+    for section in ("contact_points", "duty", "told_alongside"):
+        for at, point in enumerate(read[section]):
+            if point.person is not None and homes.get(point.person) != point.organisation:
+                _wrong((section, at, "person"), "No person of this organisation has this e-mail.", problems)
+    firms = {(each.organisation, each.name) for each in read["contractors"]}
+    for at, line in enumerate(read["duty"]):
+        if line.contractor is not None and (line.organisation, line.contractor) not in firms:
+            _wrong(("duty", at, "contractor"), "No contractor of this organisation has this name.", problems)
     titles = {(each.provider, each.title) for each in read["assessments"]}
     for at, found in enumerate(read["findings"]):
         if found.assessment is not None and (found.provider, found.assessment) not in titles:
@@ -69,6 +77,9 @@ REFERENCES = {
     "participations": {"organisation": "organisation", "system": "system"},
     "dependencies": {"source": "system", "target": "system"},
     "contact_points": {"organisation": "organisation", "rides_on": "system"},
+    "contractors": {"organisation": "organisation"},
+    "duty": {"organisation": "organisation"},
+    "told_alongside": {"organisation": "organisation"},
     "api_keys": {"organisation": "organisation"},
     "assessments": {"provider": "organisation", "organisation": "organisation"},
     "findings": {"provider": "organisation", "organisation": "organisation"},
@@ -126,6 +137,9 @@ CONTRADICTIONS: dict[str, Callable[[Any], Contradictions]] = {
     "systems": _slug,
     "participations": _of_participation,
     "dependencies": _of_dependency,
+    "contractors": wrong_in_number,
+    "duty": wrong_in_duty,
+    "told_alongside": wrong_in_alongside,
     "api_keys": _of_key,
     "assessments": of_assessment,
     "contracts": of_contract,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from partners.partnership_assurance import AssessmentEntry, ContractEntry, FindingEntry
+from partners.partnership_duty import AlongsideEntry, ContractorEntry, DutyEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,15 +110,20 @@ class DependencyEntry:
 
 @dataclass(frozen=True, slots=True)
 class ContactPointEntry:
-    """One way to reach a person (by e-mail address of `people`) or, with null, the duty desk."""
+    """One way to reach a person (by e-mail address of `people`) or, with null, the duty desk.
+
+    A telephone's address is E.164, `tested_days_ago` dates its last test by the day of loading.
+    """
 
     organisation: str
     address: str
     label: str
     person: str | None = None
-    kind: Literal["email"] = "email"
+    kind: Literal["email", "phone", "sms"] = "email"
     rides_on: str | None = None
     order: int = 1
+    is_private: bool = False
+    tested_days_ago: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +144,9 @@ class PartnershipFile:
     participations: tuple[ParticipationEntry, ...] = ()
     dependencies: tuple[DependencyEntry, ...] = ()
     contact_points: tuple[ContactPointEntry, ...] = ()
+    contractors: tuple[ContractorEntry, ...] = ()
+    duty: tuple[DutyEntry, ...] = ()
+    told_alongside: tuple[AlongsideEntry, ...] = ()
     api_keys: tuple[ApiKeyEntry, ...] = ()
     assessments: tuple[AssessmentEntry, ...] = ()
     findings: tuple[FindingEntry, ...] = ()

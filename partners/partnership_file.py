@@ -14,6 +14,7 @@ from typing import Any
 from partners import partnership_entries
 from partners.partnership_assurance import AssessmentEntry, ContractEntry, FindingEntry
 from partners.partnership_checks import check
+from partners.partnership_duty import AlongsideEntry, ContractorEntry, DutyEntry
 from partners.partnership_entries import (
     ApiKeyEntry,
     ContactPointEntry,
@@ -34,6 +35,9 @@ SECTIONS: dict[str, type[Any]] = {
     "participations": ParticipationEntry,
     "dependencies": DependencyEntry,
     "contact_points": ContactPointEntry,
+    "contractors": ContractorEntry,
+    "duty": DutyEntry,
+    "told_alongside": AlongsideEntry,
     "api_keys": ApiKeyEntry,
     "assessments": AssessmentEntry,
     "findings": FindingEntry,

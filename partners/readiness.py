@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from partners.break_glass import HOW_MANY, drill_of
 from partners.key_making import keys_in_force
 from partners.models import ApiKey, ContactPoint, Person
+from partners.readiness_contacts import duty_lines
 from partners.ways_in import WaysIn, ways_in
 from portal import clock
 
@@ -60,7 +61,7 @@ def readiness() -> list[Line]:
         contacts=list(ContactPoint.objects.filter(is_active=True)),
         keys=keys_in_force(),
     )
-    return [judge(here) for judge in JUDGES]
+    return [*(judge(here) for judge in JUDGES), *(Line(*said) for said in duty_lines(clock.now()))]
 
 
 def _names(people: list[Person]) -> str:

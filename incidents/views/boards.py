@@ -21,6 +21,7 @@ from incidents.not_trusted import lines_of, suspicions_in
 from incidents.picture import picture_of
 from incidents.reach import participant_page, radius_page
 from incidents.rewalk import current_document
+from incidents.ringing import ringing
 from incidents.seeing import mark_seen
 from incidents.views.finding import incident_or_404, overseen_or_404
 from incidents.why_here import why_page
@@ -88,6 +89,7 @@ def participant(request: HttpRequest, reference: str, slug: str) -> HttpResponse
         "participant": {
             **participant_page(incident, side, current_document(incident)),
             **why_page(incident, side, me=me, manages=may_open(visitor), answers=may_answer(visitor)),
+            "ring": ringing(incident, side.organisation_id),
             "not_trusted": [{"words": words, "href": href} for words, href in _not_trusted(incident, side)],
             "isolate_href": reverse("incident-isolate", args=[reference, slug])
             if incident.status != "closed"

@@ -257,8 +257,13 @@ CREATE TRIGGER kept_update AFTER UPDATE ON partners_contactpoint REFERENCING OLD
 CREATE TRIGGER kept_delete AFTER DELETE ON partners_contactpoint REFERENCING OLD TABLE AS old_rows
     FOR EACH STATEMENT EXECUTE FUNCTION sec.history_kept('contact', 'told_of_own', 'address');
 GRANT UPDATE (failed_at) ON partners_contactpoint TO portal_worker;
+-- The offline pack, which the worker builds, begins with the duty desk.
+GRANT SELECT ON partners_dutydesk TO portal_worker;
+CREATE POLICY portal_worker_select ON partners_dutydesk FOR SELECT TO portal_worker USING ({OWN});
 """
 HISTORY_BACK = """
+DROP POLICY portal_worker_select ON partners_dutydesk;
+REVOKE SELECT ON partners_dutydesk FROM portal_worker;
 REVOKE UPDATE (failed_at) ON partners_contactpoint FROM portal_worker;
 DROP TRIGGER kept_delete ON partners_contactpoint; DROP TRIGGER kept_update ON partners_contactpoint;
 DROP TRIGGER kept_insert ON partners_contactpoint;

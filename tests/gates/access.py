@@ -76,6 +76,7 @@ OWN_CONTACT_WRONG = "302 404 404   422  403    404   302  302   302    302   422
 OWN_RETIRED = "302  404    404     302  403    404   302  302   302    302   302    403"
 NO_PACK = " 302    409    409     409  403    409   302  302   302    302   409    403"
 NOT_THERE_YET = "302 404   404     404  403    404   302  302   302    302   404    403"
+NO_NUMBER = "302    404    404     404  403    404   302  302   302    302   404    403"
 NOT_ASKED = "302    404    404     404  404    404   302  302   302    302   404    404"
 NOT_TESTED = "302   404    404     409  403    404   302  302   302    302   409    403"
 
@@ -231,6 +232,10 @@ ROWS = (
     # The partnership, playbooks, deliveries, alerts.
     page("organisation-list", PEOPLE),
     page("organisation-detail", PEOPLE, slug="dunmere"),
+    page(
+        "incident-number", post=NO_NUMBER, body={"because": "Wake them"}, reference="incident", slug="dunmere",
+        contact_id="contact",
+    ),
     page("contact-list", PEOPLE),
     page("contact-add", OWN_FRESH, post=OWN_WRONG),
     page("contact-detail", OWN_CONTACT, post=OWN_CONTACT_WRONG, contact_id="contact"),

@@ -389,6 +389,9 @@ class _Writer:
         )  # fmt: skip
         self.put("partners_apikeysecret", key_id=key, digest=secret.encode())
         self.put("partners_credential", person_id=person, password=secret)
+        # The demonstration's own private numbers, and the key that they are sealed under.
+        self.owner.execute("DELETE FROM partners_privatenumber WHERE organisation_id = %s", [org])
+        self.owner.execute("DELETE FROM vault_datakey WHERE organisation_id = %s", [org])
         self.put("vault_datakey", id=uuid4(), organisation_id=org, version=1, wrapped=bytes(60), master_key_id=secret,
                  created_at="now")  # fmt: skip
         self.put("partners_signinlink", id=uuid4(), person_id=person, purpose="enrolment", digest=secret.encode(),

@@ -160,7 +160,7 @@ MATRIX: dict[str, Row] = {
         Can(OPEN, update=OPEN, updates="last_login drilled_at"),
         Can(MINE),
     ),
-    "partners_dutydesk": Row(Can(MINE)),
+    "partners_dutydesk": Row(Can(MINE), worker=Can(MINE)),
     "partners_contactpoint": Row(
         Can(MINE), worker=Can(MINE, update=MINE, updates="trust trust_since trust_because failed_at")
     ),

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from incidents.editing import edit_incident
 from incidents.models import Task
 from incidents.transitions import answer_task
 from incidents.widening import declare
@@ -38,7 +39,40 @@ def test_the_trigger_plans_from_the_kinds_that_the_code_names(stage: Stage):
     assert stage.owner("SELECT sec.told_of('incident.moved', '{\"was\": \"open\"}')") == [(None,)]
 
 
+def test_whoever_is_on_duty_is_told_first_and_nobody_else_changes_place(stage: Stage):
+    stage.owner("DELETE FROM partners_dutyshift")
+    stage.owner(
+        'INSERT INTO partners_dutyshift (id, organisation_id, weekday, starts, ends, person_id, "order")'
+        " SELECT gen_random_uuid(), p.organisation_id, d, '00:00', '00:00', p.id, 1 FROM partners_person p,"
+        " generate_series(0, 6) d WHERE p.name = 'Sunita Rao'"
+    )
+    incident = stage.opens()
+    stage.plans()
+    used = [name for name, state in stage.deliveries(incident, "dunmere", "p.name, d.state") if state == "pending"]
+    assert used == ["Sunita Rao", "Ben Ashcroft", "Alan Birtles", "Grace Holloway"]
+
+
+def test_who_is_told_alongside_hears_of_it_when_it_is_bad_enough(stage: Stage):
+    incident = stage.opens(severity=4)
+    stage.plans()
+
+    def told() -> set[str]:
+        rows = stage.deliveries(incident, "dunmere", "p.name, d.state")
+        return {name for name, state in rows if state == "pending"}
+
+    assert "Grace Holloway" not in told()  # from category 2 on
+    assert {"Ben Ashcroft", "Alan Birtles"} <= told()
+    with stage.acting("ashbourne") as actor:
+        edit_incident(incident_id=incident.pk, changes={"title": "Breach, wider"}, actor=actor)
+    assert stage.plans() == 0
+    with stage.acting("ashbourne") as actor:
+        edit_incident(incident_id=incident.pk, changes={"severity": 2}, actor=actor)
+    stage.plans()
+    assert "Grace Holloway" in told()
+
+
 def test_everybody_gets_one_message_and_a_doubtful_mailbox_none(stage: Stage):
+    stage.owner("DELETE FROM partners_dutyshift")
     incident = stage.opens()
     assert stage.plans() == 7
     rows = stage.deliveries(incident, "ashbourne", "c.address, d.state")
