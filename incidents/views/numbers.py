@@ -31,7 +31,7 @@ def reveal(request: HttpRequest, reference: str, slug: str, contact_id: UUID) ->
         raise Http404
     named = [each for each in ringing(incident, side.organisation_id) if each["id"] == contact_id and each["private"]]
     if not named:
-        raise Http404
+        return refuse(request, 409, _("This is not the number of whoever is on duty there now."))
     because = request.POST.get("because", "").strip()
     if not because or len(because) > 500 or "\0" in because:
         return refuse(request, 422, _("Say in a few words why you need the number."))
