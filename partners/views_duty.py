@@ -167,7 +167,7 @@ def _page(request: HttpRequest, bound: dict[str, Form]) -> HttpResponse:
     def name_of(whose: Whose | None) -> str:
         if whose is None:
             return _("nobody")
-        return names.get(whose.person_id, "") if whose.person_id else outside[whose.contractor_id].name  # type: ignore[index,arg-type]
+        return names.get(whose.person_id, "") if whose.person_id else outside[whose.contractor_id].name  # type: ignore[index]
 
     on_duty = who_is_on_duty(rota, now)
     may = may_open(request.visitor)  # type: ignore[attr-defined]
