@@ -3,6 +3,7 @@
 from django.urls import path
 
 from incidents.views import (
+    access,
     boards,
     concentration,
     displays,
@@ -69,6 +70,7 @@ urlpatterns = [
     path("isolation/<uuid:isolation_id>/undo/", isolating.undo, name="isolation-undo"),
     path("isolation/<uuid:isolation_id>/lift/", lifting.lift, name="isolation-lift"),
     path("isolation/<uuid:isolation_id>/call-back/", lifting.call_back, name="isolation-call-back"),
+    path("access/<uuid:line_id>/what-if/", access.access_what_if, name="access-what-if"),
     path("systems/<str:slug>/how-far/", what_if.what_if, name="system-how-far"),
     path("concentration/", concentration.concentration_page, name="concentration"),
     path("playbooks/", playbooks.playbook_list, name="playbook-list"),

@@ -5,6 +5,13 @@ class PartnersConfig(AppConfig):
     name = "partners"
 
     def ready(self) -> None:
-        # What these register is done by the clock.
-        from partners import assurance_chores, cards, former_contacts  # noqa: F401, PLC0415
+        # What these register is done by the clock, or approved by two persons.
+        from partners import (  # noqa: PLC0415
+            assurance_chores,  # noqa: F401
+            cards,  # noqa: F401
+            former_contacts,  # noqa: F401
+            permission_chores,  # noqa: F401
+            permitting,  # noqa: F401
+            standing_access,  # noqa: F401
+        )
         from partners.importing import storing  # noqa: F401, PLC0415

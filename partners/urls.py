@@ -3,6 +3,8 @@
 from django.urls import path
 
 from partners import (
+    views_access,
+    views_access_acts,
     views_approvals,
     views_cards,
     views_contacts,
@@ -12,11 +14,19 @@ from partners import (
     views_links,
     views_organisations,
     views_papers,
+    views_permission_acts,
+    views_permissions,
     views_systems,
     views_work,
 )
 
 urlpatterns = [
+    path("access/", views_access.access_list, name="access-list"),
+    path("access/add/", views_access_acts.access_add, name="access-add"),
+    path("access/attest/", views_access.access_attest, name="access-attest"),
+    path("access/<uuid:line_id>/", views_access.access_detail, name="access-detail"),
+    path("access/<uuid:line_id>/change/", views_access_acts.access_change, name="access-change"),
+    path("access/<uuid:line_id>/remove/", views_access_acts.access_remove, name="access-remove"),
     path("approvals/", views_approvals.approval_list, name="approval-list"),
     path("approvals/<uuid:approval_id>/approve/", views_approvals.approve, name="approval-approve"),
     path("approvals/<uuid:approval_id>/refuse/", views_approvals.refuse, name="approval-refuse"),
@@ -44,6 +54,13 @@ urlpatterns = [
     path("register/import/<uuid:file_id>/write/", views_import.import_write, name="import-write"),
     path("register/import/<uuid:file_id>/again/", views_import.import_again, name="import-again"),
     path("register/import/<uuid:file_id>/discard/", views_import.import_discard, name="import-discard"),
+    path("permissions/", views_permissions.permission_list, name="permission-list"),
+    path("permissions/propose/", views_permissions.permission_propose, name="permission-propose"),
+    path("permissions/<uuid:permission_id>/", views_permissions.permission_detail, name="permission-detail"),
+    path("permissions/<uuid:permission_id>/change/", views_permissions.permission_change, name="permission-change"),
+    path("permissions/<uuid:permission_id>/owner/", views_permission_acts.permission_take_up, name="permission-owner"),
+    path("permissions/<uuid:permission_id>/refuse/", views_permission_acts.permission_refuse, name="permission-refuse"),
+    path("permissions/<uuid:permission_id>/end/", views_permission_acts.permission_end, name="permission-end"),
     path("systems/", views_systems.system_list, name="system-list"),
     path("systems/<str:slug>/", views_systems.system_detail, name="system-detail"),
     path("work/", views_work.work_list, name="work-list"),

@@ -26,6 +26,8 @@ COLLECTIONS = {
     "systems": "api-systems",
     "dependencies": "api-dependencies",
     "contacts": "api-contacts",
+    "integrations": "api-integrations",
+    "standing_access": "api-standing-accesses",
     "playbooks": "api-playbooks",
     "live_tickets": "api-live-tickets",
     "schema": "api-schema",

@@ -9,6 +9,7 @@ does not exist.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -87,6 +88,16 @@ BRINGS = "   302    404    404     404  403    422   302  302   302    302   404
 WALKS = "    302    404    404     302  403    403   302  302   302    302   302    403"
 OF_ITSELF = "302    404    302     404  404    404   302  302   302    302   404    404"
 ANSWERS = "  302    404    404     409  403    409   302  302   302    302   409    403"
+SIDES = "    302    404    200     200  200    404   302  302   302    302   200    200"
+TO_ASK = "   302    200    200     200  403    200   302  302   302    302   200    200"
+ASKED = "    302    422    422     422  403    422   302  302   302    302   422    422"
+CHANGES = "  302    404    200     200  403    404   302  302   302    302   200    200"
+CHANGED = "  302    404    422     422  403    404   302  302   302    302   422    422"
+TOO_SOON = " 302    404    409     409  403    404   302  302   302    302   409    403"
+SIDE_DID = " 302    404    302     302  403    404   302  302   302    302   302    403"
+ITS_OWN = "  302    404    404     404  403    200   302  302   302    302   404    302"
+ITS_POST = " 302    404    404     404  403    422   302  302   302    302   404    403"
+ITS_GONE = " 302    404    404     404  403    302   302  302   302    302   404    403"
 
 # The API.
 READERS = "  401    200    200     200  200    200   200  200   403    200   200    200"
@@ -97,6 +108,8 @@ MAKERS = "   401    201    422     201  403    201   201  422   403    201   201
 KEPT = "     401    200    200     200  403    200   200  200   403    200   200    200"
 LEADER = "   401    404    403     200  403    403   200  403   403    404   200    200"
 SAYER = "    401    404    403     201  403    403   201  403   403    404   201    201"
+A_SIDE = "   401    404    200     200  200    404   200  200   403    404   200    200"
+PROPOSES = " 401    201    201     201  403    201   422  422   403    422   201    201"
 OWN_TASK = " 401    404    200     404  403    404   404  200   403    404   404    404"
 UNDONE = "   401    404    200     404  403    404   404  409   403    404   404    404"
 VERIFIER = " 401    404    403     200  403    403   403  403   403    404   200    200"
@@ -137,6 +150,12 @@ def api(name: str, *, body: Any = None, headers: dict[str, str] | None = None, a
 
 OPENING = {"title": "Intruder in the shared directory", "systems": ["identity-platform"]}
 INCIDENT = "reference=incident"
+TODAY = datetime.now(UTC).date().isoformat()
+PROPOSAL = {
+    "other": "brackenfield", "side": "grantee", "name": "Export", "purpose": "Export", "accounts": ["svc-x@here"],
+    "direction": "both", "data_classes": ["personal"], "starts_on": TODAY, "review_on": TODAY, "expires_on": TODAY,
+    "kill_switch_name": "Desk", "kill_switch_how": "Ring",
+}  # fmt: skip
 
 ROWS = (
     # The door and the first page.
@@ -298,6 +317,20 @@ ROWS = (
     page("evidence-add", post=BRINGS, assessment_id="assessment"),
     page("finding-detail", OVERSEES, post=ANSWERS, body={"act": "reopened", "words": "So"}, finding_id="finding"),
     page("file-download", OVERSEES, file_id="evidence"),
+    page("permission-list", PEOPLE),
+    page("permission-propose", TO_ASK, post=ASKED),
+    page("permission-detail", SIDES, permission_id="permission"),
+    page("permission-change", CHANGES, post=CHANGED, permission_id="permission"),
+    page("permission-owner", post=TOO_SOON, body={"version": 1}, permission_id="permission"),
+    page("permission-refuse", post=SIDE_DID, body={"version": 1, "because": "No"}, permission_id="permission"),
+    page("permission-end", post=SIDE_DID, body={"because": "No"}, permission_id="permission"),
+    page("access-list", PEOPLE),
+    page("access-add", TIRED, post=TIRED_POST),
+    page("access-attest", post=TIRED_POST),
+    page("access-detail", OVERSEES, line_id="access"),
+    page("access-change", ITS_OWN, post=ITS_POST, line_id="access"),
+    page("access-remove", post=ITS_GONE, line_id="access"),
+    page("access-what-if", WHAT_IF, line_id="access"),
     page("system-list", PEOPLE),
     page("system-how-far", WHAT_IF, slug="system"),
     page("concentration", OPENERS),
@@ -321,6 +354,10 @@ ROWS = (
     api("api-system", GET=SEES_IT, args="slug=system"),
     api("api-dependencies", GET=READERS),
     api("api-dependency", GET=SEES_IT, args="dependency_id=dependency"),
+    api("api-integrations", GET=READERS, POST=PROPOSES, body=PROPOSAL),
+    api("api-integration", GET=A_SIDE, args="permission_id=permission"),
+    api("api-standing-accesses", GET=READERS),
+    api("api-standing-access", GET=SEES_IT, args="line_id=access"),
     api("api-contacts", GET=READERS),
     api("api-contact", GET=OWNED, args="contact_id=contact"),
     # The API: incidents.

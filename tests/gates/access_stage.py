@@ -13,7 +13,7 @@ from django.test import Client
 from incidents.models import Incident, Playbook, Task
 from incidents.opening import Opening, open_incident
 from incidents.transitions import answer_task
-from partners import work
+from partners import permitting, standing_access, work
 from partners.acting import actor_of
 from partners.assurance import attach
 from partners.importing.reading import Row, Table
@@ -23,6 +23,7 @@ from partners.models import Assessment, ContactPoint, Dependency, Finding
 from portal import clock
 from portal.files.receiving import Received
 from portal.files.store import Incoming
+from tests.partners.permitted import line, terms
 
 Objects = dict[str, Any]
 
@@ -76,6 +77,13 @@ def stage(cast: Any, inside: Any, seal: Any, settings: Any, tmp_path: Any) -> Ob
         answer_task(task_id=accepted.pk, to="acknowledged", actor=dunmere)
         answer_task(task_id=done.pk, to="done", actor=dunmere)
         seal()
+    with inside("ashbourne"):
+        owner = cast.visitor("ashbourne").person_id
+        permission = permitting.propose(terms(owner), other=cast.id("dunmere"), side="grantee")
+        seal()
+    with inside("northgate", fresh=True):
+        access = standing_access.keep(line("stage", group="NG-ADM"), council=cast.id("ashbourne"))
+        seal()
     with inside("ashbourne", "administrator", fresh=True):
         step = press(cast.id("ashbourne"), 1, reason="Odd sign-ins")
         seal()
@@ -108,6 +116,8 @@ def stage(cast: Any, inside: Any, seal: Any, settings: Any, tmp_path: Any) -> Ob
         "approval": approval,
         "file": file.pk,
         "file-seen": {"checked_at": file.checked_at.isoformat()},
+        "permission": permission,
+        "access": access,
         "isolate": {"step": 3, "reason": "Odd", "second": str(cast.id("brackenfield"))},
         "lift": {"reason": "All clear", "second": str(cast.id("brackenfield"))},
         "hand-over": {"to": str(cast.id("dunmere")), "reason": "Sleep"},
