@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from django.db import models, transaction
 
+from partners.loading_permissions import load_permissions
 from partners.models import (
     ContactPoint,
     Dependency,
@@ -113,6 +114,7 @@ def load(file: PartnershipFile) -> Loaded:
     load_assurance(
         file.assessments, file.findings, file.contracts, organisations=organisations, put=partial(_put, done)
     )
+    load_permissions(file, done.added, done.kept, organisations=organisations, people=people, systems=systems)
     return done
 
 

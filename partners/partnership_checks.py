@@ -8,12 +8,16 @@ from typing import Any
 
 from partners.partnership_assurance import of_assessment, of_contract
 from partners.partnership_duty import wrong_in_alongside, wrong_in_duty, wrong_in_number
+from partners.account_patterns import is_pattern
+from partners.models import IntegrationVersion
 from partners.partnership_entries import (
     ApiKeyEntry,
     DependencyEntry,
+    IntegrationEntry,
     OrganisationEntry,
     ParticipationEntry,
     PersonEntry,
+    StandingAccessEntry,
     SystemEntry,
 )
 from portal.documents import Problem, pointer
@@ -53,6 +57,18 @@ def check(read: dict[str, tuple[Any, ...]], problems: list[Problem]) -> None:
     for at, line in enumerate(read["duty"]):
         if line.contractor is not None and (line.organisation, line.contractor) not in firms:
             _wrong(("duty", at, "contractor"), "No contractor of this organisation has this name.", problems)
+    for at, permission in enumerate(read["integrations"]):
+        for side in ("grantor", "grantee"):
+            owner = getattr(permission, f"{side}_owner")
+            if owner is not None and homes.get(owner) != getattr(permission, side):
+                _wrong(("integrations", at, f"{side}_owner"), "No person of this side has this e-mail.", problems)
+    for section in ("integrations", "standing_access"):
+        for at, entry in enumerate(read[section]):
+            if unknown := [each for each in entry.systems if each not in systems]:
+                _wrong((section, at, "systems"), f"There is no system {unknown[0]!r} in this file.", problems)
+    for at, point in enumerate(read["contact_points"]):
+        if point.person is not None and homes.get(point.person) != point.organisation:
+            _wrong(("contact_points", at, "person"), "No person of this organisation has this e-mail.", problems)
     titles = {(each.provider, each.title) for each in read["assessments"]}
     for at, found in enumerate(read["findings"]):
         if found.assessment is not None and (found.provider, found.assessment) not in titles:
@@ -80,6 +96,8 @@ REFERENCES = {
     "contractors": {"organisation": "organisation"},
     "duty": {"organisation": "organisation"},
     "told_alongside": {"organisation": "organisation"},
+    "integrations": {"grantor": "organisation", "grantee": "organisation", "from_system": "system"},
+    "standing_access": {"provider": "organisation", "council": "organisation"},
     "api_keys": {"organisation": "organisation"},
     "assessments": {"provider": "organisation", "organisation": "organisation"},
     "findings": {"provider": "organisation", "organisation": "organisation"},
@@ -125,6 +143,26 @@ def _of_dependency(entry: DependencyEntry) -> Contradictions:
         yield "phrase", "The phrase must say {source} where the source's name belongs."
 
 
+def _of_integration(entry: IntegrationEntry) -> Contradictions:
+    if entry.grantor == entry.grantee:
+        yield "grantee", "A permission has two organisations."
+    if wrong := [each for each in entry.accounts if not is_pattern(each)]:
+        yield "accounts", f"{wrong[0]!r} is not a pattern of accounts."
+    if (entry.expires_on is None) == (entry.days_left is None):
+        yield "expires_on", "Say when it ends: by expires_on or by days_left."
+    if entry.approved and entry.grantor_owner is None:
+        yield "grantor_owner", "One that is approved has an owner on both sides."
+    if not entry.systems or not entry.accounts or not set(entry.data_classes) <= set(IntegrationVersion.DataClass):
+        yield "systems", "A permission names systems, accounts and classes of data that there are."
+
+
+def _of_access(entry: StandingAccessEntry) -> Contradictions:
+    if entry.provider == entry.council:
+        yield "council", "Standing access is into another organisation."
+    if (entry.answer == "") != (entry.attested_days_ago is None) or (entry.answer and not entry.attested_by):
+        yield "answer", "An answer has a day and a name."
+
+
 def _of_key(entry: ApiKeyEntry) -> Contradictions:
     unknown = sorted(set(entry.scopes) - SCOPES)
     if unknown or not entry.scopes:
@@ -140,6 +178,8 @@ CONTRADICTIONS: dict[str, Callable[[Any], Contradictions]] = {
     "contractors": wrong_in_number,
     "duty": wrong_in_duty,
     "told_alongside": wrong_in_alongside,
+    "integrations": _of_integration,
+    "standing_access": _of_access,
     "api_keys": _of_key,
     "assessments": of_assessment,
     "contracts": of_contract,

@@ -20,10 +20,12 @@ from partners.partnership_entries import (
     ContactPointEntry,
     DependencyEntry,
     DutyDeskEntry,
+    IntegrationEntry,
     OrganisationEntry,
     ParticipationEntry,
     PartnershipFile,
     PersonEntry,
+    StandingAccessEntry,
     SystemEntry,
 )
 from portal.documents import Problem, Refused, pointer, read_json
@@ -38,6 +40,8 @@ SECTIONS: dict[str, type[Any]] = {
     "contractors": ContractorEntry,
     "duty": DutyEntry,
     "told_alongside": AlongsideEntry,
+    "integrations": IntegrationEntry,
+    "standing_access": StandingAccessEntry,
     "api_keys": ApiKeyEntry,
     "assessments": AssessmentEntry,
     "findings": FindingEntry,
