@@ -184,6 +184,11 @@ def on_systems_i_run() -> list[Permission]:
     ]
 
 
+def known() -> list[Permission]:
+    """Every permission that the open scope may know of: its own, and those on systems that it runs."""
+    return [*own(), *on_systems_i_run()]
+
+
 def system_names() -> dict[UUID, str]:
     """Names of the systems that one's own permissions name."""
     return {pk: name for pk, _slug, name in _systems()}

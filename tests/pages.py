@@ -219,6 +219,14 @@ PEOPLE = [
     State("person-link-made", ADMINISTRATOR, "/people/{somebody}/link/", "Hand it over", act=_press("Make the link")),
     State("person-reset-wrong", ADMINISTRATOR, "/people/{somebody}/reset/", "Say how", act=_press("Reset")),
 ]
+PERMITTED = [
+    State("permissions", LEAD, "/permissions/", "since the end of 30 September 2026; it excuses nothing"),
+    State("permission-waits", LEAD, "/permissions/{waiting_permission}/", "Version 1 waits for both sides"),
+    State("permission-terms-wrong", LEAD, "/permissions/propose/", "Say what it is for", act=_press("Propose it")),
+    State("access-council", LEAD, "/access/", "unused for 402 days"),
+    State("access-provider", PROVIDER, "/access/", "5 lines, 2 flagged"),
+    State("access-what-if", LEAD, "/access/{ng_adm}/what-if/", "7 organisations are reached with it"),
+]
 WORST_DAY = [
     State("sign-in-rules", ADMINISTRATOR, "/people/policy/", "Break-glass accounts and emergency sign-ins end"),
     State("break-glass", ADMINISTRATOR, "/people/break-glass/", "2 accounts are missing"),
@@ -245,6 +253,7 @@ ASSURANCE = [
 GROUPS = {
     "assurance": ASSURANCE,
     "people": PEOPLE,
+    "permitted": PERMITTED,
     "worst-day": WORST_DAY,
     "account": ACCOUNT,
     "signed-out": SIGNED_OUT,

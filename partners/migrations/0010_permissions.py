@@ -191,15 +191,15 @@ END $$;
 """
 
 PERMITTING = rf"""
--- The link behind a permission, as a fact of the register that outlives it: written when a side runs one of its ends,
--- asked of whoever runs them otherwise. Its words name no permission, because more people read a link than that.
+-- The link behind a permission, as a fact of the register that outlives it: written when a side speaks for one of its
+-- ends, asked of whoever does otherwise. Its words name no permission, because more people read a link than that.
 CREATE FUNCTION sec.permission_link(i public.partners_integration, v public.partners_integrationversion) RETURNS void
 LANGUAGE plpgsql {DEFINER} AS $$
 DECLARE target uuid; runs uuid[]; runner uuid; ends text; BEGIN
     FOREACH target IN ARRAY v.system_ids LOOP
         CONTINUE WHEN target = v.from_system_id OR EXISTS (SELECT 1 FROM public.partners_dependency d
                                                             WHERE d.source_id = v.from_system_id AND d.target_id = target);
-        runs := sec.runners(v.from_system_id) || sec.runners(target);
+        runs := sec.speakers(v.from_system_id) || sec.speakers(target);
         IF i.grantor_id = ANY (runs) OR i.grantee_id = ANY (runs) THEN
             INSERT INTO public.partners_dependency (id, source_id, target_id, kind, label, phrase, stops, carries, "group",
                 barrier, reviewed_by, note)
@@ -211,7 +211,7 @@ DECLARE target uuid; runs uuid[]; runner uuid; ends text; BEGIN
             FOR runner IN SELECT DISTINCT x FROM unnest(runs) x LOOP
                 PERFORM sec.raise_work(runner, 'permission', 'permission-link:' || v.from_system_id || ':' || target,
                     'Write a link into the register: ' || ends,
-                    format('%s and %s have agreed that it is used. Whoever runs an end writes it down; it counts in every'
+                    format('%s and %s have agreed that it is used. Whoever speaks for an end writes it down; it counts in every'
                            ' radius, whether the permission is in force or not.',
                            (SELECT o.name FROM public.partners_organisation o WHERE o.id = i.grantee_id),
                            (SELECT o.name FROM public.partners_organisation o WHERE o.id = i.grantor_id)),

@@ -107,7 +107,11 @@ def _details(product: Running, stage: Stage) -> Stage:
     closed = tasks(product, "ashbourne", stage["closed"])
     dunmere = sorted(step for organisation, step in main if organisation == "dunmere")
     links = call(product, "ashbourne", "GET", "/dependencies/")["results"]
+    permissions = call(product, "ashbourne", "GET", "/integrations/")["results"]
+    access = call(product, "ashbourne", "GET", "/standing-access/")["results"]
     return {
+        "waiting_permission": next(each["id"] for each in permissions if each["state"] == "waiting"),
+        "ng_adm": next(each["id"] for each in access if each["name"] == "NG-ADM"),
         "dunmere_first": main["dunmere", dunmere[0]]["id"],
         "dunmere_second": main["dunmere", dunmere[1]]["id"],
         "done": next(each["id"] for each in main.values() if each["status"] == "done"),
