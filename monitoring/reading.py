@@ -33,7 +33,7 @@ ACTIONS = {
 
 
 def alerts_page() -> dict[str, Any]:
-    """What `monitoring/alerts.html` wants, as the organisation of the open scope sees it, in a fixed number of queries."""
+    """What `monitoring/alerts.html` wants, as the open scope sees it, in a fixed number of queries."""
     address = f"{settings.PORTAL_URL}{reverse('api-alerts-generic')}"
     return {
         "rules": rules_shown(),
@@ -60,7 +60,7 @@ def rules_shown() -> list[dict[str, Any]]:
 
 
 def alerts_shown() -> list[dict[str, Any]]:
-    """`{"at", "source", "title", "outcome", "reason", "permitted", "waits", "incident", "incident_href"}`, newest first.
+    """`{"at", "source", "title", "outcome", "reason", "permitted", "waits", "incident", …}`, newest first.
 
     `permitted` are sentences on permissions that cover an account in the alert, as far as the reader may know of them.
     They change nothing of what becomes of the alert.

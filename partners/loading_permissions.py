@@ -15,7 +15,8 @@ from partners.models import (
     SharedSystem,
     StandingAccess,
 )
-from partners.partnership_entries import IntegrationEntry, PartnershipFile, StandingAccessEntry
+from partners.partnership_entries import PartnershipFile
+from partners.partnership_permissions import IntegrationEntry, StandingAccessEntry
 from partners.permissions import today
 
 A_YEAR = timedelta(days=365)

@@ -13,13 +13,12 @@ from partners.models import IntegrationVersion
 from partners.partnership_entries import (
     ApiKeyEntry,
     DependencyEntry,
-    IntegrationEntry,
     OrganisationEntry,
     ParticipationEntry,
     PersonEntry,
-    StandingAccessEntry,
     SystemEntry,
 )
+from partners.partnership_permissions import of_access, of_integration
 from portal.documents import Problem, pointer
 
 SCOPES = frozenset({"suspect", "open", "answer", "read", "playbooks", "access-events", "estate", "contacts", "audit"})
@@ -143,26 +142,6 @@ def _of_dependency(entry: DependencyEntry) -> Contradictions:
         yield "phrase", "The phrase must say {source} where the source's name belongs."
 
 
-def _of_integration(entry: IntegrationEntry) -> Contradictions:
-    if entry.grantor == entry.grantee:
-        yield "grantee", "A permission has two organisations."
-    if wrong := [each for each in entry.accounts if not is_pattern(each)]:
-        yield "accounts", f"{wrong[0]!r} is not a pattern of accounts."
-    if (entry.expires_on is None) == (entry.days_left is None):
-        yield "expires_on", "Say when it ends: by expires_on or by days_left."
-    if entry.approved and entry.grantor_owner is None:
-        yield "grantor_owner", "One that is approved has an owner on both sides."
-    if not entry.systems or not entry.accounts or not set(entry.data_classes) <= set(IntegrationVersion.DataClass):
-        yield "systems", "A permission names systems, accounts and classes of data that there are."
-
-
-def _of_access(entry: StandingAccessEntry) -> Contradictions:
-    if entry.provider == entry.council:
-        yield "council", "Standing access is into another organisation."
-    if (entry.answer == "") != (entry.attested_days_ago is None) or (entry.answer and not entry.attested_by):
-        yield "answer", "An answer has a day and a name."
-
-
 def _of_key(entry: ApiKeyEntry) -> Contradictions:
     unknown = sorted(set(entry.scopes) - SCOPES)
     if unknown or not entry.scopes:
@@ -180,6 +159,8 @@ CONTRADICTIONS: dict[str, Callable[[Any], Contradictions]] = {
     "told_alongside": wrong_in_alongside,
     "integrations": _of_integration,
     "standing_access": _of_access,
+    "integrations": of_integration,
+    "standing_access": of_access,
     "api_keys": _of_key,
     "assessments": of_assessment,
     "contracts": of_contract,

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from partners.partnership_assurance import AssessmentEntry, ContractEntry, FindingEntry
 from partners.partnership_duty import AlongsideEntry, ContractorEntry, DutyEntry
+from partners.partnership_permissions import IntegrationEntry, StandingAccessEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,59 +125,6 @@ class ContactPointEntry:
     order: int = 1
     is_private: bool = False
     tested_days_ago: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class IntegrationEntry:
-    """A permission as both sides know it; `approved` false: proposed by the grantee, and waiting for the grantor.
-
-    It ends on `expires_on`, or `days_left` after the day on which it is loaded. Owners are e-mail addresses of
-    `people`. One that is there already is left as it is: a file does not change what two persons approved.
-    """
-
-    name: str
-    grantor: str
-    grantee: str
-    systems: tuple[str, ...]
-    accounts: tuple[str, ...]
-    purpose: str
-    grantee_owner: str
-    kill_switch_name: str
-    kill_switch_how: str
-    grantor_owner: str | None = None
-    from_system: str | None = None
-    resources: str = ""
-    direction: Literal["to_grantor", "to_grantee", "both"] = "both"
-    data_classes: tuple[str, ...] = ("personal",)
-    starts_on: date | None = None
-    expires_on: date | None = None
-    days_left: int | None = None
-    approved: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class StandingAccessEntry:
-    """Access of `provider` into `council`. Days are counted back from the day on which it is loaded; null: never.
-
-    `answer` is what the council said, `attested_by` who said it. A line that is there already is left as it is.
-    """
-
-    provider: str
-    council: str
-    name: str
-    kind: Literal["group", "account"]
-    rights: str
-    why: str
-    privileged: bool = False
-    approved_by: str = ""
-    approved_on: date | None = None
-    systems: tuple[str, ...] = ()
-    link_group: str = ""
-    last_used_days_ago: int | None = None
-    attested_days_ago: int | None = None
-    attested_by: str = ""
-    answer: Literal["", "needed", "remove", "not_ours"] = ""
-    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,14 +20,13 @@ from partners.partnership_entries import (
     ContactPointEntry,
     DependencyEntry,
     DutyDeskEntry,
-    IntegrationEntry,
     OrganisationEntry,
     ParticipationEntry,
     PartnershipFile,
     PersonEntry,
-    StandingAccessEntry,
     SystemEntry,
 )
+from partners.partnership_permissions import IntegrationEntry, StandingAccessEntry
 from portal.documents import Problem, Refused, pointer, read_json
 
 SECTIONS: dict[str, type[Any]] = {

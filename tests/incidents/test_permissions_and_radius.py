@@ -114,7 +114,7 @@ def test_where_neither_side_speaks_for_an_end_whoever_does_is_asked(inside, cast
         assert not Dependency.objects.filter(source__slug="social-care-records").exists()
     with inside("northgate"):
         item = WorkItem.objects.get(kind="permission", state="open")
-        assert item.title == "Write a link into the register: Social care records to File services"
+        assert item.title == "Write a link into the register: Social-care records to File services"
         assert "Nightly" not in item.title + item.detail
 
 

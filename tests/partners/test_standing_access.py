@@ -191,7 +191,7 @@ def test_nothing_is_written_by_hand(inside, cast):
 
 @pytest.mark.django_db(transaction=True)
 def test_of_every_quarter_each_line_once_in_one_work_item(inside, cast, monkeypatch):
-    """By the clock alone: one item a council, with how many, cleared when all are attested, raised again next quarter."""
+    """By the clock alone: one item a council, cleared when all are attested, raised again next quarter."""
     monkeypatch.setattr(chores, "_CHORES", {standing_access.CHORE.name: standing_access.CHORE})
     first, second = (written(inside, cast, name=name) for name in ("ONE", "TWO"))
     real = clock.now
