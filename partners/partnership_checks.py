@@ -8,8 +8,6 @@ from typing import Any
 
 from partners.partnership_assurance import of_assessment, of_contract
 from partners.partnership_duty import wrong_in_alongside, wrong_in_duty, wrong_in_number
-from partners.account_patterns import is_pattern
-from partners.models import IntegrationVersion
 from partners.partnership_entries import (
     ApiKeyEntry,
     DependencyEntry,
@@ -65,9 +63,6 @@ def check(read: dict[str, tuple[Any, ...]], problems: list[Problem]) -> None:
         for at, entry in enumerate(read[section]):
             if unknown := [each for each in entry.systems if each not in systems]:
                 _wrong((section, at, "systems"), f"There is no system {unknown[0]!r} in this file.", problems)
-    for at, point in enumerate(read["contact_points"]):
-        if point.person is not None and homes.get(point.person) != point.organisation:
-            _wrong(("contact_points", at, "person"), "No person of this organisation has this e-mail.", problems)
     titles = {(each.provider, each.title) for each in read["assessments"]}
     for at, found in enumerate(read["findings"]):
         if found.assessment is not None and (found.provider, found.assessment) not in titles:
@@ -157,8 +152,6 @@ CONTRADICTIONS: dict[str, Callable[[Any], Contradictions]] = {
     "contractors": wrong_in_number,
     "duty": wrong_in_duty,
     "told_alongside": wrong_in_alongside,
-    "integrations": _of_integration,
-    "standing_access": _of_access,
     "integrations": of_integration,
     "standing_access": of_access,
     "api_keys": _of_key,
