@@ -15,16 +15,21 @@ UNSAID = frozenset({"id", "version"})
 
 
 def history_of(
-    object_id: UUID, *, me: UUID, fields: Mapping[str, Any], names: Mapping[str, str]
+    *objects: UUID,
+    me: UUID,
+    fields: Mapping[str, Any],
+    names: Mapping[str, str],
+    kinds: Mapping[str, Any] | None = None,
 ) -> list[dict[str, Any]]:
     """The newest changes first, as `partners/_history.html` wants them. Two queries, three when one came with a file.
 
     Args:
+        objects: whose history; of several, `kinds` says what each is called by its kind.
         me: the viewer's organisation; of other organisations no person is named.
         fields: how each field is called; what is not there is called by its own name.
         names: what an id or a code inside a field reads as.
     """
-    changes = list(Change.objects.filter(object_id=object_id).select_related("organisation")[:SHOWN])
+    changes = list(Change.objects.filter(object_id__in=objects).select_related("organisation")[:SHOWN])
     people = dict(
         Person.objects.filter(pk__in={each.person_id for each in changes if each.organisation_id == me}).values_list(
             "pk", "name"
@@ -35,7 +40,7 @@ def history_of(
         {
             "at": each.at,
             "who": _who(each, people),
-            "what": _what(each, files),
+            "what": _named(each, _what(each, files), kinds),
             "fields": [
                 {
                     "name": str(fields.get(name, name.removesuffix("_id").replace("_", " ").capitalize())),
@@ -61,6 +66,10 @@ def _what(change: Change, files: Mapping[UUID, str]) -> str:
         return done
     name = files[change.import_id] or _("of a key")
     return _("%(done)s with the file %(name)s") % {"done": done, "name": name}
+
+
+def _named(change: Change, words: str, kinds: Mapping[str, Any] | None) -> str:
+    return f"{kinds[change.kind]}: {words}" if kinds and change.kind in kinds else words
 
 
 def _who(change: Change, people: Mapping[UUID, str]) -> str:

@@ -14,7 +14,8 @@ from django.views.decorators.http import require_POST, require_safe
 from partners import reconnecting
 from partners.acting import may_open, signed_in
 from partners.approvals import NotAllowed
-from partners.links import BARRIER_CSS, barrier_words, cut_words
+from partners.history import history_of
+from partners.links import BARRIER_CSS, FIELDS, NAMES, barrier_facts, barrier_words, cut_words, may_say
 from partners.models import Dependency, EdgeMove
 from partners.next_door import names_next_door
 from partners.stepping_up import fresh
@@ -66,6 +67,7 @@ def dependency_detail(request: HttpRequest, dependency_id: UUID) -> HttpResponse
         (_("State"), reconnecting.state_of(ends, was_reconnected=last is not None)),
         (_("Kind"), str(edge.get_kind_display())),
         (_("Barrier"), barrier_words(edge)),
+        *barrier_facts(edge),
         (_("When it is cut"), edge.stops or _("nothing recorded stops")),
         (_("Last checked"), f"{edge.reviewed_on:%-d %B %Y}, {edge.reviewed_by}" if edge.reviewed_on else _("never")),
     ]
@@ -85,6 +87,8 @@ def dependency_detail(request: HttpRequest, dependency_id: UUID) -> HttpResponse
             reconnecting.shown(target, source, me=visitor.organisation_id, may_act=may_act),
         ],
         "history": [_in_words(each, source.system, target.system) for each in reversed(moves)],
+        "change_href": reverse("dependency-change", args=[edge.pk]) if may_act and may_say(edge) else "",
+        "changes": history_of(edge.pk, me=visitor.organisation_id, fields=FIELDS, names=NAMES),
     }
     return render(request, "partners/dependency.html", context)
 

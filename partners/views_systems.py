@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from uuid import UUID
 
-from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -13,40 +12,51 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from partners.acting import may_open, signed_in
-from partners.links import BARRIER_CSS, barrier_words
-from partners.models import Dependency, Participation, SharedSystem
-from partners.next_door import names_next_door
+from partners.models import Organisation, Participation, SharedSystem
+from partners.shown_system import ShownSystem
 
 NO_PAGES = {"next": None, "previous": None}
+
+
+def system_or_404(slug: str) -> SharedSystem:
+    """A system that the open scope may see."""
+    system = SharedSystem.objects.select_related("provider", "owner").filter(slug=slug).first()
+    if system is None:
+        raise Http404
+    return system
 
 
 @require_safe
 @signed_in
 def system_list(request: HttpRequest) -> HttpResponse:
     """The systems that the viewer's organisation stands on, owns or provides."""
-    me = request.visitor.organisation_id  # type: ignore[attr-defined]
+    visitor = request.visitor  # type: ignore[attr-defined]
+    me = visitor.organisation_id
     standing: defaultdict[UUID, list[str]] = defaultdict(list)
-    for system_id, name in Participation.objects.order_by("organisation__name").values_list(
-        "system_id", "organisation__name"
-    ):
-        standing[system_id].append(name)
+    asked = set()
+    for stand in Participation.objects.select_related("organisation").order_by("organisation__name"):
+        standing[stand.system_id].append(stand.organisation.name)
+        if stand.organisation_id == me and not stand.confirmed_at and not stand.denied_at:
+            asked.add(stand.system_id)
     rows = [
         {
             "name": system.name,
             "slug": system.slug,
             "href": reverse("system-detail", args=[system.slug]),
             "provider": system.provider.name if system.provider else _("somebody outside the partnership"),
+            "owner_unknown": system.owner_id is None and system.provider_id is None,
             "organisations": ", ".join(standing[system.pk]),
-            "safety": _safety(system),
+            "safety": safety(system),
             "standing": system.get_status_display(),
-            "yours": system.provider_id == me or system.owner_id == me,
+            "asked": reverse("system-standing", args=[system.slug]) if system.pk in asked else "",
+            "yours": me in {system.provider_id, system.owner_id},
         }
         for system in SharedSystem.objects.select_related("provider")
     ]
-    return render(request, "partners/systems.html", {"systems": rows, "page": NO_PAGES, "may_edit": False})
+    return render(request, "partners/systems.html", {"systems": rows, "page": NO_PAGES, "may_edit": may_open(visitor)})
 
 
-def _safety(system: SharedSystem) -> str:
+def safety(system: SharedSystem) -> str:
     if not system.safety_critical:
         return ""
     if system.people_dependent:
@@ -57,56 +67,55 @@ def _safety(system: SharedSystem) -> str:
 @require_safe
 @signed_in
 def system_detail(request: HttpRequest, slug: str) -> HttpResponse:
-    system = SharedSystem.objects.select_related("provider", "owner").filter(slug=slug).first()
-    if system is None:
-        raise Http404
-    names = names_next_door()
-    edges = list(Dependency.objects.filter(Q(source=system) | Q(target=system)))
-    reviewed = [edge for edge in edges if edge.reviewed_on]
-    last = max(reviewed, key=lambda edge: str(edge.reviewed_on), default=None)
-    facts: list[tuple[str, ...]] = [
-        (_("Run by"), system.provider.name if system.provider else _("somebody outside the partnership")),
-        (_("Decided by"), system.owner.name if system.owner else _("owner unknown")),
-    ]
-    facts += [(_("Hosting"), system.hosting)] if system.hosting else []
-    facts += [(_("When it is cut"), system.cut_stops)] if system.cut_stops else []
-    facts += [(_("What it is"), system.description)] if system.description else []
+    system = system_or_404(slug)
+    visitor = request.visitor  # type: ignore[attr-defined]
+    shown = ShownSystem(system, me=visitor.organisation_id)
     context = {
         "system": {
             "name": system.name,
             "slug": system.slug,
-            "safety": _safety(system),
+            "safety": safety(system),
             "standing": system.get_status_display(),
-            "whole": request.visitor.organisation_id in {system.owner_id, system.provider_id},  # type: ignore[attr-defined]
+            "whole": shown.runs,
+            "is_portal": system.is_portal,
         },
-        "facts": facts,
-        "standing_on": [
+        "warnings": shown.warnings(),
+        "facts": shown.facts(),
+        "standing_on": shown.standing_on(),
+        "links_out": shown.links(out=True),
+        "links_in": shown.links(out=False),
+        "components": [
             {
-                "name": stand.organisation.name,
-                "services": ", ".join(stand.services),
-                "people": f"{stand.people_served:,}" if stand.people_served else "",
-                "fallback": stand.fallback or _("none recorded"),
+                "name": f"{each.vendor} {each.product}".strip(),
+                "version": each.product_version,
+                "identifiers": [name for name in (each.cpe, each.purl) if name],
+                "note": each.note,
             }
-            for stand in Participation.objects.filter(system=system).select_related("organisation")
+            for each in shown.components
         ],
-        "links_out": [_link(edge, edge.target_id, names) for edge in edges if edge.source_id == system.pk],
-        "links_in": [_link(edge, edge.source_id, names) for edge in edges if edge.target_id == system.pk],
-        "components": [],
-        "what_if_href": reverse("system-how-far", args=[system.slug]) if may_open(request.visitor) else "",  # type: ignore[attr-defined]
-        "checked": _("Links last checked on %(day)s by %(who)s.")
-        % {"day": f"{last.reviewed_on:%-d %B %Y}", "who": last.reviewed_by or _("nobody named")}
-        if last
-        else _("No link of this system has been checked yet."),
+        "segments": [{"name": each.name, "note": each.note} for each in shown.segments],
+        "rides_on_it": shown.rides_on_it(),
+        "what_if_href": reverse("system-how-far", args=[system.slug]) if may_open(visitor) else "",
+        "acts": _acts(shown) if may_open(visitor) else [],
+        "checked": shown.checked(),
+        "history": shown.history(Organisation.objects.all()),
     }
     return render(request, "partners/system.html", context)
 
 
-def _link(edge: Dependency, other: UUID, names: dict[UUID, str]) -> dict[str, str]:
-    return {
-        "words": edge.label or edge.group,
-        "other": names.get(other, _("a system next to it")),
-        "kind": str(edge.get_kind_display()),
-        "barrier": barrier_words(edge),
-        "barrier_css": BARRIER_CSS[edge.barrier],
-        "href": reverse("dependency-detail", args=[edge.pk]),
-    }
+def _acts(shown: ShownSystem) -> list[tuple[str, str]]:
+    """What whoever looks may write here: words and address. The database has the last word."""
+    system = shown.system
+    acts = []
+    if shown.own:
+        words = _("Your own entry") if shown.own.confirmed_at else _("Say whether you stand on it")
+        acts.append((words, reverse("system-standing", args=[system.slug])))
+    if shown.runs:
+        acts += [
+            (_("Change what it is"), reverse("system-change", args=[system.slug])),
+            (_("Who stands on it"), reverse("system-organisations", args=[system.slug])),
+            (_("Components and segments"), reverse("system-parts", args=[system.slug])),
+        ]
+    if shown.runs or (shown.own and system.owner_id is None and system.provider_id is None):
+        acts.append((_("Add a link"), reverse("link-add", args=[system.slug])))
+    return acts
