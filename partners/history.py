@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
@@ -11,6 +12,7 @@ from django.utils.translation import gettext as _
 from partners.models import Change, Import, Person
 
 SHOWN = 20
+AN_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 UNSAID = frozenset({"id", "version"})
 
 
@@ -88,4 +90,5 @@ def _shown(value: Any, names: Mapping[str, str]) -> str:
         return ", ".join(_shown(each, names) for each in value)
     if isinstance(value, dict):
         return ", ".join(f"{names.get(key, key)}: {_shown(each, names)}" for key, each in value.items())
-    return names.get(str(value), str(value))
+    text = str(value)
+    return names.get(text, _("not shown to you") if AN_ID.fullmatch(text) else text)

@@ -6,7 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -45,7 +46,7 @@ def add(request: HttpRequest, slug: str) -> HttpResponse:
     """A link into a system that one speaks for, or out of it into one that one sees."""
     system = system_or_404(slug)
     if not links.speaks_for(system):
-        raise Http404
+        raise PermissionDenied(_("Only whoever speaks for this system says what leads into it."))
     others = links.others_of(system)
     initial = {"direction": "in", "barrier": Dependency.Barrier.NONE}
     form = LinkForm(request.POST if request.method == "POST" else None, initial=initial, others=others)
@@ -69,7 +70,7 @@ def add(request: HttpRequest, slug: str) -> HttpResponse:
 def change(request: HttpRequest, dependency_id: UUID) -> HttpResponse:
     edge = edge_or_404(dependency_id)
     if not links.may_say(edge):
-        raise Http404
+        raise PermissionDenied(_("Only whoever speaks for one of its ends, and sees the other, changes this link."))
     names = names_next_door()
     fields = ("kind", "label", "group", "phrase", "stops", "carries", "note", *links.OF_A_BARRIER)
     now = {name: getattr(edge, name) for name in fields}

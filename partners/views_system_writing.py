@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -24,10 +25,10 @@ GET_OR_POST = ["GET", "HEAD", "POST"]
 
 
 def run_by_viewer(request: HttpRequest, slug: str) -> SharedSystem:
-    """A system that the viewer's organisation owns or provides; any other is not there for this page."""
+    """A system that the viewer's organisation owns or provides."""
     system = system_or_404(slug)
     if request.visitor.organisation_id not in {system.owner_id, system.provider_id}:  # type: ignore[attr-defined]
-        raise Http404
+        raise PermissionDenied(_("Only whoever owns or provides this system writes here."))
     return system
 
 

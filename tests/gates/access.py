@@ -80,6 +80,12 @@ NOT_THERE_YET = "302 404   404     404  403    404   302  302   302    302   404
 NO_NUMBER = "302    404    409     409  403    409   302  302   302    302   409    403"
 NOT_ASKED = "302    404    404     404  404    404   302  302   302    302   404    404"
 NOT_TESTED = "302   404    404     409  403    404   302  302   302    302   409    403"
+RUNS = "     302    404    404     403  403    200   302  302   302    302   403    302"
+RUNS_SAID = "302    404    404     403  403    422   302  302   302    302   403    403"
+RUNS_EVER = "302    404    404     403  403    200   302  302   302    302   403    403"
+RUNS_LATE = "302    404    404     403  403    409   302  302   302    302   403    403"
+STANDS = "   302    404    404     200  403    404   302  302   302    302   200    200"
+STANDS_SAID = "302  404    404     422  403    404   302  302   302    302   422    422"
 
 ASSURES = "  302    422    422     422  403    422   302  302   302    302   422    422"
 OF_TWO = "   302    404    404     422  403    403   302  302   302    302   422    422"
@@ -298,6 +304,7 @@ ROWS = (
         "dependency-move", post=RUNS_END, body={"end": "source", "act": "cut", "words": "So"},
         dependency_id="dependency",
     ),
+    page("dependency-change", RUNS, post=RUNS_SAID, body={"kind": "x"}, dependency_id="dependency"),
     page("import-list", STEPPED, post=TIRED_POST, body={"kind": "systems"}),
     page("import-detail", LEADS, file_id="file"),
     page("import-columns", post=LED, body={"column-name": "0"}, file_id="file"),
@@ -332,6 +339,12 @@ ROWS = (
     page("access-remove", post=ITS_GONE, line_id="access"),
     page("access-what-if", WHAT_IF, line_id="access"),
     page("system-list", PEOPLE),
+    page("system-add", TIRED, post=TIRED_POST, body={"name": ""}),
+    page("system-change", RUNS, post=RUNS_SAID, body={"name": ""}, slug="system"),
+    page("system-organisations", RUNS, post=RUNS_SAID, body={"act": "x"}, slug="system"),
+    page("system-parts", RUNS_EVER, post=RUNS_LATE, body={"seen": "x"}, slug="system"),
+    page("system-standing", STANDS, post=STANDS_SAID, body={"answer": "x"}, slug="system"),
+    page("link-add", RUNS, post=RUNS_SAID, body={"kind": "x"}, slug="system"),
     page("system-how-far", WHAT_IF, slug="system"),
     page("concentration", OPENERS),
     page("system-detail", OVERSEES, slug="system"),
