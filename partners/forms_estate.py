@@ -12,13 +12,13 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
+from partners.critical_dates import FORMATS
 from partners.models import DataCategory, Dependency, Organisation, Participation, SharedSystem
 from portal import clock
 
 LONG, SHORT = 2000, 200
 MOST_HOURS, MOST_PEOPLE = 24 * 366, 100_000_000
 DATE = {"invalid": lazy("Write a day such as 3/5/2026 or 2026-05-03.")}
-DATE_FORMATS = ["%Y-%m-%d", "%d/%m/%Y", "%d %B %Y", "%d %b %Y"]
 NUMBER = {
     "invalid": lazy("Write a whole number."),
     "min_value": lazy("Write a number that is not below zero."),
@@ -43,7 +43,7 @@ def whole(*, most: int = MOST_PEOPLE) -> forms.IntegerField:
 
 
 def day() -> forms.DateField:
-    return forms.DateField(required=False, input_formats=DATE_FORMATS, error_messages=DATE)
+    return forms.DateField(required=False, input_formats=FORMATS, error_messages=DATE)
 
 
 def choice(choices: Iterable[tuple[Any, Any]], *, required: str | Promise = "") -> forms.ChoiceField:

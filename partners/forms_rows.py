@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import re
-from datetime import date, datetime
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from partners.forms_estate import DATE_FORMATS, LONG, choice, whole, words
+from partners.critical_dates import MOST as MOST_DATES
+from partners.critical_dates import read_line
+from partners.forms_estate import LONG, choice, whole, words
 from partners.models import PublicService
 from partners.software_names import NotAName, cpe_of, purl_of
 
 MOST = 60  # rows
 EMPTY_ROWS = 2
-MOST_DATES = 24
 
 
 class RowForm(forms.Form):
@@ -48,32 +47,10 @@ class ServiceRow(RowForm):
         lines = [line.strip() for line in self.cleaned_data["critical_dates"].splitlines() if line.strip()]
         if len(lines) > MOST_DATES:
             raise forms.ValidationError(_("Write at most %(n)s dates.") % {"n": MOST_DATES})
-        return [date_of(line) for line in lines]
-
-
-def date_of(line: str) -> dict[str, Any]:
-    """`6 May 2027 Polling day` as `{"on": "2027-05-06", "words": "Polling day"}`; without a day the words alone.
-
-    Raises:
-        forms.ValidationError: a day and no words, or more than 200 characters.
-    """
-    on, said = None, line
-    for pattern in (r"\d{4}-\d\d?-\d\d?", r"\d\d?/\d\d?/\d{4}", r"\d\d? [A-Za-z]+ \d{4}"):
-        if found := re.match(rf"({pattern})[\s,:–-]*", line):
-            on, said = _day(found[1]), line[found.end() :]
-            break
-    if not said or len(said) > 200:
-        raise forms.ValidationError(_("Write what happens on that day: “%(line)s”") % {"line": line[:60]})
-    return {"on": on.isoformat() if on else None, "words": said}
-
-
-def _day(text: str) -> date:
-    for form in DATE_FORMATS:
         try:
-            return datetime.strptime(text, form).date()  # noqa: DTZ007 - a day, not an instant
-        except ValueError:
-            continue
-    raise forms.ValidationError(_("There is no such day: %(day)s") % {"day": text})
+            return [read_line(line) for line in lines]
+        except ValueError as wrong:
+            raise forms.ValidationError(str(wrong)) from None
 
 
 class ComponentRow(RowForm):

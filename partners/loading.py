@@ -14,15 +14,13 @@ from typing import Any, TypeVar
 
 from django.db import models, transaction
 
+from partners.loading_estate import fields_of, load_estate
 from partners.loading_permissions import load_permissions
 from partners.models import (
     ContactPoint,
-    Dependency,
     DutyDesk,
     Organisation,
-    Participation,
     Person,
-    SharedSystem,
 )
 from partners.partnership_assurance import load_assurance
 from partners.partnership_duty import address_kept, finish_contact, load_duty
@@ -59,7 +57,7 @@ def load(file: PartnershipFile) -> Loaded:
             done,
             Organisation,
             {"slug": entry.slug},
-            _fields(entry, "slug", "duty_desk", mail_domains=list(entry.mail_domains)),
+            fields_of(entry, "slug", "duty_desk", mail_domains=list(entry.mail_domains)),
         )
         for entry in file.organisations
     }
@@ -71,34 +69,18 @@ def load(file: PartnershipFile) -> Loaded:
             done,
             Person,
             {"email": person.email},
-            _fields(person, "email", organisation=organisations[person.organisation]),
+            fields_of(person, "email", organisation=organisations[person.organisation]),
         )
         for person in file.people
     }
-    systems = {
-        system.slug: _put(
-            done,
-            SharedSystem,
-            {"slug": system.slug},
-            _fields(
-                system,
-                "slug",
-                provider=organisations.get(system.provider or ""),
-                owner=organisations.get(system.owner or ""),
-                account_realms=list(system.account_realms),
-            ),
-        )
-        for system in file.systems
-    }
-    for stand in file.participations:
-        key: dict[str, Any] = {"organisation": organisations[stand.organisation], "system": systems[stand.system]}
-        _put(done, Participation, key, _fields(stand, "organisation", "system", services=list(stand.services)))
-    for edge in file.dependencies:
-        key = {"source": systems[edge.source], "target": systems[edge.target], "kind": edge.kind, "label": edge.label}
-        _put(done, Dependency, key, _fields(edge, "source", "target", "kind", "label"))
+    systems = load_estate(file, organisations=organisations, people=people, put=partial(_put, done), added=done.added)
     for point in file.contact_points:
-        key = {"organisation": organisations[point.organisation], "kind": point.kind, "address": address_kept(point)}
-        values = _fields(
+        key: dict[str, Any] = {
+            "organisation": organisations[point.organisation],
+            "kind": point.kind,
+            "address": address_kept(point),
+        }
+        values = fields_of(
             point,
             "organisation",
             "kind",
@@ -116,10 +98,6 @@ def load(file: PartnershipFile) -> Loaded:
     )
     load_permissions(file, done.added, done.kept, organisations=organisations, people=people, systems=systems)
     return done
-
-
-def _fields(entry: Any, *leave_out: str, **instead: Any) -> dict[str, Any]:
-    return {name: value for name, value in {**asdict(entry), **instead}.items() if name not in leave_out}
 
 
 def _put(done: Loaded, model: type[M], key: Mapping[str, Any], values: Mapping[str, Any]) -> M:

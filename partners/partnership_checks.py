@@ -16,6 +16,7 @@ from partners.partnership_entries import (
     PersonEntry,
     SystemEntry,
 )
+from partners.partnership_estate_checks import check_estate, of_categories, of_component, of_service
 from partners.partnership_permissions import of_access, of_integration
 from portal.documents import Problem, pointer
 
@@ -28,6 +29,9 @@ def check(read: dict[str, tuple[Any, ...]], problems: list[Problem]) -> None:
     _once(read, "people", lambda each: each.email.casefold(), problems)
     _once(read, "systems", lambda each: each.slug, problems)
     _once(read, "participations", lambda each: (each.organisation, each.system), problems)
+    _once(read, "components", lambda each: (each.system, each.product, each.product_version), problems)
+    _once(read, "segments", lambda each: (each.system, each.name), problems)
+    _once(read, "public_services", lambda each: (each.organisation, each.system, each.name), problems)
     _once(read, "dependencies", lambda each: (each.source, each.target, each.kind, each.label), problems)
     _once(read, "contact_points", lambda each: (each.organisation, each.kind, each.address.casefold()), problems)
     _once(read, "contractors", lambda each: (each.organisation, each.name), problems)
@@ -63,6 +67,7 @@ def check(read: dict[str, tuple[Any, ...]], problems: list[Problem]) -> None:
         for at, entry in enumerate(read[section]):
             if unknown := [each for each in entry.systems if each not in systems]:
                 _wrong((section, at, "systems"), f"There is no system {unknown[0]!r} in this file.", problems)
+    check_estate(read, problems)
     titles = {(each.provider, each.title) for each in read["assessments"]}
     for at, found in enumerate(read["findings"]):
         if found.assessment is not None and (found.provider, found.assessment) not in titles:
@@ -84,7 +89,10 @@ def _once(
 REFERENCES = {
     "people": {"organisation": "organisation"},
     "systems": {"provider": "organisation", "owner": "organisation"},
+    "components": {"system": "system"},
+    "segments": {"system": "system"},
     "participations": {"organisation": "organisation", "system": "system"},
+    "public_services": {"organisation": "organisation", "system": "system"},
     "dependencies": {"source": "system", "target": "system"},
     "contact_points": {"organisation": "organisation", "rides_on": "system"},
     "contractors": {"organisation": "organisation"},
@@ -121,7 +129,13 @@ def _of_person(entry: PersonEntry) -> Contradictions:
         yield "email", "This must be one e-mail address."
 
 
+def _of_system(entry: SystemEntry) -> Contradictions:
+    yield from _slug(entry)
+    yield from of_categories(entry)
+
+
 def _of_participation(entry: ParticipationEntry) -> Contradictions:
+    yield from of_categories(entry)
     if entry.status == "live" and entry.left_on is not None:
         yield "left_on", "Only one that left and is still connected has such a day."
 
@@ -146,7 +160,9 @@ def _of_key(entry: ApiKeyEntry) -> Contradictions:
 CONTRADICTIONS: dict[str, Callable[[Any], Contradictions]] = {
     "organisations": _of_organisation,
     "people": _of_person,
-    "systems": _slug,
+    "systems": _of_system,
+    "components": of_component,
+    "public_services": of_service,
     "participations": _of_participation,
     "dependencies": _of_dependency,
     "contractors": wrong_in_number,

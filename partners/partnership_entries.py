@@ -71,11 +71,44 @@ class SystemEntry:
     people_dependent: int | None = None
     cut_stops: str = ""
     account_realms: tuple[str, ...] = ()
+    administered_by: str = ""
+    data_categories: tuple[str, ...] = ()
+    recovery_time_hours: int | None = None
+    recovery_point_hours: int | None = None
+    reviewed_on: date | None = None
+    reviewed_by: str = ""
+    is_portal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentEntry:
+    """A piece of software of a system; CPE and package URL in any form that `partners.software_names` reads."""
+
+    system: str
+    product: str
+    vendor: str = ""
+    product_version: str = ""
+    cpe: str = ""
+    purl: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentEntry:
+    """A part of a system's network, for whoever runs it alone."""
+
+    system: str
+    name: str
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ParticipationEntry:
-    """An organisation standing on a system. `fallback` null: none recorded."""
+    """An organisation standing on a system. `fallback` null: none recorded.
+
+    Who decides and who may order isolation are e-mails of the organisation's own people; null: unknown. `confirmed_on` is
+    when it confirmed that it stands there.
+    """
 
     organisation: str
     system: str
@@ -85,6 +118,31 @@ class ParticipationEntry:
     fallback: str | None = None
     status: Literal["live", "left_connected"] = "live"
     left_on: date | None = None
+    data_categories: tuple[str, ...] = ()
+    decision_owner: str | None = None
+    decision_deputy: str | None = None
+    isolation_orderer: str | None = None
+    confirmed_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceEntry:
+    """One public service of a participation; the participation's summary has to be that of its services.
+
+    `critical_dates` are lines such as "2027-05-06 Polling day".
+    """
+
+    organisation: str
+    system: str
+    name: str
+    category: Literal[
+        "housing", "benefits", "council_tax", "adult_care", "children", "telecare", "elections", "planning", "waste",
+        "education", "registrars", "payments", "contact", "emergency", "staff", "other",
+    ] = "other"  # fmt: skip
+    safety_critical: bool = False
+    people_served: int | None = None
+    fallback: str | None = None
+    critical_dates: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +158,8 @@ class DependencyEntry:
     phrase: str = ""
     group: str = ""
     barrier: Literal["none", "claimed", "tested"] = "none"
+    tested_by: str = ""
+    test_method: str = ""
     tested_on: date | None = None
     valid_until: date | None = None
     stops: str = ""
@@ -142,7 +202,10 @@ class PartnershipFile:
     organisations: tuple[OrganisationEntry, ...]
     people: tuple[PersonEntry, ...] = ()
     systems: tuple[SystemEntry, ...] = ()
+    components: tuple[ComponentEntry, ...] = ()
+    segments: tuple[SegmentEntry, ...] = ()
     participations: tuple[ParticipationEntry, ...] = ()
+    public_services: tuple[ServiceEntry, ...] = ()
     dependencies: tuple[DependencyEntry, ...] = ()
     contact_points: tuple[ContactPointEntry, ...] = ()
     contractors: tuple[ContractorEntry, ...] = ()

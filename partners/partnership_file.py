@@ -17,6 +17,7 @@ from partners.partnership_checks import check
 from partners.partnership_duty import AlongsideEntry, ContractorEntry, DutyEntry
 from partners.partnership_entries import (
     ApiKeyEntry,
+    ComponentEntry,
     ContactPointEntry,
     DependencyEntry,
     DutyDeskEntry,
@@ -24,6 +25,8 @@ from partners.partnership_entries import (
     ParticipationEntry,
     PartnershipFile,
     PersonEntry,
+    SegmentEntry,
+    ServiceEntry,
     SystemEntry,
 )
 from partners.partnership_permissions import IntegrationEntry, StandingAccessEntry
@@ -33,7 +36,10 @@ SECTIONS: dict[str, type[Any]] = {
     "organisations": OrganisationEntry,
     "people": PersonEntry,
     "systems": SystemEntry,
+    "components": ComponentEntry,
+    "segments": SegmentEntry,
     "participations": ParticipationEntry,
+    "public_services": ServiceEntry,
     "dependencies": DependencyEntry,
     "contact_points": ContactPointEntry,
     "contractors": ContractorEntry,

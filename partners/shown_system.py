@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
+from partners.critical_dates import in_words
 from partners.history import history_of
 from partners.links import BARRIER_CSS, barrier_words
 from partners.models import (
@@ -27,7 +28,7 @@ from partners.models import (
     SharedSystem,
 )
 from partners.next_door import names_next_door
-from partners.standing import in_words, services_of
+from partners.standing import services_of
 
 CATEGORIES = {each.value: each.label for each in DataCategory}
 FIELDS = {

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 
 from partners.approvals import NotAllowed
+from partners.critical_dates import in_words
 from partners.models import Participation, Person, PublicService
 from partners.systems import Changed, Said, digest, keep_rows, written
 from portal import clock
@@ -50,13 +50,6 @@ def services_said(stand: Participation, services: Sequence[PublicService]) -> li
         }
         for each in services
     ]
-
-
-def in_words(item: Mapping[str, Any]) -> str:
-    """One critical date: `6 May 2027: Polling day`."""
-    if not item.get("on"):
-        return str(item["words"])
-    return f"{date.fromisoformat(item['on']):%-d %B %Y}: {item['words']}"
 
 
 def state_of_stand(stand: Participation, services: Sequence[PublicService]) -> str:

@@ -60,6 +60,7 @@ class TestDemonstration:
         assert {each.system: each.status for each in demo.participations if each.organisation == "fernleigh"} == {
             "archive-2006": "left_connected",
             "website-forms": "live",
+            "bulkhead": "live",
         }
 
     @pytest.mark.parametrize(
@@ -78,13 +79,15 @@ class TestDemonstration:
             ("telephony", "ABG"),
             ("website-forms", "ABCDEFG"),
             ("elections-register", "CD"),
+            ("bulkhead", "ABCDEFG"),
+            ("portal-hosting", ""),
             ("planning-search", "CG"),
         ],
     )
     def test_who_stands_on_what(self, demo: PartnershipFile, system: str, organisations: str):
         standing = [each.organisation for each in demo.participations if each.system == system]
         assert "".join(sorted(each[0].upper() for each in standing)) == organisations
-        assert len(demo.systems) == 14
+        assert len(demo.systems) == 16
 
     def test_telecare_serves_2140_people_and_one_council_has_no_fallback_recorded(self, demo: PartnershipFile):
         standing = [each for each in demo.participations if each.system == "telecare-alarms"]
@@ -210,9 +213,9 @@ MISTAKES: dict[str, tuple[Callable[[Document], Any], str]] = {
     ),
     "a second organisation of one slug": (again("organisations", 0), "/organisations/8"),
     "a second person of one e-mail": (again("people", 0, email="PRIYA.NAIR@ashbourne.example"), "/people/41"),
-    "a second system of one slug": (again("systems", 0), "/systems/14"),
-    "a second stand on one system": (again("participations", 0), "/participations/35"),
-    "a second edge of one kind": (again("dependencies", 0), "/dependencies/10"),
+    "a second system of one slug": (again("systems", 0), "/systems/16"),
+    "a second stand on one system": (again("participations", 0), "/participations/42"),
+    "a second edge of one kind": (again("dependencies", 0), "/dependencies/11"),
     "a second contact of one address": (again("contact_points", 0), "/contact_points/45"),
     "an edge to itself": (put("dependencies", 0, target="identity-platform"), "/dependencies/0/target"),
     "a test without a date": (put("dependencies", 9, tested_on=None), "/dependencies/9/tested_on"),
@@ -220,6 +223,23 @@ MISTAKES: dict[str, tuple[Callable[[Document], Any], str]] = {
     "a phrase without its source": (put("dependencies", 5, phrase="writes to"), "/dependencies/5/phrase"),
     "a former one without a day": (put("organisations", 5, left_on=None), "/organisations/5/left_on"),
     "a current one that left": (put("organisations", 0, left_on="2020-01-01"), "/organisations/0/left_on"),
+    "data of a kind that is unknown": (put("systems", 0, data_categories=["x"]), "/systems/0/data_categories"),
+    "a component that is there twice": (again("components", 0), "/components/8"),
+    "a CPE that is none": (put("components", 0, cpe="openldap"), "/components/0/cpe"),
+    "a component of nothing": (put("components", 0, system="fax"), "/components/0/system"),
+    "a service where nobody stands": (put("public_services", 0, system="telephony-2"), "/public_services/0/system"),
+    "a day that is none": (
+        put("public_services", 0, critical_dates=["31/2/2027 x"]),
+        "/public_services/0/critical_dates",
+    ),
+    "a summary that is not its services'": (
+        put("participations", 11, people_served=1),
+        "/participations/11/people_served",
+    ),
+    "somebody else's person who decides": (
+        put("participations", 0, decision_owner="callum.reid@gravenhurst.example"),
+        "/participations/0/decision_owner",
+    ),
     "a live stand that was left": (put("participations", 0, left_on="2020-01-01"), "/participations/0/left_on"),
     "an e-mail that is none": (put("people", 27, email="helen"), "/people/27/email"),
     "a scope that is unknown": (put("api_keys", 0, scopes=["rule"]), "/api_keys/0/scopes"),
