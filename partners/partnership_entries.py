@@ -106,8 +106,8 @@ class SegmentEntry:
 class ParticipationEntry:
     """An organisation standing on a system. `fallback` null: none recorded.
 
-    Who decides and who may order isolation are e-mails of the organisation's own people; null: unknown. `confirmed_on` is
-    when it confirmed that it stands there.
+    Who decides and who may order isolation are e-mails of the organisation's own people; null: unknown. `confirmed_on`
+    is when it confirmed that it stands there.
     """
 
     organisation: str

@@ -11,11 +11,12 @@ from partners.partnership_entries import ComponentEntry, ParticipationEntry, Ser
 from partners.software_names import NotAName, cpe_of, purl_of
 from portal.documents import Problem, pointer
 
+CATEGORIES = frozenset(DataCategory.values)
 Contradictions = Iterable[tuple[str, str]]  # field, what is wrong with it
 
 
 def of_categories(entry: SystemEntry | ParticipationEntry) -> Contradictions:
-    unknown = sorted(set(entry.data_categories) - set(DataCategory.values))
+    unknown = sorted(set(entry.data_categories) - CATEGORIES)
     if unknown:
         yield "data_categories", f"Unknown kinds of data: {', '.join(unknown)}."
 
@@ -25,7 +26,7 @@ def of_component(entry: ComponentEntry) -> Contradictions:
         try:
             read(getattr(entry, field))
         except NotAName as wrong:
-            yield field, str(wrong)
+            yield field, f"{str(wrong).rstrip('.')}."
 
 
 def of_service(entry: ServiceEntry) -> Contradictions:
@@ -33,7 +34,7 @@ def of_service(entry: ServiceEntry) -> Contradictions:
         try:
             read_line(line)
         except ValueError as wrong:
-            yield "critical_dates", f"{wrong}."
+            yield "critical_dates", f"{str(wrong).rstrip('.')}."
 
 
 def summary_of(services: Sequence[Any]) -> dict[str, Any]:
@@ -41,7 +42,7 @@ def summary_of(services: Sequence[Any]) -> dict[str, Any]:
     critical = [each for each in services if each.safety_critical]
     matter = critical or services
     said = {each.fallback for each in matter}
-    if said == {None} or any(each.fallback is None for each in critical):
+    if said <= {None} or any(each.fallback is None for each in critical):
         fallback = None
     elif len(said) == 1:
         (fallback,) = said

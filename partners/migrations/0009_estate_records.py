@@ -208,11 +208,15 @@ DECLARE me uuid := (SELECT t.org_id FROM sec.ticket() t); BEGIN
       WHERE me IS NOT NULL AND n.org <> me AND n.org IS DISTINCT FROM n.was;
     RETURN NULL;
 END $$;
+-- Whoever adds a system reads it in the same statement, when `sec.my_systems()` does not know of it yet.
+ALTER POLICY portal_app_select ON partners_sharedsystem
+    USING (id = ANY ((SELECT sec.my_systems())::uuid[]) OR (SELECT sec.me()) IN (owner_id, provider_id));
 CREATE TRIGGER system_named AFTER INSERT OR UPDATE OF owner_id, provider_id ON partners_sharedsystem
     FOR EACH ROW EXECUTE FUNCTION sec.system_named();
 REVOKE ALL ON FUNCTION sec.system_kept(), sec.system_named() FROM PUBLIC;
 """
 SYSTEMS_BACK = """
+ALTER POLICY portal_app_select ON partners_sharedsystem USING (id = ANY ((SELECT sec.my_systems())::uuid[]));
 DROP TRIGGER system_named ON partners_sharedsystem;
 DROP TRIGGER system_kept ON partners_sharedsystem;
 DROP FUNCTION sec.system_named(), sec.system_kept();

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from django.db import ProgrammingError, connections, transaction
+from django.db import ProgrammingError, transaction
 from django.db.utils import DatabaseError, IntegrityError
 
 from incidents.blast_radius import blast_radius
@@ -22,7 +22,7 @@ NO_BARRIER = {"barrier": "none", "tested_by": "", "test_method": "", "tested_on"
 HOSTING = {"kind": "hosting"}
 
 
-def tested(**differs) -> dict:
+def with_test(**differs) -> dict:
     today = clock.now().date()
     return {
         "barrier": "tested", "tested_by": "Harrow & Lime", "test_method": "From inside", "tested_on": today,
@@ -66,8 +66,8 @@ def test_a_link_to_a_mere_name_opens_nothing(inside, seal):
 
 
 def test_every_pair_of_systems_may_be_linked_only_where_that_opens_no_walk(inside):
-    """Whoever adds any link that is let through sees, by every walk from its systems, no stand that it could not see."""
-    for slug in ("eastwick", "gravenhurst", "dunmere", "ashbourne", "coldharbour", "fernleigh"):
+    """Whoever adds any link that is let through sees by no walk from its systems a stand that it could not see."""
+    for slug in ("eastwick", "gravenhurst", "dunmere", "fernleigh"):
         with inside(slug, "administrator", fresh=True):
             own = list(SharedSystem.objects.values_list("pk", flat=True))
             known = list(links._known())
@@ -96,13 +96,13 @@ def test_only_the_protected_end_calls_a_barrier_tested(inside):
             {"valid_until": today + timedelta(days=3 * 366 + 1)},
         ):  # fmt: skip
             with pytest.raises(NotAllowed):
-                links.change_link(edge, HOSTING, tested(**wrong), seen=edge.version)
+                links.change_link(edge, HOSTING, with_test(**wrong), seen=edge.version)
     with inside("dunmere"), pytest.raises(NotAllowed, match="passkey"):
-        links.change_link(edge, {}, tested(), seen=edge.version)
+        links.change_link(edge, {}, with_test(), seen=edge.version)
     with inside("northgate", fresh=True), pytest.raises(NotAllowed, match="protects"):
-        links.change_link(edge, {}, tested(), seen=edge.version)
+        links.change_link(edge, {}, with_test(), seen=edge.version)
     with inside("dunmere", fresh=True):
-        links.change_link(edge, {}, tested(), seen=edge.version)
+        links.change_link(edge, {}, with_test(), seen=edge.version)
     with inside("northgate"):
         assert not {"dunmere", "eastwick"} & reached("identity-platform")
         edge.refresh_from_db()
@@ -229,10 +229,9 @@ def test_a_participation_sums_its_services_up_as_the_file_does(inside):
             assert {**sums, "services": tuple(stand.services)} == summary_of(said)
 
 
-@pytest.mark.parametrize(
-    "dates", ['{}', '[1]', '[{"on": null}]', '[{"words": ""}]', '[{"words": "x", "on": "2027-02-30"}]', '[{"words": "x", "a": 1}]']
-)  # fmt: skip
-def test_a_critical_date_is_a_day_or_none_with_words(inside, dates):
-    with inside("eastwick"), pytest.raises(DatabaseError), transaction.atomic():
-        with connections["default"].cursor() as cursor:
-            cursor.execute("UPDATE partners_publicservice SET critical_dates = %s::jsonb", [dates])
+def test_a_critical_date_is_a_day_or_none_with_words(inside):
+    with inside("eastwick"):
+        nonsense = {"words": "x", "on": "2027-02-30"}, {"words": ""}, {"on": None}, {"words": "x", "a": 1}, 1
+        for wrong in ({}, *([each] for each in nonsense)):
+            with pytest.raises(DatabaseError), transaction.atomic():
+                PublicService.objects.update(critical_dates=wrong)
