@@ -213,12 +213,12 @@ class Estate:
             raise NotInEstate(f"unknown system {missing.args[0]}") from None
 
     def systems_of(self, organisations: Collection[UUID]) -> list[int]:
-        """Numbers of the systems that any of these organisations stands on, has left connected, or runs."""
+        """Numbers of the systems that any of these stands on, has left connected, or runs; never the portal's."""
         wanted = set(organisations)
         return [
             system
             for system, anchors in enumerate(self.anchors)
-            if any(anchor.organisation in wanted for _, anchor in anchors)
+            if not self.by_name[system].is_portal and any(anchor.organisation in wanted for _, anchor in anchors)
         ]
 
     def stands_on(self, system: int) -> list[Stand]:

@@ -115,7 +115,9 @@ def reach_of(opening: Opening, *, organisation_id: UUID, by_key: bool, reason: s
     starts = {system.pk: system for system in (*named, *vouching)}
     guessed = not starts
     if guessed:
-        assumed = SharedSystem.objects.filter(pk__in=shared_with([*organisations, *confirmed]))
+        # Everybody stands on the portal: assuming that it is attacked would say of any two that they share it.
+        shared = shared_with([*organisations, *confirmed])
+        assumed = SharedSystem.objects.filter(pk__in=shared, is_portal=False)
         starts = {system.pk: system for system in assumed}
         if not starts:
             raise Invalid([Fault("/confirmed", "You share no system with that organisation: name the system.")])

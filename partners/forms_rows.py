@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext as _
@@ -24,6 +24,7 @@ class RowForm(forms.Form):
     id = forms.UUIDField(required=False, widget=forms.HiddenInput)
     remove = forms.BooleanField(required=False)
     heading = ""
+    unsaid: ClassVar[dict[str, Any]] = {}  # what an empty row shows
 
     def is_empty(self) -> bool:
         """Nothing was written into it: a row that nobody needed, or one whose words were all taken out."""
@@ -39,6 +40,7 @@ class ServiceRow(RowForm):
     fallback = words(most=LONG)
     critical_dates = words(most=LONG)
     heading = "name"
+    unsaid: ClassVar[dict[str, Any]] = {"category": PublicService.Category.OTHER}
 
     def clean_fallback(self) -> str | None:
         return self.cleaned_data["fallback"] or None
@@ -88,7 +90,7 @@ class Rows:
     def __init__(self, form: type[RowForm], prefix: str, data: Any = None, initial: list[dict[str, Any]] = ()) -> None:  # type: ignore[assignment]
         self.prefix, self.bound = prefix, data is not None
         if data is None:
-            shown: list[dict[str, Any]] = [*initial, *({} for _ in range(EMPTY_ROWS))]
+            shown: list[dict[str, Any]] = [*initial, *(dict(form.unsaid) for _ in range(EMPTY_ROWS))]
             self.forms = [form(prefix=f"{prefix}-{n}", initial=each) for n, each in enumerate(shown)]
         else:
             text = str(data.get(f"{prefix}-count", ""))

@@ -91,8 +91,11 @@ def _load_services(
     """New ones in one statement, so that a participation's summary is made once and not once for each service."""
     there = set(PublicService.objects.values_list("participation_id", "name"))
     new = []
-    for nth, entry in enumerate(entries, start=1):
+    count: Counter[Any] = Counter()
+    for entry in entries:
         stand = stands[(entry.organisation, entry.system)]
+        count[stand.pk] += 1
+        nth = count[stand.pk]
         if (stand.pk, entry.name) in there:
             put(PublicService, {"participation": stand, "name": entry.name}, _service(entry, nth))
         else:

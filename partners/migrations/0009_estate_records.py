@@ -242,7 +242,7 @@ DECLARE before public.partners_participation; BEGIN
                 WHERE v.now IS NOT NULL AND v.now IS DISTINCT FROM v.was AND NOT EXISTS (
                     SELECT 1 FROM public.partners_person p WHERE p.id = v.now AND p.organisation_id = NEW.organisation_id
                        AND p.is_active AND NOT p.break_glass AND p.role NOT IN ('guest', 'service_account'))) THEN
-        RAISE EXCEPTION 'who decides is one of the organisation''s own people' USING ERRCODE = '23514';
+        RAISE EXCEPTION 'who decides is one of the organisation''s own people' USING ERRCODE = '42501';
     END IF;
     RETURN NEW;
 END $$;

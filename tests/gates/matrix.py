@@ -226,7 +226,7 @@ MATRIX: dict[str, Row] = {
             f"{KEEPER} AND {RUNS_IT}",
             f"{KEEPER} AND {RUNS_IT}",
             f"{KEEPER} AND {RUNS_IT}",
-            updates="name note",
+            updates="note name",
         )
     ),
     "partners_publicservice": Row(

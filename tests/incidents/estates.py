@@ -27,7 +27,14 @@ def estate_of(file: PartnershipFile) -> Estate:
             for each in file.organisations
         ),
         systems=tuple(
-            System(known(each.slug), each.slug, each.name, each.provider and known(each.provider), each.spoken)
+            System(
+                known(each.slug),
+                each.slug,
+                each.name,
+                each.provider and known(each.provider),
+                each.spoken,
+                each.is_portal,
+            )
             for each in file.systems
         ),
         edges=tuple(

@@ -91,9 +91,9 @@ UPDATE partners_participation SET decision_owner_id = (SELECT decision_owner_id 
 -- everybody: says services for another
 INSERT INTO partners_publicservice (id, participation_id, organisation_id, system_id, position, category, name,
     safety_critical, critical_dates)
-SELECT gen_random_uuid(), p.id, %(me)s, p.system_id, 1, 'other', 'x', false, '[]' FROM partners_participation p
+SELECT gen_random_uuid(), p.id, %(me)s, p.system_id, 1, 'other', 'x', false, '[]'::jsonb FROM partners_participation p
  WHERE p.organisation_id <> %(me)s
-UNION ALL SELECT gen_random_uuid(), gen_random_uuid(), %(me)s, %(system)s, 1, 'other', 'x', false, '[]';
+UNION ALL SELECT gen_random_uuid(), gen_random_uuid(), %(me)s, %(system)s, 1, 'other', 'x', false, '[]'::jsonb;
 
 -- everybody: takes services of others away
 DELETE FROM partners_publicservice WHERE organisation_id <> %(me)s;
