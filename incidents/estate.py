@@ -36,7 +36,8 @@ class Organisation:
 class System:
     """A shared system. `spoken` is how its name reads inside a sentence, article included; empty: the name itself.
 
-    Who owns or provides it speaks for it: a link is cut when both of its ends say so.
+    Who owns or provides it speaks for it: a link is cut when both of its ends say so. The portal, on which everybody
+    stands, is a start only when it is named.
     """
 
     id: UUID
@@ -45,6 +46,7 @@ class System:
     provider: UUID | None = None
     spoken: str = ""
     owner: UUID | None = None
+    is_portal: bool = False
 
     @property
     def in_words(self) -> str:

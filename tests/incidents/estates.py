@@ -33,7 +33,7 @@ def estate_of(file: PartnershipFile) -> Estate:
                 each.name,
                 each.provider and known(each.provider),
                 each.spoken,
-                each.is_portal,
+                is_portal=each.is_portal,
             )
             for each in file.systems
         ),
