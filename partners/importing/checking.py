@@ -17,6 +17,7 @@ from django.db.models import Count
 
 from partners.importing.all_kinds import KINDS
 from partners.importing.fates import TAKEN, Judged, judged_rows, told_apart
+from partners.importing.kinds import Kind
 from partners.models import Import, ImportRow
 from portal import clock
 from portal.claims import claimant
@@ -51,9 +52,10 @@ def _claim(worker: str) -> list[tuple[UUID, int]]:
 
 
 def _check(file_id: UUID, attempts: int, worker: str) -> bool:
+    seen: list[Kind] = []
     try:
         while True:
-            came_to = _batch(file_id, worker, attempts)
+            came_to = _batch(file_id, worker, attempts, seen)
             if came_to != "more":
                 return came_to == "done"
     except Exception:  # one organisation's file is no other's trouble
@@ -67,8 +69,11 @@ def _check(file_id: UUID, attempts: int, worker: str) -> bool:
         return False
 
 
-def _batch(file_id: UUID, worker: str, attempts: int) -> str:
-    """One batch in one transaction: `more`, `done`, or `lost` when somebody else has the job or it was called off."""
+def _batch(file_id: UUID, worker: str, attempts: int, seen: list[Kind]) -> str:
+    """One batch in one transaction: `more`, `done`, or `lost` when somebody else has the job or it was called off.
+
+    `seen` keeps the register as the first batch saw it, so that all rows are compared with the same one.
+    """
     with queue_scope():
         held = _all(
             "UPDATE partners_importjob SET claimed_until = now() + make_interval(secs => %s)"
@@ -91,7 +96,9 @@ def _batch(file_id: UUID, worker: str, attempts: int) -> str:
             .values_list("number", "cells", "trouble")[:BATCH]
         )
         if rows:
-            _look_at(rows, file)
+            if not seen:
+                seen.append(KINDS[file.kind](file.organisation_id))
+            _look_at(rows, file, seen[0])
             file.checked_count += len(rows)
             file.save(update_fields=["checked_count"])
         if file.checked_count < file.row_count and rows:
@@ -103,8 +110,7 @@ def _batch(file_id: UUID, worker: str, attempts: int) -> str:
         return _finish(file_id, worker)
 
 
-def _look_at(rows: Sequence[tuple[int, Any, str]], file: Import) -> None:
-    kind = KINDS[file.kind](file.organisation_id)
+def _look_at(rows: Sequence[tuple[int, Any, str]], file: Import, kind: Kind) -> None:
     judged = judged_rows(rows, kind=kind, mapping=file.mapping)
     keys = {row.key for row in judged if row.key}
     earlier = dict(
