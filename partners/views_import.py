@@ -244,7 +244,7 @@ def _fates_page(request: HttpRequest, file: Import) -> HttpResponse:
                 "number": row.number,
                 "name": shown.named(row, file),
                 "fate": row.fate,
-                "words": row.get_fate_display(),
+                "words": shown.fate_words(row.fate, file),
                 "why": shown.in_words(row, file),
             }
             for row in page.rows

@@ -28,5 +28,5 @@ def fates_as_csv(file: Import) -> bytes:
     rows: list[Sequence[str]] = [["row", "fate", "why", *file.headers]]
     for row in ImportRow.objects.filter(file=file).order_by("number").iterator():
         why = " ".join(shown.in_words(row, file))
-        rows.append([str(row.number), row.get_fate_display(), why, *[cell or "" for cell in row.cells]])
+        rows.append([str(row.number), shown.fate_words(row.fate, file), why, *[cell or "" for cell in row.cells]])
     return sheet(rows)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
 from partners.importing.all_kinds import KINDS
@@ -16,6 +17,7 @@ from partners.models import Import, ImportRow
 Fate = ImportRow.Fate
 SHOWN = (Fate.ADDED, Fate.CHANGED, Fate.UNCHANGED, Fate.REFUSED, Fate.DUPLICATE)
 PAGE = 50
+DONE = {Fate.ADDED: lazy("Added"), Fate.CHANGED: lazy("Changed")}  # once the file is written
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +73,17 @@ def named(row: ImportRow, file: Import) -> str:
     return " – ".join(said) or _("(empty)")
 
 
+def fate_words(fate: str, file: Import) -> str:
+    """`Would be added`, or `Added` once it is."""
+    words = DONE.get(Fate(fate)) if file.state == Import.State.WRITTEN else None
+    return str(words or Fate(fate).label)
+
+
 def counted(file: Import) -> list[dict[str, Any]]:
     """How many rows of each fate, in the order of `SHOWN`."""
-    return [{"fate": each.value, "words": str(each.label), "count": file.counts.get(each.value, 0)} for each in SHOWN]
+    return [
+        {"fate": each.value, "words": fate_words(each, file), "count": file.counts.get(each.value, 0)} for each in SHOWN
+    ]
 
 
 def to_write(file: Import) -> int:

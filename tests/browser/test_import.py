@@ -65,23 +65,30 @@ def look(door: Door) -> dict[str, int]:
     """Have the dry run made, wait for its end, and count."""
     door.press("Make the dry run")
     door.page.get_by_role("heading", name="What would become of").wait_for()
-    found = re.findall(r"([A-Z][a-z ]+?)\s+([\d,]+)$", door.page.locator("main .tabs").inner_text(), re.MULTILINE)
+    found = re.findall(r"([A-Z][a-z ]+): ([\d,]+)", door.page.locator("main .tabs").inner_text())
     return {words: int(n.replace(",", "")) for words, n in found if n != "0"}
 
 
 def test_five_thousand_rows_of_which_fifty_are_bad(helen, fresh_product):
     raw, bad = made()
+    helen.go("/register/export/")
+    faults = helen.look("register-export")
+    helen.go("/register/import/")
+    helen.press("Upload, then match its columns")
+    helen.page.get_by_role("alert").wait_for()
+    assert "Choose what the rows of the file are." in helen.words()
+    faults += helen.look("import-wrong")
     upload(helen, raw)
     assert "Windows-1252" in helen.words()
     helen.page.get_by_label("Short name").select_option("Ref")
     helen.page.get_by_label("Name", exact=True).select_option("Title")
     helen.page.get_by_label("People who depend on it").select_option("People")
     helen.page.get_by_label("Hosting").select_option("Hosted")
-    faults = helen.look("import-columns")
+    faults += helen.look("import-columns")
     assert look(helen) == {"All": ROWS, "Would be added": ROWS - 50, "Refused": 50}
     faults += helen.look("import-fates")
 
-    helen.page.get_by_role("link", name="Refused 50").click()
+    helen.page.get_by_role("link", name="Refused: 50").click()
     rows = helen.page.locator("tbody tr")
     told = {
         int(rows.nth(n).locator("th").inner_text()): rows.nth(n).locator("td").last.inner_text()
@@ -105,4 +112,6 @@ def test_five_thousand_rows_of_which_fifty_are_bad(helen, fresh_product):
     assert helen.page.get_by_label("Short name").locator("option:checked").inner_text() == "Ref"
     assert look(helen) == {"All": ROWS, "Unchanged": ROWS - 50, "Refused": 50}
     assert "There is nothing to write" in helen.words()
+    helen.go("/register/import/")
+    faults += helen.look("import-list")
     assert faults == [], "\n".join(faults)

@@ -41,7 +41,7 @@ def dry_run(client: Any, kind: str, raw: str | bytes, **columns: str) -> str:
 
 def counts(client: Any, address: str) -> dict[str, int]:
     page = client.get(address).content.decode()
-    found = re.findall(r'href="\?fate=(\w+)"[^>]*>[^<]* <strong>([\d,]+)</strong>', page)
+    found = re.findall(r'href="\?fate=(\w+)"[^>]*>[^<]*: ([\d,]+)</a>', page)
     return {fate: int(n.replace(",", "")) for fate, n in found if n != "0"}
 
 
