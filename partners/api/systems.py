@@ -12,9 +12,11 @@ from rest_framework.request import Request
 from rest_framework.reverse import reverse
 
 from partners.api.dependencies import DependencyShown, dependency_shown, ends_named
+from partners.api.keeping import CHANGES, KeptHistory, form_of, keep_changed, keep_new, tag_of
+from partners.importing.systems import Systems as SystemKind
 from partners.models import Dependency, Participation, SharedSystem
-from portal.api.documented import page_of_shape
-from portal.api.endpoint import Endpoint
+from portal.api.documented import example, page_of_shape
+from portal.api.endpoint import Endpoint, body_of
 from portal.api.fields import PageQuery
 from portal.api.paging import page_of
 from portal.api.rendering import answer
@@ -57,6 +59,7 @@ class SystemShown(SystemListed):
 
 
 class Systems(Endpoint):
+    scopes = {"get": ("read",), "post": ("estate",)}
     queries = {"get": PageQuery}
 
     @extend_schema(
@@ -66,10 +69,40 @@ class Systems(Endpoint):
         page = page_of(request, _systems(), by=("slug",), asked=self.asked)
         return answer(page.shown(lambda each: _system(each, request)))
 
+    @extend_schema(
+        summary="Add a system that you own or provide",
+        description="Its slug is made from `slug` or the name, with an end of its own.",
+        request=form_of(SystemKind),
+        responses={201: SystemListed},
+        examples=example(name="Parking permits", owner="ashbourne"),
+    )
+    def post(self, request: Request) -> HttpResponse:
+        kept_id = keep_new(SystemKind, body_of(request, form_of(SystemKind)), me=self.visitor.organisation_id)
+        system = _systems().get(pk=kept_id)
+        body = _system(system, request)
+        return answer(body, status=201, headers={"Location": body["url"], "ETag": tag_of(system)})
+
 
 class OneSystem(Endpoint):
+    scopes = {"get": ("read",), "patch": ("estate",)}
+
     @extend_schema(summary="One shared system, who stands on it and where it leads", responses=SystemShown)
     def get(self, request: Request, slug: str) -> HttpResponse:
+        return self.shown(request, slug)
+
+    @extend_schema(
+        summary="Whoever owns or provides it corrects it; If-Match is needed",
+        request=form_of(SystemKind, change=True),
+        responses=SystemShown,
+        examples=example(hosting="Second data centre"),
+    )
+    def patch(self, request: Request, slug: str) -> HttpResponse:
+        system = _systems().get(slug=slug)
+        data = body_of(request, form_of(SystemKind, change=True))
+        keep_changed(SystemKind, system.pk, data, request=request, me=self.visitor.organisation_id)
+        return self.shown(request, slug)
+
+    def shown(self, request: Request, slug: str) -> HttpResponse:
         system = _systems().get(slug=slug)
         stands = (
             Participation.objects.filter(system=system).select_related("organisation").order_by("organisation__slug")
@@ -79,7 +112,15 @@ class OneSystem(Endpoint):
         shown = _system(system, request)
         shown["participations"] = [_stand(stand) for stand in stands]
         shown["dependencies"] = [dependency_shown(edge, ends) for edge in edges]
-        return answer(shown)
+        return answer(shown, headers={"ETag": tag_of(system)})
+
+
+class SystemHistory(KeptHistory):
+    model = SharedSystem
+
+    @extend_schema(summary="What changed on a system", responses=CHANGES)
+    def get(self, request: Request, slug: str) -> HttpResponse:
+        return self.history(request, slug=slug)
 
 
 def _systems() -> QuerySet[SharedSystem]:

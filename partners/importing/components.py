@@ -19,6 +19,7 @@ class Components(Kind):
     """A row is the software of this maker, name and version in a system; whoever runs the system writes it."""
 
     name = "components"
+    one = "component"
     words = lazy("Components")
     identity = frozenset({"system", "vendor", "product", "product_version"})
     shown_by = ("system", "vendor", "product", "product_version")

@@ -26,6 +26,7 @@ class Dependencies(Kind):
     """A row is the link of its two systems, kind and words. The database says who may (`sec.linkable`)."""
 
     name = "dependencies"
+    one = "dependency"
     words = lazy("Links")
     identity = frozenset({"source", "target", "kind", "label"})
     shown_by = ("source", "target", "kind", "label")

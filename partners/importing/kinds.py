@@ -73,6 +73,7 @@ class Kind(ABC):
     """
 
     name: ClassVar[str]
+    one: ClassVar[str]  # the name of one of them, as addresses have it
     words: ClassVar[str | Promise]
     fields: ClassVar[tuple[Field, ...]]
     identity: ClassVar[frozenset[str]]  # the fields that `key_of` goes by; they are never changed

@@ -20,6 +20,7 @@ class Participations(Kind):
     """A row is one organisation on one system. Whoever runs the system adds it; an organisation speaks for itself."""
 
     name = "participations"
+    one = "participation"
     words = lazy("Who stands on a system")
     identity = frozenset({"organisation", "system"})
     shown_by = ("organisation", "system")

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as lazy
 
 from partners.importing.kinds import Field, Key, Kind, Refusal, There, Values, not_yours
 from partners.importing.reading import joined, parted
-from partners.importing.values import Reader, Value, Wrong, choice, day, flag, line, number, text
+from partners.importing.values import Reader, Sort, Value, Wrong, choice, day, flag, line, number, text
 from partners.models import Participation, PublicService, SharedSystem
 
 _DAY = re.compile(r"(\d{4}-\d{2}-\d{2})[:,]?\s+(.+)", re.DOTALL)
@@ -28,13 +28,14 @@ def dates() -> Reader:
             raise Wrong(_("At most 24 dates of 200 characters."))
         return [f"{one.read(found[1])}: {found[2]}" if (found := _DAY.fullmatch(each)) else each for each in items]
 
-    return Reader(read, joined, _("2027-05-06: Polling day; several apart by semicolons"))
+    return Reader(read, joined, "2027-05-06: Polling day; several apart by semicolons", Sort.SEVERAL)
 
 
 class Services(Kind):
     """A row is the service of this name of one's own organisation on a system where it stands."""
 
     name = "services"
+    one = "service"
     words = lazy("Services")
     identity = frozenset({"organisation", "system", "name"})
     shown_by = ("system", "name")

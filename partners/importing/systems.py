@@ -18,6 +18,7 @@ class Systems(Kind):
     """A row is the system of its slug, or else of its name among those that the organisation runs."""
 
     name = "systems"
+    one = "system"
     words = lazy("Systems")
     identity = frozenset({"slug"})
     shown_by = ("name", "slug")
@@ -74,6 +75,8 @@ class Systems(Kind):
 
     def columns(self, values: Values) -> dict[str, Any]:
         found = {name: value for name, value in values.items() if name not in {"owner", "provider"}}
+        if not found.get("slug", "said"):
+            found["slug"] = values["name"]  # the database makes a short name of it, with an end of its own
         for name in ("owner", "provider"):
             if name in values:
                 found[f"{name}_id"] = self.organisation_id(values[name])

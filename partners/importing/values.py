@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from enum import Enum
 from typing import Any
 
 from django.db import models
@@ -24,13 +25,32 @@ class Wrong(ValueError):
     """A cell does not say what its field wants; the words are for whoever sent it."""
 
 
+class Sort(Enum):
+    """What a value is, for those who do not send text."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    DAY = "day"
+    FLAG = "flag"
+    CHOICE = "choice"
+    SEVERAL = "several"
+
+
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """How one sort of field is read from a cell, and written into one. An empty cell never gets here."""
+    """How one sort of field is read from a cell, and written into one. An empty cell never gets here.
+
+    `longest` is of a text or of one of several, `codes` what a choice or each of several can be.
+    """
 
     read: Callable[[str], Value]
     write: Callable[[Value], str] = str
     hint: str = ""
+    sort: Sort = Sort.TEXT
+    longest: int = 200
+    least: int = 0
+    most: int = LARGEST_NUMBER
+    codes: tuple[str, ...] = ()
 
 
 def text(longest: int) -> Reader:
@@ -39,7 +59,7 @@ def text(longest: int) -> Reader:
             raise Wrong(f"It is longer than {longest:,} characters.")
         return cell
 
-    return Reader(read)
+    return Reader(read, longest=longest)
 
 
 def line(longest: int = 200) -> Reader:
@@ -49,7 +69,7 @@ def line(longest: int = 200) -> Reader:
             raise Wrong(f"It is longer than {longest:,} characters.")
         return said
 
-    return Reader(read)
+    return Reader(read, longest=longest)
 
 
 def pattern(expression: str, words: str) -> Reader:
@@ -70,7 +90,7 @@ def number(least: int = 0, most: int = LARGEST_NUMBER) -> Reader:
             raise Wrong(f"It must be between {least:,} and {most:,}.")
         return int(digits)
 
-    return Reader(read, hint="a whole number")
+    return Reader(read, hint="a whole number", sort=Sort.NUMBER, least=least, most=most)
 
 
 def day() -> Reader:
@@ -85,7 +105,7 @@ def day() -> Reader:
                     return said.isoformat()
         raise Wrong("A date is wanted, such as 2026-11-30 or 30/11/2026 (day first).")
 
-    return Reader(read, hint="a date: 2026-11-30, or 30/11/2026")
+    return Reader(read, hint="a date: 2026-11-30, or 30/11/2026", sort=Sort.DAY)
 
 
 def flag() -> Reader:
@@ -97,7 +117,7 @@ def flag() -> Reader:
             return False
         raise Wrong("Yes or no is wanted.")
 
-    return Reader(read, lambda value: "yes" if value else "no", "yes or no")
+    return Reader(read, lambda value: "yes" if value else "no", "yes or no", Sort.FLAG)
 
 
 def choice(choices: type[models.TextChoices]) -> Reader:
@@ -115,7 +135,7 @@ def _chosen(known: Mapping[str, str], codes: Sequence[str]) -> Reader:
             raise Wrong(f"One of these is wanted: {listed}.")
         return found
 
-    return Reader(read, hint=listed)
+    return Reader(read, hint=listed, sort=Sort.CHOICE, codes=tuple(codes))
 
 
 def several(longest: int = 200) -> Reader:
@@ -127,12 +147,18 @@ def several(longest: int = 200) -> Reader:
             raise Wrong(f"An item is longer than {longest} characters.")
         return items
 
-    return Reader(read, joined, "several, apart by semicolons")
+    return Reader(read, joined, "several, apart by semicolons", Sort.SEVERAL, longest)
 
 
 def several_of(choices: type[models.TextChoices]) -> Reader:
     one = choice(choices)
-    return Reader(lambda cell: list(dict.fromkeys(map(one.read, parted(cell)))), joined, f"any of {one.hint}")
+    return Reader(
+        lambda cell: list(dict.fromkeys(map(one.read, parted(cell)))),
+        joined,
+        f"any of {one.hint}",
+        Sort.SEVERAL,
+        codes=one.codes,
+    )
 
 
 def plain(value: Any) -> Value:

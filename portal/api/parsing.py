@@ -37,7 +37,7 @@ class StrictJSONParser(BaseParser):
         context = parser_context or {}
         view = context.get("view")
         _check_charset(media_type or "")
-        raw = _read(stream, getattr(view, "max_body", MEBIBYTE))
+        raw = read_body(stream, getattr(view, "max_body", MEBIBYTE))
         if view is not None:
             view.body_digest = hashlib.sha256(raw).digest()
         try:
@@ -70,7 +70,12 @@ def _check_charset(media_type: str) -> None:
                 raise UnsupportedMediaType(media_type, "JSON is taken in UTF-8 only.")
 
 
-def _read(stream: IO[bytes], most: int) -> bytes:
+def read_body(stream: IO[bytes], most: int) -> bytes:
+    """The bytes of a body.
+
+    Raises:
+        Refusal: 413 when there are more than `most`, 400 when it stopped before its end.
+    """
     try:
         raw = stream.read(most + 1)
     except UnreadablePostError:

@@ -71,7 +71,17 @@ def _known(web, key) -> dict[str, str]:
         orjson.loads(web.ask("GET", f"/api/v1/{name}/", None, key)[2])["results"]
         for name in ("contacts", "dependencies")
     )
+    system = {"name": "Parking", "owner": "ashbourne"}
+    slug = _made(web, key, "systems/", system)["slug"]
+    file = web.ask(
+        "POST", "/api/v1/register/imports/?kind=systems", b"name,owner\nA,ashbourne\n",
+        {**key, "Content-Type": "text/csv"},
+    )  # fmt: skip
     return {
+        "components": _made(web, key, "components/", {"system": slug, "product": "x"})["id"],
+        "participations": _made(web, key, "participations/", {"system": slug})["id"],
+        "services": _made(web, key, "services/", {"system": slug, "name": "Rents"})["id"],
+        "register": orjson.loads(file[2])["id"],
         "incidents": reference,
         "tasks": tasks[0]["id"],
         "systems": "identity-platform",
@@ -80,6 +90,11 @@ def _known(web, key) -> dict[str, str]:
         "contacts": contacts[0]["id"],
         "dependencies": dependencies[0]["id"],
     }
+
+
+def _made(web, key, path, body) -> dict[str, str]:
+    answer = web.ask("POST", f"/api/v1/{path}", orjson.dumps(body), {**key, "Content-Type": "application/json"})
+    return orjson.loads(answer[2])
 
 
 def _aim(document, known) -> None:
