@@ -153,6 +153,7 @@ def test_a_file_is_sent_watched_and_written(api_of, inside):
         assert Event.objects.filter(kind="import.written").count() == 1
     as_json = post(json.dumps([{"name": "Parking", "hosting": "Here"}]).encode(), sort="application/json")
     assert (as_json.status_code, as_json.json()["columns"]) == (202, {"name": "name", "hosting": "hosting"})
+    check_problem(post(b""), 422)
     check_problem(post(b"PK\x03\x04"), 422)
     check_problem(post(b"colour\nred\n"), 422)
     check_problem(post(raw, kind="people"), 422)
