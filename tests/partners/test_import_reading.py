@@ -8,7 +8,7 @@ import tracemalloc
 import zipfile
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from partners.importing import reading
@@ -140,22 +140,23 @@ def test_one_row_made_of_commas_across_lines_takes_no_memory():
     assert peak < 10 * 2000 * len(line)  # a list of eight million cells would take more
 
 
+SOME = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 TEXTS = st.text(st.characters(exclude_categories=["Cc", "Cs", "Cn", "Co"]), max_size=20)
 
 
-@settings(max_examples=40)
+@SOME
 @given(st.lists(st.lists(TEXTS, min_size=3, max_size=3).filter(lambda row: any(map(str.strip, row))), min_size=1))
 def test_what_our_csv_writes_is_read_as_it_was(rows):
     assert cells(read_table(sheet([["a", "b", "c"], *rows]), kind="systems")) == rows
 
 
-@settings(max_examples=40)
+@SOME
 @given(st.text(st.sampled_from("'=+-@ax"), min_size=1))
 def test_no_cell_of_ours_is_a_formula(cell):
     assert protected(cell)[0] not in "=+-@"
 
 
-@settings(max_examples=40)
+@SOME
 @given(st.lists(TEXTS.map(str.strip).filter(bool)))
 def test_several_texts_in_one_cell_come_apart_again(items):
     assert parted(joined(items)) == items
