@@ -88,6 +88,11 @@ def _shown(field: forms.Field, value: Any) -> str:
     return ", ".join(names.get(str(each), str(each)) for each in listed)
 
 
+def in_their_order(chosen: list[str], before: list[str]) -> list[str]:
+    """The same kinds as before are no change, in whatever order boxes are sent."""
+    return before if set(chosen) == set(before) else chosen
+
+
 class SystemForm(SeenForm):
     """A system as whoever runs it describes it. `provider` and `owner` are ids; '' is somebody outside, or unknown."""
 
@@ -135,6 +140,7 @@ class SystemForm(SeenForm):
     def columns(self) -> dict[str, Any]:
         """What the row holds, by column."""
         said = {name: value for name, value in self.cleaned_data.items() if name not in {"seen", "checked"}}
+        said["data_categories"] = in_their_order(said["data_categories"], self.initial.get("data_categories") or [])
         said |= {"provider_id": said.pop("provider") or None, "owner_id": said.pop("owner") or None}
         return said
 
@@ -176,7 +182,7 @@ class StandingForm(SeenForm):
         return {
             "status": Participation.Status.LIVE if denied else said["answer"],
             "left_on": said["left_on"],
-            "data_categories": said["data_categories"],
+            "data_categories": in_their_order(said["data_categories"], self.initial.get("data_categories") or []),
             **{f"{name}_id": said[name] or None for name in ("decision_owner", "decision_deputy", "isolation_orderer")},
         }
 
