@@ -32,7 +32,7 @@ def words(*, most: int = SHORT, required: str | Promise = "") -> forms.CharField
         max_length=most,
         required=bool(required),
         error_messages={
-            "required": required,
+            "required": str(required),
             "max_length": lazy("Write at most %(limit_value)d characters; this is %(show_value)d."),
         },
     )

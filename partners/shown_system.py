@@ -181,7 +181,8 @@ class ShownSystem:
     def history(self, organisations: Iterable[Organisation]) -> list[dict[str, Any]]:
         objects: list[Any] = [*self.stands, *self.components, *self.segments]
         services = [each for listed in self.services.values() for each in listed]
-        names = {str(each.pk): each.name for each in [*organisations, *self.people.values()]} | dict(CATEGORIES)
+        named: list[Any] = [*organisations, *self.people.values()]
+        names = {str(each.pk): each.name for each in named} | dict(CATEGORIES)
         ids = [self.system.pk, *(each.pk for each in [*objects, *services])]
         return history_of(*ids, me=self.me, fields=FIELDS, names=names, kinds=KINDS)
 

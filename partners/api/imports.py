@@ -86,7 +86,7 @@ class ImportShown(serializers.Serializer):
 
 
 class Trouble(serializers.Serializer):
-    field = serializers.CharField(help_text="Empty: the row as a whole.")  # type: ignore[assignment]
+    field = serializers.CharField(help_text="Empty: the row as a whole.")
     detail = serializers.CharField()
 
 

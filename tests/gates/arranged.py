@@ -314,8 +314,11 @@ class _Writer:
                 )
 
     def assured(self, slug: str) -> None:
-        """An assessment of its own that the next one reads, findings in it by both, a contract, files."""
-        own, secret = self.ids[slug], secret_of(slug)
+        """An assessment of its own that the next one reads, findings in it by both, a contract, files.
+
+        What two of them share is nobody's secret of home.
+        """
+        own, secret = self.ids[slug], f"shared by {slug} with one other"
         reader = self.ids[ORGANISATIONS[(ORGANISATIONS.index(slug) + 1) % len(ORGANISATIONS)]]
         provider = self.ids["coldharbour" if slug in {"northgate", "dunmere"} else "northgate"]
         assessment = self.put("partners_assessment", id=uuid4(), provider_id=provider, organisation_id=own,
