@@ -160,7 +160,7 @@ def test_nothing_is_sealed_for_a_column_that_rotation_would_not_find(dunmere: UU
 def test_an_organisation_has_one_key_that_comes_with_its_first_secret(dunmere: UUID, sealed: bytes) -> None:
     seal(PLAIN, organisation_id=dunmere, field=OTHER_FIELD, row_id=1)
     with at_the_door():
-        assert list(DataKey.objects.values_list("organisation_id", "version")) == [(dunmere, 1)]
+        assert list(DataKey.objects.filter(organisation_id=dunmere).values_list("version", flat=True)) == [1]
     assert data_key(dunmere) == current_key(dunmere).key
 
 
