@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 from typing import Any
 
 import pytest
@@ -24,12 +25,14 @@ def fields_of(body: str) -> dict[str, Any]:
         kind = re.search(r'type="([^"]*)"', tag)
         if name is None or (kind and kind[1] in {"checkbox", "radio"} and " checked" not in tag):
             continue
-        found.setdefault(name[1], []).append(value[1] if value else "on" if kind and kind[1] == "checkbox" else "")
+        found.setdefault(name[1], []).append(
+            unescape(value[1]) if value else "on" if kind and kind[1] == "checkbox" else ""
+        )
     for name, inner in re.findall(r'<select[^>]*name="([^"]*)"[^>]*>(.*?)</select>', form, flags=re.DOTALL):
         chosen = re.findall(r'<option value="([^"]*)" selected', inner)
         found[name] = (chosen or re.findall(r'<option value="([^"]*)"', inner))[:1]
     for name, inner in re.findall(r'<textarea[^>]*name="([^"]*)"[^>]*>(.*?)</textarea>', form, flags=re.DOTALL):
-        found[name] = [inner]
+        found[name] = [unescape(inner)]
     return found
 
 
