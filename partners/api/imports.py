@@ -125,8 +125,9 @@ class Imports(Endpoint):
     )
     def post(self, request: Request) -> HttpResponse:
         kind = KINDS[self.asked["kind"]]
+        body: Any = request.data
         try:
-            table = read_table(request.data.get("raw", b""), kind=kind.name)
+            table = read_table(body.get("raw", b""), kind=kind.name)
         except Unreadable as unreadable:
             raise Refusal(422, str(unreadable)) from None
         mapping = matching.remembered(table.headers, kind) or matching.guessed(table.headers, kind)
