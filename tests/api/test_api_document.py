@@ -98,7 +98,10 @@ def test_answers_are_as_the_document_says(api_of, document):
         known[f"{collection[:-1]}_id"] = send(lead, "post", f"/{collection}/", {"system": system, **body}).json()["id"]
     file = lead.generic("POST", f"{ROOT}/register/imports/?kind=systems", b"name,owner\nA,ashbourne\n", "text/csv")
     known["file_id"] = file.json()["id"]
+    for collection, name in (("integrations", "permission_id"), ("standing-access", "line_id")):
+        known[name] = send(lead, "get", f"/{collection}/").json()["results"][0]["id"]
     own = {"systems", "dependencies", "contacts", "components", "participations", "services", "register"}
+    own |= {"integrations", "standing-access"}
     asked = 0
     for path, method, operation in operations(document):
         if method != "get":
