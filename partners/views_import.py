@@ -54,9 +54,9 @@ def _checked(request: HttpRequest) -> HttpResponse:
                 return _step_up(request)
             if request.method != "POST":
                 return _list_page(request)
-        kind, trouble, table = request.POST.get("kind", ""), "", None
+        kind, trouble, table, at = request.POST.get("kind", ""), "", None, "file"
         if kind not in KINDS:
-            trouble = _("Choose what the rows of the file are.")
+            at, trouble = "kind", _("Choose what the rows of the file are.")
         elif (sent := _sent(request)) is None:
             trouble = _("Choose a file.")
         else:
@@ -70,7 +70,7 @@ def _checked(request: HttpRequest) -> HttpResponse:
                     return _kept(request, table, kind)
                 except storing.TooMany:
                     trouble = _("Your organisation keeps %(n)s files. Throw one away first.") % {"n": storing.MOST_KEPT}
-            return _list_page(request, chosen=kind, trouble=trouble, status=422)
+            return _list_page(request, chosen=kind, trouble=trouble, at=at, status=422)
     except DatabaseError:  # cut off since the door looked
         return ticket_lapsed(request)
 
@@ -105,7 +105,9 @@ def _file_name(request: HttpRequest) -> str:
     return "".join(each if each.isprintable() else "�" for each in said)[:200]
 
 
-def _list_page(request: HttpRequest, *, chosen: str = "", trouble: str = "", status: int = 200) -> HttpResponse:
+def _list_page(
+    request: HttpRequest, *, chosen: str = "", trouble: str = "", at: str = "", status: int = 200
+) -> HttpResponse:
     files = list(Import.objects.all()[:LISTED])
     people = dict(Person.objects.filter(pk__in=[each.uploaded_by for each in files]).values_list("pk", "name"))
     context = {
@@ -119,7 +121,7 @@ def _list_page(request: HttpRequest, *, chosen: str = "", trouble: str = "", sta
             for name, kind in KINDS.items()
         ],
         "chosen": chosen,
-        "trouble": trouble,
+        "trouble": {"at": at, "words": trouble},
         "files": [
             {
                 "href": f"{request.path}{each.pk}/",

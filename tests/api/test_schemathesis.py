@@ -23,8 +23,8 @@ CHECKS = (
 # One worker: with threads Python 3.11's parser, which the generator calls, fails now and then ("AST constructor
 # recursion depth mismatch").
 OPENINGS = 3
-# The register has bodies with a score of fields each, of which the coverage phase makes thousands of requests. It gets the
-# other phases, so that the whole stays under a minute.
+# The register has bodies with a score of fields each, of which the coverage phase makes thousands of requests. It gets
+# the other phases, so that the whole stays under a minute.
 WIDE = (
     r"/api/v1/(systems|components|participations|services|dependencies|register|integrations|standing-access"
     r"|assessments|findings|contracts|contacts|organisations)/"

@@ -32,7 +32,7 @@ def test_what_is_exported_comes_back_unchanged_for_everybody(client_of, inside, 
         ("services", "system,service,critical_dates\nidentity-platform,Rents; and more,2027-05-06: Polling\\; day\n"),
     ):
         press(northgate, dry_run(northgate, kind, raw))
-    assert counts(northgate, dry_run(northgate, "services", download(northgate, "services"))) == {"unchanged": 1}
+    assert set(counts(northgate, dry_run(northgate, "services", download(northgate, "services")))) == {"unchanged"}
     seen = dict.fromkeys(KINDS, 0)
     for slug in COUNCILS:
         client = client_of(slug, fresh=True)
