@@ -40,7 +40,7 @@ def radii(inside, cast, day):
 def test_no_radius_changes_when_a_permission_is_approved_lapses_is_refused_or_ends(inside, cast, monkeypatch):
     day, real = clock.now().date(), clock.now
     before = radii(inside, cast, day)
-    assert len(before) == 14
+    assert len(before) == 16
     made = proposed(inside, cast)
     assert radii(inside, cast, day) == before
     approved(inside, asked(inside, cast, made))

@@ -13,6 +13,7 @@ from partners.models import Assessment, AssessmentShare, Change, Contract, Findi
 from portal import clock
 from portal.ledger.models import Event
 from tests.notifications.stage import as_worker
+from tests.partners.raw import owner
 
 pytestmark = pytest.mark.django_db
 NG_ADM = "Forty-one accounts in NG-ADM, policy says twelve"
@@ -47,6 +48,15 @@ def november(monkeypatch) -> None:
     monkeypatch.setattr(clock, "now", lambda: datetime(2026, 11, 25, 9, tzinfo=UTC))
 
 
+@pytest.fixture
+def dunmere_apart(transactional_db) -> None:
+    """Everybody stands on the portal, which Northgate hosts; here Dunmere does not, and so on nothing of Northgate's."""
+    owner(
+        "DELETE FROM partners_participation p USING partners_organisation o, partners_sharedsystem s"
+        " WHERE o.id = p.organisation_id AND s.id = p.system_id AND o.slug = 'dunmere' AND s.is_portal"
+    )
+
+
 def text(answer) -> str:
     assert answer.status_code == 200, answer.status_code
     return answer.content.decode()
@@ -66,7 +76,8 @@ def seen(inside, slug: str, model: type) -> int:
         return model.objects.count()
 
 
-@pytest.mark.usefixtures("november")
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("november", "dunmere_apart")
 def test_a_provider_page_shows_each_council_what_concerns_it(client_of, northgate, ashbourne):
     page = text(ashbourne.get("/providers/northgate/"))
     assert "Open findings: 2 high, 1 low." in page
@@ -159,6 +170,8 @@ def test_a_stranger_finds_no_such_finding(client_of, finding):
         assert says(stranger, finding, CONFIRMED) == 404
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("dunmere_apart")
 def test_a_councils_finding_in_somebody_elses_assessment_is_between_the_two(client_of, inside, finding):
     brackenfield = client_of("brackenfield", fresh=True)
     form = {
@@ -185,6 +198,8 @@ def test_a_councils_finding_in_somebody_elses_assessment_is_between_the_two(clie
 ARCHITECTURE = {"kind": "architecture", "title": "Our own look", "scope": "Telephony", "done_on": TODAY}
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("dunmere_apart")
 def test_an_assessment_is_its_owners_until_it_is_shared(client_of, inside, cast, seal):
     gravenhurst = client_of("gravenhurst", fresh=True)
     assert gravenhurst.post("/providers/northgate/assessments/", {**ARCHITECTURE, "scope": ""}).status_code == 422
@@ -223,6 +238,8 @@ def record(**more: str) -> dict[str, str]:
     return {**duties, "hours_to_notify": "4", "insurer": "Vale Mutual", "insured_sum": "100000", **more}
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("dunmere_apart")
 def test_a_contract_is_between_one_council_and_the_provider(client_of, inside, northgate):
     page = "/providers/northgate/contract/gravenhurst/"
     gravenhurst = client_of("gravenhurst")

@@ -125,7 +125,7 @@ def test_a_no_wants_words_and_keeps_what_was_typed(dealt, client_of, inside):
     typed = client.post(address, {"answer": "no", "words": "It is all new"}).content.decode()
     assert ">It is all new</textarea>" in typed
     done = client.post(address, {"answer": "no", "what": "fallback", "words": "Radios"}, follow=True).content.decode()
-    assert "Falls back on: – → <strong>Radios" in done
+    assert "Falls back on: Offline pack and telephone list → <strong>Radios" in done
     with inside("gravenhurst"):
         assert ReviewCard.objects.get(pk=card.pk).state == "no"
 
