@@ -18,6 +18,7 @@ from tests.running import wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+
 @pytest.fixture
 def dead_broker() -> str:
     return f"redis://127.0.0.1:{free_port()}/0"
