@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from partners.api.keeping import CHANGES, KeptHistory, KeptList, KeptOne, form_of, shape_of
 from partners.importing.components import Components as ComponentKind
 from partners.importing.participations import Participations as ParticipationKind
-from partners.importing.services import Services as ServiceKind
+from partners.importing.public_services import Services as ServiceKind
 from partners.models import Component, Participation, PublicService
 from portal.api.documented import example, page_of_shape
 

@@ -6,7 +6,7 @@ from partners.importing.components import Components
 from partners.importing.dependencies import Dependencies
 from partners.importing.kinds import Kind
 from partners.importing.participations import Participations
-from partners.importing.services import Services
+from partners.importing.public_services import Services
 from partners.importing.systems import Systems
 
 KINDS: dict[str, type[Kind]] = {
