@@ -90,7 +90,7 @@ def documents(draw: st.DrawFn) -> dict:
         "edges": [
             {
                 "id": f"e{n}", "source": f"s{a}", "target": f"s{b}", "kind": "hosting", "label": "", "tested_on": None,
-                "barrier": "none", "stopped": distances[b] is None,
+                "barrier": "none", "stopped": distances[b] is None, "cut_source": False, "cut_target": n % 5 == 0,
             }
             for n, (a, b) in enumerate(pairs)
         ],
