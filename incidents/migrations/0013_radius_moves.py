@@ -18,6 +18,8 @@ DEFINER = "SECURITY DEFINER SET search_path = pg_catalog, pg_temp"
 SIGNATURES = {
     "estate_of": "uuid[]",
     "wide_read": "uuid[], text",
+    "incident_walk": "uuid",
+    "incident_links": "uuid",
     "edges_of_incident": "uuid, text",
     "edges_for_chore": "text",
     "current_radius": "uuid",
@@ -67,18 +69,32 @@ CREATE FUNCTION sec.estate_of(walked uuid[]) RETURNS jsonb LANGUAGE sql STABLE {
                         'kind', o.kind, 'people_served', o.people_served) ORDER BY o.slug), '[]')
                             FROM public.partners_organisation o))
 $$;
--- The record of a wide read, for every organisation that it shows.
+-- The record of a wide read, for every organisation that it shows: one event each, because an audience can be read, and
+-- whoever is shown need not know who else was.
 CREATE FUNCTION sec.wide_read(walked uuid[], reason text) RETURNS void LANGUAGE sql {DEFINER} AS $$
     INSERT INTO public.ledger_event (id, kind, at, actor_organisation_id, actor_kind, actor_person_id, incident_reference,
                                      audience, data)
     SELECT gen_random_uuid(), 'estate.read', clock_timestamp(), t.org_id,
            CASE WHEN t.kind = 'job' THEN 'system' WHEN t.person_id IS NULL THEN 'key' ELSE 'person' END, t.person_id, '',
-           ARRAY(SELECT o.id FROM public.partners_organisation o WHERE o.id = t.org_id
-                  UNION SELECT p.organisation_id FROM public.partners_participation p WHERE p.system_id = ANY (walked)
-                  UNION SELECT s.provider_id FROM public.partners_sharedsystem s
-                         WHERE s.id = ANY (walked) AND s.provider_id IS NOT NULL),
-           jsonb_build_object('reason', reason)
+           ARRAY[shown.org], jsonb_build_object('reason', reason)
       FROM sec.ticket() t
+      CROSS JOIN (SELECT sec.me() AS org
+                  UNION SELECT p.organisation_id FROM public.partners_participation p WHERE p.system_id = ANY (walked)
+                  UNION SELECT r.org FROM public.partners_sharedsystem s, unnest(ARRAY[s.owner_id, s.provider_id]) r(org)
+                         WHERE s.id = ANY (walked) AND r.org IS NOT NULL) shown
+$$;
+-- What the register itself reaches from the systems that an incident names. The radius is the lead's own word: what
+-- anybody is let see or write for its sake is asked here.
+CREATE FUNCTION sec.incident_walk(incident uuid) RETURNS uuid[] LANGUAGE sql STABLE {DEFINER} AS $$
+    SELECT coalesce(sec.walked_from(ARRAY(SELECT s.system_id FROM public.incidents_incidentsystem s
+                                           WHERE s.incident_id = incident)), '{{}}')
+$$;
+-- The same past every cut and barrier: all that can ever have been on a path of this incident.
+CREATE FUNCTION sec.incident_links(incident uuid) RETURNS uuid[] LANGUAGE sql STABLE {DEFINER} AS $$
+    WITH RECURSIVE walk AS (
+        SELECT s.system_id AS id FROM public.incidents_incidentsystem s WHERE s.incident_id = incident
+        UNION SELECT d.target_id FROM walk w JOIN public.partners_dependency d ON d.source_id = w.id
+    ) SELECT coalesce(array_agg(w.id), '{{}}') FROM walk w
 $$;
 CREATE OR REPLACE FUNCTION sec.edges_from(starts uuid[], reason text) RETURNS jsonb LANGUAGE plpgsql {DEFINER} AS $$
 DECLARE walked uuid[]; BEGIN
@@ -96,7 +112,7 @@ DECLARE walked uuid[]; BEGIN
                     WHERE i.id = incident AND sec.me() = ANY (i.overseers) AND i.status <> 'closed') THEN
         RAISE EXCEPTION 'not an open incident that you oversee' USING ERRCODE = '42501';
     END IF;
-    walked := sec.walked_from(ARRAY(SELECT s.system_id FROM public.incidents_incidentsystem s WHERE s.incident_id = incident));
+    walked := sec.incident_walk(incident);
     PERFORM sec.wide_read(walked, reason);
     RETURN sec.estate_of(walked);
 END $$;
@@ -260,7 +276,7 @@ DECLARE other uuid := target; made uuid; keeper uuid; org public.partners_organi
     ELSIF kind = 'new' THEN
         other := NULL;
     END IF;
-    IF other = source OR kind NOT IN ('organisation', 'system', 'new') THEN
+    IF other = source OR coalesce(kind, '') NOT IN ('organisation', 'system', 'new') THEN
         RAISE EXCEPTION 'a link has two ends' USING ERRCODE = '23514';
     END IF;
     IF other IS NOT NULL AND EXISTS (SELECT 1 FROM public.partners_dependency d
@@ -312,15 +328,16 @@ END $$;
 -- the walk shows nobody more of the register than their own incident, or their own systems, would.
 CREATE FUNCTION sec.name_link(incident uuid, source uuid, kind text, target uuid, called text, said text) RETURNS uuid
 LANGUAGE plpgsql {DEFINER} AS $$
-DECLARE me uuid := sec.me(); reached jsonb; c public.incidents_linkclaim; BEGIN
+DECLARE me uuid := sec.me(); walked uuid[]; c public.incidents_linkclaim; BEGIN
     IF NOT EXISTS (SELECT 1 FROM public.incidents_incident i
                     WHERE i.id = incident AND me = ANY (i.overseers) AND i.status <> 'closed') OR NOT sec.may_lead() THEN
         RAISE EXCEPTION 'this needs an incident manager of those who oversee it, and a passkey used just now'
             USING ERRCODE = '42501';
     END IF;
-    reached := sec.current_radius(incident) -> 'reached_systems';
-    IF NOT coalesce(reached ? source::text, false)
-       OR (kind = 'system' AND NOT (target = ANY (sec.my_systems()) OR reached ? target::text) IS TRUE) THEN
+    walked := sec.incident_walk(incident);
+    IF coalesce(kind, '') NOT IN ('organisation', 'system', 'new') OR (source = ANY (walked)) IS NOT TRUE
+       OR (sec.current_radius(incident) -> 'reached_systems' ? source::text) IS NOT TRUE
+       OR (kind = 'system' AND (target = ANY (sec.my_systems() || walked)) IS NOT TRUE) THEN
         RAISE EXCEPTION 'no system of this name that is reached, or that is yours to name' USING ERRCODE = '23514';
     END IF;
     INSERT INTO public.incidents_linkclaim (id, incident_id, state, said_by_id, said_at, from_system_id, from_name, to_name,
@@ -366,10 +383,11 @@ DECLARE c public.incidents_linkclaim; BEGIN
     IF c.id IS NULL OR NOT sec.may_lead() THEN
         RAISE EXCEPTION 'the lead decides, by an incident manager, with a passkey used just now' USING ERRCODE = '42501';
     END IF;
-    IF c.state <> 'proposed' OR (NOT counts AND btrim(because) = '') THEN
+    IF c.state <> 'proposed' OR counts IS NULL OR (NOT counts AND btrim(coalesce(because, '')) = '') THEN
         RAISE EXCEPTION 'it is decided already, or no reason was given' USING ERRCODE = '23514';
     END IF;
-    IF counts AND NOT sec.current_radius(c.incident_id) -> 'reached_systems' ? c.from_system_id::text THEN
+    IF counts AND (sec.current_radius(c.incident_id) -> 'reached_systems' ? c.from_system_id::text
+                   AND c.from_system_id = ANY (sec.incident_walk(c.incident_id))) IS NOT TRUE THEN
         RAISE EXCEPTION 'that system is not reached: the link would add nothing' USING ERRCODE = '23514';
     END IF;
     UPDATE public.incidents_linkclaim x SET state = CASE WHEN counts THEN x.state ELSE 'refused' END,
@@ -394,11 +412,12 @@ LANGUAGE sql STABLE {DEFINER} AS $$
      ORDER BY r.number DESC LIMIT 1
 $$;
 -- Why an organisation is in an incident: its paths, with what the register says of each link on them. For itself and for
--- whoever oversees the incident.
+-- whoever oversees the incident; of a radius that names what no path of this incident can hold, nothing.
 CREATE FUNCTION sec.why_here(incident uuid, organisation uuid) RETURNS jsonb LANGUAGE sql STABLE {DEFINER} AS $$
     SELECT jsonb_build_object('side', r.side,
         'systems', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', s ->> 'id', 'name', s ->> 'name')), '[]')
-                      FROM jsonb_array_elements(r.document -> 'systems') s WHERE s ->> 'id' IN (
+                      FROM jsonb_array_elements(r.document -> 'systems') s
+                     WHERE s ->> 'id' = ANY (l.systems::text[]) AND s ->> 'id' IN (
                         SELECT jsonb_array_elements_text(w -> 'systems') FROM (
                             SELECT r.side -> 'path' UNION ALL SELECT jsonb_array_elements(r.side -> 'others')) x(w)
                          WHERE jsonb_typeof(w -> 'systems') = 'array')),
@@ -420,10 +439,11 @@ CREATE FUNCTION sec.why_here(incident uuid, organisation uuid) RETURNS jsonb LAN
                             SELECT jsonb_array_elements_text(w -> 'edges') AS id, row_number() OVER () AS nth FROM (
                                 SELECT r.side -> 'path' UNION ALL SELECT jsonb_array_elements(r.side -> 'others')) x(w)
                              WHERE jsonb_typeof(w -> 'edges') = 'array') y GROUP BY id) e
-                    JOIN public.partners_dependency d ON d.id = e.id::uuid
+                    JOIN public.partners_dependency d ON d.id = e.id::uuid AND d.source_id = ANY (l.systems)
                     JOIN public.partners_sharedsystem a ON a.id = d.source_id
                     JOIN public.partners_sharedsystem b ON b.id = d.target_id))
       FROM public.incidents_incident i CROSS JOIN LATERAL sec.in_radius(incident, organisation) r
+      CROSS JOIN LATERAL (SELECT sec.incident_links(i.id) AS systems OFFSET 0) l
      WHERE i.id = incident AND (sec.me() = ANY (i.overseers) OR (sec.me() = organisation AND sec.me() = ANY (i.participants)))
 $$;
 CREATE FUNCTION sec.exposure_said(incident uuid, organisation uuid, exposure text) RETURNS void LANGUAGE sql {DEFINER} AS $$

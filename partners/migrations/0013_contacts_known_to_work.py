@@ -137,7 +137,7 @@ DECLARE me uuid := sec.me(); org uuid; i record; BEGIN
     IF me IS NULL OR sec.who() IS NULL OR NOT sec.may_approve() OR NOT sec.fresh() THEN
         RAISE EXCEPTION 'reading a number needs a role that may approve, and a passkey used just now' USING ERRCODE = '42501';
     END IF;
-    IF btrim(because) = '' OR length(because) > 500 THEN
+    IF btrim(coalesce(because, '')) = '' OR length(because) > 500 THEN
         RAISE EXCEPTION 'say why' USING ERRCODE = '23514';
     END IF;
     SELECT c.organisation_id INTO org FROM public.partners_contactpoint c WHERE c.id = point AND c.is_private AND c.is_active;

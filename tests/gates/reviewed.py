@@ -185,6 +185,8 @@ DEFINER: dict[str, Function] = {
     "sec.estate_of(uuid[])": ((), "what the register says of systems that were walked; called by those"),
     "sec.wide_read(uuid[],text)": ((), "the event of a wide read; called by those"),
     "sec.current_radius(uuid)": ((), "the newest radius of an incident, for other functions"),
+    "sec.incident_walk(uuid)": ((), "what the register reaches from what an incident names, for other functions"),
+    "sec.incident_links(uuid)": ((), "the same past every cut and barrier, for other functions"),
     "sec.in_radius(uuid,uuid)": ((), "the newest radius that an organisation was in, for other functions"),
     "sec.walks_again()": ((), "trigger on links: a reason to walk an open incident again"),
     "sec.enter_rewalk(uuid,text)": ((WORKER,), "enters the lead of an incident whose walk it has claimed"),
