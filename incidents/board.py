@@ -16,6 +16,8 @@ from incidents.handing_over import notices_of
 from incidents.header import do_not_trust, header_of, others_of, silence
 from incidents.models import Duty, Incident, Participant, Standing, Step, Task
 from incidents.not_trusted import lines_of, short_of, suspicions_in
+from incidents.planned import beside
+from incidents.planned_pages import lines_beside
 from incidents.tiles import tiles_of
 from incidents.words import ROLES, STATES, due_words, exposure, overdue_by, span, state, state_key, way, why_short
 from portal import clock
@@ -68,6 +70,7 @@ def board_of(incident: Incident, *, me: UUID, may_lead: bool, manages: bool = Fa
         "incident": header_of(incident, standings, sides),
         "exercise": incident.exercise,
         "suspected": incident.status == "suspected",
+        "planned": lines_beside(beside(incident, now=now), now=now),
         "notices": notices_of(incident, me=me, names=by_id, may_answer=manages),
         "buttons": _buttons(incident, may_lead=may_lead),
         "tiles": tiles_of(incident, sides, standings, silent, duty, now, oversees=oversees),

@@ -12,6 +12,7 @@ from django.db.models import F, QuerySet
 from django.db.models.expressions import RawSQL
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
 from incidents.models import Incident, Participant
@@ -21,26 +22,41 @@ from portal import clock
 PAGE = 20
 
 
-def open_rows(me: UUID) -> list[dict[str, Any]]:
+# What a list may be narrowed to; planned work stands in tables of its own (`incidents.planned_pages`).
+KINDS = {"": lazy("All"), "incident": lazy("Incidents"), "exercise": lazy("Exercises"), "planned": lazy("Planned work")}
+
+
+def kinds_shown(kind: str) -> list[dict[str, Any]]:
+    """The kinds for `incidents/_kinds.html`; an unknown one shows all."""
+    here = kind if kind in KINDS else ""
+    base = reverse("incident-list")
+    return [
+        {"words": str(words), "href": f"{base}?kind={key}" if key else base, "current": key == here}
+        for key, words in KINDS.items()
+    ]
+
+
+def open_rows(me: UUID, *, kind: str = "") -> list[dict[str, Any]]:
     """Open incidents, newest first, as `incidents/_list_rows.html` wants them. One query."""
-    return [_row(side, me) for side in _sides(me).exclude(incident__status="closed")[:100]]
+    return [_row(side, me) for side in _sides(me, kind).exclude(incident__status="closed")[:100]]
 
 
-def closed_page(me: UUID, *, after: str) -> tuple[list[dict[str, Any]], dict[str, str | None]]:
+def closed_page(me: UUID, *, after: str, kind: str = "") -> tuple[list[dict[str, Any]], dict[str, str | None]]:
     """One page of closed incidents and its pager. An `after` that is no cursor of ours starts at the beginning."""
-    sides = _sides(me).filter(incident__status="closed")
+    sides = _sides(me, kind).filter(incident__status="closed")
     cursor = _read(after)
     if cursor is not None:
         sides = sides.annotate(
             later=RawSQL("(incidents_incident.opened_at, incidents_incident.id) < (%s, %s)", cursor)
         ).filter(later=True)
     found = list(sides[: PAGE + 1])
+    base = reverse("incident-list") + (f"?kind={kind}" if kind else "")
     page: dict[str, str | None] = {"next": None, "previous": None}
     if len(found) > PAGE:
         last = found[PAGE - 1].incident
-        page["next"] = f"{reverse('incident-list')}?after={_write(last.opened_at, last.pk)}"
+        page["next"] = f"{base}{'&' if kind else '?'}after={_write(last.opened_at, last.pk)}"
     if cursor is not None:
-        page["previous"] = reverse("incident-list")
+        page["previous"] = base
     return [_row(side, me) for side in found[:PAGE]], page
 
 
@@ -58,12 +74,11 @@ def peacetime(*, may_open: bool) -> list[dict[str, str]]:
     return found
 
 
-def _sides(me: UUID) -> QuerySet[Participant]:
-    return (
-        Participant.objects.filter(organisation_id=me)
-        .select_related("incident__lead")
-        .order_by(F("incident__opened_at").desc(), F("incident__id").desc())
-    )
+def _sides(me: UUID, kind: str) -> QuerySet[Participant]:
+    sides = Participant.objects.filter(organisation_id=me)
+    if kind:
+        sides = sides.filter(incident__exercise=kind == "exercise")
+    return sides.select_related("incident__lead").order_by(F("incident__opened_at").desc(), F("incident__id").desc())
 
 
 def _row(side: Participant, me: UUID) -> dict[str, Any]:

@@ -14,6 +14,8 @@ from incidents.handing_over import notices_of
 from incidents.header import do_not_trust, header_of, others_of, silence
 from incidents.models import Incident, Participant, Standing, Step, Task
 from incidents.not_trusted import lines_of, suspicions_in
+from incidents.planned import to_answer
+from incidents.planned_pages import cards
 from incidents.transitions import UNDO_WITHIN
 from incidents.words import due_at, due_words, overdue_by, span, state, state_key, why_short
 from portal import clock
@@ -59,6 +61,7 @@ def mine_of(
         "answered": [],
         "do_not_trust": [],
         "others": None,
+        "planned": [] if narrow else cards(to_answer(me)),
         "empty": [_("There is no open incident. Bulkhead tells you when there is one.")],
     }
     if incident is None:

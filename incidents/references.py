@@ -8,6 +8,9 @@ import secrets
 ALPHABET = "23456789CDFGHJKMNPQRTVWXYZ"
 
 
-def new_reference() -> str:
-    """`INC-` and six characters: 26**6 = 309 million, so that a collision is rare, and the database refuses it."""
-    return "INC-" + "".join(secrets.choice(ALPHABET) for _ in range(6))
+def new_reference(of: str = "INC") -> str:
+    """`INC-` and six characters: 26**6 = 309 million, so that a collision is rare, and the database refuses it.
+
+    `of` is what it names: an incident (INC), or planned work (PLN), which must not be taken for one on the telephone.
+    """
+    return f"{of}-" + "".join(secrets.choice(ALPHABET) for _ in range(6))

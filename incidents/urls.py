@@ -15,6 +15,7 @@ from incidents.views import (
     lifting,
     moving,
     numbers,
+    planned,
     playbooks,
     tasks,
     what_if,
@@ -24,6 +25,10 @@ from incidents.views.start import start
 urlpatterns = [
     path("", start, name="start"),
     path("incidents/", boards.incident_list, name="incident-list"),
+    path("incidents/planned/", planned.new, name="planned-new"),
+    path("incidents/planned/<str:reference>/", planned.detail, name="planned-detail"),
+    path("incidents/planned/<str:reference>/answer/", planned.answer, name="planned-answer"),
+    path("incidents/planned/<str:reference>/move/", planned.move, name="planned-move"),
     path("incidents/open/", leading.open_form, name="incident-open"),
     path("incidents/<str:reference>/", boards.board, name="incident-board"),
     path("incidents/<str:reference>/board/", boards.board_fragment, name="incident-board-fragment"),

@@ -33,12 +33,16 @@ FIRST_MESSAGES = (Delivery.Message.OPENED, Delivery.Message.SUSPECTED)
 
 @dataclass(frozen=True, slots=True)
 class New:
-    """What new deliveries have in common. `incident` None: a notice of the organisation's own, once an event."""
+    """What new deliveries have in common. `incident` None: a notice of the organisation's own, once an event.
+
+    `reference` is of planned work, which is no incident and has one too.
+    """
 
     incident: Incident | None
     organisation_id: UUID
     event_id: UUID
     message: str
+    reference: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,7 @@ def write(new: New, use: Iterable[Way], skip: Iterable[tuple[Way, str]] = ()) ->
         return 0
     rows = [{**row, "nth": nth} for nth, row in enumerate(rows)]
     incident = new.incident
-    about = [incident.pk, incident.reference, incident.exercise] if incident else [None, "", False]
+    about = [incident.pk, incident.reference, incident.exercise] if incident else [None, new.reference, False]
     with connections["default"].cursor() as cursor:
         cursor.execute(
             "INSERT INTO notifications_delivery (id, organisation_id, incident_id, incident_reference, exercise,"

@@ -22,6 +22,12 @@ TOLD_OF = {
     "emergency_access.given": "named",
     "organisation.isolated": "named",
     "organisation.reconnected": "named",
+    # Planned work, in the quiet form; that it started says the page.
+    "planned.announced": "named",
+    "planned.moved": "named",
+    "planned.extended": "named",
+    "planned.finished": "named",
+    "planned.cancelled": "named",
     "register.test_wanted": "named",  # a test of a contact that a person asked for
 }
 PLAN, DELIVER, ADVANCE, BEAT = "notifications.plan", "notifications.deliver", "incidents.advance", "notifications.beat"

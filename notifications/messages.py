@@ -35,6 +35,7 @@ A_TEST = (
     "TEST. Nothing has happened. Bulkhead tries once a month whether this contact works. Open the page below and press"
     " the button: it asks for no name and no password. Or sign in as always and say so under Contact tests. Code"
 )
+PLANNED = {Delivery.Message.PLANNED, Delivery.Message.PLANNED_CHANGED}
 DRILLS = {Delivery.Message.BREAK_GLASS_DRILL, Delivery.Message.THEIR_BREAK_GLASS_DRILL}
 
 
@@ -51,6 +52,8 @@ def compose(*, message: str, reference: str, code: str, exercise: bool, link: st
     """
     if message == Delivery.Message.CONTACT_TEST:
         return Text("TEST: Bulkhead tests this contact", f"{A_TEST} {code}.\n\n{link}\n\n{HOW_TO_READ}\n")
+    if message in PLANNED:
+        return _planned(reference, code, changed=message == Delivery.Message.PLANNED_CHANGED)
     if message in NOTICES:
         return _notice(Delivery.Message(message))
     if message == Delivery.Message.STOOD_DOWN:
@@ -65,6 +68,13 @@ def compose(*, message: str, reference: str, code: str, exercise: bool, link: st
     if exercise:
         return Text(f"{EXERCISE}: {subject}", f"{EXERCISE}. {notice}\n\n{HOW_TO_READ}\n")
     return Text(subject, f"{notice}\n\n{HOW_TO_READ}\n")
+
+
+def _planned(reference: str, code: str, *, changed: bool) -> Text:
+    """The word stands first, as in an exercise: this wakes nobody."""
+    notice = f"Something has changed, {reference}" if changed else f"You have a notice in Bulkhead, {reference}"
+    body = f"Planned work. No incident. {notice}, code {code}.\n\n{HOW_TO_READ}\n"
+    return Text(f"Planned work: {'a change' if changed else 'a notice'}, {reference}", body)
 
 
 def _notice(message: Delivery.Message) -> Text:

@@ -67,6 +67,8 @@ class Delivery(models.Model):
         EMERGENCY_ACCESS = "emergency_access", "Somebody was let in by emergency enrolment"
         ACCESS_CHANGED = "access_changed", "The organisation's access has changed"
         CONTACT_TEST = "contact_test", "Test of a contact"
+        PLANNED = "planned", "Planned work announced"
+        PLANNED_CHANGED = "planned_changed", "Planned work: something has changed"
 
     class State(models.TextChoices):
         PENDING = "pending", "Waiting to be sent"
@@ -136,6 +138,8 @@ class Delivery(models.Model):
                         "emergency_access",
                         "access_changed",
                         "contact_test",
+                        "planned",
+                        "planned_changed",
                     ]
                 ),
                 name="delivery_message",

@@ -11,6 +11,9 @@ from uuid import UUID
 from notifications.contact_tests import begin_wanted
 from notifications.deliveries import New, write
 from notifications.models import Delivery
+from notifications.planned_work import KINDS as PLANNED_KINDS
+from notifications.planned_work import MESSAGES as PLANNED
+from notifications.planned_work import tell_next, tell_planned
 from notifications.recipients import Way, choose, why_nobody
 from notifications.ways import active_ways
 from partners.models import ContactPoint, Organisation, Person
@@ -38,6 +41,8 @@ def plan_notice(event_id: UUID, *, organisation_id: UUID, kind: str, subject_id:
         begin_wanted(subject_id, clock.now())
     elif kind == "delivery.dead" and subject_id is not None:
         _go_round(organisation_id, subject_id)
+    elif kind in PLANNED_KINDS:
+        tell_planned(event_id, organisation_id=organisation_id, kind=kind)
     elif kind in MESSAGES:
         _tell(event_id, organisation_id, kind)
 
@@ -73,6 +78,9 @@ def _go_round(organisation_id: UUID, delivery_id: UUID) -> None:
     event_id, message = dead["event_id"], dead["message"]
     if message == Message.CONTACT_TEST:
         return  # that nobody answers is what the test is for
+    if message in PLANNED:
+        tell_next(event_id, organisation_id=organisation_id, message=message)
+        return
     written = Delivery.objects.filter(event_id=event_id, organisation_id=organisation_id, message=message)
     tried = dict(written.values_list("contact_point_id", "state"))
     people = {dead["person_id"]} if dead["person_id"] is not None else set()

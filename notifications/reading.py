@@ -45,6 +45,13 @@ class DeliveryRow:
     next_at: datetime | None
 
 
+QUIET = frozenset({Delivery.Message.PLANNED, Delivery.Message.PLANNED_CHANGED})
+QUIET_NEXT = {
+    Delivery.State.PENDING: "It goes out by day, when somebody is on duty.",
+    Delivery.State.CLAIMED: "It goes out within seconds.",
+    Delivery.State.ACCEPTED: "The mail server has it. Whether you know of the work you say on its page.",
+    Delivery.State.DEAD: "The next way is tried. Nobody is woken.",
+}
 COLUMNS = (
     "id", "organisation__slug", "organisation__name", "contact_point_id", "person_id", "way", "message", "state",
     "transport", "error", "created_at", "due_at", "accepted_at", "delivered_at", "answered_at", "attempts",
@@ -72,6 +79,7 @@ def in_words(rows: Iterable[dict[str, Any]]) -> list[DeliveryRow]:
 def _row(row: dict, labels: dict[UUID, str], names: dict[UUID, str]) -> DeliveryRow:
     person, state = row["person_id"], Delivery.State(row["state"])
     trying_again = state == Delivery.State.PENDING and row["attempts"] > 0
+    quiet = row["message"] in QUIET
     return DeliveryRow(
         id=row["id"],
         organisation=row["organisation__slug"],
@@ -90,7 +98,7 @@ def _row(row: dict, labels: dict[UUID, str], names: dict[UUID, str]) -> Delivery
         attempts=row["attempts"],
         because=row["error"],
         next=_next(state, row["message"], sandboxed=row["transport"] == "sandbox", trying_again=trying_again),
-        next_at=row["due_at"] if trying_again else None,
+        next_at=row["due_at"] if trying_again or (quiet and state == Delivery.State.PENDING) else None,
     )
 
 
@@ -99,6 +107,8 @@ def _next(state: Delivery.State, message: str, *, sandboxed: bool, trying_again:
         return "It is sent again."
     if sandboxed:
         return SANDBOX
+    if message in QUIET:
+        return QUIET_NEXT.get(state, "")
     match state:
         case Delivery.State.PENDING | Delivery.State.CLAIMED:
             return "It goes out within seconds."

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 
 from incidents.views.finding import incident_or_404
 from notifications.models import Delivery
+from notifications.reading import QUIET
 from partners.acting import signed_in
 from partners.models import Organisation, Person
 from portal.ledger.models import Event
@@ -85,11 +86,12 @@ def _row(each: dict[str, Any], names: dict[Any, str], about: dict[UUID, str]) ->
     reference = each["incident_reference"]
     notice = f"{Delivery.Message(each['message']).label}: {about.get(each['event_id'], '')}"
     words = _("stand-down") if stood_down else ""
+    page = "planned-detail" if each["message"] in QUIET else "incident-board"
     note = each["error"] or words if reference else ". ".join(filter(None, [notice, each["error"]]))
     return {
         "at": each["created_at"],
         "incident": reference,
-        "incident_href": reverse("incident-board", args=[reference]) if reference else "",
+        "incident_href": reverse(page, args=[reference]) if reference else "",
         "organisation": each["organisation__name"],
         "person": names.get(each["person_id"], _("a person") if each["person_id"] else _("duty desk")),
         "way": _("e-mail") if each["way"] == "email" else each["way"],

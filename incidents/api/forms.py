@@ -7,6 +7,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from incidents.api.planned import PlannedDetails
 from incidents.models import Incident, Task
 from incidents.opening import Confirmed, Opening
 from portal.api.fields import OPTIONAL, Flag, Instant, PageQuery, Query, Strict, Text, WebAddress, Whole
@@ -27,8 +28,16 @@ class SourceForm(Strict):
     url = WebAddress(**OPTIONAL)
 
 
+KINDS = ("incident", "exercise", "planned")
+OF_PLANNED = frozenset({"kind", "title", "systems", "planned"})
+
+
 class OpeningForm(Strict):
-    """What is known when an incident is opened. At least one of `systems`, `accounts` and `confirmed` is needed."""
+    """What is known when an incident is opened. At least one of `systems`, `accounts` and `confirmed` is needed.
+
+    With `kind` planned it announces work on systems that the caller hosts or administers: `title`, `systems` and
+    `planned` are needed, and nothing else is taken.
+    """
 
     title = Text()
     systems = serializers.ListField(child=Text(max_length=100), max_length=MOST_NAMED, **OPTIONAL)
@@ -48,6 +57,23 @@ class OpeningForm(Strict):
     tasks_due_minutes = Whole(
         min_value=1, max_value=60 * 24 * 365, help_text="Instead of the finish minutes of each step.", **OPTIONAL
     )
+
+    kind = serializers.ChoiceField(KINDS, help_text="Default: incident, or exercise when that is said.", **OPTIONAL)
+    planned = PlannedDetails(**OPTIONAL)
+
+    def validate(self, said: dict[str, Any]) -> dict[str, Any]:
+        kind = said.get("kind", "exercise" if said.get("exercise") else "incident")
+        if kind != "planned":
+            if "planned" in said:
+                raise serializers.ValidationError({"planned": "Only with `kind` planned."})
+            if said.get("exercise", kind == "exercise") != (kind == "exercise"):
+                raise serializers.ValidationError({"exercise": "`kind` says something else."})
+            return {**said, "exercise": kind == "exercise"}
+        faults = dict.fromkeys(said.keys() - OF_PLANNED, "Not for planned work.")
+        faults |= {name: "Planned work needs it." for name in ("systems", "planned") if not said.get(name)}
+        if faults:
+            raise serializers.ValidationError(faults)
+        return said
 
     @staticmethod
     def opening_of(said: dict[str, Any]) -> Opening:
@@ -84,6 +110,15 @@ class IncidentEdit(Strict):
 class IncidentQuery(PageQuery):
     status = serializers.ChoiceField(Incident.Status.values, required=False)
     exercise = serializers.ChoiceField(["true", "false"], required=False)
+    kind = serializers.ChoiceField(
+        KINDS, required=False, help_text="Without it: incidents and exercises. `planned` lists planned work instead."
+    )
+
+    def validate(self, asked: dict[str, Any]) -> dict[str, Any]:
+        others = [name for name in ("status", "exercise") if name in asked]
+        if asked.get("kind") == "planned" and others:
+            raise serializers.ValidationError(dict.fromkeys(others, "Not of planned work."))
+        return asked
 
 
 class UpdateForm(Strict):

@@ -7,10 +7,11 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
 from rest_framework.request import Request
 
 from incidents.api.forms import IncidentQuery, OpeningForm
+from incidents.api.planned import PlannedListed, PlannedShown, announced, planned_listed, planned_shown, works_shown
 from incidents.api.shapes import (
     SIDE,
     IncidentListed,
@@ -37,6 +38,19 @@ EXAMPLE = {
 }
 
 
+LISTED = PolymorphicProxySerializer(
+    component_name="IncidentsOrPlannedWork",
+    serializers=[page_of_shape(IncidentListed), page_of_shape(PlannedListed)],
+    resource_type_field_name=None,
+    many=False,
+)
+OPENED = PolymorphicProxySerializer(
+    component_name="IncidentOrPlannedWork",
+    serializers=[IncidentOpened, PlannedShown],
+    resource_type_field_name=None,
+)
+
+
 class Incidents(Endpoint):
     scopes = {"get": ("read",), "post": ("open", "suspect")}
     queries = {"get": IncidentQuery}
@@ -47,13 +61,17 @@ class Incidents(Endpoint):
             return ("open",)
         return super().scopes_for(request)  # type: ignore[return-value]
 
-    @extend_schema(summary="The incidents that you take part in, newest first", responses=page_of_shape(IncidentListed))
+    @extend_schema(summary="The incidents that you take part in, newest first", responses=LISTED)
     def get(self, request: Request) -> HttpResponse:
+        if self.asked.get("kind") == "planned":
+            return self.planned_work(request)
         rows = incidents_shown()
         if "status" in self.asked:
             rows = rows.filter(status=self.asked["status"])
         if "exercise" in self.asked:
             rows = rows.filter(exercise=self.asked["exercise"] == "true")
+        if "kind" in self.asked:
+            rows = rows.filter(exercise=self.asked["kind"] == "exercise")
         page = page_of(request, rows, by=("opened_at", "id"), asked=self.asked, descending=True)
         systems = systems_of(page.rows)
         sides = _sides_of(page.rows)
@@ -68,18 +86,28 @@ class Incidents(Endpoint):
     @extend_schema(
         summary="Open an incident, or report a suspicion",
         description="Works out every organisation that the intruder could reach, lets them take part with their tasks, "
-        "and tells them. With the scope `suspect` alone only `stage` `suspected` is possible.",
+        "and tells them. With the scope `suspect` alone only `stage` `suspected` is possible. With `kind` planned it "
+        "announces work on systems that you host or administer (403 for others'): whoever hangs on them is asked.",
         request=OpeningForm,
-        responses={201: IncidentOpened},
+        responses={201: OPENED},
         examples=example(**EXAMPLE),
     )
     def post(self, request: Request) -> HttpResponse:
-        opening = OpeningForm.opening_of(body_of(request, OpeningForm))
+        said = body_of(request, OpeningForm)
+        if said.get("kind") == "planned":
+            work = announced(said, said["planned"], me=self.visitor.organisation_id)
+            shown = planned_shown(work, request=request)
+            return answer(shown, status=201, headers={"Location": shown["url"]})
+        opening = OpeningForm.opening_of(said)
         incident = open_incident(opening, actor=actor_of(self.visitor))
         shown = incident_shown(incident, me=self.visitor.organisation_id, request=request)
         starts = incident.systems.values_list("system_id", flat=True)
         shown["similar"] = [each for each in similar_to(list(starts)) if each != incident.reference]
         return answer(shown, status=201, headers={"Location": shown["url"], "ETag": tag_of(incident)})
+
+    def planned_work(self, request: Request) -> HttpResponse:
+        page = page_of(request, works_shown(), by=("starts_at", "id"), asked=self.asked, descending=True)
+        return answer(page.shown(lambda work: planned_listed(work, request=request)))
 
 
 def _sides_of(incidents: list[Incident]) -> dict[UUID, list[dict[str, Any]]]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from incidents.api import events, incident, opening, playbooks, sides, tasks
+from incidents.api import events, incident, opening, planned, playbooks, sides, tasks
 
 urlpatterns = [
     path("incidents/", opening.Incidents.as_view(), name="api-incidents"),
@@ -19,6 +19,9 @@ urlpatterns = [
     path("incidents/<str:reference>/updates/", sides.Updates.as_view(), name="api-incident-updates"),
     path("incidents/<str:reference>/systems/", sides.Systems.as_view(), name="api-incident-systems"),
     path("incidents/<str:reference>/events/", events.IncidentEvents.as_view(), name="api-incident-events"),
+    path("planned-work/<str:reference>/", planned.OnePlannedWork.as_view(), name="api-planned-work"),
+    path("planned-work/<str:reference>/answers/", planned.PlannedAnswers.as_view(), name="api-planned-answers"),
+    path("planned-work/<str:reference>/moves/", planned.PlannedMoves.as_view(), name="api-planned-moves"),
     path("tasks/<uuid:task_id>/", tasks.OneTask.as_view(), name="api-task"),
     path("tasks/<uuid:task_id>/own-reference/", incident.TaskOwnReference.as_view(), name="api-task-own-reference"),
     path("tasks/<uuid:task_id>/acknowledge/", tasks.Acknowledge.as_view(), name="api-task-acknowledge"),

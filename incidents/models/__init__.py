@@ -2,6 +2,7 @@ from incidents.models.display import WallDisplay
 from incidents.models.guest import GuestGrant
 from incidents.models.handover import Handover
 from incidents.models.incident import Incident, IncidentSystem, Participant, Standing, Update
+from incidents.models.planned import PlannedChange, PlannedSide, PlannedSystem, PlannedWork
 from incidents.models.playbook import Playbook, Step
 from incidents.models.radius import (
     Clearing,
@@ -26,6 +27,10 @@ __all__ = [
     "LinkDispute",
     "OwnReference",
     "Participant",
+    "PlannedChange",
+    "PlannedSide",
+    "PlannedSystem",
+    "PlannedWork",
     "Playbook",
     "Radius",
     "RadiusVersion",

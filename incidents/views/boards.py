@@ -14,11 +14,13 @@ from django.views.decorators.http import require_safe
 from incidents import board as boards
 from incidents.header import header_of
 from incidents.isolating import asks_for
-from incidents.listing import closed_page, open_rows, peacetime
+from incidents.listing import KINDS, closed_page, kinds_shown, open_rows, peacetime
 from incidents.models import Incident, Participant, Standing, Task
 from incidents.moving import movement, visible_links
 from incidents.not_trusted import lines_of, suspicions_in
 from incidents.picture import picture_of
+from incidents.planned import may_be_worked_on
+from incidents.planned_pages import list_rows
 from incidents.reach import participant_page, radius_page
 from incidents.rewalk import current_document
 from incidents.ringing import ringing
@@ -35,16 +37,36 @@ from portal import clock
 @signed_in
 def incident_list(request: HttpRequest) -> HttpResponse:
     visitor = request.visitor  # type: ignore[attr-defined]
-    closed, page = closed_page(visitor.organisation_id, after=request.GET.get("after", ""))
-    rows = open_rows(visitor.organisation_id)
+    kind = request.GET.get("kind", "")
+    kinds = kinds_shown(kind)
+    if kind == "planned":
+        return _planned_list(request, kinds)
+    if kind not in KINDS:
+        kind = ""
+    closed, page = closed_page(visitor.organisation_id, after=request.GET.get("after", ""), kind=kind)
+    rows = open_rows(visitor.organisation_id, kind=kind)
     context = {
         "incidents": rows,
         "closed": closed,
         "page": page,
+        "kinds": kinds,
+        "refresh_url": next(each["href"] for each in kinds if each["current"]),
         "may_open": may_open(visitor),
         "peacetime": [] if rows else peacetime(may_open=may_open(visitor)),
     }
     return render(request, "incidents/list.html", context)
+
+
+def _planned_list(request: HttpRequest, kinds: list[dict[str, Any]]) -> HttpResponse:
+    visitor = request.visitor  # type: ignore[attr-defined]
+    me, now = visitor.organisation_id, clock.now()
+    context = {
+        "kinds": kinds,
+        "works": list_rows(me=me, now=now),
+        "over": list_rows(me=me, now=now, over=True),
+        "may_announce": may_open(visitor) and may_be_worked_on(me).exists(),
+    }
+    return render(request, "incidents/planned_list.html", context)
 
 
 @require_safe

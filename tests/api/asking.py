@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import orjson
 from django.db import connections
 from django.test import Client
 
+from portal import clock
 from portal.tenancy.scope import organisation_scope
 
 ROOT = "/api/v1"
@@ -35,6 +37,24 @@ def opened(client: Client, **more: Any) -> dict[str, Any]:
     response = send(client, "post", "/incidents/", {**OPENING, **more})
     assert response.status_code == 201, response.content
     return response.json()
+
+
+def planned_body(**changes: Any) -> dict[str, Any]:
+    """Work on the identity platform, which Northgate may announce, tomorrow for two hours."""
+    begins = clock.now() + timedelta(days=1)
+    details = {
+        "starts_at": begins.isoformat(),
+        "ends_at": (begins + timedelta(hours=2)).isoformat(),
+        "stops": "Signing in",
+        "ask": "Night desk, 01632 960100",
+    }
+    return {
+        "kind": "planned",
+        "title": "New directory",
+        "systems": ["identity-platform"],
+        "planned": details,
+        **changes,
+    }
 
 
 def tasks(client: Client, reference: str) -> list[dict[str, Any]]:

@@ -104,8 +104,16 @@ SIDE_DID = " 302    404    302     302  403    404   302  302   302    302   302
 ITS_OWN = "  302    404    404     404  403    200   302  302   302    302   404    302"
 ITS_POST = " 302    404    404     404  403    422   302  302   302    302   404    403"
 ITS_GONE = " 302    404    404     404  403    302   302  302   302    302   404    403"
+# Northgate announced work that Ashbourne hangs on; Dunmere and Gravenhurst run systems of their own, Ashbourne none.
+ANNOUNCES = "302    200    200     403  403    200   302  302   302    302   403    403"
+ANNOUNCES_SAID = "302 422  422     403  403    200   302  302   302    302   403    403"
+HANGS_ON = " 302    404    404     200  200    200   302  302   302    302   200    200"
+HANGS_SAID = "302   404    404     302  403    403   302  302   302    302   302    302"
+ANNOUNCED_IT = "302 404    404     404  403    422   302  302   302    302   404    404"
 
 # The API.
+HANGS_API = "401    404    404     200  403    403   200  404   403    404   200    200"
+MOVES_IT = " 401    404    404     403  403    409   403  404   403    404   403    403"
 OWNERS = "   401    422    422     201  403    422   201  422   403    422   201    201"
 NOT_FITTING = "401  422    422     422  403    422   422  422   403    422   422    422"
 ABSENT = "   401    404    404     404  404    404   404  404   403    404   404    404"
@@ -202,6 +210,10 @@ ROWS = (
     Row("sign-in-link", {"token": "token"}, answers={"GET": NOWHERE, "POST": NOWHERE, "HEAD": REFUSED}),
     # Incidents.
     page("incident-list", PEOPLE),
+    page("planned-new", ANNOUNCES, post=ANNOUNCES_SAID, body={"step": "preview", "systems": "identity-platform"}),
+    page("planned-detail", HANGS_ON, reference="planned"),
+    page("planned-answer", post=HANGS_SAID, body={"say": "known"}, reference="planned"),
+    page("planned-move", post=ANNOUNCED_IT, body={"act": "cancelled"}, reference="planned"),
     page("incident-open", OPENERS, post=OPENED, body={**OPENING, "systems": "telephony", "step": "open"}),
     page("incident-board", INSIDE, reference="incident"),
     page("incident-board-fragment", INSIDE, reference="incident"),
@@ -406,6 +418,9 @@ ROWS = (
     api("api-import-write", POST=OWN_FILE.replace("202", "409"), body={}, args="file_id=file"),
     # The API: incidents.
     api("api-incidents", GET=READERS, POST=MAKERS, body={**OPENING, "systems": ["telephony"]}),
+    api("api-planned-work", GET=SEES_IT, args="reference=planned"),
+    api("api-planned-answers", POST=HANGS_API, body={"answer": "known"}, args="reference=planned"),
+    api("api-planned-moves", POST=MOVES_IT, body={"to": "started"}, args="reference=planned"),
     api("api-incident", GET=IN_IT, PATCH=LEADER, body={"title": "Two"}, headers={"If-Match": "*"}, args=INCIDENT),
     api("api-incident-moves", POST=LEADER, body={"to": "contained"}, args=INCIDENT),
     api("api-incident-own-reference", PUT=KEEPER, DELETE=FORGETS, body={"text": "CHG-1"}, args=INCIDENT),

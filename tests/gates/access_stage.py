@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from django.test import Client
 
 from incidents.models import Incident, Playbook, Task
 from incidents.opening import Opening, open_incident
+from incidents.planned import Announcement, announce
 from incidents.transitions import answer_task
 from partners import permitting, standing_access, work
 from partners.acting import actor_of
@@ -71,6 +73,12 @@ def stage(cast: Any, inside: Any, seal: Any, settings: Any, tmp_path: Any) -> Ob
         file.save(update_fields=["state", "mapping", "checked_at"])
         item = work.raise_own("x", "x", "Ring the alarm centre")
         seal()
+    with inside("northgate"):
+        begins = clock.now() + timedelta(days=1)
+        said = Announcement(title="W", systems=("identity-platform",), starts_at=begins,
+                            ends_at=begins + timedelta(hours=1), stops="S", ask="A")  # fmt: skip
+        announced = announce(said, me=cast.id("northgate"))
+        seal()
     with inside("dunmere"):
         dunmere = actor_of(cast.visitor("dunmere"))
         waiting, accepted, done = Task.objects.filter(incident=incident, ready=True).order_by("position")[:3]
@@ -93,6 +101,7 @@ def stage(cast: Any, inside: Any, seal: Any, settings: Any, tmp_path: Any) -> Ob
         seal()
     return {
         "incident": incident.reference,
+        "planned": announced.reference,
         "waiting": waiting.pk,
         "accepted": accepted.pk,
         "done": done.pk,

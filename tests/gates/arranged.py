@@ -142,6 +142,10 @@ class _Writer:
         self.playbook()
         for reference, roles in INCIDENTS.items():
             self.incident(reference, roles)
+        self.event("planned.answered", "northgate", audience=["northgate"])
+        self.planned("PLN-222222", "northgate", ["ashbourne", "dunmere"])
+        self.planned("PLN-333333", "gravenhurst", ["brackenfield", "dunmere"])
+        self.planned("PLN-444444", "ashbourne", [])
 
     def permissions(self) -> None:
         """Permissions between pairs that overlap, and standing access that the council alone has said something of."""
@@ -524,6 +528,23 @@ class _Writer:
         outsider = next(slug for slug in ORGANISATIONS if slug not in roles)
         self.event("estate.read", lead, audience=[lead, outsider])
         self.event("task.blocked", others[0], audience=[others[0], outsider], incident=reference)
+
+    def planned(self, reference: str, by: str, reached: list[str]) -> None:
+        """Work that `by` has announced, and what those whom it reaches said of it."""
+        work = self.put("incidents_plannedwork", id=uuid4(), reference=reference, once=uuid4(),
+                        announced_by_id=self.ids[by], title=secret_of(by), stops=secret_of(by), fallback="", ask="x",
+                        status="announced", starts_at="tomorrow", ends_at="infinity", window=1, confirm_by="tomorrow",
+                        announced_at="now")  # fmt: skip
+        system = self.one(
+            "SELECT id FROM partners_sharedsystem WHERE slug = 'identity-platform' AND %s IS NOT NULL", work
+        )
+        self.put("incidents_plannedsystem", id=uuid4(), work_id=work, system_id=system, slug="s", name=secret_of(by))
+        self.put("incidents_plannedchange", id=uuid4(), work_id=work, at="now", what="announced", words=secret_of(by),
+                 starts_at="tomorrow", ends_at="infinity")  # fmt: skip
+        for slug in reached:
+            self.put("incidents_plannedside", id=uuid4(), work_id=work, announcer_id=self.ids[by],
+                     organisation_id=self.ids[slug], slug=slug, name=slug, because="it is so", answer="objects",
+                     reason=secret_of(slug), answered_at="now", answered_window=1)  # fmt: skip
 
     def radius_moves(self, incident: UUID, lead: str, roles: list[str]) -> None:
         """A later radius, a reason to walk, and what each side says of itself and of a link."""

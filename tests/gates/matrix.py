@@ -56,7 +56,7 @@ MINE_TO_SAY = (
     f"(NOT x.kind LIKE ANY (ARRAY['exposure.%%', 'incident.%%', 'radius.%%', 'tasks.%%', 'update.%%']) OR {LEADS})"
 )
 SAID_BY_FUNCTIONS = (
-    "split_part(x.kind, '.', 1) IN ('assessment', 'file', 'finding', 'permission', 'register', 'standing_access',"
+    "split_part(x.kind, '.', 1) IN ('assessment', 'file', 'finding', 'permission', 'planned', 'register', 'standing_access',"
     " 'work')"
 )
 RECORDS = (
@@ -108,6 +108,10 @@ OF_OWN_FILE = (
 SHARED_WITH_ME = (
     "EXISTS (SELECT 1 FROM partners_assessmentshare s JOIN partners_assessment a ON a.id = s.assessment_id"
     " WHERE s.organisation_id = %(me)s AND {})"
+)
+PLANNED = (
+    "(EXISTS (SELECT 1 FROM incidents_plannedwork w WHERE w.id = {0} AND w.announced_by_id = %(me)s)"
+    " OR EXISTS (SELECT 1 FROM incidents_plannedside p WHERE p.work_id = {0} AND p.organisation_id = %(me)s))"
 )
 READS_FINDING = (
     f"({MINE} OR x.provider_id = %(me)s"
@@ -385,6 +389,16 @@ MATRIX: dict[str, Row] = {
         Can(
             "(x.said_by_id = %(me)s OR EXISTS (SELECT 1 FROM partners_dependency d WHERE d.id = x.dependency_id"
             f" AND ({SPOKEN_FOR_BY_ME.format('d.source_id')} OR {SPOKEN_FOR_BY_ME.format('d.target_id')})))"
+        )
+    ),
+    # Functions write these; whoever announced the work sees all of it, whoever it reaches its own side.
+    "incidents_plannedwork": Row(Can(PLANNED.format("x.id"))),
+    "incidents_plannedsystem": Row(Can(PLANNED.format("x.work_id"))),
+    "incidents_plannedchange": Row(Can(PLANNED.format("x.work_id"))),
+    "incidents_plannedside": Row(
+        Can(
+            f"({MINE} OR EXISTS (SELECT 1 FROM incidents_plannedwork w WHERE w.id = x.work_id"
+            " AND w.announced_by_id = %(me)s))"
         )
     ),
     "incidents_concentrationsnapshot": Row(Can(MINE), worker=Can(MINE, MINE)),
