@@ -56,8 +56,8 @@ MINE_TO_SAY = (
     f"(NOT x.kind LIKE ANY (ARRAY['exposure.%%', 'incident.%%', 'radius.%%', 'tasks.%%', 'update.%%']) OR {LEADS})"
 )
 SAID_BY_FUNCTIONS = (
-    "split_part(x.kind, '.', 1) IN ('assessment', 'file', 'finding', 'permission', 'planned', 'register', 'standing_access',"
-    " 'work')"
+    "split_part(x.kind, '.', 1) IN ('assessment', 'file', 'finding', 'permission', 'planned', 'register',"
+    " 'standing_access', 'work')"
 )
 RECORDS = (
     f"x.actor_organisation_id = %(me)s AND NOT {SAID_BY_FUNCTIONS}"

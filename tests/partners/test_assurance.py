@@ -50,7 +50,7 @@ def november(monkeypatch) -> None:
 
 @pytest.fixture
 def dunmere_apart(transactional_db) -> None:
-    """Everybody stands on the portal, which Northgate hosts; here Dunmere does not, and so on nothing of Northgate's."""
+    """Everybody stands on the portal, which Northgate hosts; here Dunmere stands on nothing of Northgate's."""
     owner(
         "DELETE FROM partners_participation p USING partners_organisation o, partners_sharedsystem s"
         " WHERE o.id = p.organisation_id AND s.id = p.system_id AND o.slug = 'dunmere' AND s.is_portal"
