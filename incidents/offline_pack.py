@@ -35,6 +35,7 @@ from partners.models import (
 )
 from partners.next_door import names_next_door
 from partners.phone_numbers import spaced
+from partners.shown_system import run_by
 
 LOOK_EVERY = timedelta(minutes=30)
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -108,7 +109,7 @@ def _systems() -> list[dict[str, Any]]:
     return [
         {
             "name": each.name,
-            "runs": each.provider.name if each.provider else _("somebody outside the partnership"),
+            "runs": run_by(each),
             "decides": each.owner.name if each.owner else _("owner unknown"),
             "cut": each.cut_stops,
             "safety": each.safety_critical,

@@ -10,7 +10,7 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from partners.forms_permissions import DAY, LONGEST, words
+from partners.forms_permissions import A_DAY, LONGEST, words
 from partners.models import Organisation, StandingAccess
 from partners.permissions import today
 from partners.standing_access import Answer, Line, Said
@@ -28,11 +28,11 @@ class LineForm(forms.Form):
     privileged = forms.BooleanField(required=False)
     why = words(_("Say what it is needed for."), longest=1000)
     approved_by = words(longest=200)
-    approved_on = forms.DateField(required=False, error_messages=DAY)
+    approved_on = forms.DateField(required=False, error_messages={"invalid": A_DAY})
     systems = forms.MultipleChoiceField(required=False)
     link_group = forms.ChoiceField(required=False)
     links = forms.MultipleChoiceField(required=False)
-    last_used_on = forms.DateField(required=False, error_messages=DAY)
+    last_used_on = forms.DateField(required=False, error_messages={"invalid": A_DAY})
 
     def __init__(
         self,

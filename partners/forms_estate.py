@@ -19,6 +19,7 @@ from portal import clock
 LONG, SHORT = 2000, 200
 MOST_HOURS, MOST_PEOPLE = 24 * 366, 100_000_000
 DATE = {"invalid": lazy("Write a day such as 3/5/2026 or 2026-05-03.")}
+STATES = [(SharedSystem.Status.LIVE, lazy("In use")), *SharedSystem.Status.choices[1:]]  # live is the stream elsewhere
 NUMBER = {
     "invalid": lazy("Write a whole number."),
     "min_value": lazy("Write a number that is not below zero."),
@@ -103,7 +104,7 @@ class SystemForm(SeenForm):
     owner = choice([])
     hosting = words()
     administered_by = words()
-    status = choice(SharedSystem.Status.choices, required=lazy("Say whether it is in use."))
+    status = choice(STATES, required=lazy("Say whether it is in use."))
     safety_critical = forms.BooleanField(required=False)
     people_dependent = whole()
     cut_stops = words(most=LONG)

@@ -16,7 +16,12 @@ from partners.permissions import today
 from partners.permitting import AT_MOST_DAYS, MOST_PATTERNS, Terms
 
 LONGEST = 2000
-DAY = {"invalid": _("Write a day, such as 2027-03-31."), "required": _("Write a day, such as 2027-03-31.")}
+A_DAY = _("Choose a day, such as 2027-03-31.")
+
+
+def day(said: Any) -> forms.DateField:
+    """A day; `said` is what to do when it is missing or no day."""
+    return forms.DateField(error_messages={"invalid": said, "required": said})
 
 
 def plain(value: str) -> None:
@@ -53,9 +58,9 @@ class TermsForm(forms.Form):
     link_kind = forms.ChoiceField(
         choices=[("", _("No, or it is in the register already")), *Dependency.Kind.choices], required=False
     )
-    starts_on = forms.DateField(error_messages=DAY)
-    review_on = forms.DateField(error_messages=DAY)
-    expires_on = forms.DateField(error_messages=DAY)
+    starts_on = day(_("Choose the first day, such as 2027-03-31."))
+    review_on = day(_("Choose the day of the review, such as 2027-03-31."))
+    expires_on = day(_("Choose the last day, such as 2027-03-31."))
     owner = forms.ChoiceField(error_messages={"required": _("Choose who owns it on your side.")})
     kill_switch_name = words(_("Write who can stop it: a name and a role."), longest=200)
     kill_switch_how = words(_("Write how to reach them at night."), longest=500)
@@ -98,7 +103,7 @@ class TermsForm(forms.Form):
         last = today() + timedelta(days=AT_MOST_DAYS)
         if expires and not today() <= expires <= last:
             words = _("It ends between today and %(day)s: a permission is for a year at most.")
-            self.add_error("expires_on", words % {"day": last.isoformat()})
+            self.add_error("expires_on", words % {"day": f"{last:%-d %B %Y}"})
         if starts and expires and starts > expires:
             self.add_error("starts_on", _("It begins before it ends."))
         if review and starts and expires and not starts <= review <= expires:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 
 from partners.models import Change, Import, Person
+from portal.pages import local_time
 
 SHOWN = 20
 AN_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+A_DAY = re.compile(r"\d{4}-\d\d-\d\d(T|$)")
 UNSAID = frozenset({"id", "version"})
 
 
@@ -91,4 +94,15 @@ def _shown(value: Any, names: Mapping[str, str]) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{names.get(key, key)}: {_shown(each, names)}" for key, each in value.items())
     text = str(value)
+    if A_DAY.match(text):
+        return _day(text)
     return names.get(text, _("not shown to you") if AN_ID.fullmatch(text) else text)
+
+
+def _day(text: str) -> str:
+    """A day or a moment as a row keeps it, for people; what only looks like one stays."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return local_time(at, "%-d %B %Y, %H:%M") if "T" in text and at.tzinfo else f"{at:%-d %B %Y}"

@@ -63,6 +63,17 @@ KINDS = {
 NO_SERVICE: dict[str, Any] = {"category": "", "safety": False, "people": "", "fallback": "", "dates": []}
 
 
+def run_by(system: SharedSystem) -> str:
+    """Its provider; without one its owner runs it, and without either somebody outside."""
+    runs = system.provider or system.owner
+    return runs.name if runs else _("somebody outside the partnership")
+
+
+def state_words(system: SharedSystem) -> str:
+    """In use, retired, left but still connected: *live* stands for the stream on every page."""
+    return _("In use") if system.status == SharedSystem.Status.LIVE else str(system.get_status_display())
+
+
 class ShownSystem:
     """Everything that its page says. `me` is the viewer's organisation, `runs` whether it owns or provides it."""
 
@@ -85,8 +96,8 @@ class ShownSystem:
     def facts(self) -> list[tuple[str, ...]]:
         system = self.system
         pairs = [
-            (_("State"), str(system.get_status_display())),
-            (_("Run by"), system.provider.name if system.provider else _("somebody outside the partnership")),
+            (_("State"), state_words(system)),
+            (_("Run by"), run_by(system)),
             (_("Decided by"), system.owner.name if system.owner else _("owner unknown")),
             (_("Administered by"), system.administered_by or _("not recorded")),
             (_("Hosting"), system.hosting or _("not recorded")),

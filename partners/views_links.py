@@ -97,11 +97,11 @@ def _in_words(move: EdgeMove, source: str, target: str) -> dict[str, object]:
     end = {End.SOURCE: source, End.TARGET: target}.get(End(move.at_end), _("both ends"))
     words = {
         What.CUT: _("%(end)s cut: %(text)s"),
-        What.ASSURED: _("%(end)s checked: %(text)s Vouched for by %(who)s."),
+        What.ASSURED: _("%(end)s checked: %(text)s. Vouched for by %(who)s."),
         What.AGREED: _("%(end)s: agreed to connect again"),
         What.RECONNECTED: _("connected again"),
     }[What(move.what)]
-    said = words % {"end": end, "text": move.text, "who": move.vouched_by}
+    said = words % {"end": end, "text": move.text.rstrip(". "), "who": move.vouched_by}
     return {"at": move.at, "who": move.organisation.name, "words": said}
 
 
@@ -119,7 +119,7 @@ def dependency_move(request: HttpRequest, dependency_id: UUID) -> HttpResponse:
         )
     except NotAllowed as refused:
         words = str(refused)
-        return refuse(request, 409, f"{words[:1].upper()}{words[1:]}.")
+        return refuse(request, 409, f"{words[:1].upper()}{words[1:].rstrip('.')}.")
     messages.success(request, _done(came))
     return redirect("dependency-detail", dependency_id=edge.pk)
 

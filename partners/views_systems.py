@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from urllib.parse import urlencode
 from uuid import UUID
 
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -13,9 +15,9 @@ from django.views.decorators.http import require_safe
 
 from partners.acting import may_open, signed_in
 from partners.models import Organisation, Participation, SharedSystem
-from partners.shown_system import ShownSystem
+from partners.shown_system import ShownSystem, run_by, state_words
 
-NO_PAGES = {"next": None, "previous": None}
+PAGE = 50
 
 
 def system_or_404(slug: str) -> SharedSystem:
@@ -32,9 +34,11 @@ def system_list(request: HttpRequest) -> HttpResponse:
     """The systems that the viewer's organisation stands on, owns or provides."""
     visitor = request.visitor  # type: ignore[attr-defined]
     me = visitor.organisation_id
+    systems, page = _page(request.GET.get("after", ""))
     standing: defaultdict[UUID, list[str]] = defaultdict(list)
     asked = set()
-    for stand in Participation.objects.select_related("organisation").order_by("organisation__name"):
+    stands = Participation.objects.filter(system__in=[system.pk for system in systems])
+    for stand in stands.select_related("organisation").order_by("organisation__name"):
         standing[stand.system_id].append(stand.organisation.name)
         if stand.organisation_id == me and not stand.confirmed_at and not stand.denied_at:
             asked.add(stand.system_id)
@@ -43,25 +47,39 @@ def system_list(request: HttpRequest) -> HttpResponse:
             "name": system.name,
             "slug": system.slug,
             "href": reverse("system-detail", args=[system.slug]),
-            "provider": system.provider.name if system.provider else _("somebody outside the partnership"),
+            "provider": run_by(system),
             "owner_unknown": system.owner_id is None and system.provider_id is None,
             "organisations": ", ".join(standing[system.pk]),
             "safety": safety(system),
-            "standing": system.get_status_display(),
+            "standing": state_words(system),
             "asked": reverse("system-standing", args=[system.slug]) if system.pk in asked else "",
             "yours": me in {system.provider_id, system.owner_id},
         }
-        for system in SharedSystem.objects.select_related("provider")
+        for system in systems
     ]
-    return render(request, "partners/systems.html", {"systems": rows, "page": NO_PAGES, "may_edit": may_open(visitor)})
+    return render(request, "partners/systems.html", {"systems": rows, "page": page, "may_edit": may_open(visitor)})
+
+
+def _page(after: str) -> tuple[list[SharedSystem], dict[str, str | None]]:
+    """One page in the order of names, and its pager. `after` is the short name of the last one before it."""
+    systems = SharedSystem.objects.select_related("provider", "owner").order_by("name", "slug")
+    last = SharedSystem.objects.filter(slug=after).first() if after and "\0" not in after else None
+    if last is not None:
+        systems = systems.filter(Q(name__gt=last.name) | Q(name=last.name, slug__gt=last.slug))
+    found = list(systems[: PAGE + 1])
+    start = reverse("system-list")
+    page: dict[str, str | None] = {"next": None, "previous": start if last is not None else None}
+    if len(found) > PAGE:
+        page["next"] = f"{start}?{urlencode({'after': found[PAGE - 1].slug})}"
+    return found[:PAGE], page
 
 
 def safety(system: SharedSystem) -> str:
     if not system.safety_critical:
         return ""
     if system.people_dependent:
-        return _("safety-critical: %(n)s people depend on it") % {"n": f"{system.people_dependent:,}"}
-    return _("safety-critical")
+        return _("%(n)s people depend on it") % {"n": f"{system.people_dependent:,}"}
+    return _("people may come to harm when it stops")
 
 
 @require_safe
@@ -75,7 +93,7 @@ def system_detail(request: HttpRequest, slug: str) -> HttpResponse:
             "name": system.name,
             "slug": system.slug,
             "safety": safety(system),
-            "standing": system.get_status_display(),
+            "standing": state_words(system),
             "whole": shown.runs,
             "is_portal": system.is_portal,
         },
@@ -108,13 +126,13 @@ def _acts(shown: ShownSystem) -> list[tuple[str, str]]:
     system = shown.system
     acts = []
     if shown.own:
-        words = _("Your own entry") if shown.own.confirmed_at else _("Say whether you stand on it")
+        words = _("Change your own entry") if shown.own.confirmed_at else _("Say whether you stand on it")
         acts.append((words, reverse("system-standing", args=[system.slug])))
     if shown.runs:
         acts += [
             (_("Change what it is"), reverse("system-change", args=[system.slug])),
-            (_("Who stands on it"), reverse("system-organisations", args=[system.slug])),
-            (_("Components and segments"), reverse("system-parts", args=[system.slug])),
+            (_("Change who stands on it"), reverse("system-organisations", args=[system.slug])),
+            (_("Change its parts"), reverse("system-parts", args=[system.slug])),
         ]
     if shown.runs or (shown.own and system.owner_id is None and system.provider_id is None):
         acts.append((_("Add a link"), reverse("link-add", args=[system.slug])))

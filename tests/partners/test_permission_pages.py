@@ -83,7 +83,7 @@ def test_from_the_proposal_to_the_end_through_the_pages(client_of, inside, cast)
     [
         ({"accounts": "*@ashbourne"}, "cannot stand here"),
         ({"expires_on": "2199-01-01"}, "for a year at most"),
-        ({"expires_on": "soon"}, "Write a day"),
+        ({"expires_on": "soon"}, "Choose the last day"),
         ({"data_classes": []}, "Say which data it carries"),
         ({"link_kind": "data_feed"}, "A link leads from a system to a system"),
         ({"purpose": "x\0"}, "Null characters are not allowed"),
