@@ -66,8 +66,9 @@ $(VAR)/schemathesis/made.stamp: requirements/schemathesis.txt
 	    -r requirements/schemathesis.txt
 	@touch $@
 
+# docopt belongs to a command line of Notify's client that nobody here uses, and would have to be built.
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-    --no-emit-index-url --no-annotate
+    --no-emit-index-url --no-annotate --no-emit-package docopt
 
 lock: .venv/dev.stamp
 	@$(COMPILE) requirements/requirements.in -o requirements.txt

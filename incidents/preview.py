@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+from django.conf import settings
 from django.db import connections
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -54,17 +55,7 @@ def preview_of(opening: Opening, reach: Reach, *, lead_id: UUID) -> dict[str, An
         "summary": summary_of(reach.document),
         "reached": reached,
         "effects": _effects(opening, total, len(joining), told, [each.organisation_id for each in joining]),
-        "messages": [
-            {
-                "to": _("Every person told"),
-                "way": _("e-mail"),
-                "text": _(
-                    "%(exercise)sYou have a notice in Bulkhead, INC-…, code …. "
-                    "Open the app or type the address on your card. Never sign in from a link."
-                )
-                % {"exercise": _("EXERCISE. ") if opening.exercise else ""},
-            }
-        ],
+        "messages": _messages(opening.exercise),
         "suspected_told": [each.name for each in first],
         "digest": hashlib.sha256(orjson.dumps([each["name"] for each in reached])).hexdigest()[:16],
     }
@@ -73,9 +64,24 @@ def preview_of(opening: Opening, reach: Reach, *, lead_id: UUID) -> dict[str, An
 def _who_would_be_told(starts: list[UUID], severity: int | None) -> dict[UUID, tuple[int, int]]:
     with connections["default"].cursor() as cursor:
         cursor.execute(
-            "SELECT organisation_id, told, avoided FROM sec.who_would_be_told(%s::uuid[], %s)", [starts, severity]
+            "SELECT organisation_id, told, avoided FROM sec.who_would_be_told(%s::uuid[], %s, %s)",
+            [starts, severity, settings.SENT_WAYS],
         )
         return {row[0]: (row[1], row[2]) for row in cursor.fetchall()}
+
+
+def _messages(exercise: bool) -> list[dict[str, str]]:
+    """The words that go out, one for each kind of way that something sends to."""
+    first = _("EXERCISE. ") if exercise else ""
+    how = _("Open the app or type the address on your card. Never sign in from a link.")
+    said = {
+        "email": (_("e-mail"), _("You have a notice in Bulkhead, INC-…, code ….")),
+        "sms": (_("text message"), _("INC-…: your organisation could be reached, code ….")),
+    }
+    return [
+        {"to": _("Every person told"), "way": said[way][0], "text": f"{first}{said[way][1]} {how}"}
+        for way in settings.SENT_WAYS
+    ]
 
 
 def _is_for(audience: str, joining: Any) -> bool:
@@ -90,7 +96,10 @@ def _is_for(audience: str, joining: Any) -> bool:
 def _ways(people: int, avoided: int) -> str:
     if not people:
         return _("no trusted way: call them") if avoided else _("no way recorded: call them")
-    words = ngettext("e-mail to one person", "e-mail to %(n)s people", people) % {"n": people}
+    if settings.SENT_WAYS == ["email"]:
+        words = ngettext("e-mail to one person", "e-mail to %(n)s people", people) % {"n": people}
+    else:
+        words = ngettext("a message to one person", "a message to %(n)s people", people) % {"n": people}
     if avoided:
         words += ngettext("; one doubtful way not used", "; %(n)s doubtful ways not used", avoided) % {"n": avoided}
     return words

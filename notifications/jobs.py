@@ -8,8 +8,9 @@ from celery import shared_task
 from django.db import connections
 
 from notifications.deliveries import BATCH
-from notifications.kinds import BEAT, DELIVER, PLAN
+from notifications.kinds import BEAT, DELIVER, PLAN, RECEIPTS
 from notifications.planning import plan_due
+from notifications.receipts import settle_receipts
 from notifications.sending import deliver_due
 from notifications.wake import wake
 from portal.tenancy.scope import queue_scope
@@ -33,6 +34,12 @@ def deliver() -> int:
     if sent == BATCH:
         wake(DELIVER)
     return sent
+
+
+@shared_task(name=RECEIPTS)
+def receipts() -> int:
+    """Settle what services have reported of messages that they took."""
+    return settle_receipts()
 
 
 _beaten_at = 0.0

@@ -31,6 +31,7 @@ TOLD_OF = {
     "register.test_wanted": "named",  # a test of a contact that a person asked for
 }
 PLAN, DELIVER, ADVANCE, BEAT = "notifications.plan", "notifications.deliver", "incidents.advance", "notifications.beat"
+RECEIPTS = "notifications.receipts"
 IMPORT = "partners.check_imports"
 REWALK = "incidents.rewalk"
 

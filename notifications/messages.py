@@ -41,8 +41,11 @@ DRILLS = {Delivery.Message.BREAK_GLASS_DRILL, Delivery.Message.THEIR_BREAK_GLASS
 
 @dataclass(frozen=True, slots=True)
 class Text:
+    """`short` is a text message: one of 160 letters, with room for a sender's name of ten in front of it."""
+
     subject: str
     body: str
+    short: str
 
 
 def compose(*, message: str, reference: str, code: str, exercise: bool, link: str = "") -> Text:
@@ -51,32 +54,40 @@ def compose(*, message: str, reference: str, code: str, exercise: bool, link: st
     `link` is of a test alone: its page has one button and no place to sign in.
     """
     if message == Delivery.Message.CONTACT_TEST:
-        return Text("TEST: Bulkhead tests this contact", f"{A_TEST} {code}.\n\n{link}\n\n{HOW_TO_READ}\n")
+        return Text(
+            "TEST: Bulkhead tests this contact",
+            f"{A_TEST} {code}.\n\n{link}\n\n{HOW_TO_READ}\n",
+            f"TEST. Press the button on this page, it asks for no password: {link}",
+        )
     if message in PLANNED:
         return _planned(reference, code, changed=message == Delivery.Message.PLANNED_CHANGED)
     if message in NOTICES:
         return _notice(Delivery.Message(message))
     if message == Delivery.Message.STOOD_DOWN:
         subject = f"Bulkhead: stand down, {reference}"
-        notice = f"Stand down: {reference} is closed, code {code}."
+        notice = short = f"Stand down: {reference} is closed, code {code}."
     elif message == Delivery.Message.LEAD_OFFERED:
         subject = f"Bulkhead: you are asked to take the lead, {reference}"
-        notice = f"You are asked to take the lead of {reference}, code {code}."
+        notice = short = f"You are asked to take the lead of {reference}, code {code}."
     else:
         subject = f"Bulkhead: you have a notice, {reference}"
-        notice = f"You have a notice in Bulkhead, {reference}, code {code}."
+        notice = short = f"You have a notice in Bulkhead, {reference}, code {code}."
+        if message == Delivery.Message.OPENED:
+            short = f"{reference}: your organisation could be reached, code {code}."
     if exercise:
-        return Text(f"{EXERCISE}: {subject}", f"{EXERCISE}. {notice}\n\n{HOW_TO_READ}\n")
-    return Text(subject, f"{notice}\n\n{HOW_TO_READ}\n")
+        subject, notice, short = f"{EXERCISE}: {subject}", f"{EXERCISE}. {notice}", f"{EXERCISE}. {short}"
+    return Text(subject, f"{notice}\n\n{HOW_TO_READ}\n", f"{short} {HOW_TO_READ}")
 
 
 def _planned(reference: str, code: str, *, changed: bool) -> Text:
     """The word stands first, as in an exercise: this wakes nobody."""
     notice = f"Something has changed, {reference}" if changed else f"You have a notice in Bulkhead, {reference}"
-    body = f"Planned work. No incident. {notice}, code {code}.\n\n{HOW_TO_READ}\n"
-    return Text(f"Planned work: {'a change' if changed else 'a notice'}, {reference}", body)
+    said = f"Planned work. No incident. {notice}, code {code}."
+    subject = f"Planned work: {'a change' if changed else 'a notice'}, {reference}"
+    return Text(subject, f"{said}\n\n{HOW_TO_READ}\n", said)
 
 
 def _notice(message: Delivery.Message) -> Text:
     drill = f"{DRILL}: " if message in DRILLS else ""
-    return Text(f"{drill}Bulkhead: a notice for you", f"{drill}{NOTICES[message]}\n\n{HOW_TO_READ}\n")
+    said = f"{drill}{NOTICES[message]}"
+    return Text(f"{drill}Bulkhead: a notice for you", f"{said}\n\n{HOW_TO_READ}\n", said)  # it says whom to ring

@@ -49,6 +49,25 @@ def note_accepted(held: Held) -> None:
         _stand_down_too(held, incident)
 
 
+def note_delivered(held: Held) -> None:
+    """A service says that it arrived: pages that show the message are told so."""
+    if held.incident_id is None:
+        record(
+            "delivery.delivered",
+            actor=Actor(held.organisation_id),
+            audience=[held.organisation_id],
+            subject_id=held.id,
+            message=held.message,
+            by=held.way,
+        )
+        return
+    incident = _incident(held)
+    slug = Participant.objects.values_list("slug", flat=True).get(
+        incident=incident, organisation_id=held.organisation_id
+    )
+    _record("delivery.delivered", held, incident, slug, message=held.message, by=held.way)
+
+
 def note_dead(held: Held, because: str) -> None:
     """A message that will not arrive is an event: somebody has to be told another way."""
     if held.incident_id is None:

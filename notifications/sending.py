@@ -76,7 +76,7 @@ def _hand_over(held: Held, transport: Transport) -> str:
     link = link_of(held.id) if held.message == Delivery.Message.CONTACT_TEST else ""
     text = compose(message=held.message, reference=held.reference, code=held.code, exercise=held.exercise, link=link)
     try:
-        return transport.send(held.id, held.address, text)
+        return transport.send(held.id, held.address, text, again=held.attempts > 1)
     except TransportError:
         raise
     except Exception:  # a mistake of ours over one message must not hold up the others of its batch

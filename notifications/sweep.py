@@ -14,8 +14,9 @@ from incidents.advance import advance_due
 from incidents.handing_over import offer_for_the_silent
 from incidents.rewalk_due import rewalk_due
 from notifications.deliveries import BATCH
-from notifications.kinds import ADVANCE, DELIVER, IMPORT, PLAN, REWALK
+from notifications.kinds import ADVANCE, DELIVER, IMPORT, PLAN, RECEIPTS, REWALK
 from notifications.planning import plan_due
+from notifications.receipts import settle_receipts
 from notifications.sending import deliver_due
 from partners.chores import do_chores
 from partners.importing.checking import check_due
@@ -41,6 +42,7 @@ SELECT (SELECT extract(epoch FROM now() - min(due_at))::float8 FROM notification
          WHERE due_at <= now() AND (claimed_until IS NULL OR claimed_until < now())),
        (SELECT extract(epoch FROM now() - min(at))::float8 FROM incidents_rewalk
          WHERE done_at IS NULL AND (claimed_until IS NULL OR claimed_until < now())),
+       (SELECT extract(epoch FROM now() - min(due_at))::float8 FROM notifications_receipt WHERE due_at <= now()),
        (SELECT min(seconds_ago) FROM sec.beats() WHERE process = 'worker')
 """
 
@@ -50,9 +52,8 @@ def waiting(connection: psycopg.Connection) -> tuple[dict[str, float], float | N
     row = connection.execute(DUE).fetchone()
     assert row is not None
     *waits, silent_for = row
-    return {
-        job: wait for job, wait in zip((PLAN, DELIVER, ADVANCE, IMPORT, REWALK), waits, strict=True) if wait is not None
-    }, silent_for
+    jobs = (PLAN, DELIVER, ADVANCE, IMPORT, REWALK, RECEIPTS)
+    return {job: wait for job, wait in zip(jobs, waits, strict=True) if wait is not None}, silent_for
 
 
 def sweep_away() -> None:
@@ -76,6 +77,7 @@ HANDS: dict[str, Callable[[], object]] = {
     ADVANCE: advance_due,
     IMPORT: check_due,
     REWALK: rewalk_due,
+    RECEIPTS: settle_receipts,
     SWEEP: sweep_away,
     LEADS: offer_for_the_silent,
     CHORES: do_chores,

@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from notifications import views, views_tests
+from notifications import views, views_receipts, views_tests
 
 urlpatterns = [
     path("partners/contacts/tests/", views_tests.tests, name="contact-tests"),
     path("partners/contacts/tests/<uuid:ask_id>/answer/", views_tests.answer, name="contact-test-answer"),
     path("partners/contacts/<uuid:contact_id>/test/", views_tests.test_now, name="contact-test-now"),
     path("test/<str:token>/", views_tests.by_link, name="contact-answer"),
+    path("transports/notify/receipts/", views_receipts.notify, name="notify-receipts"),
     path("deliveries/", views.delivery_list, name="delivery-list"),
     path("incidents/<str:reference>/deliveries/", views.incident_deliveries, name="incident-deliveries"),
 ]

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 
 from incidents.views.finding import incident_or_404
 from notifications.models import Delivery
+from notifications.outcome import way_in_words
 from notifications.reading import QUIET
 from partners.acting import signed_in
 from partners.models import Organisation, Person
@@ -94,7 +95,7 @@ def _row(each: dict[str, Any], names: dict[Any, str], about: dict[UUID, str]) ->
         "incident_href": reverse(page, args=[reference]) if reference else "",
         "organisation": each["organisation__name"],
         "person": names.get(each["person_id"], _("a person") if each["person_id"] else _("duty desk")),
-        "way": _("e-mail") if each["way"] == "email" else each["way"],
+        "way": way_in_words(each["way"]).lower(),
         "state": str(Delivery.State(each["state"]).label),
         "css": "alarm" if each["state"] in ALARM else "",
         "note": note,

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.db import connections
 from django.http import HttpRequest, HttpResponse
@@ -110,7 +111,7 @@ def answer(request: HttpRequest, ask_id: UUID) -> HttpResponse:
 def test_now(request: HttpRequest, contact_id: UUID) -> HttpResponse:
     point = contact_or_404(contact_id)
     try:
-        approvals.call("SELECT sec.want_contact_test(%s, %s)", [point.pk, clock.now()])
+        approvals.call("SELECT sec.want_contact_test(%s, %s, %s)", [point.pk, clock.now(), settings.SENT_WAYS])
     except NotAllowed as refused:
         return refuse(request, 409, str(refused))
     messages.success(request, _("A test goes out within seconds. It asks for one tap, and waits half an hour."))

@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from partners.models import ContactPoint
 
 FRESH_FOR = timedelta(days=35)
-SENT = frozenset({ContactPoint.Kind.EMAIL})  # kinds that a transport carries; the others are called by a person
 
 
 class Fresh(StrEnum):
@@ -32,6 +32,11 @@ class Freshness:
     ways: int = 0
 
 
+def is_sent_to(point: ContactPoint) -> bool:
+    """Whether a transport carries messages to it; the others, and private numbers, are called by a person."""
+    return point.kind in settings.SENT_WAYS and not point.is_private
+
+
 def of_point(point: ContactPoint, now: datetime) -> Fresh:
     """What is known of one way."""
     if point.failed_at is not None and (point.tested_at is None or point.failed_at >= point.tested_at):
@@ -47,7 +52,7 @@ def duty_points(people: Collection[UUID]) -> list[ContactPoint]:
     One query, in the open scope. `people` are those of the rota.
     """
     points = [point for point in ContactPoint.objects.filter(is_active=True).select_related("person")
-              if point.kind in SENT and (point.person is None or point.person.is_active)]  # fmt: skip
+              if is_sent_to(point) and (point.person is None or point.person.is_active)]  # fmt: skip
     return [point for point in points if point.person_id is None or point.person_id in people] or points
 
 
@@ -67,7 +72,7 @@ def fresh_enough(found: Freshness) -> bool:
 
 def in_words(state: Fresh, point: ContactPoint) -> str:
     """A sentence on one way, for the list."""
-    if point.kind not in SENT:
+    if not is_sent_to(point):
         return _("not sent to yet, for calling")
     days = {"tested": f"{point.tested_at:%-d %B %Y}" if point.tested_at else "",
             "failed": f"{point.failed_at:%-d %B %Y}" if point.failed_at else ""}  # fmt: skip

@@ -17,7 +17,7 @@ from partners.acting import may_open, signed_in
 from partners.approvals import NotAllowed
 from partners.duty import rota_now
 from partners.forms_contacts import ContactForm
-from partners.freshness import SENT, Fresh, duty_points, freshness, in_words, of_point
+from partners.freshness import Fresh, duty_points, freshness, in_words, is_sent_to, of_point
 from partners.history import history_of
 from partners.models import ContactPoint, Person, SharedSystem
 from partners.next_door import names_next_door
@@ -63,13 +63,13 @@ def _of_duty(state: Fresh, stale: int, ways: int) -> str:
 def _row(point: ContactPoint, names: dict[UUID, str], visitor: Visitor) -> dict[str, Any]:
     state = of_point(point, clock.now())
     may = may_change(visitor, point)
-    sendable = point.kind in SENT
+    sendable, as_it_is = is_sent_to(point), point.is_private or point.kind == ContactPoint.Kind.EMAIL
     return {
         "id": str(point.pk),
         "person": point.person.name if point.person else _("Duty desk"),
         "label": point.label,
         "way": str(point.get_kind_display()),
-        "address": point.address if sendable or point.is_private else spaced(point.address),
+        "address": point.address if as_it_is else spaced(point.address),
         "private": point.is_private,
         "trust": str(point.get_trust_display()).lower(),
         "trust_why": point.trust_because,

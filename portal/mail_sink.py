@@ -1,5 +1,8 @@
 """A mail server for the demonstration and the tests: it delivers nothing and shows on a page what it was sent.
 
+With NOTIFY_API_KEY in its environment it takes text messages too, as GOV.UK Notify does (`portal/notify_stand_in.py`),
+and posts its receipts to NOTIFY_REPORT_TO with the bearer token NOTIFY_CALLBACK_TOKEN.
+
     python -m portal.mail_sink --smtp-port 2525 --http-port 2580
 
 `/` lists the messages, newest first, and `/messages.json` answers the same as JSON, `?to=ADDRESS` picks. Tests can
@@ -24,12 +27,14 @@ from typing import Any, TypedDict
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from portal.mail_sink_page import page_server
+from portal.notify_stand_in import NotifyStandIn
 
 KEPT = 5_000
 TEXT_LIMIT = 100_000
 SIZE_LIMIT = 10_000_000
 # What a recipient's server can do instead of taking the message. `hang` never answers, `refuse` drops the connection.
-FAULTS = {"hang": "", "refuse": "", "4xx": "451 4.3.0 Try again later", "5xx": "550 5.1.1 No such mailbox"}
+# `lost` takes the message and drops the line before it says so.
+FAULTS = {"hang": "", "refuse": "", "lost": "", "4xx": "451 4.3.0 Try again later", "5xx": "550 5.1.1 No such mailbox"}
 
 
 class Message(TypedDict):
@@ -70,6 +75,15 @@ class Mailbox:
                 )
             )
 
+    def add_text(self, *, to: str, text: str) -> None:
+        """A text message: listed with the number in `to` and without a subject."""
+        now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        with self._lock:
+            self._count += 1
+            self._messages.appendleft(
+                Message(id=self._count, at=now, sender="Text message", to=[to], subject="", headers={}, text=text)
+            )
+
     def messages(self, to: str | None = None) -> list[Message]:
         """Newest first; `to` picks those whose envelope names that address."""
         with self._lock:
@@ -99,7 +113,7 @@ class Handler:
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         match self.mailbox.fault_for(address):
-            case None:
+            case None | "lost":
                 envelope.rcpt_tos.append(address)
                 return "250 OK"
             case "hang":
@@ -115,6 +129,8 @@ class Handler:
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         content = envelope.content if isinstance(envelope.content, bytes) else b""
         self.mailbox.add(sender=envelope.mail_from or "", to=list(envelope.rcpt_tos), content=content)
+        if "lost" in map(self.mailbox.fault_for, envelope.rcpt_tos) and isinstance(server.transport, asyncio.Transport):
+            server.transport.abort()
         return "250 2.0.0 Kept, not delivered"
 
 
@@ -127,7 +143,7 @@ def faults_from(text: str) -> dict[str, str]:
     return mailbox.faults
 
 
-async def serve(mailbox: Mailbox, *, smtp_port: int, http_port: int) -> None:
+async def serve(mailbox: Mailbox, *, smtp_port: int, http_port: int, notify: NotifyStandIn | None = None) -> None:
     """Serve both on the loopback interface until SIGTERM or SIGINT."""
     loop, stopped = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -140,7 +156,7 @@ async def serve(mailbox: Mailbox, *, smtp_port: int, http_port: int) -> None:
         )
 
     server = await loop.create_server(greet, "127.0.0.1", smtp_port)
-    page: ThreadingHTTPServer = page_server(mailbox, http_port)
+    page: ThreadingHTTPServer = page_server(mailbox, http_port, notify)
     threading.Thread(target=page.serve_forever, daemon=True).start()
     await stopped.wait()
     server.close()
@@ -168,7 +184,12 @@ def main() -> None:
     parser.add_argument("--http-port", type=int, required=True)
     ports = parser.parse_args()
     mailbox = Mailbox(faults_from(os.environ.get("MAIL_SINK_FAULTS", "")))
-    asyncio.run(serve(mailbox, smtp_port=ports.smtp_port, http_port=ports.http_port))
+    key = os.environ.get("NOTIFY_API_KEY", "")
+    notify = NotifyStandIn(
+        mailbox, key, os.environ.get("NOTIFY_REPORT_TO", ""), os.environ.get("NOTIFY_CALLBACK_TOKEN", "")
+    )
+    serving = serve(mailbox, smtp_port=ports.smtp_port, http_port=ports.http_port, notify=notify if key else None)
+    asyncio.run(serving)
 
 
 if __name__ == "__main__":

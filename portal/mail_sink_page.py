@@ -7,11 +7,15 @@ import re
 from html import escape
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socket import SHUT_RDWR
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
+from portal.notify_stand_in import LIST, SEND, DropTheLine
+
 if TYPE_CHECKING:
     from portal.mail_sink import Mailbox, Message
+    from portal.notify_stand_in import NotifyStandIn
 
 LISTED = 200
 BODY_LIMIT = 10_000
@@ -27,18 +31,19 @@ pre { white-space: pre-wrap; overflow-wrap: anywhere; background: #f3f2f1; paddi
 """
 
 
-def page_server(mailbox: Mailbox, port: int) -> ThreadingHTTPServer:
-    """The page over `mailbox`, bound to the loopback interface and not yet serving."""
+def page_server(mailbox: Mailbox, port: int, notify: NotifyStandIn | None = None) -> ThreadingHTTPServer:
+    """The page over `mailbox`, bound to the loopback interface and not yet serving. `notify` takes text messages."""
 
     class Handler(PageHandler):
         pass
 
-    Handler.mailbox = mailbox
+    Handler.mailbox, Handler.notify = mailbox, notify
     return ThreadingHTTPServer(("127.0.0.1", port), Handler)
 
 
 class PageHandler(BaseHTTPRequestHandler):
     mailbox: Mailbox
+    notify: NotifyStandIn | None = None
     server_version = "mail-sink"
     timeout = 10
 
@@ -51,6 +56,8 @@ class PageHandler(BaseHTTPRequestHandler):
             self._answer("application/json", json.dumps(self.mailbox.messages(to)))
         elif address.path == "/style.css":
             self._answer("text/css", STYLE)
+        elif address.path.startswith(LIST) and self.notify:
+            self._as_notify(*self.notify.get(self.headers, self.path))
         elif address.path == "/":
             self._answer("text/html", render(self.mailbox.messages(to)))
         else:
@@ -59,6 +66,9 @@ class PageHandler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         # Only JSON, because a page of another site cannot send that without asking first.
         if not self._asked_from_here():
+            return
+        if self.path == SEND and self.notify:
+            self._take_text(self.notify)
             return
         if self.path != "/faults" or self.headers.get_content_type() != "application/json":
             self.send_error(HTTPStatus.NOT_FOUND)
@@ -72,6 +82,17 @@ class PageHandler(BaseHTTPRequestHandler):
             return
         self._answer("application/json", json.dumps(self.mailbox.faults))
 
+    def _take_text(self, notify: NotifyStandIn) -> None:
+        body = self.rfile.read(min(int(self.headers.get("Content-Length", 0)), BODY_LIMIT))
+        try:
+            self._as_notify(*notify.post(self.headers, body))
+        except DropTheLine:
+            self.close_connection = True
+            self.connection.shutdown(SHUT_RDWR)
+
+    def _as_notify(self, status: int, answer: dict[str, Any]) -> None:
+        self._answer("application/json", json.dumps(answer), HTTPStatus(status))
+
     def log_message(self, format: str, *args: Any) -> None:
         """A page that refreshes itself would fill the log."""
 
@@ -82,9 +103,9 @@ class PageHandler(BaseHTTPRequestHandler):
         self.send_error(HTTPStatus.MISDIRECTED_REQUEST)
         return False
 
-    def _answer(self, kind: str, text: str) -> None:
+    def _answer(self, kind: str, text: str, status: HTTPStatus = HTTPStatus.OK) -> None:
         body = text.encode()
-        self.send_response(HTTPStatus.OK)
+        self.send_response(status)
         self.send_header("Content-Type", f"{kind}; charset=utf-8")
         self.send_header("Content-Length", str(len(body)))
         self.send_header("Content-Security-Policy", "default-src 'none'; style-src 'self'; frame-ancestors 'none'")
@@ -100,9 +121,9 @@ def render(messages: list[Message]) -> str:
     shown = "".join(map(_article, messages[:LISTED])) or "<p>No message yet. This page looks again every 5 seconds.</p>"
     more = f"<p>{len(messages) - LISTED} older messages are not shown.</p>" if len(messages) > LISTED else ""
     return (
-        '<!doctype html><html lang="en-GB"><head><meta charset="utf-8"><title>Mail of the demonstration</title>'
+        '<!doctype html><html lang="en-GB"><head><meta charset="utf-8"><title>Messages of the demonstration</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1"><meta http-equiv="refresh" content="5">'
-        '<link rel="stylesheet" href="/style.css"></head><body><main><h1>Mail of the demonstration</h1>'
+        '<link rel="stylesheet" href="/style.css"></head><body><main><h1>Messages of the demonstration</h1>'
         f"<p>Bulkhead sent these; none of them left this machine.</p>{shown}{more}</main></body></html>"
     )
 

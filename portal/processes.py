@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from secrets import token_urlsafe
+from uuid import uuid4
 
 from portal.children import free_port
 from portal.roles import ALL_ROLES, OWNER
@@ -27,6 +29,8 @@ LOGINS = {
     "owner": {OWNER.variable},
 }
 MASTER_KEYS = {"MASTER_KEY", "MASTER_KEY_PREVIOUS"}
+# What sends may sign for text messages; what listens knows the word by which receipts are known.
+SENDS, LISTENS = {"worker", "scheduler"}, {"web"}
 OPEN_SECRETS = {"web", "worker", "scheduler", "owner"}
 
 
@@ -127,6 +131,9 @@ def environment_of(process: str, shared: Mapping[str, str]) -> dict[str, str]:
     withheld = {role.variable for role in ALL_ROLES} - LOGINS[process]
     if process not in OPEN_SECRETS:
         withheld |= MASTER_KEYS
+    withheld |= (set() if process in SENDS else {"NOTIFY_API_KEY"}) | (
+        set() if process in LISTENS else {"NOTIFY_CALLBACK_TOKEN"}
+    )
     kept = {name: value for name, value in shared.items() if name not in withheld}
     return {**kept, "BULKHEAD_PROCESS": process}
 
@@ -160,11 +167,21 @@ def commands(plan: Plan) -> dict[str, list[str]]:
     }  # fmt: skip
 
 
-def mail_sink_command() -> tuple[list[str], dict[str, str]]:
-    """The mail sink's command on two free ports, and the addresses that announce it."""
+def mail_sink_command(environ: Mapping[str, str]) -> tuple[list[str], dict[str, str]]:
+    """The mail sink's command on two free ports, and what announces it. It takes text messages too, unless the
+    environment names a service for them."""
     smtp, http = free_port(), free_port()
     command = [sys.executable, "-m", "portal.mail_sink", "--smtp-port", str(smtp), "--http-port", str(http)]
-    return command, {"EMAIL_URL": f"smtp://{LOOPBACK}:{smtp}", "MAIL_URL": f"http://{LOOPBACK}:{http}/"}
+    announced = {"EMAIL_URL": f"smtp://{LOOPBACK}:{smtp}", "MAIL_URL": f"http://{LOOPBACK}:{http}/"}
+    if not environ.get("NOTIFY_SMS_TEMPLATE"):
+        announced |= {
+            "NOTIFY_API_URL": announced["MAIL_URL"],
+            "NOTIFY_API_KEY": f"stand_in-{uuid4()}-{uuid4()}",
+            "NOTIFY_SMS_TEMPLATE": str(uuid4()),
+            "NOTIFY_CALLBACK_TOKEN": token_urlsafe(32),
+            "SUNK_WAYS": "email,sms",
+        }
+    return command, announced
 
 
 def demo_provider_command(environ: Mapping[str, str]) -> tuple[list[str], dict[str, str]]:

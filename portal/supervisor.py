@@ -69,9 +69,10 @@ class Supervisor:
                 raise CannotStart(f"Port {port} is taken by another program: stop it, or choose another with PORT=.")
         addresses: dict[str, str] = {}
         if self.plan.sink_mail:
-            command, announced = mail_sink_command()
+            command, announced = mail_sink_command(environ)
             addresses |= announced
-            self._run("mail_sink", command, self._without_keys(environ))
+            reports = f"http{self.plan.secure}://localhost:{self.plan.port}/transports/notify/receipts/"
+            self._run("mail_sink", command, {**self._for_the_sink(environ), **announced, "NOTIFY_REPORT_TO": reports})
         provider: list[str] = []
         if self.plan.provide_identities:
             provider, announced = demo_provider_command(environ)
@@ -117,6 +118,10 @@ class Supervisor:
 
     def _without_keys(self, environ: Mapping[str, str]) -> dict[str, str]:
         return {name: environ[name] for name in environ.keys() - MASTER_KEYS}
+
+    def _for_the_sink(self, environ: Mapping[str, str]) -> dict[str, str]:
+        """It stands in for a text message service only when none is named, and never with that one's key."""
+        return {name: value for name, value in self._without_keys(environ).items() if not name.startswith("NOTIFY_")}
 
     def _run(
         self, name: str, command: list[str], environment: dict[str, str], last_will: signal.Signals = signal.SIGTERM

@@ -56,8 +56,8 @@ ALSO = ", 'register.test_wanted'"
 
 COUNTING = f"""
 DROP FUNCTION sec.who_would_be_told(uuid[]);
--- Counts alone, of ways that a message can take now. Whoever is told alongside from a severity on counts from it on.
-CREATE FUNCTION sec.who_would_be_told(starts uuid[], how_bad integer)
+-- Counts alone, of ways that a message can take now: `ways` are the kinds that something sends to. Whoever is told alongside from a severity on counts from it on.
+CREATE FUNCTION sec.who_would_be_told(starts uuid[], how_bad integer, ways text[])
 RETURNS TABLE (organisation_id uuid, told bigint, avoided bigint) LANGUAGE plpgsql STABLE {DEFINER} AS $$
 DECLARE walked uuid[]; BEGIN
     IF NOT starts <@ sec.my_systems() THEN
@@ -77,7 +77,7 @@ DECLARE walked uuid[]; BEGIN
                  AND (c.rides_on_id IS NULL OR c.rides_on_id <> ALL (walked))),
            count(*) FILTER (WHERE c.trust <> 'trusted' OR c.rides_on_id = ANY (walked))
       FROM public.partners_contactpoint c
-     WHERE c.is_active AND c.kind = 'email' AND (
+     WHERE c.is_active AND NOT c.is_private AND c.kind = ANY (ways) AND (
            c.organisation_id IN (SELECT p.organisation_id FROM public.partners_participation p WHERE p.system_id = ANY (walked))
         OR c.organisation_id IN (SELECT s.provider_id FROM public.partners_sharedsystem s WHERE s.id = ANY (walked))
         OR c.organisation_id = sec.me())
@@ -87,11 +87,11 @@ DECLARE walked uuid[]; BEGIN
             OR c.person_id = (SELECT d.person_id FROM sec.on_duty(c.organisation_id, clock_timestamp()) d))
      GROUP BY c.organisation_id;
 END $$;
-REVOKE ALL ON FUNCTION sec.who_would_be_told(uuid[], integer) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION sec.who_would_be_told(uuid[], integer) TO portal_app;
+REVOKE ALL ON FUNCTION sec.who_would_be_told(uuid[], integer, text[]) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION sec.who_would_be_told(uuid[], integer, text[]) TO portal_app;
 """
 COUNTED = f"""
-DROP FUNCTION sec.who_would_be_told(uuid[], integer);
+DROP FUNCTION sec.who_would_be_told(uuid[], integer, text[]);
 CREATE FUNCTION sec.who_would_be_told(starts uuid[])
 RETURNS TABLE (organisation_id uuid, told bigint, avoided bigint) LANGUAGE plpgsql STABLE {DEFINER} AS $$
 DECLARE walked uuid[]; BEGIN
@@ -166,10 +166,11 @@ BEGIN
     RETURN sec.contact_answered(which, at, 'page');
 END $$;
 -- Have one contact tested now. Six an hour; none while an incident is open.
-CREATE FUNCTION sec.want_contact_test(point uuid, at timestamptz) RETURNS uuid LANGUAGE plpgsql {DEFINER} AS $$
+CREATE FUNCTION sec.want_contact_test(point uuid, at timestamptz, ways text[]) RETURNS uuid LANGUAGE plpgsql {DEFINER} AS $$
 DECLARE me uuid := sec.me(); whose uuid; made uuid := gen_random_uuid(); BEGIN
     SELECT c.person_id INTO whose FROM public.partners_contactpoint c
-     WHERE c.id = point AND c.organisation_id = me AND c.is_active AND c.kind = 'email' AND c.trust = 'trusted' FOR UPDATE;
+     WHERE c.id = point AND c.organisation_id = me AND c.is_active AND c.kind = ANY (ways) AND NOT c.is_private
+       AND c.trust = 'trusted' FOR UPDATE;
     IF NOT FOUND OR NOT sec.may_keep_contact(whose) THEN
         RAISE EXCEPTION 'not a contact that you can have tested, with a passkey used just now' USING ERRCODE = '42501';
     END IF;
@@ -191,13 +192,13 @@ DECLARE me uuid := sec.me(); whose uuid; made uuid := gen_random_uuid(); BEGIN
 END $$;
 REVOKE ALL ON FUNCTION sec.contact_answered(uuid, timestamptz, text), sec.contact_link_waits(bytea, timestamptz),
     sec.answer_contact_link(bytea, timestamptz), sec.answer_contact_test(uuid, timestamptz),
-    sec.want_contact_test(uuid, timestamptz) FROM PUBLIC;
+    sec.want_contact_test(uuid, timestamptz, text[]) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION sec.contact_link_waits(bytea, timestamptz), sec.answer_contact_link(bytea, timestamptz)
     TO portal_auth;
-GRANT EXECUTE ON FUNCTION sec.answer_contact_test(uuid, timestamptz), sec.want_contact_test(uuid, timestamptz) TO portal_app;
+GRANT EXECUTE ON FUNCTION sec.answer_contact_test(uuid, timestamptz), sec.want_contact_test(uuid, timestamptz, text[]) TO portal_app;
 """
 BACKWARD = """
-DROP FUNCTION sec.want_contact_test(uuid, timestamptz), sec.answer_contact_test(uuid, timestamptz),
+DROP FUNCTION sec.want_contact_test(uuid, timestamptz, text[]), sec.answer_contact_test(uuid, timestamptz),
     sec.answer_contact_link(bytea, timestamptz), sec.contact_link_waits(bytea, timestamptz),
     sec.contact_answered(uuid, timestamptz, text);
 """

@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.conf import settings
 
+from notifications.messages import Text
 from notifications.transports.base import Transport, TransportError
+from notifications.transports.notify import NotifySms
 from notifications.transports.sandbox import Sandbox
 from notifications.transports.smtp import Smtp
 
-__all__ = ["WAYS", "Transport", "TransportError", "transport_for"]
+__all__ = ["Transport", "TransportError", "transport_for"]
 
-WAYS: dict[str, type[Transport]] = {"email": Smtp}
+WAYS: dict[str, type[Transport]] = {"email": Smtp, "sms": NotifySms}
+
+
+class NotSetUp(Transport):
+    """A way that was in use when the message was written, and is switched off now."""
+
+    name = "none"
+
+    def send(self, delivery_id: UUID, address: str, text: Text, *, again: bool = False) -> str:
+        raise TransportError("Nothing sends by this way here.", down=True)
 
 
 def transport_for(way: str, *, exercise: bool) -> type[Transport]:
     """Which transport carries a contact point's kind.
 
-    An exercise stays in the house: into the mail sink when there is one (`MAIL_URL`), where everybody can read what
-    would have been sent, and otherwise into the sandbox.
+    An exercise stays in the house: into the mail sink when it takes this kind of message (`MAIL_URL`), where everybody
+    can read what would have been sent, and otherwise into the sandbox.
     """
-    if exercise and not settings.MAIL_URL:
+    if way not in settings.SENT_WAYS:
+        return NotSetUp
+    if exercise and way not in settings.SUNK_WAYS:
         return Sandbox
     return WAYS[way]

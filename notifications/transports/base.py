@@ -32,8 +32,10 @@ class Transport:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
 
-    def send(self, delivery_id: UUID, address: str, text: Text) -> str:
+    def send(self, delivery_id: UUID, address: str, text: Text, *, again: bool = False) -> str:
         """Hand one message over; what the other side calls it. The same delivery sent again looks the same outside.
+
+        `again`: an earlier attempt may have been taken without our hearing of it.
 
         Raises:
             TransportError: it was not taken.

@@ -13,5 +13,5 @@ class Sandbox(Transport):
 
     name = "sandbox"
 
-    def send(self, delivery_id: UUID, address: str, text: Text) -> str:
+    def send(self, delivery_id: UUID, address: str, text: Text, *, again: bool = False) -> str:
         return f"sandbox:{delivery_id}"

@@ -30,7 +30,7 @@ class Smtp(Transport):
     def __init__(self) -> None:
         self.connection: smtplib.SMTP | None = None
 
-    def send(self, delivery_id: UUID, address: str, text: Text) -> str:
+    def send(self, delivery_id: UUID, address: str, text: Text, *, again: bool = False) -> str:
         message = self._compose(delivery_id, address, text)
         connection = self._connected()
         try:

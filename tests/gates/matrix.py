@@ -500,6 +500,10 @@ MATRIX: dict[str, Row] = {
             updates="state due_at attempts claimed_by claimed_until",
         )
     ),
+    # Reports of services: the worker settles them; what the service calls a message is nobody's to read.
+    "notifications_receipt": Row(
+        worker=Can(OPEN, update=OPEN, delete=OPEN, selects="id delivery_id status at taken_at due_at", updates="due_at")
+    ),
     "notifications_delivery": Row(
         Can(
             f"(x.incident_id IS NULL AND {MINE} OR {SIDE})",

@@ -41,6 +41,7 @@ OPEN_POLICIES = {
     (WORKER, "incidents_rewalk", "rw"): "finds walks to make again, of every lead; holds nothing of substance",
     (WORKER, "incidents_run", "rw"): "finds the runs that are due, of every lead; holds nothing of substance",
     (WORKER, "notifications_delivery", "rw"): "claims and settles what is due; address and code are not granted",
+    (WORKER, "notifications_receipt", "drw"): "settles what services report; their own names of messages are not granted",
     (WORKER, "notifications_planning", "rw"): "claims what is to be planned; holds nothing of substance",
 }
 
@@ -149,7 +150,7 @@ DEFINER: dict[str, Function] = {
     "sec.neighbours()": ((APP, WORKER), "names of the systems next to its own, and nothing else of them"),
     "sec.shared_with(uuid[])": ((APP,), "which of its own systems others stand on too"),
     "sec.edges_from(uuid[],text)": ((APP,), "the walk of a radius from its own systems, recorded for all it shows"),
-    "sec.who_would_be_told(uuid[],integer)": (
+    "sec.who_would_be_told(uuid[],integer,text[])": (
         (APP,),
         "counts for a preview from its own systems, no name and no address",
     ),
@@ -176,7 +177,12 @@ DEFINER: dict[str, Function] = {
     "sec.contact_link_waits(bytea,timestamp with time zone)": ((AUTH,), "whether a link by its hash waits, yes or no"),
     "sec.answer_contact_link(bytea,timestamp with time zone)": ((AUTH,), "spends a link by its hash, once"),
     "sec.answer_contact_test(uuid,timestamp with time zone)": ((APP,), "whoever was asked says that it arrived"),
-    "sec.want_contact_test(uuid,timestamp with time zone)": (
+    "sec.take_receipt(uuid,text,text,timestamp with time zone)": (
+        (AUTH,),
+        "keeps what a service reports of a message; says nothing of whether there is one",
+    ),
+    "sec.enter_receipt(uuid)": ((WORKER,), "enters the organisation of a message that a kept report fits by both ids"),
+    "sec.want_contact_test(uuid,timestamp with time zone,text[])": (
         (APP,),
         "a test of an own contact, six an hour, none while an incident is open",
     ),

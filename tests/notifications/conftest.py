@@ -25,5 +25,6 @@ def mail(settings) -> Iterator[Mailbox]:
     controller = Controller(Handler(mailbox), hostname="127.0.0.1", port=free_port())
     controller.start()
     settings.EMAIL_HOST, settings.EMAIL_PORT, settings.MAIL_URL = "127.0.0.1", controller.port, "http://sink.example/"
+    settings.SUNK_WAYS = ["email"]
     yield mailbox
     controller.stop(no_assert=True)

@@ -18,6 +18,7 @@ from incidents.closing import close_incident
 from incidents.models import Incident
 from incidents.opening import Opening, open_incident
 from notifications.planning import plan_due
+from notifications.receipts import settle_receipts
 from notifications.sending import deliver_due
 from partners.models import Organisation
 from portal.ledger.record import Actor
@@ -72,6 +73,11 @@ class Stage:
         """Plan and send until nothing is left: a dead message plans the next."""
         while self.plans() + self.sends():
             pass
+
+    def settles(self) -> None:
+        """Settle the reports of services that are due."""
+        with as_worker():
+            settle_receipts()
 
     def deliveries(self, incident: Incident, slug: str, columns: str = "message, state") -> list[tuple[Any, ...]]:
         """An organisation's deliveries as the owner reads them, in the order of writing."""

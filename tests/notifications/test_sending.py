@@ -85,7 +85,7 @@ def test_exercise_is_the_first_word_of_subject_and_text(stage: Stage, mail: Mail
 
 
 def test_an_exercise_never_leaves_the_building(stage: Stage, mail: Mailbox, settings):
-    settings.MAIL_URL = ""  # a real mail server, no sink
+    settings.SUNK_WAYS = []  # a real mail server, no sink
     incident = stage.opens(exercise=True)
     stage.works()
     assert mail.messages() == []
@@ -117,8 +117,8 @@ def test_a_message_under_way_at_closing_is_followed_by_its_stand_down(stage: Sta
     stage.plans()
     sends = Smtp.send
 
-    def closes_meanwhile(self, delivery_id, address, text):
-        reference = sends(self, delivery_id, address, text)
+    def closes_meanwhile(self, delivery_id, address, text, **how):
+        reference = sends(self, delivery_id, address, text, **how)
         if address == BEN and "Stand down" not in text.body:
             with as_app():  # the worker's connection is in use here
                 stage.closes(incident)
@@ -203,10 +203,10 @@ def test_a_passing_fault_holds_up_one_message_and_not_the_others(stage: Stage, m
 def test_a_mistake_of_ours_over_one_message_does_not_hold_up_the_others(stage: Stage, mail: Mailbox, monkeypatch):
     sends = Smtp.send
 
-    def stumbles(self, delivery_id, address, text):
+    def stumbles(self, delivery_id, address, text, **how):
         if address == BEN:
             raise KeyError("planted")
-        return sends(self, delivery_id, address, text)
+        return sends(self, delivery_id, address, text, **how)
 
     monkeypatch.setattr(Smtp, "send", stumbles)
     stage.opens()

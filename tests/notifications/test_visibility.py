@@ -94,7 +94,7 @@ def test_a_page_says_what_happens_next(stage: Stage, mail: Mailbox, settings):
     assert rows["Sunita Rao"].state_word == "Could not be delivered"
     assert rows["Sunita Rao"].next.endswith("call the duty desk.")
     assert rows["Alan Birtles"].state_word == "Accepted for delivery"
-    settings.MAIL_URL = ""
+    settings.SUNK_WAYS = []
     exercise = stage.opens(exercise=True)
     stage.works()
     with stage.acting("eastwick"):

@@ -32,3 +32,9 @@ SELECT sec.contact_told((SELECT gen_random_uuid()), 'changed');
 
 -- everybody: reads the hash of a link as the application
 SELECT set_config('gate.x', (SELECT count(digest) FROM notifications_contacttestask WHERE organisation_id = %(other)s)::text, true) WHERE (SELECT count(*) FROM notifications_contacttestask WHERE organisation_id = %(other)s) > 0;
+
+-- everybody: reports that a message arrived
+SELECT sec.take_receipt(gen_random_uuid(), 'x', 'delivered', now());
+
+-- everybody: reads the reports of services
+SELECT id FROM notifications_receipt;

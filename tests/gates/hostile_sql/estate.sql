@@ -7,7 +7,7 @@ SELECT sec.edges_from(ARRAY[%(system)s::uuid], 'x');
 SELECT sec.edges_from(sec.my_systems() || %(system)s::uuid, 'x');
 
 -- everybody: counts from a foreign system
-SELECT * FROM sec.who_would_be_told(ARRAY[%(system)s::uuid], NULL);
+SELECT * FROM sec.who_would_be_told(ARRAY[%(system)s::uuid], NULL, ARRAY['email']);
 
 -- everybody: asks who shares a foreign system
 SELECT 1 FROM sec.shared_with(ARRAY[%(other)s::uuid]) x WHERE x = %(system)s;

@@ -66,6 +66,12 @@ INSERT INTO notifications_delivery (id, organisation_id, incident_id, incident_r
     %(incident)s, 'x', false, gen_random_uuid(), d.contact_point_id, d.person_id, 'email', 'opened', 'x',
     uuid_send(gen_random_uuid()), 'pending' FROM notifications_delivery d WHERE d.organisation_id <> %(me)s;
 
+-- everybody: the worker reads what a service calls a message
+SELECT provider_ref FROM notifications_receipt;
+
+-- everybody: the worker reports for the service
+SELECT sec.take_receipt(gen_random_uuid(), 'x', 'delivered', now());
+
 -- everybody: the worker rewrites the ledger
 UPDATE ledger_event SET data = '{}';
 

@@ -1,0 +1,92 @@
+"""What services report of messages that they took. Each is settled inside its organisation, in one transaction."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connections
+
+from notifications.deliveries import Held
+from notifications.models import Delivery, Receipt
+from notifications.outcome import note_dead, note_delivered
+from portal.tenancy.scope import queue_scope
+
+log = logging.getLogger(__name__)
+
+NOBODYS_AFTER = "1 hour"
+WORDS = {
+    Receipt.Status.PERMANENT: "The network knows no such number.",
+    Receipt.Status.TEMPORARY: "The telephone could not be reached.",
+    Receipt.Status.TECHNICAL: "The text message service lost it.",
+}
+
+
+def settle_receipts(*, most: int = 200) -> int:
+    """Settle what is due; how many reports were looked at. Safe to run in several processes at once."""
+    done = 0
+    while done < most and _settle_next():
+        done += 1
+    return done
+
+
+def _settle_next() -> bool:
+    with queue_scope(), connections["default"].cursor() as cursor:
+        cursor.execute(
+            "SELECT id, delivery_id, status, at FROM notifications_receipt WHERE due_at <= now()"
+            " ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED"
+        )
+        row = cursor.fetchone()
+        if row is None:
+            return False
+        receipt, delivery, status, at = row
+        cursor.execute("SELECT sec.enter_receipt(%s)", [receipt])
+        if cursor.fetchone()[0] is None:
+            _put_off(receipt)
+            return True
+        _settle(delivery, status, at)
+        cursor.execute("DELETE FROM notifications_receipt WHERE id = %s", [receipt])
+    return True
+
+
+def _put_off(receipt: UUID) -> None:
+    """It fits no message: perhaps its sender is about to write down that it was taken."""
+    with connections["default"].cursor() as cursor:
+        cursor.execute(
+            "WITH gone AS (DELETE FROM notifications_receipt WHERE id = %(id)s AND taken_at < now() - %(old)s::interval"
+            " RETURNING id) UPDATE notifications_receipt SET due_at = now() + interval '5 seconds'"
+            " WHERE id = %(id)s AND NOT EXISTS (SELECT 1 FROM gone)",
+            {"id": receipt, "old": NOBODYS_AFTER},
+        )
+
+
+def _settle(delivery_id: UUID, status: str, at: datetime) -> None:
+    """A message that is answered or dead already stays so."""
+    held = _held(delivery_id)
+    with connections["default"].cursor() as cursor:
+        if status == Receipt.Status.DELIVERED:
+            cursor.execute(
+                "UPDATE notifications_delivery SET state = 'delivered', delivered_at = least(%s, clock_timestamp())"
+                " WHERE id = %s AND state = 'accepted'",
+                [at, delivery_id],
+            )
+        else:
+            cursor.execute(
+                "UPDATE notifications_delivery SET state = 'dead', error = %s WHERE id = %s AND state = 'accepted'",
+                [WORDS[Receipt.Status(status)], delivery_id],
+            )
+        changed = cursor.rowcount
+    if not changed:
+        return
+    if status == Receipt.Status.DELIVERED:
+        note_delivered(held)
+    else:
+        note_dead(held, WORDS[Receipt.Status(status)])
+
+
+def _held(delivery_id: UUID) -> Held:
+    """What the outcome of a message asks of it: no address, no code."""
+    names = ("id", "organisation_id", "incident_id", "attempts", "message", "way")
+    row = Delivery.objects.values(*names).get(pk=delivery_id)
+    return Held(**row, address="", reference="", exercise=False, code="", usable=True)

@@ -1,0 +1,159 @@
+"""A stand-in for GOV.UK Notify's API, written from its public documentation: takes messages, sends none, reports back.
+
+It checks the token as Notify does (HS256, `iss` the service, `iat` within 30 s), refuses with Notify's status and error
+names, fails for Notify's own test numbers, and posts a receipt for everything else. The mail sink serves it beside its
+page, so that one page shows every message; the same faults can be set, by telephone number.
+"""
+
+from __future__ import annotations
+
+import json
+import ssl
+import threading
+import time
+import urllib.request
+import uuid
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Protocol
+from urllib.parse import parse_qs, urlsplit
+
+import jwt
+
+SEND = "/v2/notifications/sms"
+LIST = "/v2/notifications"
+OLDEST_TOKEN_SECONDS = 30
+REPORT_AFTER_SECONDS = 0.3
+# Notify's own numbers for tests: https answers as always, the receipt says that it failed.
+FAILING = {"07700900002": "permanent-failure", "07700900003": "temporary-failure"}
+Answer = tuple[int, dict[str, Any]]
+
+
+class Takes(Protocol):
+    """What keeps the messages: the mail sink's box."""
+
+    def add_text(self, *, to: str, text: str) -> None: ...
+
+    def fault_for(self, recipient: str) -> str | None: ...
+
+
+class DropTheLine(Exception):
+    """The fault wants the connection closed without an answer."""
+
+
+@dataclass
+class NotifyStandIn:
+    """`key` is an API key as Notify prints it; `report_to` with `report_word` is where receipts go, '' nowhere."""
+
+    box: Takes
+    key: str
+    report_to: str = ""
+    report_word: str = ""
+    taken: dict[str, dict[str, Any]] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def post(self, headers: Any, body: bytes) -> Answer:
+        """Take a text message.
+
+        Raises:
+            DropTheLine: a fault; what `lost` says is taken all the same.
+        """
+        if refusal := self._unknown(headers):
+            return refusal
+        try:
+            wish = json.loads(body)
+            number, text = str(wish["phone_number"]), str(wish["personalisation"]["text"])
+            reference = str(wish.get("reference") or "")
+        except (ValueError, KeyError, TypeError):
+            return _error(400, "BadRequestError", "Missing personalisation: text")
+        if not number.strip().lstrip("+").replace(" ", "").isdigit():
+            return _error(400, "ValidationError", "phone_number Not a UK mobile number")
+        match fault := self.box.fault_for(number):
+            case "hang":
+                threading.Event().wait()
+            case "refuse":
+                raise DropTheLine
+            case "4xx":
+                return _error(429, "RateLimitError", "Exceeded rate limit for key type LIVE of 3000 per 60 seconds")
+            case "5xx":
+                return _error(500, "Exception", "Internal server error")
+        made = self._keep(number, text, reference)
+        if fault == "lost":
+            raise DropTheLine
+        content, uri = {"body": text, "from_number": "Bulkhead"}, f"{LIST}/{made['id']}"
+        return 201, {"id": made["id"], "reference": reference or None, "content": content, "uri": uri}
+
+    def get(self, headers: Any, path: str) -> Answer:
+        """One message by its id, or those of a reference."""
+        if refusal := self._unknown(headers):
+            return refusal
+        address = urlsplit(path)
+        with self.lock:
+            if address.path == LIST:
+                wanted = parse_qs(address.query).get("reference", [None])[0]
+                found = [each for each in self.taken.values() if wanted in {None, each["reference"]}]
+                return 200, {"notifications": found, "links": {"current": path}}
+            one = self.taken.get(address.path.removeprefix(f"{LIST}/"))
+        return (200, one) if one else _error(404, "NoResultFound", "No result found")
+
+    def _keep(self, number: str, text: str, reference: str) -> dict[str, Any]:
+        name = str(uuid.uuid4())
+        made = {
+            "id": name, "reference": reference or None, "phone_number": number, "type": "sms",
+            "body": text,
+            "status": "sending", "created_at": _now(), "sent_at": _now(), "completed_at": None,
+        }  # fmt: skip
+        with self.lock:
+            self.taken[name] = made
+        self.box.add_text(to=number, text=text)
+        if self.report_to:
+            threading.Thread(target=self._report, args=[made], daemon=True).start()
+        return made
+
+    def _report(self, made: dict[str, Any]) -> None:
+        time.sleep(REPORT_AFTER_SECONDS)
+        status = FAILING.get(made["phone_number"].replace("+44", "0"), "delivered")
+        made |= {"status": status, "completed_at": _now()}
+        said = {
+            "id": made["id"], "reference": made["reference"], "to": made["phone_number"], "status": status,
+            "created_at": made["created_at"], "completed_at": made["completed_at"], "sent_at": made["sent_at"],
+            "notification_type": "sms", "template_id": str(uuid.UUID(int=0)), "template_version": 1,
+        }  # fmt: skip
+        request = urllib.request.Request(  # noqa: S310 - our own portal, named by whoever started this
+            self.report_to,
+            data=json.dumps(said).encode(),
+            headers={"Content-Type": "application/json", "Authorization": f"Bearer {self.report_word}"},
+        )
+        for wait in (0, 1, 5, 25):  # Notify waits five minutes each time
+            time.sleep(wait)
+            try:
+                with urllib.request.urlopen(request, timeout=5, context=_own_certificate(self.report_to)):  # noqa: S310
+                    return
+            except OSError:
+                continue
+
+    def _unknown(self, headers: Any) -> Answer | None:
+        """A refusal when the token is not one of this service's, or too old; None when it is good."""
+        word = str(headers.get("Authorization", "")).partition(" ")[2]
+        try:
+            claims = jwt.decode(word, self.key[-36:], algorithms=["HS256"], options={"require": ["iss", "iat"]})
+        except jwt.InvalidTokenError:
+            return _error(403, "AuthError", "Invalid token: API key not found")
+        if claims["iss"] != self.key[-73:-37]:
+            return _error(403, "AuthError", "Invalid token: service not found")
+        if abs(time.time() - float(claims["iat"])) > OLDEST_TOKEN_SECONDS:
+            return _error(403, "AuthError", "Error: Your system clock must be accurate to within 30 seconds")
+        return None
+
+
+def _error(status: int, name: str, words: str) -> Answer:
+    return status, {"status_code": status, "errors": [{"error": name, "message": words}]}
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def _own_certificate(address: str) -> ssl.SSLContext | None:
+    """The portal on this machine may show a certificate that nobody has signed."""
+    return ssl._create_unverified_context() if address.startswith("https://") else None  # noqa: S323
