@@ -49,7 +49,17 @@ class Migration(migrations.Migration):
                 ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ("delivery_id", models.UUIDField()),
                 ("provider_ref", models.TextField()),
-                ("status", models.TextField()),
+                (
+                    "status",
+                    models.TextField(
+                        choices=[
+                            ("delivered", "Delivered"),
+                            ("permanent-failure", "No such number"),
+                            ("temporary-failure", "Could not be reached"),
+                            ("technical-failure", "The service failed"),
+                        ]
+                    ),
+                ),
                 ("at", models.DateTimeField()),
                 ("taken_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ("due_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),

@@ -41,7 +41,7 @@ OPEN_POLICIES = {
     (WORKER, "incidents_rewalk", "rw"): "finds walks to make again, of every lead; holds nothing of substance",
     (WORKER, "incidents_run", "rw"): "finds the runs that are due, of every lead; holds nothing of substance",
     (WORKER, "notifications_delivery", "rw"): "claims and settles what is due; address and code are not granted",
-    (WORKER, "notifications_receipt", "drw"): "settles what services report; their own names of messages are not granted",
+    (WORKER, "notifications_receipt", "drw"): "settles what services report; their ids are not granted",
     (WORKER, "notifications_planning", "rw"): "claims what is to be planned; holds nothing of substance",
 }
 
