@@ -1,109 +1,92 @@
 """The reach picture: a frozen radius laid out in columns by number of links, ready for the SVG template.
 
-Pure: a document of `incidents.frozen` in, boxes and lines out, in pixels. Nothing is said here that the table beside it
-does not say in words.
+Pure: a document of `incidents.frozen` and what of it is shown in, boxes and lines out. Nothing is said here that the
+tables beside it do not say in words (`incidents.picture_tables`).
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from incidents.picture_focus import Focus, focused
+from incidents.picture_fold import Folding, Group, folding_of
+from incidents.picture_layout import BOX_HEIGHT, BOX_WIDTH, Box, Line, column_x, laid_out
+from incidents.picture_text import fitted, plain, wrapped
+from incidents.picture_view import View
 from incidents.words import exposure
 from partners.models import Dependency
 
-BOX_WIDTH, BOX_HEIGHT = 184, 46
-COLUMN_GAP, ROW_GAP = 100, 22
-TOP, MARGIN = 44, 12
-SWEEPS = 6
-# More than so many systems that lead nowhere, over the same kind of link from the same system, become one box.
-MOST_LOOSE = 4
+__all__ = ["BOX_HEIGHT", "BOX_WIDTH", "Box", "Line", "Picture", "picture_of"]
+
+TEXT_WIDTH, LABEL_WIDTH = BOX_WIDTH - 18, 104
 KINDS = dict(Dependency.Kind.choices)
 CERTAINTIES = {"none": "known", "claimed": "claimed", "tested": "lapsed"}
-
-
-@dataclass(slots=True)
-class Box:
-    """A system or an organisation. `of` are the organisations whose paths go through it, by slug."""
-
-    id: str
-    column: int
-    title: str
-    note: str = ""
-    look: str = "reached"  # attacked, direct, reachable, stops, organisation looks by exposure
-    of: set[str] = field(default_factory=set)
-    y: float = 0.0
-    x: float = 0.0
-
-    @property
-    def middle(self) -> float:
-        return self.y + BOX_HEIGHT / 2
-
-
-@dataclass(slots=True)
-class Line:
-    """One link. `certainty` is how it is drawn: known, claimed, lapsed, stops, uses."""
-
-    source: Box
-    target: Box
-    words: str
-    certainty: str
-    of: set[str] = field(default_factory=set)
-    cut: str = ""
-
-    @property
-    def path(self) -> str:
-        """A curve from the right side of the source to the left side of the target."""
-        x1, y1, x2, y2 = self.source.x + BOX_WIDTH, self.source.middle, self.target.x, self.target.middle
-        if x2 <= x1:  # backwards or within a column: around the right
-            bend = max(x1, self.target.x + BOX_WIDTH) + 40
-            return (
-                f"M{x1:.0f} {y1:.0f}C{bend:.0f} {y1:.0f} {bend:.0f} {y2:.0f} {self.target.x + BOX_WIDTH:.0f} {y2:.0f}"
-            )
-        half = (x1 + x2) / 2
-        return f"M{x1:.0f} {y1:.0f}C{half:.0f} {y1:.0f} {half:.0f} {y2:.0f} {x2:.0f} {y2:.0f}"
-
-    @property
-    def label(self) -> tuple[int, int] | None:
-        """Where its words stand: above the line's end, where lines have spread. None when there is no room."""
-        if self.target.x <= self.source.x + BOX_WIDTH or not self.words:
-            return None
-        return round(self.target.x) - 6, round(self.target.y) + 11
+MOST_CERTAIN = ("uses", "known", "claimed", "lapsed", "stops")
+Document = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """`columns` are (x, heading). Sizes are pixels of the view box."""
+    """`columns` are (x, heading). Sizes are pixels of the view box.
+
+    Attributes:
+        document: what is shown of the radius: all of it, or what a focus leaves.
+        whole: all of it.
+        backward: links that lead back or sideways between boxes and are not drawn; 0 where all are.
+    """
 
     width: int
     height: int
     columns: list[tuple[int, str]]
     boxes: list[Box]
     lines: list[Line]
+    document: Document
+    whole: Document
+    view: View
+    focus: Focus | None
+    folding: Folding
+    backward: int = 0
 
 
-def picture_of(document: Mapping[str, Any]) -> Picture:
-    """Lay a frozen radius out. The same document gives the same picture."""
-    boxes = _systems(document)
-    lines = _links(document, boxes)
-    _gather_loose_ends(boxes, lines)
-    last = 1 + max((box.column for box in boxes.values()), default=0)
-    organisations = _organisations(document, boxes, lines, column=last)
-    everything = [*boxes.values(), *organisations]
-    _place(everything, lines)
-    headings = [_("Attacked"), *(_heading(column) for column in range(1, last)), _("Organisations")]
+def picture_of(document: Document, view: View | None = None) -> Picture:
+    """Lay a frozen radius out. The same document and view give the same picture."""
+    view = view or View()
+    shown, focus = focused(document, view.focus)
+    folding = folding_of(shown, view, focus, whole=document)
+    at = _systems(shown, folding, view, _notes(shown, focus))
+    systems = list({id(box): box for box in at.values()}.values())
+    lines = _links(shown, at)
+    backward = 0
+    if folding.any and focus is None:  # where much is folded, links back and across say little and cross everything
+        backward = sum(line.links for line in lines if not line.forward)
+        lines = [line for line in lines if line.forward]
+    last = 1 + max((box.column for box in systems), default=0)
+    organisations = _organisations(shown, at, lines, folding, view, column=last)
+    everything = [*systems, *organisations]
+    headings = {0: _("Attacked"), last: _("Organisations")}
+    used = sorted({box.column for box in everything})
+    words = [headings.get(column) or _heading(column) for column in used]
+    _label(lines)
+    width, height = laid_out(everything, lines)
     return Picture(
-        width=MARGIN * 2 + last * (BOX_WIDTH + COLUMN_GAP) + BOX_WIDTH,
-        height=round(max((box.y for box in everything), default=0) + BOX_HEIGHT + MARGIN),
-        columns=[(MARGIN + column * (BOX_WIDTH + COLUMN_GAP), words) for column, words in enumerate(headings)],
-        boxes=everything,
-        lines=lines,
+        width,
+        height,
+        [(column_x(nth), heading) for nth, heading in enumerate(words)],
+        everything,
+        lines,
+        document=shown,
+        whole=document,
+        view=view,
+        focus=focus,
+        folding=folding,
+        backward=backward,
     )
 
 
@@ -111,53 +94,50 @@ def _heading(links: int) -> str:
     return ngettext("%(n)s link", "%(n)s links", links) % {"n": links}
 
 
-def _systems(document: Mapping[str, Any]) -> dict[str, Box]:
-    """Systems by id; one behind a barrier that stops stands a column after the system before it."""
+def _systems(document: Document, folding: Folding, view: View, notes: Mapping[str, str]) -> dict[str, Box]:
+    """The box of every system by id; one behind a barrier that stops stands a column after the system before it."""
+    columns = _columns(document)
+    starts = set(document["starts"])
+    by_id = {system["id"]: system for system in document["systems"]}
+    boxes: dict[str, Box] = {}
+    for system in document["systems"]:
+        name = plain(system["name"])
+        look = "attacked" if system["id"] in starts else "stops" if system["distance"] is None else "reached"
+        key = folding.folded.get(system["id"])
+        if key is not None:
+            boxes[system["id"]] = boxes.get(key) or _group_of_systems(folding.groups[key], by_id, columns, view)
+            boxes[key] = boxes[system["id"]]
+            continue
+        note = notes.get(system["id"], "")
+        box = Box(system["id"], columns[system["id"]], name, look=look, key=f"system:{system['slug']}")
+        box.says = f"{name}, {note}" if note else name
+        box.counts, box.href = (system["id"],), view.focused(box.key).href()
+        _write(box, name, [note] if note else [])
+        boxes[system["id"]] = box
+    return {system["id"]: boxes[system["id"]] for system in document["systems"]}
+
+
+def _columns(document: Document) -> dict[str, int]:
     known = {system["id"]: system["distance"] for system in document["systems"]}
     before: dict[str, int] = {}
     for edge in document["edges"]:
         if edge["stopped"]:
             before[edge["target"]] = min(before.get(edge["target"], 99), (known.get(edge["source"]) or 0) + 1)
-    starts = set(document["starts"])
-    boxes = {}
-    for system in document["systems"]:
-        distance = system["distance"]
-        look = "attacked" if system["id"] in starts else "stops" if distance is None else "reached"
-        boxes[system["id"]] = Box(
-            system["id"], before.get(system["id"], 1) if distance is None else distance, system["name"], look=look
-        )
-    return boxes
+    return {each: before.get(each, 1) if distance is None else distance for each, distance in known.items()}
 
 
-def _links(document: Mapping[str, Any], boxes: Mapping[str, Box]) -> list[Line]:
-    """One line for each pair of systems: of several links between them the most certain is drawn, all are named."""
-    cuts = {
-        edge: cut["title"] for cut in reversed(document["cuts"]) if cut["protects"] for edge in cut.get("edges", ())
-    }
-    paths: defaultdict[str, set[str]] = defaultdict(set)
-    for organisation in document["organisations"]:
-        if organisation["path"]:
-            for edge in organisation["path"]["edges"]:
-                paths[edge].add(organisation["slug"])
-            for system in organisation["path"]["systems"]:
-                boxes[system].of.add(organisation["slug"])
-    lines: dict[tuple[str, str], Line] = {}
+def _notes(document: Document, focus: Focus | None) -> dict[str, str]:
+    """What stands under the names of systems, by id."""
+    runs = focus.name if focus and focus.key.startswith("organisation:") else ""
+    words = _("run by %(name)s") % {"name": plain(runs)}
+    notes = {each["id"]: words for each in document["systems"] if runs and runs in each.get("runs", ())}
+    notes |= {each["id"]: _("safety-critical") for each in document["systems"] if each.get("critical")}
     for edge in document["edges"]:
-        words = edge["label"] or str(KINDS.get(edge["kind"], edge["kind"])).lower()
-        certainty = "stops" if edge["stopped"] else CERTAINTIES[edge["barrier"]]
         if edge["stopped"]:
-            boxes[edge["target"]].note = _barrier(edge)
+            notes[edge["target"]] = _barrier(edge)
         if edge["cut_source"] != edge["cut_target"]:
-            words, boxes[edge["target"]].note = _("cut on one side"), _("cut on one side: still walked")
-        key = (edge["source"], edge["target"])
-        line = lines.get(key)
-        if line is None:
-            lines[key] = line = Line(boxes[edge["source"]], boxes[edge["target"]], words, certainty)
-        elif certainty == "known" and line.certainty != "known":
-            line.words, line.certainty = words, certainty
-        line.of |= paths[edge["id"]]
-        line.cut = line.cut or cuts.get(edge["id"], "")
-    return list(lines.values())
+            notes[edge["target"]] = _("cut on one side only")
+    return notes
 
 
 def _barrier(edge: Mapping[str, Any]) -> str:
@@ -167,96 +147,143 @@ def _barrier(edge: Mapping[str, Any]) -> str:
     return _("tested %(day)s: stops") % {"day": f"{day.day} {day:%b %Y}"}
 
 
-def _gather_loose_ends(boxes: dict[str, Box], lines: list[Line]) -> None:
-    """Put systems that lead nowhere into one box, where there are too many from one system over one kind of link."""
-    leads_on = {line.source.id for line in lines}
-    loose: defaultdict[tuple[str, str], list[Line]] = defaultdict(list)
-    arriving: defaultdict[str, int] = defaultdict(int)
-    for line in lines:
-        arriving[line.target.id] += 1
-    for line in lines:
-        box = line.target
-        if box.id not in leads_on and not box.of and box.look == "reached" and arriving[box.id] == 1:
-            loose[line.source.id, line.certainty].append(line)
-    for (source, certainty), gathered in loose.items():
-        if len(gathered) <= MOST_LOOSE:
+def _group_of_systems(group: Group, by_id: Mapping[str, Any], columns: Mapping[str, int], view: View) -> Box:
+    reached = [by_id[each]["distance"] for each in group.folded if by_id[each]["distance"] is not None]
+    box = Box(
+        group.key,
+        min(columns[each] for each in group.folded if not reached or by_id[each]["distance"] is not None),
+        plain(group.name),
+        look="reached" if reached else "stops",
+        pile=True,
+        key=group.key,
+        counts=group.folded,
+        href=view.with_open(group.key).href(),
+    )
+    _write(box, box.title, [counted(len(group.folded), len(group.members)), _spread(reached)])
+    box.says = ", ".join([box.title, *box.notes])
+    return box
+
+
+def counted(folded: int, of: int) -> str:
+    """`12 systems`; where others of the same organisation stand open: `9 more systems`."""
+    words = (
+        ngettext("%(n)s system", "%(n)s systems", folded)
+        if folded == of
+        else ngettext("%(n)s more system", "%(n)s more systems", folded)
+    )
+    return words % {"n": folded}
+
+
+def _spread(reached: list[int]) -> str:
+    if not reached:
+        return _("none reached")
+    near, far = min(reached), max(reached)
+    links = _heading(near) if near == far else _("%(near)s to %(far)s links") % {"near": near, "far": far}
+    return _("%(n)s reached, %(links)s") % {"n": len(reached), "links": links}
+
+
+def _links(document: Document, at: Mapping[str, Box]) -> list[Line]:
+    """One line for each pair of boxes: it is drawn as its most certain link."""
+    protects: dict[str, int] = {}
+    for cut in document["cuts"]:
+        for edge in cut.get("edges", ()):
+            protects.setdefault(edge, len(cut["protects"]))
+    lines: dict[tuple[int, int], Line] = {}
+    for edge in document["edges"]:
+        source, target = at[edge["source"]], at[edge["target"]]
+        if source is target:
             continue
-        names = sorted(line.target.title for line in gathered)
-        box = Box(
-            f"{source}-{certainty}",
-            gathered[0].target.column,
-            ngettext("%(n)s system", "%(n)s systems", len(names)) % {"n": len(names)},
-            note=_shortened(names),
-        )
-        for line in gathered:
-            lines.remove(line)
-            del boxes[line.target.id]
-        boxes[box.id] = box
-        lines.append(Line(boxes[source], box, "", certainty))
+        words = plain(edge["label"]) or str(KINDS.get(edge["kind"], edge["kind"])).lower()
+        if edge["cut_source"] != edge["cut_target"]:
+            words = _("cut on one side")
+        certainty = "stops" if edge["stopped"] else CERTAINTIES[edge["barrier"]]
+        line = lines.get((id(source), id(target)))
+        if line is None:
+            line = lines[id(source), id(target)] = Line(source, target, [words], certainty)
+        else:
+            line.links += 1
+            if MOST_CERTAIN.index(certainty) < MOST_CERTAIN.index(line.certainty):
+                line.certainty = certainty
+                line.words.insert(0, words)
+            else:
+                line.words.append(words)
+        line.protects = max(line.protects, protects.get(edge["id"], 0))
+    return list(lines.values())
 
 
-def _shortened(names: Sequence[str], most: int = 30) -> str:
-    words = ", ".join(names)
-    return words if len(words) <= most else f"{words[: most - 1].rstrip(', ')}…"
+def _label(lines: list[Line]) -> None:
+    """Write at the end of a line what kind it is. Lines that end at one box share two lines of text there."""
+    arriving: defaultdict[int, list[Line]] = defaultdict(list)
+    for line in lines:
+        if line.forward and line.words:
+            arriving[id(line.target)].append(line)
+    for ending in arriving.values():
+        ending.sort(key=lambda line: MOST_CERTAIN.index(line.certainty))
+        words = list(dict.fromkeys(each for line in ending for each in line.words))
+        protects = max(line.protects for line in ending)
+        last = _("✂ protects %(n)s") % {"n": protects} if protects else ""
+        if not last and len(words) > 2:
+            last = _("+%(n)s other kinds") % {"n": len(words) - 1}
+        if not last and len(words) == 2:
+            last = words[1]
+        if last and protects and len(words) > 1:
+            words[0] = f"{fitted(words[0], width=LABEL_WIDTH - 22, size=14)} +{len(words) - 1}"
+        found = [words[0], last] if last else wrapped(words[0], width=LABEL_WIDTH, size=14)
+        ending[0].labels = [fitted(each, width=LABEL_WIDTH, size=14) for each in found]
 
 
 def _organisations(
-    document: Mapping[str, Any], boxes: Mapping[str, Box], lines: list[Line], *, column: int
+    document: Document, at: Mapping[str, Box], lines: list[Line], folding: Folding, view: View, *, column: int
 ) -> list[Box]:
     """Organisations in the last column, each with a line from the last system of its path."""
-    found = []
-    for each in document["organisations"]:
-        seen = exposure(each["exposure"])
-        box = Box(each["slug"], column, each["name"], str(seen["word"]), f"is-{each['exposure']}", {each["slug"]})
-        found.append(box)
-        if each["path"]:
-            last = boxes[each["path"]["systems"][-1]]
-            lines.append(Line(last, box, "", "uses" if each["exposure"] != "reachable" else "known", {each["slug"]}))
-    found += [
-        Box(each["slug"], column, each["name"], _("No path known"), "is-none", {each["slug"]})
-        for each in document["outside"]
-    ]
-    return found
+    found: dict[str, Box] = {}
+    ends: dict[tuple[int, int], Line] = {}
+    shown = [(each, each["exposure"], str(exposure(each["exposure"])["word"])) for each in document["organisations"]]
+    shown += [(each, "none", _("No path known")) for each in document["outside"]]
+    for each, key, note in shown:
+        group = folding.folded.get(f"organisation:{each['slug']}")
+        box = found.get(group or f"organisation:{each['slug']}")
+        if box is None:
+            box = _organisation(each, key, note, folding.groups[group] if group else None, view, column)
+            found[box.key] = box
+        if each.get("path"):
+            last = at[each["path"]["systems"][-1]]
+            line = ends.get((id(last), id(box)))
+            if line is None:
+                line = ends[id(last), id(box)] = Line(last, box, [], "known" if key == "reachable" else "uses")
+            else:
+                line.links += 1
+    lines.extend(ends.values())
+    return list(found.values())
 
 
-def _place(boxes: Sequence[Box], lines: Iterable[Line]) -> None:
-    """Give every box its place: columns from left to right, in each the order that crosses fewest lines.
-
-    Barycentre sweeps (Sugiyama, Tagawa and Toda 1981): each box goes to the mean height of what it is joined to.
-    """
-    columns: defaultdict[int, list[Box]] = defaultdict(list)
-    for box in boxes:
-        box.x = MARGIN + box.column * (BOX_WIDTH + COLUMN_GAP)
-        columns[box.column].append(box)
-    joined: defaultdict[int, list[Box]] = defaultdict(list)
-    for line in lines:
-        joined[id(line.source)].append(line.target)
-        joined[id(line.target)].append(line.source)
-    for column in columns.values():
-        _stack(column, [float(nth) for nth in range(len(column))])
-    for sweep in range(SWEEPS):
-        for number in sorted(columns, reverse=bool(sweep % 2)):
-            column = columns[number]
-            wanted = [_mean([other.middle for other in joined[id(box)]], box.middle) for box in column]
-            order = sorted(range(len(column)), key=lambda at: (wanted[at], column[at].title))
-            columns[number] = [column[at] for at in order]
-            _stack(columns[number], [wanted[at] - BOX_HEIGHT / 2 for at in order])
-    top = min((box.y for box in boxes), default=0.0)
-    for box in boxes:
-        box.y += TOP - top
+def _organisation(
+    each: Mapping[str, Any], exposed: str, note: str, group: Group | None, view: View, column: int
+) -> Box:
+    if group is None:
+        key = f"organisation:{each['slug']}"
+        box = Box(f"o {each['slug']}", column, plain(each["name"]), key=key, counts=(each["slug"],))
+        box.href = view.focused(key).href()
+        _write(box, box.title, [note])
+    else:
+        box = Box(group.key, column, note, key=group.key, pile=True, counts=group.folded)
+        box.href = view.with_open(group.key).href()
+        _write(box, note, [_organisations_counted(len(group.folded), len(group.members))])
+    box.look = f"is-{exposed}"
+    box.says = ", ".join([box.title, *box.notes])
+    return box
 
 
-def _stack(column: Sequence[Box], wanted: Sequence[float]) -> None:
-    """As near to where each wants to be as the boxes above allow; the column keeps its mean."""
-    end = float("-inf")
-    for box, place in zip(column, wanted, strict=True):
-        box.y = max(place, end)
-        end = box.y + BOX_HEIGHT + ROW_GAP
-    if column:
-        shift = sum(wanted) / len(wanted) - sum(box.y for box in column) / len(column)
-        for box in column:
-            box.y += shift
+def _organisations_counted(folded: int, of: int) -> str:
+    words = (
+        ngettext("%(n)s organisation", "%(n)s organisations", folded)
+        if folded == of
+        else ngettext("%(n)s more organisation", "%(n)s more organisations", folded)
+    )
+    return words % {"n": folded}
 
 
-def _mean(values: Sequence[float], otherwise: float) -> float:
-    return sum(values) / len(values) if values else otherwise
+def _write(box: Box, title: str, notes: list[str]) -> None:
+    """Fit the words to the box: up to two lines of title, then the notes, which make it taller."""
+    box.lines = wrapped(title, width=TEXT_WIDTH, size=15, bold=True)
+    box.notes = [fitted(each, width=TEXT_WIDTH, size=14) for each in notes if each]

@@ -45,7 +45,7 @@ def radius_page(
         "outside": [
             {"name": each["name"], "reason": each["because"].partition(": ")[2]} for each in document["outside"]
         ]
-        + [{"name": names[edge["target"]], "reason": _barrier(edge)} for edge in stopped],
+        + [{"name": names[edge["target"]], "reason": barrier_in_words(edge)} for edge in stopped],
         "cuts": [
             {
                 "words": cut["title"][:1].upper() + cut["title"][1:],
@@ -115,13 +115,14 @@ def _paths(document: Document, organisation: Mapping[str, Any]) -> list[dict[str
     systems = [names[system] for system in path["systems"]]
     stops = [{"name": name, "kind": "attacked" if nth == 0 else ""} for nth, name in enumerate(systems)]
     stops.append({"name": organisation["name"], "kind": "organisation"})
-    links = [{"words": _link(edges[edge]), "certainty": _certainty(edges[edge])} for edge in path["edges"]]
+    links = [{"words": link_in_words(edges[edge]), "certainty": _certainty(edges[edge])} for edge in path["edges"]]
     links.append({"words": _("runs it") if organisation["role"] == "provider" else _("uses"), "certainty": "known"})
     chain = {"stops": stops, "links": links, "sentence": _ended(organisation["because"])}
     return [chain, *({"stops": [], "links": [], "sentence": _ended(words)} for words in organisation["other_paths"])]
 
 
-def _link(edge: Mapping[str, Any]) -> str:
+def link_in_words(edge: Mapping[str, Any]) -> str:
+    """`Data feed: rent feed (cut on one side …)`"""
     kind = str(KINDS.get(edge["kind"], edge["kind"]))
     words = f"{kind}: {edge['label']}" if edge["label"] and edge["label"].lower() != kind.lower() else kind
     standing = cut_standing(edge)
@@ -134,7 +135,8 @@ def _certainty(edge: Mapping[str, Any]) -> str:
     return {"none": "known", "claimed": "claimed", "tested": "unknown"}[edge["barrier"]]
 
 
-def _barrier(edge: Mapping[str, Any]) -> str:
+def barrier_in_words(edge: Mapping[str, Any]) -> str:
+    """Why a link stops an intruder."""
     if edge["tested_on"]:
         return _("the barrier was tested on %(day)s and stops") % {"day": _day(edge["tested_on"])}
     return _("cut by both ends")

@@ -77,6 +77,7 @@ urlpatterns = [
     path("isolation/<uuid:isolation_id>/call-back/", lifting.call_back, name="isolation-call-back"),
     path("access/<uuid:line_id>/what-if/", access.access_what_if, name="access-what-if"),
     path("systems/<str:slug>/how-far/", what_if.what_if, name="system-how-far"),
+    path("systems/<str:slug>/how-far/picture.svg", what_if.what_if_picture, name="system-how-far-picture"),
     path("concentration/", concentration.concentration_page, name="concentration"),
     path("playbooks/", playbooks.playbook_list, name="playbook-list"),
     path("playbooks/<uuid:playbook_id>/", playbooks.playbook_detail, name="playbook-detail"),

@@ -101,6 +101,11 @@ WATCHING = [
     State("board-provider", PROVIDER, "/incidents/{main}/", "Call now", scrolls=True),
     State("board-partner", PARTNER, "/incidents/{main}/", "What you must do now", scrolls=True),
     State("radius", LEAD, "/incidents/{main}/how-far/", "Fernleigh"),
+    State("radius-200", LEAD, "/incidents/{wide}/how-far/", "58 organisations"),
+    State("radius-200-open", LEAD, "/incidents/{wide}/how-far/?open=by-harbour-hosting", "Fold again: Harbour Hosting"),
+    State(
+        "radius-200-one", LEAD, "/incidents/{wide}/how-far/?focus=organisation:alderham", "Only the paths of Alderham"
+    ),
     State("participant", LEAD, "/incidents/{main}/organisations/fernleigh/", "Archive of 2006"),
     State("participant-own", PARTNER, "/incidents/{main}/organisations/dunmere/", "Finance ledger"),
     State("incident-deliveries", LEAD, "/incidents/{main}/deliveries/", "Dunmere"),
@@ -161,6 +166,7 @@ REGISTER = [
     State("concentration", LEAD, "/concentration/", "What hangs on what"),
     State("concentration-provider", PROVIDER, "/concentration/", "What hangs on what"),
     State("what-if", LEAD, "/systems/identity-platform/how-far/", "nobody is told"),
+    State("what-if-none", LEAD, "/systems/identity-platform/how-far/?focus=system:nothing", "has that name"),
     State("system", LEAD, "/systems/identity-platform/", "Where an intruder could go"),
     State("system-provider", PROVIDER, "/systems/identity-platform/", "Coldharbour"),
     State("playbooks", LEAD, "/playbooks/", "Shared platform containment"),

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from incidents import board as boards
@@ -18,7 +18,7 @@ from incidents.listing import KINDS, closed_page, kinds_shown, open_rows, peacet
 from incidents.models import Incident, Participant, Standing, Task
 from incidents.moving import movement, visible_links
 from incidents.not_trusted import lines_of, suspicions_in
-from incidents.picture import picture_of
+from incidents.picture_page import as_file, with_picture
 from incidents.planned import may_be_worked_on
 from incidents.planned_pages import list_rows
 from incidents.reach import participant_page, radius_page
@@ -155,10 +155,13 @@ def radius(request: HttpRequest, reference: str) -> HttpResponse:
     visitor = request.visitor  # type: ignore[attr-defined]
     context = {
         "incident": header(incident),
-        "radius": radius_page(document, incident=incident, links=visible_links(document)),
         "moved": movement(incident, document, me=visitor.organisation_id, manages=may_open(visitor)),
-        "picture": picture_of(document),
-        "picture_href": reverse("incident-radius-picture", args=[incident.reference]),
+        **with_picture(
+            document,
+            request.GET,
+            radius_page(document, incident=incident, links=visible_links(document)),
+            picture_href=reverse("incident-radius-picture", args=[incident.reference]),
+        ),
     }
     return render(request, "incidents/radius.html", context)
 
@@ -166,16 +169,16 @@ def radius(request: HttpRequest, reference: str) -> HttpResponse:
 @require_safe
 @signed_in
 def radius_picture(request: HttpRequest, reference: str) -> HttpResponse:
-    """The picture as a file of its own; it holds no script and no address."""
+    """The picture as it is shown, as a file of its own; it holds no script and no address."""
     incident = overseen_or_404(reference, me=request.visitor.organisation_id)  # type: ignore[attr-defined]
     document = current_document(incident)
     if document is None:
         raise Http404
-    body = render_to_string("incidents/_picture.html", {"picture": picture_of(document)})
-    name = f"{incident.reference}-how-far.svg"
-    return HttpResponse(
-        body.strip(), content_type="image/svg+xml", headers={"Content-Disposition": f'attachment; filename="{name}"'}
-    )
+    title = _("How far can it reach? %(reference)s %(title)s") % {
+        "reference": incident.reference,
+        "title": incident.title,
+    }
+    return as_file(document, request.GET, title=title, name=f"{incident.reference}-how-far.svg")
 
 
 def header(incident: Incident) -> dict[str, Any]:

@@ -16,7 +16,13 @@ from typing import Any
 from uuid import uuid4
 
 import psycopg
+from psycopg.types.json import Jsonb
 
+from incidents.blast_radius import blast_radius
+from incidents.changes import difference
+from incidents.frozen import frozen
+from tests.incidents.estates import ON, known
+from tests.incidents.wide_partnership import wide_estate
 from tests.pages import Stage
 from tests.running import Running, wait_for
 from tests.servers import ROOT
@@ -71,6 +77,7 @@ def arranged(product: Running) -> Iterator[Stage]:
                 _wait_until_told(product, stage[name])
                 _play(product, stage[name])
         stage |= _details(product, stage)
+        stage["wide"] = _widened(product, stage["exercise"])
         yield stage
     finally:
         for name in INCIDENTS.keys() - {"closed"}:
@@ -123,6 +130,20 @@ def _details(product: Running, stage: Stage) -> Stage:
         "somebody": person_named(product, "Anita Desai"),
         **_assured(product),
     }
+
+
+def _widened(product: Running, reference: str) -> str:
+    """The exercise's newest radius is that of a partnership of 200 systems; nothing of it stands in the register."""
+    estate = wide_estate()
+    radius = frozen(estate, blast_radius(estate, starts=[known("identity-platform")], on=ON))
+    with psycopg.connect(product.database_url) as connection:
+        connection.execute(
+            "INSERT INTO incidents_radiusversion (id, incident_id, number, at, causes, document, contain_first, changed)"
+            " SELECT gen_random_uuid(), id, 1, now(), '[]', %s, '[]', %s FROM incidents_incident"
+            " WHERE reference = %s",
+            [Jsonb(radius), Jsonb(difference(radius, radius)), reference],
+        )
+    return reference
 
 
 def _assured(product: Running) -> Stage:

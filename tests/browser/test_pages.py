@@ -49,3 +49,53 @@ def test_a_screen_of_1280_by_800_holds_header_tiles_and_eight_rows(looker: Looke
     assert len(bottoms) == 7
     an_eighth = (bottoms[-1] - bottoms[0]) / 6
     assert bottoms[-1] + an_eighth <= 800, bottoms
+
+
+def test_the_picture_is_sized_and_moved_by_keys_and_lets_go(looker: Looker):
+    """Keys work while it has focus and only then; Tab goes on; words stay inside their boxes in a real font."""
+    window = looker.window(LEAD, "desktop")
+    page = window.page
+    page.goto(f"{looker.product.url}/incidents/{looker.stage['wide']}/how-far/")
+    window.say(RESTED)
+
+    def drawn() -> dict[str, Any]:
+        return window.say(
+            "(f => ({width: f.querySelector('svg').getBoundingClientRect().width, left: f.scrollLeft, top: f.scrollTop,"
+            " room: f.clientWidth, focus: document.activeElement === f}))(document.querySelector('[data-picture]'))"
+        )
+
+    outside = window.say(
+        "[...document.querySelectorAll('[data-picture] g')].filter(g => { const box = g.querySelector('rect')"
+        ".getBoundingClientRect(); return [...g.querySelectorAll('text')].some(t => t.getBoundingClientRect().right > "
+        "box.right) }).map(g => g.textContent)"
+    )
+    assert outside == []
+    first = drawn()
+    page.keyboard.press("+")
+    assert drawn() == first  # it has no focus yet
+    page.get_by_role("link", name="Save the picture").focus()
+    page.keyboard.press("Tab")
+    assert drawn()["focus"]
+    assert window.say("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    page.keyboard.press("+")
+    larger = drawn()
+    assert larger["width"] > first["width"] * 1.2
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowDown")
+    moved = drawn()
+    assert (moved["left"] > larger["left"], moved["top"] > larger["top"]) == (True, True)
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowUp")
+    assert (drawn()["left"], drawn()["top"]) == (larger["left"], larger["top"])
+    page.keyboard.press("-")
+    assert abs(drawn()["width"] - first["width"]) <= 1
+    page.keyboard.press("0")
+    assert drawn()["width"] <= drawn()["room"]
+    page.get_by_role("button", name="Larger").click()
+    assert "%" in page.locator("[data-zoom-said]").inner_text()
+    page.locator("[data-picture]").focus()
+    page.keyboard.press("Tab")
+    assert not drawn()["focus"]
+    page.locator("[data-picture] a", has_text="Harbour Hosting").click()
+    page.get_by_text("Fold again: Harbour Hosting").wait_for(state="attached")
+    assert "open=by-harbour-hosting" in page.url

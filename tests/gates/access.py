@@ -367,6 +367,7 @@ ROWS = (
     page("system-standing", STANDS, post=STANDS_SAID, body={"answer": "x"}, slug="system"),
     page("link-add", RUNS, post=RUNS_SAID, body={"kind": "x"}, slug="system"),
     page("system-how-far", WHAT_IF, slug="system"),
+    page("system-how-far-picture", WHAT_IF, slug="system"),
     page("concentration", OPENERS),
     page("system-detail", OVERSEES, slug="system"),
     page("playbook-list", PEOPLE),
