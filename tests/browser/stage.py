@@ -138,9 +138,9 @@ def _widened(product: Running, reference: str) -> str:
     radius = frozen(estate, blast_radius(estate, starts=[known("identity-platform")], on=ON))
     with psycopg.connect(product.database_url) as connection:
         connection.execute(
-            "INSERT INTO incidents_radiusversion (id, incident_id, number, at, causes, document, contain_first, changed)"
-            " SELECT gen_random_uuid(), id, 1, now(), '[]', %s, '[]', %s FROM incidents_incident"
-            " WHERE reference = %s",
+            "INSERT INTO incidents_radiusversion"
+            " (id, incident_id, number, at, causes, document, contain_first, changed)"
+            " SELECT gen_random_uuid(), id, 1, now(), '[]', %s, '[]', %s FROM incidents_incident WHERE reference = %s",
             [Jsonb(radius), Jsonb(difference(radius, radius)), reference],
         )
     return reference
