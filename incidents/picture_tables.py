@@ -50,7 +50,7 @@ def organisation_tables(picture: Picture, organisations: list[dict[str, Any]]) -
     for row in organisations:
         key = f"organisation:{row['slug']}"
         row["here"] = picture.focus is not None and picture.focus.key == key
-        row["only"] = picture.view.focused("" if row["here"] else key).href()
+        row["only"] = picture.view.focused("" if row["here"] else key).href("reach")
     if not picture.folding.organisations:
         return [{"title": "", "rows": organisations}]
     tables = []
@@ -92,7 +92,7 @@ def _rows(picture: Picture) -> dict[str, dict[str, Any]]:
         rows[system["id"]] = {
             "name": system["name"],
             "here": here,
-            "href": picture.view.focused("" if here else key).href(),
+            "href": picture.view.focused("" if here else key).href("reach"),
             "runs": ", ".join(system.get("runs", ())) or _("Nobody named"),
             "state": _state(system, attacked=system["id"] in starts),
             "people": system.get("people", 0),

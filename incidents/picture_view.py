@@ -50,9 +50,9 @@ class View:
         said += [("focus", self.focus)] if self.focus else []
         return f"?{urlencode(said, safe=':')}" if said else ""
 
-    def href(self) -> str:
-        """The address of this state on the page that it is read from."""
-        return f"{self.query or '?'}#picture"
+    def href(self, part: str = "picture") -> str:
+        """The address of this state on the page that it is read from, at one part of it."""
+        return f"{self.query or '?'}#{part}"
 
     def with_open(self, key: str) -> View:
         return replace(self, opened=self.opened | {key})

@@ -101,14 +101,17 @@ WATCHING = [
     State("board-provider", PROVIDER, "/incidents/{main}/", "Call now", scrolls=True),
     State("board-partner", PARTNER, "/incidents/{main}/", "What you must do now", scrolls=True),
     State("radius", LEAD, "/incidents/{main}/how-far/", "Fernleigh"),
+    State("participant", LEAD, "/incidents/{main}/organisations/fernleigh/", "Archive of 2006"),
+    State("participant-own", PARTNER, "/incidents/{main}/organisations/dunmere/", "Finance ledger"),
+    State("incident-deliveries", LEAD, "/incidents/{main}/deliveries/", "Dunmere"),
+]
+
+REACH = [  # the radius of a partnership of 200 systems
     State("radius-200", LEAD, "/incidents/{wide}/how-far/", "58 organisations"),
     State("radius-200-open", LEAD, "/incidents/{wide}/how-far/?open=by-harbour-hosting", "Fold again: Harbour Hosting"),
     State(
         "radius-200-one", LEAD, "/incidents/{wide}/how-far/?focus=organisation:alderham", "Only the paths of Alderham"
     ),
-    State("participant", LEAD, "/incidents/{main}/organisations/fernleigh/", "Archive of 2006"),
-    State("participant-own", PARTNER, "/incidents/{main}/organisations/dunmere/", "Finance ledger"),
-    State("incident-deliveries", LEAD, "/incidents/{main}/deliveries/", "Dunmere"),
 ]
 
 LEADING = [
@@ -264,6 +267,7 @@ GROUPS = {
     "account": ACCOUNT,
     "signed-out": SIGNED_OUT,
     "watching": WATCHING,
+    "reach": REACH,
     "leading": LEADING,
     "answering": ANSWERING,
     "register": REGISTER,

@@ -201,7 +201,7 @@ def test_every_link_of_the_page_leads_to_a_state_of_it_with_as_many_queries(clie
         return unescape(answer.content.decode()), len(caught)
 
     page, queries = asked("")
-    links = sorted(set(re.findall(r'href="(\?[^"#]*)#picture"', page)))
+    links = sorted(set(re.findall(r'href="(\?[^"#]*)#(?:picture|reach)"', page)))
     opening = [link for link in links if "open=" in link or "fold=" in link]
     assert len(opening) > 8
     assert len(links) > 150  # each system and organisation alone
