@@ -12,7 +12,7 @@ from notifications.models import Delivery
 EXERCISE = "EXERCISE"
 DRILL = "DRILL"
 HOW_TO_READ = "Open the app or type the address on your card. Never sign in from a link."
-# An organisation's own notices belong to no incident: no reference, no code. Whose account it was is not said.
+# An organisation's own notices belong to no incident: no reference. Whose account it was is not said.
 NOTICES = {
     Delivery.Message.BREAK_GLASS: "A break-glass account of your organisation was used. Ring your duty desk.",
     Delivery.Message.BREAK_GLASS_DRILL: (
@@ -62,7 +62,7 @@ def compose(*, message: str, reference: str, code: str, exercise: bool, link: st
     if message in PLANNED:
         return _planned(reference, code, changed=message == Delivery.Message.PLANNED_CHANGED)
     if message in NOTICES:
-        return _notice(Delivery.Message(message))
+        return _notice(Delivery.Message(message), code)
     if message == Delivery.Message.STOOD_DOWN:
         subject = f"Bulkhead: stand down, {reference}"
         notice = short = f"Stand down: {reference} is closed, code {code}."
@@ -87,7 +87,7 @@ def _planned(reference: str, code: str, *, changed: bool) -> Text:
     return Text(subject, f"{said}\n\n{HOW_TO_READ}\n", said)
 
 
-def _notice(message: Delivery.Message) -> Text:
+def _notice(message: Delivery.Message, code: str) -> Text:
     drill = f"{DRILL}: " if message in DRILLS else ""
-    said = f"{drill}{NOTICES[message]}"
+    said = f"{drill}{NOTICES[message]} Code {code}."
     return Text(f"{drill}Bulkhead: a notice for you", f"{said}\n\n{HOW_TO_READ}\n", said)  # it says whom to ring

@@ -149,6 +149,7 @@ class Delivery(models.Model):
             models.Index(fields=["incident", "organisation"], name="delivery_side"),
             models.Index(fields=["organisation"], name="delivery_notice", condition=models.Q(incident=None)),
             models.Index(fields=["due_at"], name="delivery_due", condition=models.Q(state__in=["pending", "claimed"])),
+            models.Index(fields=["code"], name="delivery_code"),
             models.Index(fields=["claimed_by"], name="delivery_claim", condition=models.Q(state="claimed")),
         ]
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from notifications import views, views_receipts, views_tests
+from notifications import views, views_receipts, views_tests, views_verify
 
 urlpatterns = [
     path("partners/contacts/tests/", views_tests.tests, name="contact-tests"),
@@ -10,6 +10,7 @@ urlpatterns = [
     path("partners/contacts/<uuid:contact_id>/test/", views_tests.test_now, name="contact-test-now"),
     path("test/<str:token>/", views_tests.by_link, name="contact-answer"),
     path("transports/notify/receipts/", views_receipts.notify, name="notify-receipts"),
+    path("verify/", views_verify.verify, name="verify"),
     path("deliveries/", views.delivery_list, name="delivery-list"),
     path("incidents/<str:reference>/deliveries/", views.incident_deliveries, name="incident-deliveries"),
 ]

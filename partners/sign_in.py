@@ -35,13 +35,13 @@ CUT_OFF = "cut_off"
 def sign_in(request: HttpRequest) -> HttpResponse:
     """The passkey first, and the way to an organisation's own page for whoever has another one."""
     asked = request.GET.get("organisation", "").strip()
-    found = _organisation_called(asked) if asked else None
+    found = organisation_called(asked) if asked else None
     if found is not None:
         return redirect("sign-in-organisation", slug=found.slug)
     return render(request, "sign_in/login.html", {"asked": asked, "half_way": half_way(request)})
 
 
-def _organisation_called(words: str) -> Organisation | None:
+def organisation_called(words: str) -> Organisation | None:
     """By its short name or its name, when that leaves one."""
     exact = Organisation.objects.filter(Q(slug__iexact=words) | Q(name__iexact=words)).first()
     if exact is not None:

@@ -72,6 +72,13 @@ def _answer(page: Any) -> None:
     page.get_by_text("can see it").wait_for()
 
 
+def _ask_of_a_made_up_code(page: Any) -> None:
+    page.get_by_label("Code in the message").fill("4k7m9qxr")
+    page.get_by_label("Your organisation").fill("Ashbourne")
+    page.get_by_role("button", name="Check").click()
+    page.get_by_text("We know of no message").wait_for()
+
+
 def _ask_for_keys(page: Any) -> None:
     page.keyboard.press("?")
 
@@ -83,6 +90,8 @@ SIGNED_OUT = [
     State("sign-in-organisation", NOBODY, "/sign-in/ashbourne/", "A password alone never signs in"),
     State("sign-in-password-wrong", NOBODY, "/sign-in/ashbourne/", "Type your address", act=_press_in_form),
     State("sign-in-recovery-wrong", NOBODY, "/sign-in/ashbourne/recovery/", "We do not say", act=_press_in_form),
+    State("verify", NOBODY, "/verify/", "Type its code"),
+    State("verify-no", NOBODY, "/verify/", "We know of no message", act=_ask_of_a_made_up_code),
     State("sign-in-link", NOBODY, "{link}", "Sign in as Zofia Nowak?"),
     State("sign-in-link-gone", NOBODY, "/sign-in/link/never-made/", "no longer works", 404),
     State("provider-refused", NOBODY, "/oidc/brackenfield/callback?code=x&state=x", "You are not signed in", 403),

@@ -182,6 +182,10 @@ DEFINER: dict[str, Function] = {
         "keeps what a service reports of a message; says nothing of whether there is one",
     ),
     "sec.enter_receipt(uuid)": ((WORKER,), "enters the organisation of a message that a kept report fits by both ids"),
+    "sec.message_sent(text,text,timestamp with time zone)": (
+        (AUTH,),
+        "when a message with this code went to this organisation, or null; the same for a wrong code and a wrong name",
+    ),
     "sec.want_contact_test(uuid,timestamp with time zone,text[])": (
         (APP,),
         "a test of an own contact, six an hour, none while an incident is open",
