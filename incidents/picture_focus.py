@@ -30,7 +30,8 @@ class Focus:
 class _Kept:
     systems: set[str] = field(default_factory=set)
     edges: set[str] = field(default_factory=set)
-    organisations: set[str] = field(default_factory=set)
+    # Slug → the path by which it is drawn: with a focus on a system the first that leads through it.
+    organisations: dict[str, Mapping[str, Any] | None] = field(default_factory=dict)
 
 
 def focused(document: Document, key: str) -> tuple[Document, Focus | None]:
@@ -74,17 +75,15 @@ class _Walks:
             self._follow(end, kept, back=True)
         self._follow(system, kept, back=False)
         for organisation in self.document["organisations"]:
-            paths = _paths(organisation)
-            if any(system in path["systems"] for path in paths):
-                kept.organisations.add(organisation["slug"])
-                # Its line starts at the last system of the path that explains it.
-                if organisation["path"]["systems"][-1] not in kept.systems:
-                    self._along(organisation["path"], kept)
+            path = next((each for each in _paths(organisation) if system in each["systems"]), None)
+            if path is not None:
+                kept.organisations[organisation["slug"]] = path
+                self._along(path, kept)
         return kept
 
     def of(self, organisation: Mapping[str, Any]) -> tuple[_Kept, set[str]]:
         """All paths to it, and from the systems that it runs one link on; with these, the systems of the paths."""
-        kept = _Kept(organisations={organisation["slug"]})
+        kept = _Kept(organisations={organisation["slug"]: organisation.get("path")})
         for path in _paths(organisation):
             self._along(path, kept)
         on_paths = set(kept.systems)
@@ -141,10 +140,13 @@ def _only(document: Document, kept: _Kept) -> Document:
         **document,
         "systems": _where(document["systems"], "id", kept.systems),
         "edges": _where(document["edges"], "id", kept.edges),
-        "organisations": _where(document["organisations"], "slug", kept.organisations),
-        "outside": _where(document["outside"], "slug", kept.organisations),
+        "organisations": [
+            {**each, "path": kept.organisations[each["slug"]]}
+            for each in _where(document["organisations"], "slug", kept.organisations.keys())
+        ],
+        "outside": _where(document["outside"], "slug", kept.organisations.keys()),
     }
 
 
-def _where(rows: Collection[Mapping[str, Any]], key: str, wanted: set[str]) -> list[Mapping[str, Any]]:
+def _where(rows: Collection[Mapping[str, Any]], key: str, wanted: Collection[str]) -> list[Mapping[str, Any]]:
     return [row for row in rows if row[key] in wanted]

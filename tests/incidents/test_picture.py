@@ -99,6 +99,14 @@ def test_a_system_alone_shows_ways_in_and_out_and_whom_they_reach(document: dict
     }  # fmt: skip
 
 
+def test_who_is_reached_another_way_too_hangs_on_the_system_that_stands_alone(document: dict):
+    alone = picture_of(document, View(focus="system:file-services"))
+    ends = {line.target.title: line.source.title for line in alone.lines}
+    assert (ends["Ashbourne"], ends["Coldharbour"], ends["Fernleigh"]) == (
+        "File services", "File services", "Archive of 2006",
+    )  # fmt: skip
+
+
 def test_a_name_that_is_not_in_it_leaves_all_of_it(document: dict, picture: Picture):
     other = picture_of(document, View(focus="organisation:nowhere"))
     assert other.focus is None
