@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
 from django import forms
@@ -77,35 +77,38 @@ class PlannedForm(forms.Form):
 
 
 class MoveForm(forms.Form):
-    """How the work goes on. Which fields count follows from the act."""
+    """How the work goes on. Which fields are needed follows from the act."""
 
-    act = forms.ChoiceField(
-        choices=[(each, each) for each in ("started", "moved", "extended", "finished", "cancelled")]
+    NEEDS: ClassVar[dict[str, frozenset[str]]] = {
+        "started": frozenset(),
+        "moved": frozenset({"words", "starts_at", "ends_at"}),
+        "extended": frozenset({"words", "ends_at"}),
+        "finished": frozenset(),
+        "cancelled": frozenset({"words"}),
+    }
+
+    act = forms.ChoiceField(choices=[(each, each) for each in NEEDS])
+    words = forms.CharField(
+        max_length=LONGEST, error_messages={"required": _("Say why: everybody whom it reaches reads it.")}
     )
-    words = forms.CharField(required=False, max_length=LONGEST)
-    starts_at = LocalMoment(required=False)
-    ends_at = LocalMoment(required=False)
+    starts_at = LocalMoment()
+    ends_at = LocalMoment()
 
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        act = cleaned.get("act")
-        if act in {"moved", "extended", "cancelled"} and not cleaned.get("words"):
-            self.add_error("words", _("Say why: everybody whom it reaches reads it."))
-        if act == "moved" and not cleaned.get("starts_at") and "starts_at" not in self.errors:
-            self.add_error("starts_at", _("Give the new start."))
-        if act in {"moved", "extended"} and not cleaned.get("ends_at") and "ends_at" not in self.errors:
-            self.add_error("ends_at", _("Give the new end."))
-        return cleaned
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        needs = self.NEEDS.get(self.data.get("act", ""))
+        for name in ("words", "starts_at", "ends_at"):
+            self.fields[name].required = needs is None or name in needs
 
 
 class AnswerForm(forms.Form):
     """Known, or objected to with a reason."""
 
     say = forms.ChoiceField(choices=[("known", "known"), ("objects", "objects")])
-    why = forms.CharField(required=False, max_length=LONGEST)
+    why = forms.CharField(
+        max_length=LONGEST, error_messages={"required": _("Say why you object: whoever announced it reads it.")}
+    )
 
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        if cleaned.get("say") == "objects" and not cleaned.get("why"):
-            self.add_error("why", _("Say why you object: whoever announced it reads it."))
-        return cleaned
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["why"].required = self.data.get("say") != "known"

@@ -30,9 +30,9 @@ ANSWERS = {
     "silent": (lazy("Not confirmed"), "?", "state--nobody-told"),
 }
 TOLD = {
-    "told": lazy("message sent"),
-    "waiting": lazy("message goes out by day, when somebody is on duty"),
-    "failed": lazy("no message could be sent: ring them"),
+    "told": lazy("Sent"),
+    "waiting": lazy("Goes out by day, when somebody is on duty"),
+    "failed": lazy("None could be sent: ring them"),
 }
 CHANGES = {each.value: str(each.label) for each in PlannedChange.What}
 

@@ -79,6 +79,19 @@ def _ask_of_a_made_up_code(page: Any) -> None:
     page.get_by_text("We know of no message").wait_for()
 
 
+def _preview_work(page: Any) -> None:
+    page.get_by_label("Identity platform").check()
+    page.get_by_label("What will not work?").fill("Signing in")
+    page.get_by_role("button", name="Show who is reached").click()
+    page.get_by_role("button", name="Announce").wait_for()
+
+
+def _object(page: Any) -> None:
+    page.locator("summary", has_text="We object").click()
+    page.get_by_role("button", name="Object").click()
+    page.get_by_role("alert").wait_for()
+
+
 def _ask_for_keys(page: Any) -> None:
     page.keyboard.press("?")
 
@@ -268,7 +281,17 @@ ASSURANCE = [
     State("contract", STRANGER, "/providers/northgate/contract/gravenhurst/", "Write the record"),
 ]
 
+PLANNED = [
+    State("planned-list", PROVIDER, "/incidents/?kind=planned", "New version of the directory"),
+    State("planned-preview", PROVIDER, "/incidents/planned/", "Lives may hang on it", act=_preview_work),
+    State("planned-announcer", PROVIDER, "/incidents/planned/{planned}/", "The count is on that night"),
+    State("planned-reached", LEAD, "/incidents/planned/{planned}/", "Know that this is coming"),
+    State("planned-object-wrong", LEAD, "/incidents/planned/{planned}/", "Say why you object", act=_object),
+    State("planned-none", STRANGER, "/incidents/?kind=planned", "No work is planned"),
+]
+
 GROUPS = {
+    "planned": PLANNED,
     "assurance": ASSURANCE,
     "people": PEOPLE,
     "permitted": PERMITTED,

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
+from rest_framework import serializers
 from rest_framework.request import Request
 
 from incidents.api.forms import IncidentQuery, OpeningForm
@@ -25,7 +26,7 @@ from incidents.api.shapes import (
 from incidents.models import Incident, Participant
 from incidents.opening import open_incident, similar_to
 from partners.acting import actor_of
-from portal.api.documented import example, page_of_shape
+from portal.api.documented import example
 from portal.api.endpoint import Endpoint, body_of
 from portal.api.paging import page_of
 from portal.api.rendering import answer
@@ -38,12 +39,19 @@ EXAMPLE = {
 }
 
 
-LISTED = PolymorphicProxySerializer(
-    component_name="IncidentsOrPlannedWork",
-    serializers=[page_of_shape(IncidentListed), page_of_shape(PlannedListed)],
-    resource_type_field_name=None,
-    many=False,
-)
+class PageOfIncidents(serializers.Serializer):
+    """One page of a list: incidents, or planned work when that kind was asked for."""
+
+    results = PolymorphicProxySerializer(
+        component_name="IncidentOrPlannedListed",
+        serializers=[IncidentListed, PlannedListed],
+        resource_type_field_name=None,
+        many=True,
+    )
+    next = serializers.URLField(allow_null=True, help_text="The address of the next page, or null.")
+    previous = serializers.URLField(allow_null=True, help_text="The address of the page before, or null.")
+
+
 OPENED = PolymorphicProxySerializer(
     component_name="IncidentOrPlannedWork",
     serializers=[IncidentOpened, PlannedShown],
@@ -61,7 +69,7 @@ class Incidents(Endpoint):
             return ("open",)
         return super().scopes_for(request)  # type: ignore[return-value]
 
-    @extend_schema(summary="The incidents that you take part in, newest first", responses=LISTED)
+    @extend_schema(summary="The incidents that you take part in, newest first", responses=PageOfIncidents)
     def get(self, request: Request) -> HttpResponse:
         if self.asked.get("kind") == "planned":
             return self.planned_work(request)

@@ -12,6 +12,7 @@ import orjson
 import pytest
 
 from tests import servers
+from tests.api.asking import planned_body
 
 ENVIRONMENT = servers.ROOT / "var" / "schemathesis"
 # Left out: two checks that a body can be told right or wrong by the document alone; what is known to an organisation
@@ -98,6 +99,7 @@ def _known(web, key) -> dict[str, str]:
         "services": _made(web, key, "services/", {"system": slug, "name": "Rents"})["id"],
         "register": orjson.loads(file[2])["id"],
         "incidents": reference,
+        "planned-work": _made(web, key, "incidents/", planned_body(systems=[slug]))["reference"],
         "tasks": tasks[0]["id"],
         "systems": "identity-platform",
         "organisations": "ashbourne",

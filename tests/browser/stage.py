@@ -12,6 +12,7 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -78,8 +79,12 @@ def arranged(product: Running) -> Iterator[Stage]:
                 _play(product, stage[name])
         stage |= _details(product, stage)
         stage["wide"] = _widened(product, stage["exercise"])
+        stage["planned"] = _planned(product)
         yield stage
     finally:
+        if "planned" in stage:
+            off = {"to": "cancelled", "words": "The pages have been looked at."}
+            call(product, "northgate", "POST", f"/planned-work/{stage['planned']}/moves/", off)
         for name in INCIDENTS.keys() - {"closed"}:
             if name in stage:
                 _close(product, stage[name])
@@ -107,6 +112,24 @@ def _play(product: Running, reference: str) -> None:
     call(product, "ashbourne", "POST", f"/tasks/{ashbourne['ashbourne', 1]['id']}/acknowledge/", {})
     text = "Directory trust is being suspended. Do not write mail between councils."
     call(product, "ashbourne", "POST", f"/incidents/{reference}/updates/", {"text": text})
+
+
+def _planned(product: Running) -> str:
+    """Work that Northgate has announced: one organisation knows, one objects, one has said nothing."""
+    begins = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(days=6)
+    details = {
+        "starts_at": begins.isoformat(),
+        "ends_at": (begins + timedelta(hours=3)).isoformat(),
+        "stops": "Signing in to e-mail, Teams, remote access and social care records",
+        "fallback": "Telephones work. Print the duty lists before.",
+        "ask": "Northgate night desk, 01632 960100",
+    }
+    body = {"kind": "planned", "title": "New version of the directory", "systems": ["identity-platform"]}
+    reference = call(product, "northgate", "POST", "/incidents/", {**body, "planned": details})["reference"]
+    no = {"answer": "objects", "reason": "The count is on that night."}
+    call(product, "brackenfield", "POST", f"/planned-work/{reference}/answers/", no)
+    call(product, "coldharbour", "POST", f"/planned-work/{reference}/answers/", {"answer": "known"})
+    return reference
 
 
 def _details(product: Running, stage: Stage) -> Stage:
