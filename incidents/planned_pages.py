@@ -194,7 +194,7 @@ def preview_of(reached: Sequence[Stopped], *, ask_again: bool = False) -> dict[s
             _("Puts one card before each of %(n)s: know of it, or object.") % {"n": organisations(len(reached))}
             if reached
             else _("Nobody else hangs on it: it stands in your list, and no message goes out."),
-            _("Sends each of them one e-mail, by day, when somebody there is on duty. No SMS, nobody is woken."),
+            _("Sends each of them one message, by day, when somebody there is on duty. Nobody is woken."),
             _("Starts no clock, changes no trust, and is no incident. An alarm on the system still counts."),
             _("Whoever stays silent is shown to you as not confirmed."),
         ][: 4 if reached else 1],

@@ -84,7 +84,8 @@ def _planned(reference: str, code: str, *, changed: bool) -> Text:
     notice = f"Something has changed, {reference}" if changed else f"You have a notice in Bulkhead, {reference}"
     said = f"Planned work. No incident. {notice}, code {code}."
     subject = f"Planned work: {'a change' if changed else 'a notice'}, {reference}"
-    return Text(subject, f"{said}\n\n{HOW_TO_READ}\n", said)
+    short = f"Planned work, no incident: {reference}, code {code}. {HOW_TO_READ}"
+    return Text(subject, f"{said}\n\n{HOW_TO_READ}\n", short)
 
 
 def _notice(message: Delivery.Message, code: str) -> Text:

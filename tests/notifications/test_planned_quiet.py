@@ -192,5 +192,7 @@ def test_the_words_are_those_of_every_other_message():
     assert "Open the app or type the address on your card. Never sign in from a link." in text.body
     changed = compose(message="planned_changed", reference="PLN-7KQ4DX", code="K7MX-4", exercise=False)
     for each in (text, changed):
+        assert "Never sign in from a link." in each.short
+        assert len(each.short) <= 160  # one text message
         assert "http" not in each.body
         assert "incident" not in each.subject.lower()
