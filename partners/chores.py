@@ -63,13 +63,15 @@ def do_chores() -> int:
 
 
 def _claim(now: datetime, worker: str) -> list[tuple[UUID, str]]:
+    """What is due; also what ran in a future that the clock has since been taken back from."""
     with queue_scope(), connections["default"].cursor() as cursor:
         cursor.execute(
             "UPDATE partners_chore c SET claimed_by = %s, claimed_until = now() + make_interval(secs => %s)"
-            " WHERE c.id IN (SELECT d.id FROM partners_chore d WHERE d.due_at <= %s AND d.name = ANY (%s)"
+            " WHERE c.id IN (SELECT d.id FROM partners_chore d"
+            " WHERE (d.due_at <= %s OR d.ran_at > %s) AND d.name = ANY (%s)"
             " AND (d.claimed_until IS NULL OR d.claimed_until < now()) ORDER BY d.due_at LIMIT %s"
             " FOR UPDATE SKIP LOCKED) RETURNING c.id, c.name",
-            [worker, LEASE_SECONDS, now, sorted(_CHORES), AT_MOST],
+            [worker, LEASE_SECONDS, now, now, sorted(_CHORES), AT_MOST],
         )
         return cursor.fetchall()
 

@@ -105,6 +105,7 @@ class MoveForm(forms.Form):
 class ContractForm(forms.Form):
     """A contract record; beside these a choice for each part of each activity, named `detect-responsible` and so on."""
 
+    read = forms.IntegerField(min_value=0, max_value=10**6, required=False)  # the version that was on the page
     hours_to_notify = forms.IntegerField(min_value=0, max_value=8760, required=False)
     liability = forms.CharField(max_length=LONG, required=False)
     liability_cap = forms.IntegerField(min_value=0, max_value=10**12, required=False)
@@ -116,7 +117,7 @@ class ContractForm(forms.Form):
     valid_until = forms.DateField(required=False, error_messages=DAY)
 
     def __init__(self, data: Any = None, *, names: dict[str, str], contract: Contract | None = None) -> None:
-        initial = {name: getattr(contract, name) for name in self.base_fields} if contract else {}
+        initial = {name: getattr(contract, name) for name in self.base_fields if name != "read"} if contract else {}
         had = contract.responsibilities if contract else {}
         for code in ACTIVITIES:
             initial |= {f"{code}-{part}": value for part, value in zip(PARTS, had.get(code, ()), strict=False)}

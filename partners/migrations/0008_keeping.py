@@ -13,12 +13,21 @@ from portal.tenancy.policies import ME, Allow, keep_history, protect
 APP, WORKER = "portal_app", "portal_worker"
 OWN = f"organisation_id = {ME}"
 DEFINER = "SECURITY DEFINER SET search_path = pg_catalog, pg_temp"
+# All but who else may read it.
+OF_A_CHANGE = ("id", "kind", "object_id", "what", "before", "after", "at", "organisation_id", "person_id")
 
 KEEPING = f"""
--- Whether the ticket may write in the register: a person who looks after it, or a key (whose scope the API asks).
+-- A person who looks after the register, or a key (whose scope the API asks).
 CREATE FUNCTION sec.may_keep() RETURNS boolean LANGUAGE sql STABLE {DEFINER} AS $$
     SELECT sec.me() IS NOT NULL AND ((SELECT t.kind FROM sec.ticket() t) = 'key'
            OR sec.role() IN ('administrator', 'incident_manager'))
+$$;
+-- Whether the ticket may write in the register: the same, of a key one of that scope.
+CREATE FUNCTION sec.may_keep_register() RETURNS boolean LANGUAGE sql STABLE {DEFINER} AS $$
+    SELECT sec.may_keep() AND ((SELECT t.kind FROM sec.ticket() t) <> 'key' OR EXISTS (
+        SELECT 1 FROM sec.grant_token g JOIN public.partners_apikey k ON k.id = g.key_id
+         WHERE g.token_hash = sha256(convert_to(current_setting('app.ticket', true), 'UTF8'))
+           AND k.revoked_at IS NULL AND 'estate' = ANY (k.scopes)))
 $$;
 -- Whose history a row is. Everybody on a system reads the system's; a link's is for whoever runs one of its ends.
 CREATE FUNCTION sec.on_system(system uuid) RETURNS uuid[] LANGUAGE sql STABLE {DEFINER} AS $$
@@ -40,9 +49,19 @@ $$;
 CREATE FUNCTION sec.told_of_own(r jsonb) RETURNS uuid[] LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT ARRAY[(r ->> 'organisation_id')::uuid]
 $$;
+-- What happened to the register, for one reader: an audience can be read, and readers need not know of one another.
+CREATE FUNCTION sec.register_changed(reader uuid, object uuid, details jsonb) RETURNS void LANGUAGE sql {DEFINER} AS $$
+    INSERT INTO public.ledger_event (id, kind, at, actor_organisation_id, actor_kind, actor_person_id, incident_reference,
+                                     subject_id, audience, data)
+    SELECT gen_random_uuid(), 'register.changed', clock_timestamp(), t.org_id,
+           CASE WHEN t.kind = 'job' THEN 'system' WHEN t.person_id IS NULL THEN 'key' ELSE 'person' END, t.person_id, '',
+           object, ARRAY[reader], details
+      FROM sec.ticket() t
+$$;
 -- Arguments: kind, name of the function that says whose history it is, hidden columns.
 CREATE FUNCTION sec.history_kept() RETURNS trigger LANGUAGE plpgsql {DEFINER} AS $$
-DECLARE t record; was jsonb[]; became jsonb[]; done text; told uuid[]; differ text[]; whole jsonb; object uuid; n int; BEGIN
+DECLARE t record; was jsonb[]; became jsonb[]; done text; told uuid[]; differ text[]; whole jsonb; object uuid; n int;
+        reader uuid; firsts jsonb := '{{}}'; counts jsonb := '{{}}'; BEGIN
     IF TG_OP = 'INSERT' THEN
         done := 'made';
         SELECT array_agg('{{}}'::jsonb), array_agg(to_jsonb(x)) INTO was, became FROM new_rows x;
@@ -73,22 +92,31 @@ DECLARE t record; was jsonb[]; became jsonb[]; done text; told uuid[]; differ te
                         FILTER (WHERE became[n] ? k), '{{}}'),
                clock_timestamp(), t.org_id, t.person_id, told
           FROM unnest(differ) k;
-        -- A long statement is one event for its first object's readers, not one for each row.
-        IF t.org_id IS NOT NULL AND (n = 1 OR cardinality(was) <= 20) THEN
-            INSERT INTO public.ledger_event (id, kind, at, actor_organisation_id, actor_kind, actor_person_id,
-                                             incident_reference, subject_id, audience, data)
-            VALUES (gen_random_uuid(), 'register.changed', clock_timestamp(), t.org_id,
-                    CASE WHEN t.kind = 'job' THEN 'system' WHEN t.person_id IS NULL THEN 'key' ELSE 'person' END,
-                    t.person_id, '', object, told,
-                    jsonb_build_object('object', TG_ARGV[0], 'what', done, 'fields', differ,
-                                       'count', CASE WHEN cardinality(was) <= 20 THEN 1 ELSE cardinality(was) END));
+        IF t.org_id IS NULL THEN
+            CONTINUE;
         END IF;
+        -- A long statement is one event for each reader, about the first object that is theirs to read and how many are.
+        whole := jsonb_build_object('object', TG_ARGV[0], 'what', done, 'fields', differ, 'count', 1);
+        FOREACH reader IN ARRAY told LOOP
+            IF cardinality(was) <= 20 THEN
+                PERFORM sec.register_changed(reader, object, whole);
+            ELSIF counts ? reader::text THEN
+                counts := jsonb_set(counts, ARRAY[reader::text], to_jsonb((counts ->> reader::text)::int + 1));
+            ELSE
+                counts := counts || jsonb_build_object(reader, 1);
+                firsts := firsts || jsonb_build_object(reader, whole || jsonb_build_object('first', object));
+            END IF;
+        END LOOP;
     END LOOP;
+    PERFORM sec.register_changed(f.key::uuid, (f.value ->> 'first')::uuid,
+                                 f.value - 'first' || jsonb_build_object('count', counts -> f.key))
+       FROM jsonb_each(firsts) f;
     RETURN NULL;
 END $$;
-REVOKE ALL ON FUNCTION sec.may_keep(), sec.on_system(uuid), sec.told_of_system(jsonb), sec.told_of_part(jsonb),
-    sec.told_of_stand(jsonb), sec.told_of_edge(jsonb), sec.told_of_own(jsonb), sec.history_kept() FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION sec.may_keep() TO portal_app;
+REVOKE ALL ON FUNCTION sec.may_keep(), sec.may_keep_register(), sec.on_system(uuid), sec.told_of_system(jsonb), sec.told_of_part(jsonb),
+    sec.told_of_stand(jsonb), sec.told_of_edge(jsonb), sec.told_of_own(jsonb), sec.register_changed(uuid, uuid, jsonb),
+    sec.history_kept() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION sec.may_keep(), sec.may_keep_register() TO portal_app;
 """
 
 WORKING = f"""
@@ -112,11 +140,21 @@ DECLARE t record; made uuid; fresh boolean; BEGIN
     END IF;
     RETURN made;
 END $$;
+-- Whether an open item of the caller's organisation is a job's or a function's word alone: an alarm about a contact, or what
+-- another organisation gave.
+CREATE FUNCTION sec.work_said_by_others(once text) RETURNS boolean LANGUAGE sql STABLE {DEFINER} AS $$
+    SELECT (SELECT t.kind FROM sec.ticket() t) IS DISTINCT FROM 'job' AND EXISTS (
+        SELECT 1 FROM public.partners_workitem w WHERE w.organisation_id = sec.me() AND w.key = once AND w.state = 'open'
+           AND (w.kind = 'contact_changed' OR w.raised_by_organisation_id IS DISTINCT FROM w.organisation_id))
+$$;
 CREATE FUNCTION sec.raise_own_work(what text, once text, headline text, words text, where_to text, about uuid,
     due timestamptz) RETURNS uuid LANGUAGE plpgsql {DEFINER} AS $$
 BEGIN
     IF sec.me() IS NULL OR btrim(headline) = '' THEN
         RAISE EXCEPTION 'work has an organisation and a title' USING ERRCODE = '42501';
+    END IF;
+    IF sec.work_said_by_others(once) OR sec.role() = 'observer' THEN
+        RAISE EXCEPTION 'this item is not yours to write again' USING ERRCODE = '42501';
     END IF;
     RETURN sec.raise_work(sec.me(), what, once, headline, words, where_to, about, due);
 END $$;
@@ -126,8 +164,16 @@ DECLARE t record; BEGIN
     IF sec.me() IS NULL OR t.person_id IS NULL OR sec.role() IN ('', 'observer') THEN
         RAISE EXCEPTION 'a person of the organisation settles its work' USING ERRCODE = '42501';
     END IF;
-    IF btrim(words) = '' THEN
+    IF btrim(coalesce(words, '')) = '' THEN
         RAISE EXCEPTION 'say what came of it' USING ERRCODE = '23514';
+    END IF;
+    -- An alarm about a contact is not settled by whoever changed it since, unless nobody else is there to.
+    IF EXISTS (SELECT 1 FROM public.partners_workitem w JOIN public.partners_change c
+                   ON c.object_id = w.object_id AND c.kind = 'contact' AND c.at > w.raised_at - interval '1 minute'
+                WHERE w.id = item AND w.kind = 'contact_changed' AND c.person_id = t.person_id)
+       AND EXISTS (SELECT 1 FROM public.partners_person p WHERE p.organisation_id = t.org_id AND p.id <> t.person_id
+                      AND p.is_active AND NOT p.break_glass AND p.role NOT IN ('observer', 'service_account', 'guest')) THEN
+        RAISE EXCEPTION 'somebody else than whoever changed the contact settles this' USING ERRCODE = '42501';
     END IF;
     UPDATE public.partners_workitem w
        SET state = CASE WHEN dropped THEN 'dropped' ELSE 'done' END, settled_at = clock_timestamp(),
@@ -146,10 +192,11 @@ CREATE FUNCTION sec.clear_own_work(once text) RETURNS void LANGUAGE sql {DEFINER
     UPDATE public.partners_workitem w SET state = 'cleared', settled_at = clock_timestamp()
      WHERE w.organisation_id = sec.me() AND w.key = once AND w.state = 'open'
        AND (sec.role() NOT IN ('', 'observer') OR (SELECT t.kind FROM sec.ticket() t) IN ('job', 'key'))
+       AND NOT sec.work_said_by_others(once)
 $$;
 REVOKE ALL ON FUNCTION sec.raise_work(uuid, text, text, text, text, text, uuid, timestamptz),
     sec.raise_own_work(text, text, text, text, text, uuid, timestamptz), sec.settle_work(uuid, boolean, text),
-    sec.clear_own_work(text) FROM PUBLIC;
+    sec.clear_own_work(text), sec.work_said_by_others(text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION sec.raise_own_work(text, text, text, text, text, uuid, timestamptz), sec.clear_own_work(text)
     TO portal_app, portal_worker;
 GRANT EXECUTE ON FUNCTION sec.settle_work(uuid, boolean, text) TO portal_app;
@@ -177,9 +224,9 @@ GRANT EXECUTE ON FUNCTION sec.ensure_chores(text[], timestamptz), sec.enter_chor
 BACKWARD = """
 DROP FUNCTION sec.enter_chore(uuid, text), sec.ensure_chores(text[], timestamptz), sec.clear_own_work(text),
     sec.settle_work(uuid, boolean, text), sec.raise_own_work(text, text, text, text, text, uuid, timestamptz),
-    sec.raise_work(uuid, text, text, text, text, text, uuid, timestamptz);
-DROP FUNCTION sec.history_kept(), sec.told_of_own(jsonb), sec.told_of_edge(jsonb), sec.told_of_stand(jsonb),
-    sec.told_of_part(jsonb), sec.told_of_system(jsonb), sec.on_system(uuid), sec.may_keep();
+    sec.work_said_by_others(text), sec.raise_work(uuid, text, text, text, text, text, uuid, timestamptz);
+DROP FUNCTION sec.history_kept(), sec.register_changed(uuid, uuid, jsonb), sec.told_of_own(jsonb), sec.told_of_edge(jsonb), sec.told_of_stand(jsonb),
+    sec.told_of_part(jsonb), sec.told_of_system(jsonb), sec.on_system(uuid), sec.may_keep_register(), sec.may_keep();
 """
 
 
@@ -306,7 +353,7 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.RunSQL(KEEPING + WORKING + CHORES, BACKWARD),
-        protect("partners_change", Allow(APP, "select", f"{ME} = ANY (audience)")),
+        protect("partners_change", Allow(APP, "select", f"{ME} = ANY (audience)", columns=OF_A_CHANGE)),
         protect("partners_workitem", Allow(APP, "select", OWN), Allow(WORKER, "select", OWN)),
         protect(
             "partners_chore",

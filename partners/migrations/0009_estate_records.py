@@ -17,7 +17,7 @@ from portal.tenancy.policies import ME, Allow, keep_history, protect
 APP = "portal_app"
 DEFINER = "SECURITY DEFINER SET search_path = pg_catalog, pg_temp"
 INVOKER = "SET search_path = pg_catalog, pg_temp"
-KEEPS = "(SELECT sec.may_keep())"
+KEEPS = "(SELECT sec.may_keep_register())"
 MINE = "organisation_id = " + ME
 SEEN = "system_id = ANY ((SELECT sec.my_systems())::uuid[])"
 RUN = "system_id = ANY ((SELECT sec.systems_i_run())::uuid[])"
@@ -100,7 +100,7 @@ $$;
 -- alone must see the target already: stand on it, or walk into it from that source. A mere name is not enough, or adding
 -- a link to a neighbour would show all that stands on it.
 CREATE FUNCTION sec.may_link(source uuid, target uuid) RETURNS boolean LANGUAGE sql STABLE {DEFINER} AS $$
-    SELECT sec.may_keep() AND source <> target AND CASE
+    SELECT sec.may_keep_register() AND source <> target AND CASE
         WHEN target = ANY (sec.systems_i_speak_for())
             THEN source = ANY (sec.my_systems()) OR source IN (SELECT n.system_id FROM sec.neighbours() n)
         WHEN source = ANY (sec.systems_i_speak_for())
@@ -281,7 +281,7 @@ CREATE TRIGGER stand_answered AFTER INSERT OR UPDATE ON partners_participation
 CREATE FUNCTION sec.remove_stand(stand uuid) RETURNS void LANGUAGE plpgsql {DEFINER} AS $$
 DECLARE p public.partners_participation; BEGIN
     SELECT * INTO p FROM public.partners_participation x WHERE x.id = stand FOR UPDATE;
-    IF p.id IS NULL OR NOT p.system_id = ANY (sec.systems_i_run()) OR NOT sec.may_keep() THEN
+    IF p.id IS NULL OR NOT p.system_id = ANY (sec.systems_i_run()) OR NOT sec.may_keep_register() THEN
         RAISE EXCEPTION 'only whoever runs the system takes an organisation off' USING ERRCODE = '42501';
     END IF;
     IF NOT sec.fresh() THEN

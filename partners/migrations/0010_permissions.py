@@ -73,7 +73,7 @@ DECLARE me uuid := sec.me(); i public.partners_integration; was public.partners_
         systems uuid[] := ARRAY(SELECT DISTINCT x::uuid FROM jsonb_array_elements_text(doc -> 'systems') x);
         starts date := (doc ->> 'starts_on')::date; review date := (doc ->> 'review_on')::date;
         expires date := (doc ->> 'expires_on')::date; BEGIN
-    IF NOT sec.may_keep() THEN
+    IF NOT sec.may_keep_register() THEN
         RAISE EXCEPTION 'proposing a permission needs an administrator or incident manager' USING ERRCODE = '42501';
     END IF;
     IF permission IS NULL THEN
@@ -191,8 +191,9 @@ END $$;
 """
 
 PERMITTING = rf"""
--- The link behind a permission, as a fact of the register that outlives it: written when a side speaks for one of its
--- ends, asked of whoever does otherwise. Its words name no permission, because more people read a link than that.
+-- The link behind a permission, as a fact of the register that outlives it: written when a side could write it by hand
+-- (`sec.may_link`: it speaks for the target, or for the source and sees the target), asked of whoever does otherwise. Its
+-- words name no permission, because more people read a link than that.
 CREATE FUNCTION sec.permission_link(i public.partners_integration, v public.partners_integrationversion) RETURNS void
 LANGUAGE plpgsql {DEFINER} AS $$
 DECLARE target uuid; runs uuid[]; runner uuid; ends text; BEGIN
@@ -200,7 +201,10 @@ DECLARE target uuid; runs uuid[]; runner uuid; ends text; BEGIN
         CONTINUE WHEN target = v.from_system_id OR EXISTS (SELECT 1 FROM public.partners_dependency d
                                                             WHERE d.source_id = v.from_system_id AND d.target_id = target);
         runs := sec.speakers(v.from_system_id) || sec.speakers(target);
-        IF i.grantor_id = ANY (runs) OR i.grantee_id = ANY (runs) THEN
+        IF ARRAY[i.grantor_id, i.grantee_id] && sec.speakers(target)
+           OR EXISTS (SELECT 1 FROM unnest(ARRAY[i.grantor_id, i.grantee_id]) side
+                       WHERE side = ANY (sec.speakers(v.from_system_id))
+                         AND (side = ANY (sec.on_system(target)) OR target = ANY (sec.walked_from(ARRAY[v.from_system_id])))) THEN
             INSERT INTO public.partners_dependency (id, source_id, target_id, kind, label, phrase, stops, carries, "group",
                 barrier, reviewed_by, note)
             VALUES (gen_random_uuid(), v.from_system_id, target, v.link_kind, '', '', '', false, '', 'none', '',

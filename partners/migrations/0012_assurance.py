@@ -288,6 +288,9 @@ DECLARE made integer; BEGIN
         hours_to_notify = excluded.hours_to_notify, exit_terms = excluded.exit_terms, valid_from = excluded.valid_from,
         valid_until = excluded.valid_until, written_at = excluded.written_at
     RETURNING c.version INTO made;
+    IF made <> coalesce((r ->> 'read')::integer, 0) + 1 THEN
+        RAISE EXCEPTION 'somebody changed it meanwhile: look at it again' USING ERRCODE = '23514';
+    END IF;
     RETURN made;
 END $$;
 REVOKE ALL ON FUNCTION sec.duties_are_whole(jsonb), sec.write_contract(uuid, jsonb) FROM PUBLIC;

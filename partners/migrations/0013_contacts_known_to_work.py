@@ -41,8 +41,8 @@ DECLARE c public.partners_contactpoint; whom text; BEGIN
     whom := coalesce((SELECT p.name FROM public.partners_person p WHERE p.id = c.person_id), 'the duty desk');
     PERFORM sec.raise_work(c.organisation_id, 'contact_changed', 'contact_changed:' || point,
         sec.my_name() || ' ' || what || ' a contact of ' || whom,
-        'Ask them, by a way that you know, whether it was meant. Whoever changes contacts decides who is woken. Contact: '
-        || c.label || '.', '/partners/contacts/' || point || '/', point, NULL);
+        'Ask them, by a way that you know, whether it was meant. Whoever changes contacts decides who is woken, so that'
+        || ' somebody else settles this. Contact: ' || c.label || '.', '/partners/contacts/' || point || '/', point, NULL);
 END $$;
 -- Add a contact point, or change one. Of a private number `addr` is "ends 67" and `whole` the sealed number; a change
 -- without `whole` keeps the one that is there.
@@ -129,8 +129,27 @@ CREATE FUNCTION sec.my_numbers() RETURNS TABLE (contact_point_id uuid, sealed by
       JOIN public.partners_contactpoint c ON c.id = n.contact_point_id
      WHERE c.organisation_id = sec.me() AND c.person_id = sec.who()
 $$;
+-- Whether an organisation stands on one of these systems, or runs one, by its own word or the operator's: anybody can say
+-- of it that it does, and so draw it into an incident.
+CREATE FUNCTION sec.stands_by_own_word(org uuid, systems uuid[]) RETURNS boolean LANGUAGE sql STABLE {DEFINER} AS $$
+    SELECT EXISTS (
+        SELECT 1 FROM public.partners_participation p
+         WHERE p.organisation_id = org AND p.system_id = ANY (systems) AND p.denied_at IS NULL
+           AND (p.confirmed_at IS NOT NULL OR NOT EXISTS (
+                SELECT 1 FROM public.partners_change c
+                 WHERE c.object_id = p.id AND c.what = 'made' AND c.organisation_id <> org)))
+      OR EXISTS (
+        SELECT 1 FROM public.partners_sharedsystem s
+         WHERE s.id = ANY (systems) AND org IN (s.owner_id, s.provider_id) AND NOT EXISTS (
+               SELECT 1 FROM public.partners_change c
+                WHERE c.object_id = s.id AND c.organisation_id <> org
+                  AND org::text IN (c.after ->> 'owner_id', c.after ->> 'provider_id')
+                  AND NOT EXISTS (SELECT 1 FROM public.partners_change own
+                                   WHERE own.object_id = s.id AND own.organisation_id = org AND own.at > c.at)))
+$$;
 -- A private number, for whoever oversees an incident that is open, about somebody who takes part, and for their own
--- organisation. Recorded for both, with why. No exercise and no suspicion opens a number.
+-- organisation. Recorded for both, with why. No exercise and no suspicion opens a number, and nobody who draws an
+-- organisation in by their own word alone: it has answered, or stands by its own word on what can be reached.
 CREATE FUNCTION sec.reveal_number(incident uuid, point uuid, because text)
 RETURNS TABLE (organisation_id uuid, sealed bytea) LANGUAGE plpgsql {DEFINER} AS $$
 DECLARE me uuid := sec.me(); org uuid; i record; BEGIN
@@ -143,7 +162,10 @@ DECLARE me uuid := sec.me(); org uuid; i record; BEGIN
     SELECT c.organisation_id INTO org FROM public.partners_contactpoint c WHERE c.id = point AND c.is_private AND c.is_active;
     SELECT x.id, x.reference INTO i FROM public.incidents_incident x
      WHERE x.id = incident AND x.status NOT IN ('closed', 'suspected') AND NOT x.exercise AND org = ANY (x.participants)
-       AND (me = ANY (x.overseers) OR me = org AND me = ANY (x.participants));
+       AND (me = org AND me = ANY (x.participants) OR me = ANY (x.overseers) AND (
+            EXISTS (SELECT 1 FROM public.incidents_participant p
+                     WHERE p.incident_id = x.id AND p.organisation_id = org AND p.acknowledged_at IS NOT NULL)
+            OR sec.stands_by_own_word(org, sec.incident_links(x.id))));
     IF org IS NULL OR i.id IS NULL THEN
         RAISE EXCEPTION 'a number is shown in an open incident alone, to whoever oversees it' USING ERRCODE = '42501';
     END IF;
@@ -153,7 +175,7 @@ DECLARE me uuid := sec.me(); org uuid; i record; BEGIN
             ARRAY(SELECT DISTINCT x FROM unnest(ARRAY[me, org]) x), jsonb_build_object('because', because));
     RETURN QUERY SELECT n.organisation_id, n.sealed FROM public.partners_privatenumber n WHERE n.contact_point_id = point;
 END $$;
-REVOKE ALL ON FUNCTION sec.my_numbers(), sec.reveal_number(uuid, uuid, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION sec.my_numbers(), sec.stands_by_own_word(uuid, uuid[]), sec.reveal_number(uuid, uuid, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION sec.my_numbers(), sec.reveal_number(uuid, uuid, text) TO portal_app;
 """
 
@@ -179,7 +201,7 @@ LANGUAGE sql STABLE {DEFINER} AS $$
      ORDER BY f.rank, f.nth, f.since, f.id LIMIT 1
 $$;
 -- Whom to ring now at each organisation of an open incident: for its overseers, and of one's own. Private numbers are
--- masked as they stand.
+-- masked as they stand. Of whoever is there by somebody else's word alone, nothing until it has answered.
 CREATE FUNCTION sec.duty_contacts(incident uuid) RETURNS TABLE (organisation_id uuid, name text, script text, number text,
     point uuid, way text, is_private boolean) LANGUAGE plpgsql STABLE {DEFINER} AS $$
 BEGIN RETURN QUERY
@@ -193,7 +215,11 @@ BEGIN RETURN QUERY
       LEFT JOIN public.partners_person p ON p.id = d.person_id
       LEFT JOIN public.partners_contactpoint c ON c.person_id = d.person_id AND c.organisation_id = a.org AND c.is_active
             AND c.kind IN ('phone', 'sms')
-     WHERE m.me = ANY (i.overseers) OR a.org = m.me
+      CROSS JOIN LATERAL (SELECT sec.incident_links(i.id) AS systems OFFSET 0) l
+     WHERE a.org = m.me OR m.me = ANY (i.overseers) AND (
+           EXISTS (SELECT 1 FROM public.incidents_participant q
+                    WHERE q.incident_id = i.id AND q.organisation_id = a.org AND q.acknowledged_at IS NOT NULL)
+           OR sec.stands_by_own_word(a.org, l.systems))
      ORDER BY a.org, c."order", c.id;
 END $$;
 REVOKE ALL ON FUNCTION sec.on_duty(uuid, timestamptz), sec.duty_contacts(uuid) FROM PUBLIC;
@@ -270,7 +296,7 @@ DROP TRIGGER kept_insert ON partners_contactpoint;
 """
 BACKWARD = """
 DROP FUNCTION sec.take_pack(), sec.former_untested(timestamptz), sec.duty_contacts(uuid), sec.on_duty(uuid, timestamptz),
-    sec.reveal_number(uuid, uuid, text), sec.my_numbers(), sec.retire_contact(uuid),
+    sec.reveal_number(uuid, uuid, text), sec.stands_by_own_word(uuid, uuid[]), sec.my_numbers(), sec.retire_contact(uuid),
     sec.put_contact(uuid, uuid, text, text, text, uuid, boolean, integer, bytea), sec.contact_told(uuid, text),
     sec.may_keep_contact(uuid);
 """

@@ -11,7 +11,7 @@ from portal.tenancy.policies import ME, Allow, protect
 
 APP, WORKER = "portal_app", "portal_worker"
 OWN = f"organisation_id = {ME}"
-KEEPS = f"{OWN} AND (SELECT sec.may_keep())"
+KEEPS = f"{OWN} AND (SELECT sec.may_keep_register())"
 # A foreign key does not ask whose the file is.
 OF_OWN_FILE = f"{KEEPS} AND EXISTS (SELECT 1 FROM partners_import i WHERE i.id = file_id AND i.organisation_id = {ME})"
 # A dry run compares as the worker, with what its organisation sees.
@@ -267,6 +267,10 @@ class Migration(migrations.Migration):
             options={"indexes": [models.Index(fields=["due_at"], name="import_due")]},
         ),
         migrations.AddField(model_name="change", name="import_id", field=models.UUIDField(null=True)),
+        migrations.RunSQL(
+            f"GRANT SELECT (import_id) ON partners_change TO {APP}",
+            f"REVOKE SELECT (import_id) ON partners_change FROM {APP}",
+        ),
         protect(
             "partners_import",
             Allow(APP, "select", OWN),

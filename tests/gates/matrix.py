@@ -244,7 +244,9 @@ MATRIX: dict[str, Row] = {
         worker=Can(f"{MINE} OR {RUNS_IT}"),
     ),
     # The register's history is for whom it concerned when it happened; work is its organisation's; chores are a queue.
-    "partners_change": Row(Can(TOLD)),
+    "partners_change": Row(
+        Can(TOLD, selects="id kind object_id what before after at organisation_id person_id import_id"),
+    ),
     "partners_workitem": Row(Can(MINE), worker=Can(MINE)),
     "partners_chore": Row(worker=Can(OPEN, update=OPEN, updates="due_at claimed_by claimed_until ran_at")),
     # Files of rows are their organisation's; who looks after the register brings them, the worker says what becomes of

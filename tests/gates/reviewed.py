@@ -220,7 +220,8 @@ DEFINER: dict[str, Function] = {
     "sec.silence(uuid)": ((APP,), "a count, for a participant who may not see whose silence it is"),
     "sec.migrations_applied()": ((AUTH,), "names of migrations, for the probe that says ready"),
     "sec.queues()": ((AUTH,), "counts and ages over all organisations, for the scraper; names none"),
-    "sec.may_keep()": ((APP,), "whether the ticket may write in the register; policies ask it"),
+    "sec.may_keep()": ((APP,), "whether the ticket is a key's, or of a person who looks after the register"),
+    "sec.may_keep_register()": ((APP,), "whether the ticket may write in the register; policies ask it"),
     "sec.on_system(uuid)": (
         (),
         "who runs a system or stands on it; called by the functions that say whose history it is",
@@ -230,6 +231,9 @@ DEFINER: dict[str, Function] = {
     "sec.told_of_stand(jsonb)": ((), "whose history a participation is; called by the trigger"),
     "sec.told_of_edge(jsonb)": ((), "whose history a link is; called by the trigger"),
     "sec.history_kept()": ((), "trigger: the register's history"),
+    "sec.register_changed(uuid,uuid,jsonb)": ((), "one reader's event of the register's history, for the trigger"),
+    "sec.stands_by_own_word(uuid,uuid[])": ((), "whether an organisation is where it is by its own word"),
+    "sec.work_said_by_others(text)": ((), "whether an open item is not its organisation's to write again"),
     "sec.raise_work(uuid,text,text,text,text,text,uuid,timestamp with time zone)": (
         (),
         "gives an organisation work; called by functions that know whom it concerns",

@@ -120,3 +120,37 @@ def test_a_number_is_not_revealed_without_a_reason(stage, incident, cast):
         assert refused(lead, ask, [incident.pk, point, "Nobody answers"]) in {"", "no row"}
     with entered(fresh(cast, "gravenhurst")) as stranger:
         assert refused(stranger, ask, [incident.pk, point, "Nobody answers"]) == "42501"
+
+
+def test_whoever_draws_an_organisation_in_alone_reads_no_private_number_of_it(stage, cast):
+    """Gravenhurst says that Brackenfield stands on its own system, opens an incident there, and so leads over it."""
+    stand = (
+        "INSERT INTO partners_participation (id, organisation_id, system_id, services, safety_critical, status)"
+        " VALUES (gen_random_uuid(), %s, %s, '{}', false, 'live')"
+    )
+    brackenfield = stage.ids["brackenfield"]
+    ((point,),) = stage.owner(
+        "UPDATE partners_contactpoint SET is_private = true, is_active = true, kind = 'phone', address = 'ends 67'"
+        " WHERE id = (SELECT id FROM partners_contactpoint WHERE organisation_id = %s LIMIT 1) RETURNING id",
+        [brackenfield],
+    )
+    stage.owner(
+        "INSERT INTO partners_dutyoverride (id, organisation_id, person_id, starts_at, ends_at, note, made_at)"
+        " VALUES (gen_random_uuid(), %s, %s, now() - interval '1 hour', now() + interval '1 hour', '', now())",
+        [brackenfield, cast["brackenfield"].people[0][0]],
+    )
+    with entered(fresh(cast, "gravenhurst"), commits=True) as stranger:
+        stranger.execute(stand, [brackenfield, system(stage, "planning-search")])
+    drawn = stage.opens("gravenhurst", systems=("planning-search",))
+    assert brackenfield in drawn.participants
+    ask = "SELECT * FROM sec.reveal_number(%s, %s, 'Nobody answers')"
+    ring = "SELECT DISTINCT organisation_id FROM sec.duty_contacts(%s)"
+    with entered(fresh(cast, "gravenhurst")) as stranger:
+        assert refused(stranger, ask, [drawn.pk, point]) == "42501"
+        assert stranger.execute(ring, [drawn.pk]).fetchall() == []
+    with entered(fresh(cast, "brackenfield")) as own:
+        assert own.execute(ring, [drawn.pk]).fetchall() == [(brackenfield,)]
+        assert refused(own, ask, [drawn.pk, point]) != "42501"
+        own.execute("UPDATE partners_participation SET confirmed_at = now() WHERE organisation_id = sec.me()")
+        own.execute("SELECT set_config('app.ticket', %s, true)", [fresh(cast, "gravenhurst")])
+        assert refused(own, ask, [drawn.pk, point]) != "42501", "it has said itself that it stands there"

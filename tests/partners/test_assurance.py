@@ -254,8 +254,16 @@ def test_a_contract_is_between_one_council_and_the_provider(client_of, inside, n
     assert seen(inside, "gravenhurst", Contract) == 0
     assert gravenhurst.post(page, record(liability="All of it")).status_code == 302
     assert (
-        gravenhurst.post(page, record(liability="Half of it", **{"detect-accountable": "council"})).status_code == 302
+        gravenhurst.post(
+            page, record(read="1", liability="Half of it", **{"detect-accountable": "council"})
+        ).status_code
+        == 302
     )
+    late = gravenhurst.post(page, record(read="1", liability="None of it"))  # who began before the second version
+    assert late.status_code == 422
+    assert "Somebody changed it meanwhile" in late.content.decode()
+    assert 'name="read" value="2"' in late.content.decode()
+    assert "None of it" in late.content.decode()
     for client in (gravenhurst, northgate):
         shown = text(client.get(page))
         assert "Version 2." in shown
@@ -336,7 +344,7 @@ def test_what_falls_due_becomes_work_and_is_told_once(client_of, inside, by_the_
         assert (item.title, item.due_at) == (f"Past due: {NG_ADM}", datetime(2026, 10, 15, tzinfo=UTC))
         assert item.page == f"/findings/{item.object_id}/"
     council = client_of("brackenfield")
-    renewed = record(insured_until="2028-12-31", valid_until="2029-01-01")
+    renewed = record(read="1", insured_until="2028-12-31", valid_until="2029-01-01")
     assert council.post("/providers/northgate/contract/brackenfield/", renewed).status_code == 302
     by_the_clock(datetime(2026, 11, 27, 12, tzinfo=UTC))
     assert work(inside, "brackenfield") == []
