@@ -14,7 +14,7 @@ from incidents.models import Incident, LinkClaim, RadiusVersion, Rewalk
 from incidents.paths import listed
 from incidents.rewalk import versions_of
 from partners import approvals
-from partners.models import Dependency, Organisation
+from partners.models import Dependency, Organisation, SharedSystem
 
 Document = Mapping[str, Any]
 What = Rewalk.What
@@ -36,9 +36,8 @@ def movement(incident: Incident, document: Document, *, me: UUID, manages: bool)
             for system in document["systems"]
             if system["id"] in set(document["reached_systems"])
         ],
-        "organisations": list(Organisation.objects.order_by("name").values_list("slug", "name"))
-        if open_now and manages
-        else [],
+        "targets": sorted({*_organisations(), *_systems(document)}) if open_now and manages else [],
+        "trouble": None,
         "opened_at": incident.opened_at,
     }
 
@@ -141,16 +140,34 @@ def ends_of_cut(document: Document, edges: Sequence[str], links: frozenset[str])
     return rows
 
 
-def name_link(incident: Incident, *, source: str, organisation: UUID | None, called: str, words: str) -> None:
-    """An overseer names a link from a reached system to an organisation, or to a system that has no name yet.
+def _organisations() -> dict[str, UUID]:
+    return dict(Organisation.objects.values_list("name", "id"))
+
+
+def _systems(document: Document) -> dict[str, UUID]:
+    """Systems that an overseer may name as an end: those that it sees in the register, and those reached already."""
+    reached = set(document["reached_systems"])
+    known = {system["name"]: UUID(system["id"]) for system in document["systems"] if system["id"] in reached}
+    return {**known, **dict(SharedSystem.objects.values_list("name", "id"))}
+
+
+def end_called(called: str, document: Document) -> tuple[str, UUID | None]:
+    """What a typed name means: an organisation, else a system that one may name, else a new one (`kind`, id)."""
+    for kind, names in (("organisation", _organisations()), ("system", _systems(document))):
+        for name, found in names.items():
+            if name.casefold() == called.casefold():
+                return kind, found
+    return "new", None
+
+
+def name_link(incident: Incident, *, source: UUID, to: tuple[str, UUID | None], called: str) -> None:
+    """An overseer names a link from a reached system. `to` is what `end_called` makes of the name `called`.
 
     Raises:
         approvals.NotAllowed: not an overseer's incident manager, no fresh passkey, not reached, or known already.
     """
-    kind = "organisation" if organisation else "new"
-    approvals.call(
-        "SELECT sec.name_link(%s, %s, %s, %s, %s, %s)", [incident.pk, source, kind, organisation, called, words]
-    )
+    kind, target = to
+    approvals.call("SELECT sec.name_link(%s, %s, %s, %s, %s, '')", [incident.pk, source, kind, target, called])
 
 
 def propose_link(incident: Incident, *, source: str, words: str) -> None:

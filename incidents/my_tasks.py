@@ -70,7 +70,15 @@ def mine_of(
         Standing.objects.filter(incident=incident).values("organisation_id", "slug", "name", "role", "word")
     )
     side = Participant.objects.filter(incident=incident, organisation_id=me).values(
-        "told_at", "seen_at", "acknowledged_at", "exposure", "because", "distance", "organisation_id", "duty_phone"
+        "told_at",
+        "seen_at",
+        "acknowledged_at",
+        "exposure",
+        "because",
+        "distance",
+        "organisation_id",
+        "duty_phone",
+        "slug",
     )[0]
     tasks = list(Task.objects.filter(incident=incident, organisation_id=me).order_by("position").values(*COLUMNS))
     open_tasks = sorted((task for task in tasks if task["status"] in OPEN), key=lambda task: _urgency(task, now))
@@ -84,6 +92,7 @@ def mine_of(
             **({"href": "", "meeting_point": ""} if narrow else {}),
             "line": f"{line}{incident.title}.",
             "own_line": _own_line(side, name),
+            "why_href": "" if narrow else reverse("incident-participant", args=[incident.reference, side["slug"]]),
         },
         "notices": notices_of(
             incident, me=me, names={each["organisation_id"]: each["name"] for each in standings}, may_answer=manages

@@ -63,7 +63,7 @@ def system_list(request: HttpRequest) -> HttpResponse:
 def _page(after: str) -> tuple[list[SharedSystem], dict[str, str | None]]:
     """One page in the order of names, and its pager. `after` is the short name of the last one before it."""
     systems = SharedSystem.objects.select_related("provider", "owner").order_by("name", "slug")
-    last = SharedSystem.objects.filter(slug=after).first() if after and "\0" not in after else None
+    last = SharedSystem.objects.filter(slug=after).first() if after else None
     if last is not None:
         systems = systems.filter(Q(name__gt=last.name) | Q(name=last.name, slug__gt=last.slug))
     found = list(systems[: PAGE + 1])

@@ -134,6 +134,10 @@ REACH = [  # the radius of a partnership of 200 systems
     State(
         "radius-200-one", LEAD, "/incidents/{wide}/how-far/?focus=organisation:alderham", "Only the paths of Alderham"
     ),
+    State("link-named-wrong", LEAD, "/incidents/{main}/how-far/", "Write where", act=_press("Name this link")),
+    State("participant", LEAD, "/incidents/{main}/organisations/fernleigh/", "Archive of 2006"),
+    State("participant-own", PARTNER, "/incidents/{main}/organisations/dunmere/", "Finance ledger"),
+    State("incident-deliveries", LEAD, "/incidents/{main}/deliveries/", "Dunmere"),
 ]
 
 LEADING = [
@@ -194,6 +198,18 @@ REGISTER = [
     State("what-if-none", LEAD, "/systems/identity-platform/how-far/?focus=system:nothing", "has that name"),
     State("system", LEAD, "/systems/identity-platform/", "Where an intruder could go"),
     State("system-provider", PROVIDER, "/systems/identity-platform/", "Coldharbour"),
+    State("system-standing", LEAD, "/systems/identity-platform/standing/", "Services that you base on it"),
+    State("system-parts", PROVIDER, "/systems/identity-platform/parts/", "Another component"),
+    State(
+        "system-organisations",
+        PROVIDER,
+        "/systems/identity-platform/organisations/",
+        "Choose an organisation",
+        act=_press("Add it"),
+    ),
+    State("system-change", PROVIDER, "/systems/identity-platform/change/", "Back in use within how many hours"),
+    State("link-add-wrong", PROVIDER, "/systems/identity-platform/links/", "Choose the", act=_press("Add the link")),
+    State("register-import", LEAD, "/register/import/", "Files so far"),
     State("playbooks", LEAD, "/playbooks/", "Shared platform containment"),
     State("playbook", LEAD, "/playbooks/{playbook}/", "Suspend the directory trust"),
     State("deliveries", LEAD, "/deliveries/", "Ashbourne"),

@@ -148,14 +148,21 @@ def _not_trusted(incident: Incident, side: Participant) -> list[tuple[str, str]]
 @signed_in
 def radius(request: HttpRequest, reference: str) -> HttpResponse:
     """How far it can reach: the whole picture is for lead, deputy and provider."""
-    incident = overseen_or_404(reference, me=request.visitor.organisation_id)  # type: ignore[attr-defined]
+    return radius_answer(request, overseen_or_404(reference, me=request.visitor.organisation_id))  # type: ignore[attr-defined]
+
+
+def radius_answer(
+    request: HttpRequest, incident: Incident, *, trouble: dict[str, str] | None = None, status: int = 200
+) -> HttpResponse:
+    """The page; `trouble` is what was wrong with a link that somebody named, and what they had typed."""
     document = current_document(incident)
     if document is None:
         raise Http404
     visitor = request.visitor  # type: ignore[attr-defined]
     context = {
         "incident": header(incident),
-        "moved": movement(incident, document, me=visitor.organisation_id, manages=may_open(visitor)),
+        "moved": movement(incident, document, me=visitor.organisation_id, manages=may_open(visitor))
+        | {"trouble": trouble},
         **with_picture(
             document,
             request.GET,
@@ -163,7 +170,7 @@ def radius(request: HttpRequest, reference: str) -> HttpResponse:
             picture_href=reverse("incident-radius-picture", args=[incident.reference]),
         ),
     }
-    return render(request, "incidents/radius.html", context)
+    return render(request, "incidents/radius.html", context, status=status)
 
 
 @require_safe

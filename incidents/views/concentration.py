@@ -16,7 +16,7 @@ from incidents.models import ConcentrationSnapshot
 from partners.acting import may_open, signed_in
 from portal import clock
 
-ON_PAPER = 18  # rows that one sheet holds; the rest reach less and stay on the screen
+ON_PAPER = 16  # rows that one sheet of A4 holds, measured with two lines in each; the rest reach less
 
 
 @require_safe
@@ -44,11 +44,15 @@ def _row(start: Start, before: ConcentrationSnapshot | None) -> dict[str, Any]:
         "href": reverse("system-how-far", args=[start.slug]) if system else "",
         "figures": start.figures,
         "change": _change(start, before),
+        "change_on_paper": _change(start, before, whole=False),
     }
 
 
-def _change(start: Start, before: ConcentrationSnapshot | None) -> str:
-    """`+2 organisations, −1 safety-critical service`; `New`; `No change`; empty without a snapshot to compare with."""
+def _change(start: Start, before: ConcentrationSnapshot | None, *, whole: bool = True) -> str:
+    """`+2 organisations, −1 safety-critical service`; `New`; `No change`; empty without a snapshot to compare with.
+
+    On paper organisations and safety-critical services alone, so that a row keeps to two lines.
+    """
     if before is None:
         return ""
     change = change_since(start.figures, before.figures.get(start.key))
@@ -57,10 +61,11 @@ def _change(start: Start, before: ConcentrationSnapshot | None) -> str:
     organisations, people, critical, saved = change
     words = [
         _signed(organisations, ngettext("organisation", "organisations", abs(organisations))),
-        _signed(people, ngettext("person served", "people served", abs(people))),
         _signed(critical, ngettext("safety-critical service", "safety-critical services", abs(critical))),
-        _signed(saved, _("that claims would save")),
     ]
+    if whole:
+        words[1:1] = [_signed(people, ngettext("person served", "people served", abs(people)))]
+        words.append(_signed(saved, _("that claims would save")))
     return ", ".join(word for word in words if word) or _("No change")
 
 

@@ -15,15 +15,16 @@ from django.views.decorators.http import require_http_methods, require_POST
 from incidents import moving, why_here
 from incidents.errors import NotYours, WrongMoment
 from incidents.models import Incident, LinkDispute, Participant
-from incidents.rewalk import ask_again
+from incidents.rewalk import ask_again, current_document
+from incidents.views.boards import radius_answer
 from incidents.views.finding import incident_or_404, overseen_or_404
 from partners.acting import actor_of, may_answer, may_open, signed_in
 from partners.approvals import NotAllowed
-from partners.models import Dependency, Organisation
+from partners.models import Dependency
 from partners.stepping_up import fresh
 from portal.pages import refuse
 
-LONGEST = 2000
+LONGEST, LONGEST_NAME = 2000, 120
 
 
 class Unusable(Exception):
@@ -37,7 +38,8 @@ def radius_say(request: HttpRequest, reference: str) -> HttpResponse:
     """Walk again, name a link, take or refuse a proposal. For whoever oversees the incident; else there is no page."""
     incident = overseen_or_404(reference, me=request.visitor.organisation_id)  # type: ignore[attr-defined]
     acts = {"walk": _walk, "name": _name, "count": _count, "refuse": _refuse}
-    return _done(request, incident, acts) or redirect("incident-radius", reference=reference)
+    wrong = _named_wrong if request.POST.get("act") == "name" else None
+    return _done(request, incident, acts, wrong) or redirect("incident-radius", reference=reference)
 
 
 @require_POST
@@ -92,23 +94,26 @@ def _back(reference: str, slug: str) -> HttpResponse:
 
 
 def _done(
-    request: HttpRequest, incident: Incident, acts: Mapping[str, Callable[[HttpRequest, Incident], str]]
+    request: HttpRequest,
+    incident: Incident,
+    acts: Mapping[str, Callable[[HttpRequest, Incident], str]],
+    wrong: Callable[[HttpRequest, Incident, str, int], HttpResponse] | None = None,
 ) -> HttpResponse | None:
-    """Do what the form asks and say so, or answer why not."""
+    """Do what the form asks and say so, or answer why not: on a page of its own, or as `wrong` does."""
     act = acts.get(request.POST.get("act", ""))
     try:
         if act is None:
             raise Unusable(_("This form says nothing that can be done here."))
         messages.success(request, act(request, incident))
-    except Unusable as wrong:
-        return refuse(request, 422, str(wrong))
-    except NotYours as wrong:
-        return refuse(request, 403, str(wrong))
-    except WrongMoment as wrong:
-        return refuse(request, 409, str(wrong))
-    except NotAllowed as wrong:
-        return refuse(request, 409, str(wrong))
-    return None
+    except Unusable as refused:
+        status, said = 422, str(refused)
+    except NotYours as refused:
+        return refuse(request, 403, str(refused))
+    except (WrongMoment, NotAllowed) as refused:
+        status, said = 409, str(refused)
+    else:
+        return None
+    return wrong(request, incident, said, status) if wrong else refuse(request, status, said)
 
 
 def _words(request: HttpRequest, name: str = "words", *, missing: str = "") -> str:
@@ -136,20 +141,23 @@ def _walk(request: HttpRequest, incident: Incident) -> str:
 
 def _name(request: HttpRequest, incident: Incident) -> str:
     source = _id(request, "source", _("Choose the reached system that the link starts from."))
-    slug, called = _words(request, "organisation"), _words(request, "called")
-    if bool(slug) == bool(called):
-        raise Unusable(_("Choose an organisation or name a system: one of the two."))
-    found = Organisation.objects.filter(slug=slug).first() if slug else None
-    if slug and found is None:
-        raise Unusable(_("No organisation of this name."))
-    moving.name_link(
-        incident,
-        source=str(source),
-        organisation=found.pk if found else None,
-        called=called,
-        words=_words(request),
-    )
+    called = _words(request, "to", missing=_("Write where the link leads: an organisation or a system."))
+    document = current_document(incident)
+    if document is None or len(called) > LONGEST_NAME:
+        raise Unusable(_("Write a name of at most %(n)s characters.") % {"n": LONGEST_NAME})
+    to = moving.end_called(called, document)
+    moving.name_link(incident, source=source, to=to, called=called)
+    if to[0] == "new":
+        return _("%(name)s is new in the register, reviewed by nobody. The reach is walked again in a moment.") % {
+            "name": called
+        }
     return _("Written into the register, reviewed by nobody. The reach is walked again in a moment.")
+
+
+def _named_wrong(request: HttpRequest, incident: Incident, said: str, status: int) -> HttpResponse:
+    """The page again, with what is wrong at the form and what was typed still in it."""
+    typed = {"words": said, "source": request.POST.get("source", ""), "to": request.POST.get("to", "")[:LONGEST_NAME]}
+    return radius_answer(request, incident, trouble=typed, status=status)
 
 
 def _count(request: HttpRequest, incident: Incident) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -84,3 +85,16 @@ def test_the_page_counts_the_own_organisation_alone(client_of):
     page = client_of("ashbourne").get("/readiness/").content.decode()
     assert "2 of 2 accounts; 0 drilled within 90 days" in page
     assert "Administrators: Nadia Farouk, Peter Lunn" in page
+
+
+@pytest.mark.django_db
+def test_who_may_not_mend_it_reads_whom_to_ask_and_no_button_leads_to_a_refusal(client_of):
+    mine = client_of("ashbourne")  # an incident manager
+    page = mine.get("/readiness/").content.decode()
+    assert "Ask Nadia Farouk or Peter Lunn: it takes an administrator." in page
+    assert "Laura Finch" not in page
+    for href in set(re.findall(r'<a class="tap" href="([^"]+)">Go there', page)):
+        assert mine.get(href).status_code == 200, href
+    assert (
+        "it takes an administrator" not in client_of("ashbourne", "administrator").get("/readiness/").content.decode()
+    )
