@@ -123,6 +123,7 @@ WATCHING = [
     State("board-provider", PROVIDER, "/incidents/{main}/", "Call now", scrolls=True),
     State("board-partner", PARTNER, "/incidents/{main}/", "What you must do now", scrolls=True),
     State("radius", LEAD, "/incidents/{main}/how-far/", "Fernleigh"),
+    State("link-named-wrong", LEAD, "/incidents/{main}/how-far/", "Write where", act=_press("Name this link")),
     State("participant", LEAD, "/incidents/{main}/organisations/fernleigh/", "Archive of 2006"),
     State("participant-own", PARTNER, "/incidents/{main}/organisations/dunmere/", "Finance ledger"),
     State("incident-deliveries", LEAD, "/incidents/{main}/deliveries/", "Dunmere"),
@@ -134,10 +135,6 @@ REACH = [  # the radius of a partnership of 200 systems
     State(
         "radius-200-one", LEAD, "/incidents/{wide}/how-far/?focus=organisation:alderham", "Only the paths of Alderham"
     ),
-    State("link-named-wrong", LEAD, "/incidents/{main}/how-far/", "Write where", act=_press("Name this link")),
-    State("participant", LEAD, "/incidents/{main}/organisations/fernleigh/", "Archive of 2006"),
-    State("participant-own", PARTNER, "/incidents/{main}/organisations/dunmere/", "Finance ledger"),
-    State("incident-deliveries", LEAD, "/incidents/{main}/deliveries/", "Dunmere"),
 ]
 
 LEADING = [
