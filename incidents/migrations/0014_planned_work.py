@@ -44,9 +44,16 @@ CREATE FUNCTION sec.stopped_for(walked uuid[]) RETURNS uuid[] LANGUAGE sql STABL
         UNION ALL SELECT s.owner_id FROM public.partners_sharedsystem s WHERE s.id = ANY (walked)) x
      WHERE x.id IS NOT NULL AND x.id <> sec.me()
 $$;
+-- Whether the ticket is no key's, or one of a key that has this scope: the API asks too.
+CREATE FUNCTION sec.key_has(scope text) RETURNS boolean LANGUAGE sql STABLE {DEFINER} AS $$
+    SELECT (SELECT t.kind FROM sec.ticket() t) <> 'key' OR EXISTS (
+        SELECT 1 FROM sec.grant_token g JOIN public.partners_apikey k ON k.id = g.key_id
+         WHERE g.token_hash = sha256(convert_to(current_setting('app.ticket', true), 'UTF8'))
+           AND k.revoked_at IS NULL AND scope = ANY (k.scopes))
+$$;
 CREATE FUNCTION sec.may_announce(starts uuid[]) RETURNS void LANGUAGE plpgsql STABLE {DEFINER} AS $$
 BEGIN
-    IF sec.me() IS NULL OR NOT sec.may_keep() THEN
+    IF sec.me() IS NULL OR NOT sec.may_keep() OR NOT sec.key_has('open') THEN
         RAISE EXCEPTION 'an incident manager or an administrator announces planned work' USING ERRCODE = '42501';
     END IF;
     IF coalesce(cardinality(starts), 0) = 0 OR (starts <@ sec.systems_i_run()) IS NOT TRUE THEN
@@ -133,7 +140,7 @@ CREATE FUNCTION sec.move_planned(which uuid, act text, words text, begins timest
 LANGUAGE plpgsql {DEFINER} AS $$
 DECLARE w public.incidents_plannedwork; at timestamptz; BEGIN
     SELECT * INTO w FROM public.incidents_plannedwork x WHERE x.id = which AND x.announced_by_id = sec.me() FOR UPDATE;
-    IF w.id IS NULL OR NOT sec.may_keep() THEN
+    IF w.id IS NULL OR NOT sec.may_keep() OR NOT sec.key_has('open') THEN
         RAISE EXCEPTION 'whoever announced the work says how it goes on' USING ERRCODE = '42501';
     END IF;
     at := clock_timestamp();
@@ -181,7 +188,7 @@ END $$;
 CREATE FUNCTION sec.answer_planned(which uuid, say text, why text) RETURNS boolean LANGUAGE plpgsql {DEFINER} AS $$
 DECLARE w public.incidents_plannedwork; s public.incidents_plannedside; BEGIN
     SELECT * INTO s FROM public.incidents_plannedside x WHERE x.work_id = which AND x.organisation_id = sec.me() FOR UPDATE;
-    IF s.id IS NULL OR NOT ((SELECT t.kind FROM sec.ticket() t) = 'key' OR sec.role() IN ('administrator',
+    IF s.id IS NULL OR NOT sec.key_has('answer') OR NOT ((SELECT t.kind FROM sec.ticket() t) = 'key' OR sec.role() IN ('administrator',
            'incident_manager', 'responder', 'approver', 'data_protection_officer')) THEN
         RAISE EXCEPTION 'not planned work that you answer' USING ERRCODE = '42501';
     END IF;
@@ -208,7 +215,7 @@ CREATE POLICY planned_said ON public.ledger_event AS RESTRICTIVE FOR INSERT TO p
 """
 GRANTS = """
 REVOKE ALL ON FUNCTION sec.stopped_with(uuid[]), sec.stopped_for(uuid[]), sec.may_announce(uuid[]),
-    sec.planned_estate(uuid[]), sec.planned_said(public.incidents_plannedwork, text, uuid, jsonb),
+    sec.key_has(text), sec.planned_estate(uuid[]), sec.planned_said(public.incidents_plannedwork, text, uuid, jsonb),
     sec.planned_said_on(public.incidents_plannedwork, text, text),
     sec.announce_planned(uuid, text, text, text, text, text, timestamptz, timestamptz, uuid[], jsonb),
     sec.move_planned(uuid, text, text, timestamptz, timestamptz), sec.answer_planned(uuid, text, text) FROM PUBLIC;
@@ -222,7 +229,7 @@ DROP FUNCTION sec.answer_planned(uuid, text, text), sec.move_planned(uuid, text,
     sec.announce_planned(uuid, text, text, text, text, text, timestamptz, timestamptz, uuid[], jsonb),
     sec.planned_said_on(public.incidents_plannedwork, text, text),
     sec.planned_said(public.incidents_plannedwork, text, uuid, jsonb), sec.planned_estate(uuid[]),
-    sec.may_announce(uuid[]), sec.stopped_for(uuid[]), sec.stopped_with(uuid[]);
+    sec.may_announce(uuid[]), sec.key_has(text), sec.stopped_for(uuid[]), sec.stopped_with(uuid[]);
 """
 
 

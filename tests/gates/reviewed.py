@@ -337,6 +337,7 @@ DEFINER: dict[str, Function] = {
     "sec.answer_card(uuid,text,text,text,uuid)": ((APP,), "a person answers a card of their own organisation, once"),
     "sec.stopped_with(uuid[])": ((), "what stops with systems; called by the functions of planned work"),
     "sec.stopped_for(uuid[])": ((), "whom that concerns; called by those"),
+    "sec.key_has(text)": ((), "whether a key of the ticket has a scope; called by the functions of planned work"),
     "sec.may_announce(uuid[])": ((), "whether the ticket's organisation runs all of these systems; called by those"),
     "sec.planned_estate(uuid[])": ((APP,), "a wide read for whoever runs the starts, recorded"),
     "sec.planned_said(incidents_plannedwork,text,uuid,jsonb)": ((), "the event for one organisation and the announcer"),

@@ -6,7 +6,12 @@ from datetime import timedelta
 
 import pytest
 
+from incidents.errors import NotYours
+from incidents.planned import reached_by
+from partners.models import SharedSystem
 from portal import clock
+from portal.tenancy.door import ticket_of
+from portal.tenancy.scope import organisation_scope
 from tests.api.asking import opened, planned_body, send
 
 pytestmark = pytest.mark.django_db
@@ -67,6 +72,14 @@ def test_a_past_window_is_refused(api_of):
 
 def test_only_the_scope_open_announces(api_of):
     assert send(api_of("northgate", ["read", "suspect"]), "post", "/incidents/", planned_body()).status_code == 403
+
+
+def test_a_narrow_key_announces_nothing_by_plain_sql_either(api_of):
+    """The ticket of a key that may only read, past the API."""
+    client = api_of("northgate", ["read"])
+    secret = client.defaults["HTTP_AUTHORIZATION"].rpartition("_")[2]
+    with organisation_scope(ticket_of(secret)), pytest.raises(NotYours, match="announces planned work"):
+        reached_by(["identity-platform"], me=SharedSystem.objects.get(slug="identity-platform").provider_id)
 
 
 def test_a_kind_exercise_is_an_exercise(api_of):
