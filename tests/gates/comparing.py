@@ -10,8 +10,10 @@ import psycopg
 from psycopg import Connection
 from psycopg.sql import SQL, Composable, Identifier, Literal
 
-from tests.gates.arranged import Arranged, ticket
-from tests.gates.matrix import MATRIX, OPEN
+from tests.gates.arranged import Arranged
+from tests.gates.arranged_names import ticket
+from tests.gates.matrix import MATRIX
+from tests.gates.matrix_rules import OPEN
 
 COMMANDS = ("select", "insert", "update", "delete")
 Keys = set[tuple[Any, ...]]

@@ -20,7 +20,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from tests.gates.access import METHODS, ROWS, VISITORS, Row
+from tests.gates.access import ROWS
+from tests.gates.access_answers import METHODS, VISITORS, Row
 from tests.gates.access_headers import check_answer, faults_of_page
 from tests.gates.access_stage import Objects, quiet, stage, visitors
 

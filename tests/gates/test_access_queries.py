@@ -10,7 +10,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from tests.gates.access import ROWS, VISITORS, Row
+from tests.gates.access import ROWS
+from tests.gates.access_answers import VISITORS, Row
 from tests.gates.access_stage import Objects, open_on, quiet, stage, visitors
 
 __all__ = ["quiet", "stage", "visitors"]  # fixtures

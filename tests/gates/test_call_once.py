@@ -13,7 +13,8 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from tests import servers
-from tests.gates.arranged import Arranged, arranged, ticket
+from tests.gates.arranged import Arranged, arranged
+from tests.gates.arranged_names import ticket
 
 ASKS = "SELECT sec.request_approval('emergency_enrolment', %s, NULL, %s, ARRAY['In.'], 'Locked out', true, %s)"
 

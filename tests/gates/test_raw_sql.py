@@ -11,9 +11,11 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.gates.arranged import ORGANISATIONS, Arranged, arranged, ticket
+from tests.gates.arranged import Arranged, arranged
+from tests.gates.arranged_names import ORGANISATIONS, ticket
 from tests.gates.comparing import COMMANDS, Comparison
-from tests.gates.matrix import MATRIX, OPEN
+from tests.gates.matrix import MATRIX
+from tests.gates.matrix_rules import OPEN
 
 ROLES = ("portal_app", "portal_auth", "portal_worker", "portal_sealer")
 WHO = [(role, slug) for role in ("portal_app", "portal_worker") for slug in ORGANISATIONS]

@@ -13,9 +13,11 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from tests.gates.arranged import ORGANISATIONS, Arranged, arranged, own_tasks, ticket
+from tests.gates.arranged import Arranged, arranged
+from tests.gates.arranged_names import ORGANISATIONS, own_tasks, ticket
 from tests.gates.comparing import COMMANDS, Comparison
-from tests.gates.matrix import ANYBODY, IN_IT, LEADS, MATRIX, MINE, RECORDS, Can, takes_part
+from tests.gates.matrix import MATRIX
+from tests.gates.matrix_rules import ANYBODY, IN_IT, LEADS, MINE, RECORDS, Can, takes_part
 
 # No board (others' standings and sides), no feed (events, updates), no reach (systems, links, radius), no contacts. The
 # agreed playbooks and the names of organisations are everybody's, and needed to read one's own task.

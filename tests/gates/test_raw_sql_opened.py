@@ -13,7 +13,9 @@ import pytest
 from portal.tenancy.scope import organisation_scope
 from tests import servers
 from tests.cast import Cast
-from tests.gates.arranged import Arranged, administers, ticket
+from tests.gates.arranged import Arranged
+from tests.gates.arranged_names import ticket
+from tests.gates.arranging_people import administers
 from tests.gates.comparing import Comparison
 from tests.gates.matrix import MATRIX
 from tests.gates.opened import ADDRESSES, COUNCILS, DATABASE, World

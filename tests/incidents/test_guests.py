@@ -15,7 +15,8 @@ from incidents.opening import Opening, open_incident
 from incidents.updates import send_update
 from partners.acting import actor_of
 from portal.tenancy.door import Visitor
-from tests.gates.arranged import Arranged, arranged, secret_of
+from tests.gates.arranged import Arranged, arranged
+from tests.gates.arranged_names import secret_of
 from tests.gates.comparing import COMMANDS, Comparison
 from tests.gates.matrix import MATRIX
 

@@ -10,7 +10,8 @@ import psycopg
 import pytest
 
 from tests import servers
-from tests.gates.arranged import Arranged, arranged, secret_of, ticket
+from tests.gates.arranged import Arranged, arranged
+from tests.gates.arranged_names import secret_of, ticket
 
 # Tables with rows of one organisation each, of which the lead reads its own alone.
 STAYS_AT_HOME = (

@@ -1,0 +1,128 @@
+"""Rows of the API. See `access`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from tests.gates.access_answers import (
+    A_SIDE,
+    ABSENT,
+    ABSENT_EDIT,
+    CALLED,
+    EVERYBODY,
+    FORGETS,
+    HANGS_API,
+    IN_IT,
+    KEEPER,
+    KEPT,
+    LEADER,
+    MAKERS,
+    MOVES_IT,
+    NOT_FITTING,
+    OWN_FILE,
+    OWN_TASK,
+    OWNED,
+    OWNERS,
+    PROPOSES,
+    READERS,
+    RUNS_IT,
+    SAYER,
+    SAYS_IT,
+    SEES_IT,
+    TICKETS,
+    UNDONE,
+    VERIFIER,
+    Row,
+    api,
+    page,
+)
+
+OPENING = {"title": "Intruder in the shared directory", "systems": ["identity-platform"]}
+INCIDENT = "reference=incident"
+TODAY = datetime.now(UTC).date().isoformat()
+PROPOSAL = {
+    "other": "brackenfield", "side": "grantee", "name": "Export", "purpose": "Export", "accounts": ["svc-x@here"],
+    "direction": "both", "data_classes": ["personal"], "starts_on": TODAY, "review_on": TODAY, "expires_on": TODAY,
+    "kill_switch_name": "Desk", "kill_switch_how": "Ring",
+}  # fmt: skip
+ANY = {"If-Match": "*"}
+API = (
+    # The API: what it is, for everybody.
+    Row("api-root", answers={"GET": EVERYBODY, "OPTIONS": EVERYBODY.replace("200", "204")}),
+    Row("api-schema", answers={"GET": EVERYBODY, "OPTIONS": EVERYBODY.replace("200", "204")}),
+    page("api-docs", EVERYBODY),
+    # The API: the partnership.
+    api("api-organisations", GET=READERS),
+    api("api-organisation", GET=READERS, args="slug=dunmere"),
+    api("api-assessments", GET=READERS),
+    api("api-findings", GET=READERS),
+    api("api-contracts", GET=READERS),
+    api("api-integrations", GET=READERS, POST=PROPOSES, body=PROPOSAL),
+    api("api-integration", GET=A_SIDE, args="permission_id=permission"),
+    api("api-standing-accesses", GET=READERS),
+    api("api-standing-access", GET=SEES_IT, args="line_id=access"),
+    api("api-systems", GET=READERS, POST=OWNERS, body={"name": "Parking", "owner": "ashbourne"}),
+    api("api-system", GET=SEES_IT, PATCH=RUNS_IT, body={"hosting": "x"}, headers=ANY, args="slug=system"),
+    api("api-dependencies", GET=READERS, POST=NOT_FITTING, body={}),
+    api(
+        "api-dependency", GET=SEES_IT, PATCH=SAYS_IT, body={"stops": "x"}, headers=ANY,
+        args="dependency_id=dependency",
+    ),
+    api("api-contacts", GET=READERS),
+    api("api-contact", GET=OWNED, args="contact_id=contact"),
+    # The API: writing in the register, of which Ashbourne owns nothing yet; its file.
+    api("api-system-history", GET=SEES_IT, args="slug=system"),
+    api("api-components", GET=READERS, POST=NOT_FITTING, body={"product": "x"}),
+    api("api-component", GET=ABSENT, PATCH=ABSENT_EDIT, body={"note": "x"}, headers=ANY, args="component_id=contact"),
+    api("api-component-history", GET=ABSENT, args="component_id=contact"),
+    api("api-participations", GET=READERS, POST=NOT_FITTING, body={}),
+    api(
+        "api-participation", GET=ABSENT, PATCH=ABSENT_EDIT, body={"status": "live"}, headers=ANY,
+        args="participation_id=contact",
+    ),
+    api("api-participation-history", GET=ABSENT, args="participation_id=contact"),
+    api("api-services", GET=READERS, POST=NOT_FITTING, body={"name": "x"}),
+    api("api-service", GET=ABSENT, PATCH=ABSENT_EDIT, body={"name": "x"}, headers=ANY, args="service_id=contact"),
+    api("api-service-history", GET=ABSENT, args="service_id=contact"),
+    api("api-dependency-history", GET=SEES_IT, args="dependency_id=dependency"),
+    api("api-imports", GET=READERS, POST=NOT_FITTING, body={"kind": "missing"}),
+    api("api-import", GET=OWNED, args="file_id=file"),
+    api("api-import-rows", GET=OWNED, args="file_id=file"),
+    api("api-import-check", POST=OWN_FILE, body={}, args="file_id=file"),
+    api("api-import-write", POST=OWN_FILE.replace("202", "409"), body={}, args="file_id=file"),
+    # The API: incidents.
+    api("api-incidents", GET=READERS, POST=MAKERS, body={**OPENING, "systems": ["telephony"]}),
+    api("api-planned-work", GET=SEES_IT, args="reference=planned"),
+    api("api-planned-answers", POST=HANGS_API, body={"answer": "known"}, args="reference=planned"),
+    api("api-planned-moves", POST=MOVES_IT, body={"to": "started"}, args="reference=planned"),
+    api("api-incident", GET=IN_IT, PATCH=LEADER, body={"title": "Two"}, headers={"If-Match": "*"}, args=INCIDENT),
+    api("api-incident-moves", POST=LEADER, body={"to": "contained"}, args=INCIDENT),
+    api("api-incident-own-reference", PUT=KEEPER, DELETE=FORGETS, body={"text": "CHG-1"}, args=INCIDENT),
+    api(
+        "api-incident-participants", GET=IN_IT, POST=LEADER, args=INCIDENT,
+        body={"organisations": ["gravenhurst"], "because": "asked to help"},
+    ),
+    api("api-incident-tasks", GET=IN_IT, args=INCIDENT),
+    api("api-incident-duties", GET=IN_IT, args=INCIDENT),
+    api("api-incident-updates", GET=IN_IT, POST=SAYER, body={"text": "Directory is off."}, args=INCIDENT),
+    api("api-incident-systems", GET=IN_IT, POST=LEADER, body={"systems": ["remote-access"]}, args=INCIDENT),
+    api("api-incident-events", GET=IN_IT, args=INCIDENT),
+    api("api-incident-deliveries", GET=IN_IT, args=INCIDENT),
+    # The API: tasks.
+    api("api-task", GET=IN_IT, args="task_id=waiting"),
+    api("api-task-own-reference", PUT=KEEPER, DELETE=FORGETS, body={"text": "CHG-2"}, args="task_id=waiting"),
+    api("api-task-acknowledge", POST=OWN_TASK, body={}, args="task_id=waiting"),
+    api("api-task-start", POST=OWN_TASK, body={}, args="task_id=accepted"),
+    api("api-task-complete", POST=OWN_TASK, body={}, args="task_id=accepted"),
+    api("api-task-block", POST=OWN_TASK, body={"reason": "No key"}, args="task_id=accepted"),
+    api("api-task-decline", POST=OWN_TASK, body={"reason": "Not here"}, args="task_id=accepted"),
+    api("api-task-undo", POST=UNDONE, body={}, args="task_id=accepted"),
+    api("api-task-verify", POST=VERIFIER, body={}, args="task_id=done"),
+    api("api-task-cancel", POST=CALLED, body={}, args="task_id=waiting"),
+    # The API: the rest.
+    api("api-playbooks", GET=READERS, POST=KEPT, body="playbook-document"),
+    api("api-playbook", GET=READERS, args="slug=playbook-slug"),
+    api("api-events", GET=READERS),
+    api("api-live-tickets", POST=TICKETS, body={}),
+    api("api-alerts-generic", POST=KEPT, body={"rule": "none", "title": "Odd sign-in"}),
+)  # fmt: skip

@@ -1,0 +1,174 @@
+"""Rows of incidents: sides, radius, planned work, deliveries."""
+
+from __future__ import annotations
+
+from uuid import UUID, uuid4
+
+from psycopg.types.json import Jsonb
+
+from tests.gates.arranged_names import ORGANISATIONS, secret_of
+from tests.gates.arranging import Writer
+
+
+class Incidents(Writer):
+    def playbook(self) -> None:
+        """Ashbourne's own, next to the demonstration's, which is Northgate's."""
+        self.ids["playbook"] = self.put(
+            "incidents_playbook", id=uuid4(), slug="own", name="Own", description="", cacao_id="playbook--own",
+            version="1", created_by_organisation_id=self.ids["ashbourne"], imported_at="now", document=Jsonb({}),
+            digest=b"", warnings=Jsonb([]), blockers=Jsonb([]),
+        )  # fmt: skip
+        texts = dict.fromkeys(("do_this", "why", "who", "stops", "worked", "undo", "cannot"), "")
+        for position in (1, 2, 3):
+            self.ids[f"step/{position}"] = self.put(
+                "incidents_step", id=uuid4(), playbook_id=self.ids["playbook"], cacao_step_id=f"action--{position}",
+                position=position, title=f"Step {position}", audience="all", acknowledge_minutes=15, finish_minutes=60,
+                containing=position == 1, confirmed_by_council=False, join="all", d3fend=Jsonb([]),
+                instructions=Jsonb([]), after=[], **texts,
+            )  # fmt: skip
+
+    def incident(self, reference: str, roles: dict[str, str]) -> None:
+        lead = next(slug for slug, role in roles.items() if role == "lead")
+        deputy = next((slug for slug, role in roles.items() if role == "deputy_lead"), "")
+        me = self.ids[lead]
+        incident = self.ids[reference] = self.put(
+            "incidents_incident", id=uuid4(), reference=reference, title=f"Title of {reference}", summary="",
+            status="open", tlp="amber", exercise=False, lead_id=me, deputy_lead_id=self.ids.get(deputy),
+            participants=[me], overseers=[me], playbook_id=self.ids["playbook"], opened_at="now", outcome="",
+            meeting_point="", techniques=[], accounts=[], tell_people=[], lead_phone="",
+        )  # fmt: skip
+        if reference == "INC-ALONE":
+            return
+        system = self.one(  # one that is the lead's to name
+            "SELECT s.id FROM partners_sharedsystem s WHERE s.provider_id = %s OR EXISTS (SELECT 1"
+            " FROM partners_participation p WHERE p.system_id = s.id AND p.organisation_id = %s)"
+            " ORDER BY s.slug LIMIT 1",
+            me,
+            me,
+        )
+        self.put("incidents_incidentsystem", id=uuid4(), incident_id=incident, system_id=system, slug="s", name="S",
+                 named=True)  # fmt: skip
+        self.put("incidents_radius", incident_id=incident, computed_at="now", document=Jsonb({"paths": reference}))
+        self.put("incidents_run", incident_id=incident, lead_id=me, claimed_by="")
+        self.radius_moves(incident, lead, list(roles))
+        for slug, role in roles.items():
+            self.side(reference, slug, role)
+        self.put("incidents_update", id=uuid4(), incident_id=incident, author_organisation_id=me, author_name="A",
+                 text="To all of you", at="now")  # fmt: skip
+        others = [slug for slug in roles if slug != lead]
+        self.put("incidents_update", id=uuid4(), incident_id=incident, author_organisation_id=self.ids[others[0]],
+                 author_name="A", text="Not the lead's", at="now")  # fmt: skip
+        for asked in {others[0], "dunmere" if "dunmere" in roles else others[-1]}:
+            self.put("incidents_handover", id=uuid4(), incident_id=incident, from_organisation_id=me,
+                     to_organisation_id=self.ids[asked], kind="voluntary", reason=secret_of(lead), offered_at="now",
+                     expires_at="tomorrow", declined_because="")  # fmt: skip
+        everybody = list(roles)
+        self.event("incident.opened", lead, audience=everybody, incident=reference)
+        self.event("incident.widened", others[0], audience=everybody, incident=reference)
+        self.event("task.started", others[0], audience=[others[0], lead], incident=reference)
+        outsider = next(slug for slug in ORGANISATIONS if slug not in roles)
+        self.event("estate.read", lead, audience=[lead, outsider])
+        self.event("task.blocked", others[0], audience=[others[0], outsider], incident=reference)
+
+    def planned(self, reference: str, by: str, reached: list[str]) -> None:
+        """Work that `by` has announced, and what those whom it reaches said of it."""
+        work = self.put("incidents_plannedwork", id=uuid4(), reference=reference, once=uuid4(),
+                        announced_by_id=self.ids[by], title=secret_of(by), stops=secret_of(by), fallback="", ask="x",
+                        status="announced", starts_at="tomorrow", ends_at="infinity", window=1, confirm_by="tomorrow",
+                        announced_at="now")  # fmt: skip
+        system = self.one(
+            "SELECT id FROM partners_sharedsystem WHERE slug = 'identity-platform' AND %s IS NOT NULL", work
+        )
+        self.put("incidents_plannedsystem", id=uuid4(), work_id=work, system_id=system, slug="s", name=secret_of(by))
+        self.put("incidents_plannedchange", id=uuid4(), work_id=work, at="now", what="announced", words=secret_of(by),
+                 starts_at="tomorrow", ends_at="infinity")  # fmt: skip
+        for slug in reached:
+            self.put("incidents_plannedside", id=uuid4(), work_id=work, announcer_id=self.ids[by],
+                     organisation_id=self.ids[slug], slug=slug, name=slug, because="it is so", answer="objects",
+                     reason=secret_of(slug), answered_at="now", answered_window=1)  # fmt: skip
+
+    def radius_moves(self, incident: UUID, lead: str, roles: list[str]) -> None:
+        """A later radius, a reason to walk, and what each side says of itself and of a link."""
+        dependency, system = self.owner.execute(
+            "SELECT d.id, d.source_id FROM partners_dependency d JOIN partners_sharedsystem s ON s.id = d.source_id"
+            " WHERE s.slug = 'identity-platform' ORDER BY d.id LIMIT 1"
+        ).fetchone()
+        self.put("incidents_radiusversion", id=uuid4(), incident_id=incident, number=1, at="now", causes=Jsonb([]),
+                 document=Jsonb({"paths": secret_of(lead)}), contain_first=Jsonb([]), changed=Jsonb({}))  # fmt: skip
+        self.put("incidents_rewalk", id=uuid4(), incident_id=incident, what="asked", organisation_id=self.ids[lead],
+                 at="now")  # fmt: skip
+        for slug in roles:
+            said_by, secret = self.ids[slug], secret_of(slug)
+            self.put("incidents_linkclaim", id=uuid4(), incident_id=incident, state="proposed", said_by_id=said_by,
+                     said_at="now", from_system_id=system, from_name="S", to_name=slug, words=secret,
+                     decision="")  # fmt: skip
+            self.put("incidents_clearing", id=uuid4(), incident_id=incident, organisation_id=said_by, why=secret,
+                     stated_by="N", stated_at="now", was="direct", withdrawn_why="")  # fmt: skip
+            self.put("incidents_linkdispute", id=uuid4(), dependency_id=dependency, source_name="S", target_name="T",
+                     said_by_id=said_by, said_at="now", words=secret, outcome="stands", answer=secret,
+                     answered_at="now")  # fmt: skip
+
+    def side(self, reference: str, slug: str, role: str) -> None:
+        incident, org, secret = self.ids[reference], self.ids[slug], secret_of(slug)
+        self.put(
+            "incidents_participant", id=uuid4(), incident_id=incident, organisation_id=org, slug=slug, name=slug,
+            kind="council", role=role, is_provider=role == "provider", exposure="direct", because="it is so",
+            other_paths=Jsonb([]), joined_at="now", duty_name="", duty_phone="", tasks_total=0, tasks_open=0,
+            tasks_waiting=0, tasks_settled=0, tasks_blocked=0, containing_open=0, told_by="", people_told=0,
+            people_seen=0, not_told_because="",
+        )  # fmt: skip
+        self.put("incidents_guestgrant", id=uuid4(), incident_id=incident, organisation_id=org,
+                 person_id=self.one("SELECT id FROM partners_person WHERE organisation_id = %s LIMIT 1", org),
+                 tasks=True, updates=True, duties=True,
+                 made_by=uuid4(), made_at="now", ends_at="tomorrow")  # fmt: skip
+        self.put("incidents_walldisplay", id=uuid4(), incident_id=incident, organisation_id=org, label=secret,
+                 made_by=uuid4(), made_at="now", expires_at="tomorrow", code_expires_at="now")  # fmt: skip
+        if role == "observer":
+            return
+        for position, status in ((1, "waiting"), (2, "acknowledged"), (3, "done")):
+            step = self.ids[f"step/{position}"]
+            task = self.ids[f"{reference}/{slug}/task/{position}"] = self.put(
+                "incidents_task", id=uuid4(), incident_id=incident, organisation_id=org, step_id=step,
+                position=position, title=f"Step {position}", containing=False, status=status, ready=True, reason="",
+                version=1, changed_at="now", previous_status="", previous_reason="",
+            )  # fmt: skip
+            self.put("incidents_tasknote", id=uuid4(), task_id=task, organisation_id=org, text=secret,
+                     answers=Jsonb({}), at="now")  # fmt: skip
+            self.put("incidents_ownreference", id=uuid4(), incident_id=incident, organisation_id=org, task_id=task,
+                     text=secret)  # fmt: skip
+        self.put("incidents_ownreference", id=uuid4(), incident_id=incident, organisation_id=org, text=secret)
+        self.put(
+            "incidents_duty", id=uuid4(), incident_id=incident, organisation_id=org, kind="ico_72h", hours=72,
+            aware_at=None if slug in {"dunmere", "ashbourne"} else "now",
+            decision="" if slug in {"dunmere", "ashbourne"} else secret,
+        )  # fmt: skip
+        rule = self.one("SELECT id FROM monitoring_alertrule WHERE organisation_id = %s LIMIT 1", org)
+        stranger = self.one("SELECT id FROM monitoring_alertrule WHERE organisation_id <> %s ORDER BY id LIMIT 1", org)
+        for its_rule, its_incident in (
+            (rule, incident),
+            (stranger, incident),
+            (rule, None),
+            (rule, self.ids["INC-LED"]),
+        ):
+            self.put("monitoring_alert", id=uuid4(), organisation_id=org, rule_id=its_rule, incident_id=its_incident,
+                     source="s", title=secret, reference="", body=Jsonb({}), fingerprint=b"", received_at="now",
+                     outcome="joined" if its_incident else "queued", reason="")  # fmt: skip
+        assigned = self.event(
+            "tasks.assigned", slug, audience=[slug], incident=reference, data={"organisation": slug, "told": secret}
+        )
+        for state, of in (("pending", slug), ("claimed", slug), ("pending", "fernleigh")):
+            self.delivery(reference, slug, state, point_of=of, event=assigned)
+
+    def delivery(self, reference: str, slug: str, state: str, *, point_of: str, event: UUID) -> None:
+        """The last of a side's three goes to somebody else's contact point, which no code of ours would write."""
+        point, person = self.owner.execute(
+            "SELECT id, person_id FROM partners_contactpoint WHERE organisation_id = %s ORDER BY id LIMIT 1",
+            [self.ids[point_of]],
+        ).fetchone()
+        pk = self.put(
+            "notifications_delivery", id=uuid4(), incident_id=self.ids.get(reference), incident_reference=reference,
+            exercise=False, organisation_id=self.ids[slug], event_id=event, way="email", message="opened",
+            code=secret_of(slug), state=state, claimed_by="gate" if state == "claimed" else "",
+            contact_point_id=point, person_id=person, idempotency_key=f"{reference}{slug}{next(self.number)}".encode(),
+        )  # fmt: skip
+        self.ids[f"{reference}/{slug}/delivery/{state}"] = pk

@@ -1,0 +1,217 @@
+"""Incidents, planned work, messages to people, alerts. See `matrix`."""
+
+from __future__ import annotations
+
+from tests.gates.matrix_rules import (
+    ANYBODY,
+    DIRECTS,
+    IN_IT,
+    LEADS,
+    MINE,
+    OPEN,
+    OVERSEES,
+    PLANNED,
+    SIDE,
+    SPOKEN_FOR_BY_ME,
+    THEY_TAKE_PART,
+    Can,
+    Row,
+    takes_part,
+)
+
+INCIDENTS: dict[str, Row] = {
+    # Incidents: participants know of it, overseers see every side, the lead adds, everybody keeps its own at home.
+    "incidents_playbook": Row(Can(ANYBODY, "x.created_by_organisation_id = %(me)s"), worker=Can(ANYBODY)),
+    "incidents_step": Row(
+        Can(
+            ANYBODY,
+            "EXISTS (SELECT 1 FROM incidents_playbook b WHERE b.id = x.playbook_id"
+            " AND b.created_by_organisation_id = %(me)s)",
+        ),
+        worker=Can(ANYBODY),
+    ),
+    "incidents_incident": Row(
+        Can(
+            takes_part("x.id"),
+            # Whoever opens puts itself into both arrays and nobody else.
+            "x.lead_id = %(me)s AND x.participants = ARRAY[%(me)s] AND x.overseers = ARRAY[%(me)s]",
+            "x.lead_id = %(me)s",
+            updates="title summary status severity tlp declared_at closed_at outcome meeting_point next_update_at",
+        ),
+        worker=Can(takes_part("x.id")),
+    ),
+    "incidents_incidentsystem": Row(Can(IN_IT, LEADS), worker=Can(IN_IT)),
+    # The opening radius stays; functions write every later one, and what people say of links and of themselves.
+    "incidents_radius": Row(Can(OVERSEES, LEADS), worker=Can(OVERSEES)),
+    "incidents_radiusversion": Row(Can(OVERSEES), worker=Can(OVERSEES)),
+    "incidents_rewalk": Row(
+        worker=Can(
+            OPEN,
+            update=OPEN,
+            selects="id incident_id at claimed_by claimed_until done_at",
+            updates="claimed_by claimed_until done_at",
+        )
+    ),
+    "incidents_linkclaim": Row(Can(f"({OVERSEES} OR x.said_by_id = %(me)s AND {IN_IT})")),
+    "incidents_clearing": Row(Can(f"({MINE} OR {OVERSEES})")),
+    "incidents_linkdispute": Row(
+        Can(
+            "(x.said_by_id = %(me)s OR EXISTS (SELECT 1 FROM partners_dependency d WHERE d.id = x.dependency_id"
+            f" AND ({SPOKEN_FOR_BY_ME.format('d.source_id')} OR {SPOKEN_FOR_BY_ME.format('d.target_id')})))"
+        )
+    ),
+    # Functions write these; whoever announced the work sees all of it, whoever it reaches its own side.
+    "incidents_plannedwork": Row(Can(PLANNED.format("x.id"))),
+    "incidents_plannedsystem": Row(Can(PLANNED.format("x.work_id"))),
+    "incidents_plannedchange": Row(Can(PLANNED.format("x.work_id"))),
+    "incidents_plannedside": Row(
+        Can(
+            f"({MINE} OR EXISTS (SELECT 1 FROM incidents_plannedwork w WHERE w.id = x.work_id"
+            " AND w.announced_by_id = %(me)s))"
+        )
+    ),
+    "incidents_concentrationsnapshot": Row(Can(MINE), worker=Can(MINE, MINE)),
+    "incidents_participant": Row(
+        # Whoever lets others join says nothing in their stead: no answer, no count, nobody told.
+        Can(
+            SIDE,
+            f"{LEADS} AND x.tasks_total = 0 AND x.people_told = 0 AND x.people_seen = 0 AND x.told_by = ''",
+            MINE,
+            inserts="id incident_id organisation_id slug name kind role is_provider exposure distance because"
+            " other_paths joined_at duty_name duty_phone tasks_total tasks_open tasks_waiting tasks_settled"
+            " tasks_blocked containing_open told_by people_told people_seen not_told_because",
+            updates="seen_at people_seen",
+        ),
+        worker=Can(
+            SIDE,
+            f"{LEADS} AND x.tasks_total = 0 AND x.people_told = 0 AND x.people_seen = 0 AND x.told_by = ''",
+            update=MINE,
+            inserts="id incident_id organisation_id slug name kind role is_provider exposure distance because"
+            " other_paths joined_at duty_name duty_phone tasks_total tasks_open tasks_waiting tasks_settled"
+            " tasks_blocked containing_open told_by people_told people_seen not_told_because",
+            updates="told_at told_by delivered_at seen_at people_told people_seen not_told_because",
+        ),
+    ),
+    "incidents_standing": Row(Can(IN_IT), worker=Can(IN_IT)),
+    "incidents_update": Row(Can(IN_IT, f"{LEADS} AND x.author_organisation_id = %(me)s")),
+    "incidents_task": Row(
+        Can(
+            SIDE,
+            f"{LEADS} AND {THEY_TAKE_PART} AND x.status = 'waiting' AND x.reason = ''",
+            f"({MINE} OR {DIRECTS})",
+            inserts="id incident_id organisation_id step_id position title containing status ready acknowledge_by"
+            " finish_by reason version changed_at previous_status previous_reason",
+            updates="status reason changed_by_id",
+        ),
+        worker=Can(
+            SIDE,
+            f"{LEADS} AND {THEY_TAKE_PART} AND x.status = 'waiting' AND x.reason = ''",
+            LEADS,
+            inserts="id incident_id organisation_id step_id position title containing status ready acknowledge_by"
+            " finish_by reason version changed_at previous_status previous_reason",
+            updates="ready acknowledge_by finish_by",
+        ),
+    ),
+    "incidents_tasknote": Row(
+        Can(
+            MINE,
+            f"{MINE} AND EXISTS (SELECT 1 FROM incidents_task t WHERE t.id = x.task_id AND t.organisation_id = %(me)s)",
+        )
+    ),
+    "incidents_ownreference": Row(
+        Can(
+            MINE,
+            f"{MINE} AND {IN_IT} AND (x.task_id IS NULL OR EXISTS (SELECT 1 FROM incidents_task t"
+            " WHERE t.id = x.task_id AND t.incident_id = x.incident_id AND t.organisation_id = %(me)s))",
+            MINE,
+            MINE,
+            updates="text",
+        )
+    ),
+    "incidents_duty": Row(
+        Can(
+            MINE,
+            f"{LEADS} AND {THEY_TAKE_PART} AND x.decision = ''",
+            MINE,
+            inserts="id incident_id organisation_id kind hours decision",
+            updates="aware_at due_at settled_at decision",
+        ),
+        # Whoever is newly reached joins by the worker's hand, inside the lead.
+        worker=Can(
+            insert=f"{LEADS} AND {THEY_TAKE_PART} AND x.decision = ''",
+            inserts="id incident_id organisation_id kind hours decision",
+        ),
+    ),
+    # An offer of the lead is for its two sides and the overseers; functions write it.
+    "incidents_handover": Row(
+        Can(f"({IN_IT} AND %(me)s IN (x.from_organisation_id, x.to_organisation_id) OR {OVERSEES})")
+    ),
+    # A wall screen is its organisation's own; the hash of its code is for nobody to read.
+    "incidents_walldisplay": Row(
+        Can(
+            f"{MINE} AND {IN_IT}",
+            selects="id incident_id organisation_id label made_by made_at expires_at code_expires_at paired_at"
+            " revoked_at",
+        )
+    ),
+    "incidents_guestgrant": Row(Can(MINE)),
+    "incidents_run": Row(
+        Can(insert=f"x.lead_id = %(me)s AND {LEADS}"),
+        worker=Can(OPEN, update=OPEN, updates="due_at claimed_by claimed_until"),
+    ),
+    # Telling people: facts for a side and its overseers; the worker's queue columns across all; the code for nobody.
+    "notifications_planning": Row(
+        worker=Can(
+            OPEN,
+            update=OPEN,
+            selects="id event_id organisation_id incident_id kind subject_id state due_at attempts claimed_by"
+            " claimed_until",
+            updates="state due_at attempts claimed_by claimed_until",
+        )
+    ),
+    # Reports of services: the worker settles them; what the service calls a message is nobody's to read.
+    "notifications_receipt": Row(
+        worker=Can(OPEN, update=OPEN, delete=OPEN, selects="id delivery_id status at taken_at due_at", updates="due_at")
+    ),
+    "notifications_delivery": Row(
+        Can(
+            f"(x.incident_id IS NULL AND {MINE} OR {SIDE})",
+            selects="id organisation_id incident_id incident_reference exercise event_id contact_point_id person_id way"
+            " message state created_at due_at attempts transport error accepted_at delivered_at answered_at",
+        ),
+        worker=Can(
+            OPEN,
+            f"{MINE} AND (x.incident_id IS NULL OR {IN_IT}) AND x.state IN ('pending', 'skipped')"
+            " AND EXISTS (SELECT 1 FROM partners_contactpoint c WHERE c.id = x.contact_point_id"
+            " AND c.organisation_id = %(me)s AND c.person_id IS NOT DISTINCT FROM x.person_id)",
+            OPEN,
+            selects="id organisation_id incident_id event_id contact_point_id person_id way message state created_at"
+            " due_at attempts claimed_by claimed_until accepted_at delivered_at",
+            inserts="id organisation_id incident_id incident_reference exercise event_id contact_point_id person_id way"
+            " message code idempotency_key state error created_at due_at",
+            updates="state due_at attempts claimed_by claimed_until transport provider_ref error accepted_at"
+            " delivered_at answered_at",
+        ),
+    ),
+    # A test that has not begun is nobody's to see; the hash of a link is no use to the organisation.
+    "notifications_contacttest": Row(
+        Can(f"{MINE} AND x.state <> 'planned'"),
+        worker=Can(MINE, MINE, MINE, updates="due_at state because begun_at ended_at"),
+    ),
+    "notifications_contacttestask": Row(
+        Can(
+            MINE,
+            selects="id test_id organisation_id contact_point_id person_id asked_at answered_at answered_by failed_at",
+        ),
+        worker=Can(MINE, MINE, MINE, updates="failed_at"),
+    ),
+    # Alerts: an organisation's own, by its own rule, about an incident that it may see.
+    "monitoring_alertrule": Row(Can(MINE)),
+    "monitoring_alert": Row(
+        Can(
+            MINE,
+            f"{MINE} AND (x.rule_id IS NULL OR EXISTS (SELECT 1 FROM monitoring_alertrule r WHERE r.id = x.rule_id"
+            f" AND r.organisation_id = %(me)s)) AND (x.incident_id IS NULL OR {IN_IT})",
+        )
+    ),
+}
