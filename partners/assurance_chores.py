@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from django.db import connections
 from django.urls import reverse
@@ -12,6 +12,7 @@ from partners import work
 from partners.assurance import is_overdue
 from partners.chores import Chore, register
 from partners.contracts import SOON_DAYS
+from partners.duty import instant_of
 from partners.models import Contract, Finding
 
 State = Finding.State
@@ -39,7 +40,7 @@ def _past_due(finding: Finding, now: datetime) -> None:
             detail=_("It had to be mended by %(day)s.") % {"day": f"{finding.due_on:%-d %B %Y}"},
             page=reverse("finding-detail", args=[finding.pk]),
             about=finding.pk,
-            due=datetime.combine(finding.due_on, datetime.min.time(), UTC),
+            due=instant_of(finding.due_on, time(23, 59)),
         )
 
 
@@ -63,7 +64,7 @@ def _runs_out(contract: Contract, what: str, day: date | None, today: date) -> N
         title % names,
         page=reverse("contract", args=[contract.provider.slug, contract.organisation.slug]),
         about=contract.pk,
-        due=datetime.combine(day, datetime.min.time(), UTC),
+        due=instant_of(day, time(23, 59)),
     )
 
 

@@ -16,6 +16,7 @@ from portal.pages import local_time
 SHOWN = 20
 AN_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 A_DAY = re.compile(r"\d{4}-\d\d-\d\d(T|$)")
+CALLED = ("name", "product", "label", "title")  # what a row of the register is called by, whichever it has
 UNSAID = frozenset({"id", "version"})
 
 
@@ -74,7 +75,11 @@ def _what(change: Change, files: Mapping[UUID, str]) -> str:
 
 
 def _named(change: Change, words: str, kinds: Mapping[str, Any] | None) -> str:
-    return f"{kinds[change.kind]}: {words}" if kinds and change.kind in kinds else words
+    if not kinds or change.kind not in kinds:
+        return words
+    row = {**change.before, **change.after}
+    name = next((str(row[field]) for field in CALLED if row.get(field)), "")
+    return f"{kinds[change.kind]}{' ' if name else ''}{name}: {words}"
 
 
 def _who(change: Change, people: Mapping[UUID, str]) -> str:

@@ -12,6 +12,7 @@ from django.db import connections
 from django.utils.translation import gettext as _
 
 from partners import chores, permissions, work
+from partners.duty import instant_of
 from partners.models import Chore, IntegrationVersion, WorkItem
 from partners.permissions import Permission
 
@@ -71,7 +72,7 @@ def _remind(each: Permission, version: IntegrationVersion, *, today: date, befor
         "grantor": version.grantor_owner_name,
         "grantee": version.grantee_owner_name,
     }
-    due = datetime.combine(version.expires_on, time(23, 59), tzinfo=UTC)
+    due = instant_of(version.expires_on, time(23, 59))
     work.raise_own("permission", key, title, detail=detail % said + owners, page=page_of(each), about=each.id, due=due)
 
 

@@ -341,7 +341,7 @@ def test_what_falls_due_becomes_work_and_is_told_once(client_of, inside, by_the_
             assert Event.objects.filter(kind="finding.overdue").count() == count, slug
     with inside("northgate"):
         item = WorkItem.objects.filter(kind="finding").order_by("due_at")[0]
-        assert (item.title, item.due_at) == (f"Past due: {NG_ADM}", datetime(2026, 10, 15, tzinfo=UTC))
+        assert (item.title, item.due_at) == (f"Past due: {NG_ADM}", datetime(2026, 10, 15, 22, 59, tzinfo=UTC))
         assert item.page == f"/findings/{item.object_id}/"
     council = client_of("brackenfield")
     renewed = record(read="1", insured_until="2028-12-31", valid_until="2029-01-01")

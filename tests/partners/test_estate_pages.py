@@ -167,7 +167,7 @@ def test_components_are_kept_in_one_form_and_what_is_none_is_refused(northgate, 
         assert Component.objects.get(product="Squid").cpe == "cpe:2.3:a:squid-cache:*:*:*:*:*:*:*:*:*"
     body = page(client_of("ashbourne"), "/systems/identity-platform/")
     assert "Squid" in body
-    assert "Northgate IT Services</strong>: Component: added" in body
+    assert "Northgate IT Services</strong>: Component Squid: added" in body
     assert client_of("ashbourne", fresh=True).post(path, said).status_code == 403
     assert client_of("gravenhurst", fresh=True).post(path, said).status_code == 404
 
