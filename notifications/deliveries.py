@@ -28,6 +28,8 @@ BATCH_SECONDS = 30
 LEASE_SECONDS = getattr(settings, "DELIVERY_LEASE_SECONDS", 150)
 RETRY_SECONDS = (5, 15, 45, 120, 300, 600, 900)  # then every quarter of an hour, each × (0.5 + random())
 DEAD_AFTER_HOURS = 24
+DEAD_AFTER_ATTEMPTS = 20  # a message may have waited for a day, or a worker for it, before it was tried at all
+QUIET = (Delivery.Message.PLANNED, Delivery.Message.PLANNED_CHANGED)
 FIRST_MESSAGES = (Delivery.Message.OPENED, Delivery.Message.SUSPECTED)
 
 
@@ -121,20 +123,29 @@ def end_waiting(incident_id: UUID, organisation_id: UUID, messages: Iterable[str
 
 
 def claim(worker: str, *, most: int = BATCH) -> list[Held]:
-    """Take what is due, the longest due first, for LEASE_SECONDS. `worker` is used for one batch only."""
+    """Take what is due, the longest due first, for LEASE_SECONDS. `worker` is used for one batch only.
+
+    Planned work goes when nothing else is due: at eight in the morning all of it is, and an alarm does not wait for it.
+    """
     with queue_scope(), connections["default"].cursor() as cursor:
+        if not _claim(worker, most, quiet=False) and not _claim(worker, most, quiet=True):
+            return []
+        cursor.execute("SELECT * FROM sec.claimed(%s)", [worker])
+        return [Held(*row) for row in cursor.fetchall()]
+
+
+def _claim(worker: str, most: int, *, quiet: bool) -> int:
+    with connections["default"].cursor() as cursor:
         cursor.execute(
             "UPDATE notifications_delivery d SET state = 'claimed', attempts = d.attempts + 1, claimed_by = %(worker)s,"
             " claimed_until = now() + make_interval(secs => %(lease)s),"
             " due_at = now() + make_interval(secs => %(lease)s)"
             " FROM (SELECT id FROM notifications_delivery WHERE state IN ('pending', 'claimed') AND due_at <= now()"
-            " ORDER BY due_at LIMIT %(most)s FOR UPDATE SKIP LOCKED) due WHERE d.id = due.id",
-            {"worker": worker, "lease": LEASE_SECONDS, "most": most},
+            " AND (message = ANY (%(kinds)s)) = %(quiet)s ORDER BY due_at LIMIT %(most)s FOR UPDATE SKIP LOCKED) due"
+            " WHERE d.id = due.id",
+            {"worker": worker, "lease": LEASE_SECONDS, "most": most, "kinds": list(QUIET), "quiet": quiet},
         )
-        if not cursor.rowcount:
-            return []
-        cursor.execute("SELECT * FROM sec.claimed(%s)", [worker])
-        return [Held(*row) for row in cursor.fetchall()]
+        return cursor.rowcount
 
 
 def enter(held: Held, worker: str) -> None:
@@ -165,13 +176,14 @@ def settle_accepted(held: Held, worker: str, *, transport: str, provider_ref: st
 
 
 def settle_failed(held: Held, worker: str, *, because: str) -> str | None:
-    """Put it back for a later attempt, or give it up a day after it was written."""
+    """Put it back for a later attempt, or give it up a day after it was written and after many attempts."""
     delay = RETRY_SECONDS[min(held.attempts, len(RETRY_SECONDS)) - 1]
     changes = (
-        "state = CASE WHEN created_at < now() - make_interval(hours => %s) THEN 'dead' ELSE 'pending' END,"
+        "state = CASE WHEN created_at < now() - make_interval(hours => %s) AND attempts >= %s THEN 'dead'"
+        " ELSE 'pending' END,"
         " due_at = now() + make_interval(secs => %s * (0.5 + random())), error = %s"
     )
-    return settle(held, worker, changes, [DEAD_AFTER_HOURS, delay, because])
+    return settle(held, worker, changes, [DEAD_AFTER_HOURS, DEAD_AFTER_ATTEMPTS, delay, because])
 
 
 def settle_dead(held: Held, worker: str, *, because: str) -> bool:

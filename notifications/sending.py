@@ -36,6 +36,8 @@ def deliver_due(*, most: int = deliveries.BATCH, alive: Callable[[], None] | Non
     with ExitStack() as transports:
         opened: dict[type[Transport], Transport] = {}
         away: dict[type[Transport], str] = {}
+        # Mail first: it goes over one connection, and a text message may wait ten seconds for an answer.
+        held.sort(key=lambda each: each.way != "email")
         for nth, each in enumerate(held):
             if time.monotonic() > stop_at:
                 deliveries.let_go(held[nth:], worker)
@@ -46,15 +48,30 @@ def deliver_due(*, most: int = deliveries.BATCH, alive: Callable[[], None] | Non
             if kind in away:
                 _failed(each, worker, TransportError(away[kind]))
                 continue
-            if kind not in opened:
-                opened[kind] = transports.enter_context(kind())
             try:
+                if kind not in opened:
+                    opened[kind] = _opened(kind, transports)
                 _send(each, worker, opened[kind])
             except TransportError as error:
                 if error.down:
                     away[kind] = error.because
                 _failed(each, worker, error)
     return len(held)
+
+
+def _opened(kind: type[Transport], transports: ExitStack) -> Transport:
+    """A way out, ready to send. One that cannot be opened holds up its own messages alone.
+
+    Raises:
+        TransportError: it cannot be opened.
+    """
+    try:
+        return transports.enter_context(kind())
+    except TransportError:
+        raise
+    except Exception:
+        log.exception("%s could not be opened", kind.name)
+        raise TransportError("Bulkhead could not open this way.", down=True) from None
 
 
 def _send(held: Held, worker: str, transport: Transport) -> None:

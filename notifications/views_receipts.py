@@ -83,4 +83,4 @@ def _moment(said: object) -> datetime | None:
         found = parse_datetime(said) if isinstance(said, str) else None
     except ValueError:
         return None
-    return found if found is not None and not is_naive(found) else None
+    return found if found is not None and not is_naive(found) and 2000 <= found.year < 2100 else None

@@ -91,6 +91,8 @@ def plan_from(environ: Mapping[str, str]) -> Plan:
     absent = sorted(name for name in set().union(*LOGINS.values()) if external and not environ.get(name))
     if absent:
         raise BadEnvironment(f"DATABASE_URL is set, so {', '.join(absent)} must be too (see `manage.py roles`).")
+    if bool(environ.get("NOTIFY_SMS_TEMPLATE")) != bool(environ.get("NOTIFY_API_KEY")):
+        raise BadEnvironment("NOTIFY_SMS_TEMPLATE and NOTIFY_API_KEY belong together: set both or neither.")
     demo = environ.get("DEMO", "") == "1" if external else environ.get("DEMO", "") != "0"
     host = None if environ.get("HOST", "") in {"", "localhost", LOOPBACK} else environ["HOST"]
     return Plan(

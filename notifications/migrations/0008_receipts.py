@@ -1,7 +1,7 @@
 """What a message service reports later of a message that it took: delivered, or not. A worker settles it.
 
 The report comes through the portal's door, from a caller who knows a secret. It names our delivery and the service's own
-id of it; a report whose two ids do not belong together is nobody's and is thrown away after an hour.
+id of it; a report whose two ids do not belong together is nobody's and is thrown away after three days.
 """
 
 import uuid
@@ -19,7 +19,8 @@ RECEIPTS = f"""
 CREATE FUNCTION sec.take_receipt(delivery uuid, ref text, said text, happened timestamptz) RETURNS void
 LANGUAGE sql {DEFINER} AS $$
     INSERT INTO public.notifications_receipt (id, delivery_id, provider_ref, status, at)
-    VALUES (gen_random_uuid(), delivery, ref, said, happened) ON CONFLICT DO NOTHING
+    SELECT gen_random_uuid(), d.id, ref, said, happened FROM public.notifications_delivery d
+     WHERE d.id = delivery AND d.way = 'sms' ON CONFLICT DO NOTHING
 $$;
 -- A worker enters the organisation of a message for a report that fits it. Null: it fits none, or none yet, because
 -- whoever sent it has not written down that it was taken.

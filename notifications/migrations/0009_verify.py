@@ -10,9 +10,11 @@ CREATE FUNCTION sec.message_sent(which text, org text, at timestamptz) RETURNS t
     SELECT coalesce(d.accepted_at, d.created_at) FROM public.notifications_delivery d
       JOIN public.partners_organisation o ON o.id = d.organisation_id
       LEFT JOIN public.incidents_incident i ON i.id = d.incident_id
-     WHERE d.code = which AND o.slug = org AND d.state IN ('claimed', 'accepted', 'delivered', 'answered')
-       AND CASE WHEN d.incident_id IS NULL THEN d.created_at > at - interval '7 days'
-                WHEN d.message = 'stood_down' THEN d.created_at > at - interval '1 day'
+     WHERE d.code = which AND o.slug = org
+       -- One that was handed over and never heard of again may have arrived.
+       AND (d.state IN ('claimed', 'accepted', 'delivered', 'answered') OR d.attempts > 0 AND d.state <> 'skipped')
+       AND CASE WHEN d.incident_id IS NULL THEN coalesce(d.accepted_at, d.created_at) > at - interval '7 days'
+                WHEN d.message = 'stood_down' THEN coalesce(d.accepted_at, d.created_at) > at - interval '1 day'
                 ELSE i.status <> 'closed' END
      ORDER BY d.created_at LIMIT 1
 $$;

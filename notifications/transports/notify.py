@@ -18,6 +18,7 @@ from notifications.messages import Text
 from notifications.transports.base import Transport, TransportError
 
 TIMEOUT_SECONDS = 10
+SLOW = "The text message service did not answer in time."
 AWAY = "The text message service cannot be reached."
 BUSY = 429
 REFUSED = (401, 403)
@@ -30,9 +31,12 @@ class NotifySms(Transport):
     name = "notify-sms"
 
     def __init__(self) -> None:
-        self.client = NotificationsAPIClient(
-            settings.NOTIFY_API_KEY, base_url=settings.NOTIFY_API_URL, timeout=TIMEOUT_SECONDS
-        )
+        try:
+            self.client = NotificationsAPIClient(
+                settings.NOTIFY_API_KEY, base_url=settings.NOTIFY_API_URL, timeout=TIMEOUT_SECONDS
+            )
+        except AssertionError:  # its way of saying that a key is no key
+            raise TransportError("Text messages are not set up: NOTIFY_API_KEY is no key.", down=True) from None
         self.client.request_session.max_redirects = 0  # the address is the operator's, and no other
 
     def send(self, delivery_id: UUID, address: str, text: Text, *, again: bool = False) -> str:
@@ -49,12 +53,21 @@ class NotifySms(Transport):
             raise TransportError("The text message service answered in a way that nobody knows.") from None
         except APIError as error:
             raise _refusal(error) from None
-        return str(answer["id"])
+        return _id_in(answer)
 
     def _taken(self, delivery_id: UUID) -> str:
-        """What Notify calls the message that it took of this delivery before, or ''."""
+        """What Notify calls the message that it took of this delivery before, or ''.
+
+        Raises:
+            TransportError: it took it, and it did not arrive: the receipt of that may have found nobody.
+        """
         found = self.client.get_all_notifications(reference=str(delivery_id), template_type="sms")
-        return next((str(each["id"]) for each in found["notifications"]), "")
+        taken = next(iter(found["notifications"]), None)
+        if taken is None:
+            return ""
+        if str(taken.get("status", "")).endswith("-failure"):
+            raise TransportError("The text message did not arrive.", permanent=True)
+        return _id_in(taken)
 
     def close(self) -> None:
         self.client.request_session.close()
@@ -62,19 +75,26 @@ class NotifySms(Transport):
 
 def _refusal(error: APIError) -> TransportError:
     if error.response is None:  # no answer at all, or none in time: whether it was taken is asked before the next try
-        if isinstance(error.__cause__, requests.Timeout):
-            return TransportError("The text message service did not answer in time.")
-        return TransportError(AWAY, down=isinstance(error.__cause__, requests.ConnectionError))
-    status, named = error.status_code, _names(error.message)
-    if status == WRONG and "ValidationError" in named and "phone_number" in str(error.message):
-        return TransportError("The text message service knows no such number.", permanent=True)
+        late = isinstance(error.__cause__, requests.Timeout)
+        return TransportError(SLOW if late else AWAY, down=True)
+    status = error.status_code
+    if status == WRONG:  # of this number or of our template: either way the person's next way is better than waiting
+        return TransportError("The text message service takes no message to this number.", permanent=True)
     if status in REFUSED:
         return TransportError("The text message service does not accept our key.", down=True)
     if status == BUSY:
-        daily = "TooManyRequestsError" in named
+        daily = "TooManyRequestsError" in _names(error.message)
         because = "Today's limit of text messages is used up." if daily else "Too many text messages within a minute."
         return TransportError(because, down=True)
     return TransportError(f"The text message service refused the message ({status}).")
+
+
+def _id_in(answer: Any) -> str:
+    """Notify's own id. It comes back in receipts, so nothing but a UUID is one."""
+    try:
+        return str(UUID(str(answer["id"])))
+    except (ValueError, KeyError, TypeError):
+        raise TransportError("The text message service answered in a way that nobody knows.") from None
 
 
 def _names(errors: Any) -> set[str]:

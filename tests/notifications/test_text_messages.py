@@ -142,7 +142,7 @@ def test_a_number_that_is_none_gives_way_to_the_next(stage: Stage, mail: Mailbox
     number(stage, "dunmere", BEN, "+44 not a number")
     stage.opens()
     stage.works()
-    assert sms(stage) == [("dead", 1, "The text message service knows no such number.")]
+    assert sms(stage) == [("dead", 1, "The text message service takes no message to this number.")]
     assert len(mail.messages(to=BEN)) == 1
 
 
@@ -226,7 +226,7 @@ def test_a_receipt_that_fits_no_message_changes_nothing_and_goes(stage: Stage, t
     stage.settles()
     assert sms(stage, "state") == [("accepted",)]
     assert receipts(stage) == 1  # its sender may not have written down yet that it was taken
-    stage.owner("UPDATE notifications_receipt SET taken_at = now() - interval '61 minutes', due_at = now()")
+    stage.owner("UPDATE notifications_receipt SET taken_at = now() - interval '73 hours', due_at = now()")
     stage.settles()
     assert receipts(stage) == 0
     assert sms(stage, "state") == [("accepted",)]

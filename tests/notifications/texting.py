@@ -21,7 +21,8 @@ WORD = "a word that only the service and we have"
 def service(settings: Any, *, report_to: str = "") -> Iterator[Mailbox]:
     """It runs, and the portal is set up to send over it; what it took is in the box."""
     box = Mailbox()
-    page = page_server(box, 0, NotifyStandIn(box, KEY, report_to, WORD))
+    box.stand_in = NotifyStandIn(box, KEY, report_to, WORD)  # type: ignore[attr-defined] - for tests that look inside
+    page = page_server(box, 0, box.stand_in)
     threading.Thread(target=page.serve_forever, daemon=True).start()
     settings.NOTIFY_API_URL = f"http://127.0.0.1:{page.server_address[1]}"
     settings.NOTIFY_API_KEY, settings.NOTIFY_SMS_TEMPLATE, settings.NOTIFY_CALLBACK_TOKEN = KEY, str(uuid.uuid4()), WORD
