@@ -20,12 +20,16 @@ STAYS_AT_HOME = (
     "partners_identityprovider", "partners_signinpolicy", "monitoring_alert", "monitoring_alertrule", "api_replay",
 )  # fmt: skip
 # What crosses with a name in it: the duty desk, as it stood when its organisation joined, and what is addressed to the
-# lead by name: who asked for an approval, cut off, or was rung; a link that somebody names, and a clearing.
+# lead by name: who asked for an approval, cut off, or was rung; a link that somebody names, and a clearing. Planned
+# work is told to whomever it stops something for.
 ADDRESSED = {
     "incidents_clearing",
     "incidents_linkclaim",
     "incidents_participant",
     "incidents_handover",
+    "incidents_plannedchange",
+    "incidents_plannedsystem",
+    "incidents_plannedwork",
     "partners_approval",
     "partners_isolation",
     "partners_callback",
