@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from uuid import uuid4
 
@@ -51,6 +52,9 @@ def test_announced_from_the_form_and_again_by_the_same_form(client_of, inside):
     with inside("northgate"):
         work = PlannedWork.objects.get()
         assert local_time(work.starts_at, "%Y-%m-%dT%H:%M") == form["starts_at"]
+    page = client_of("northgate").get(first["Location"]).content.decode()
+    followed = re.findall(r'id="(planned-\w+)" data-refresh-url="([^"]+)" data-refresh-on="\*"', page)
+    assert dict(followed) == dict.fromkeys(("planned-facts", "planned-sides", "planned-changes"), first["Location"])
     listed = client_of("ashbourne").get("/incidents/?kind=planned").content.decode()
     assert work.reference in listed
     assert "your answer is missing" in listed
