@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import orjson
@@ -23,8 +23,11 @@ from incidents.register import estate_of
 from incidents.stopping import Stopped, stopped
 from partners import approvals
 from partners.models import SharedSystem
+from portal import clock
 
 OPEN = (PlannedWork.Status.ANNOUNCED, PlannedWork.Status.RUNNING)
+LONGEST_REASON = 500  # signs; a chain of links may be longer in words
+FORGOTTEN_AFTER = timedelta(days=1)  # after its end, when it was never said to have begun
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +84,12 @@ def announce(said: Announcement, *, me: UUID) -> PlannedWork:
 
 
 def _announced(said: Announcement, starts: Sequence[UUID], reached: Sequence[Stopped]) -> str:
+    reasons = {str(each.organisation): each.because[:LONGEST_REASON] for each in reached}
     return approvals.call(
         "SELECT sec.announce_planned(%s, %s, %s, %s, %s, %s, %s, %s, %s::uuid[], %s::jsonb)",
         [
             said.once or uuid4(), new_reference("PLN"), said.title, said.stops, said.fallback, said.ask, said.starts_at,
-            said.ends_at, starts, orjson.dumps({str(each.organisation): each.because for each in reached}).decode(),
+            said.ends_at, starts, orjson.dumps(reasons).decode(),
         ],
     )  # fmt: skip
 
@@ -103,15 +107,19 @@ def move(
         return approvals.call("SELECT sec.move_planned(%s, %s, %s, %s, %s)", [work.pk, act, words, starts_at, ends_at])
 
 
-def answer(work: PlannedWork, *, say: str, why: str = "") -> bool:
+def answer(work: PlannedWork, *, say: str, why: str = "", seen: int | None = None) -> bool:
     """Say for one's own organisation that it knows, or objects and why; whether anything changed.
+
+    `seen`: the window whose times were looked at; None: that of `work` as it was read.
 
     Raises:
         NotYours: not reached, or no role to answer.
-        WrongMoment: the work is over, or an objection has no reason.
+        WrongMoment: the work is over or was moved since it was seen, or an objection has no reason.
     """
     with _as_ours():
-        return approvals.call("SELECT sec.answer_planned(%s, %s, %s)", [work.pk, say, why])
+        return approvals.call(
+            "SELECT sec.answer_planned(%s, %s, %s, %s)", [work.pk, say, why, work.window if seen is None else seen]
+        )
 
 
 @contextmanager
@@ -123,7 +131,7 @@ def _as_ours() -> Iterator[None]:
 
 
 def told(work: PlannedWork) -> dict[UUID, str]:
-    """For whoever announced it: `told`, `waiting` or `failed` by organisation."""
+    """For whoever announced it: `told`, `waiting`, `failed` or `unneeded` by organisation, of the newest message."""
     with connections["default"].cursor() as cursor:
         cursor.execute("SELECT organisation_id, word FROM sec.planned_told(%s)", [work.pk])
         return dict(cursor.fetchall())
@@ -139,10 +147,15 @@ def answer_key(side: PlannedSide, work: PlannedWork, now: datetime) -> str:
 
 
 def to_answer(me: UUID) -> list[PlannedSide]:
-    """One's own sides of work that is not over and that nobody here has answered for its present times."""
-    sides = PlannedSide.objects.filter(organisation_id=me, work__status__in=OPEN)
+    """One's own sides of work that is not over and that nobody here has answered for its present times, newest first.
+
+    Work that nobody said to have begun leaves a day after its end.
+    """
+    sides = PlannedSide.objects.filter(organisation_id=me, work__status__in=OPEN).exclude(
+        work__status=PlannedWork.Status.ANNOUNCED, work__ends_at__lt=clock.now() - FORGOTTEN_AFTER
+    )
     unanswered = sides.exclude(answered_window=F("work__window"))
-    return list(unanswered.select_related("work__announced_by").order_by("work__starts_at", "id")[:20])
+    return list(unanswered.select_related("work__announced_by").order_by("-work__announced_at", "id")[:20])
 
 
 def beside(incident: Incident, *, now: datetime) -> list[PlannedWork]:
@@ -151,7 +164,9 @@ def beside(incident: Incident, *, now: datetime) -> list[PlannedWork]:
     An intruder may hide behind work that everybody expects: the board names it, and nothing is taken for explained.
     """
     on = PlannedWork.objects.filter(systems__system_id__in=incident.systems.values("system_id"))
-    meets = Q(status=PlannedWork.Status.RUNNING) | Q(status=PlannedWork.Status.ANNOUNCED, starts_at__lte=now)
+    meets = Q(status=PlannedWork.Status.RUNNING) | Q(
+        status=PlannedWork.Status.ANNOUNCED, starts_at__lte=now, ends_at__gte=now - FORGOTTEN_AFTER
+    )
     over = Q(status=PlannedWork.Status.FINISHED, ended_at__gte=incident.opened_at, started_at__lte=incident.opened_at)
     return list(on.filter(meets | over).select_related("announced_by").distinct())
 

@@ -105,6 +105,8 @@ class AnswerForm(forms.Form):
     """Known, or objected to with a reason."""
 
     say = forms.ChoiceField(choices=[("known", "known"), ("objects", "objects")])
+    # The window of the times on the page.
+    seen = forms.IntegerField(min_value=0, max_value=32767, required=False, widget=forms.HiddenInput)
     why = forms.CharField(
         max_length=LONGEST, error_messages={"required": _("Say why you object: whoever announced it reads it.")}
     )
@@ -112,3 +114,9 @@ class AnswerForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["why"].required = self.data.get("say") != "known"
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or self.cleaned_data
+        if said.get("seen") is None:
+            raise forms.ValidationError(_("Look at the times again, then answer."))
+        return said

@@ -33,6 +33,7 @@ TOLD = {
     "told": lazy("Sent"),
     "waiting": lazy("Goes out by day, when somebody is on duty"),
     "failed": lazy("None could be sent: ring them"),
+    "unneeded": lazy("None: it was over before one went out"),
 }
 CHANGES = {each.value: str(each.label) for each in PlannedChange.What}
 
@@ -165,6 +166,7 @@ def _own(side: PlannedSide, work: PlannedWork, now: datetime, *, may_answer: boo
         "answer": chip(answer_key(side, work, now)),
         "reason": side.reason,
         "at": side.answered_at,
+        "window": work.window,
         "again": side.answered_window not in {0, work.window},
         "may_answer": may_answer and work.status in OPEN,
         "known": side.answer == Answer.KNOWN and side.answered_window == work.window,

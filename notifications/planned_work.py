@@ -32,10 +32,13 @@ def tell_planned(event_id: UUID, *, organisation_id: UUID, kind: str) -> None:
     """Write the one message of this event. Safe to repeat.
 
     What has not gone out yet is taken back: one message says that there is something to read, whatever happened since.
-    Of work that is over nobody is told who had not heard of it.
+    Of work that is over nobody is told who had not heard of it, and an event that a later one has overtaken is left
+    to the later one.
     """
-    work, data = Event.objects.values_list("subject_id", "data").get(pk=event_id)
+    work, data, at = Event.objects.values_list("subject_id", "data", "at").get(pk=event_id)
     others = Event.objects.filter(subject_id=work, kind__in=KINDS).exclude(pk=event_id)
+    if others.filter(at__gt=at).exists():
+        return
     earlier = Delivery.objects.filter(
         event_id__in=list(others.values_list("pk", flat=True)), organisation_id=organisation_id, message__in=MESSAGES
     )
@@ -50,7 +53,10 @@ def tell_planned(event_id: UUID, *, organisation_id: UUID, kind: str) -> None:
 
 
 def tell_next(event_id: UUID, *, organisation_id: UUID, message: str) -> None:
-    """A way has failed for good: the next one that this event has not tried, if there is any."""
+    """A way has failed for good: the next one that this event has not tried, if there is still something to tell."""
+    work, at = Event.objects.values_list("subject_id", "at").get(pk=event_id)
+    if Event.objects.filter(subject_id=work, kind__in=KINDS, at__gt=at).exists():
+        return  # the later event tells what there is, and of work that is over there is nothing to tell
     written = Delivery.objects.filter(event_id=event_id, organisation_id=organisation_id)
     if not written.filter(state__in=Delivery.UNDER_WAY | Delivery.TOLD).exists():
         tried = set(written.values_list("contact_point_id", flat=True))

@@ -57,6 +57,7 @@ class PlannedListed(serializers.Serializer):
     stops = serializers.CharField()
     fallback = serializers.CharField()
     ask = serializers.CharField()
+    window = serializers.IntegerField(help_text="Counts how often the times were moved; say it when you answer.")
     sides = PlannedSideShown(many=True)
 
 
@@ -85,6 +86,9 @@ class PlannedDetails(Strict):
 class PlannedAnswer(Strict):
     answer = serializers.ChoiceField(["known", "objects"])
     reason = Text(max_length=LONGEST_TEXT, allow_blank=True, help_text="An objection needs one.", **OPTIONAL)
+    window = serializers.IntegerField(
+        min_value=1, max_value=32767, help_text="Of the times you answer for. Left out: the present ones.", **OPTIONAL
+    )
 
 
 class PlannedMove(Strict):
@@ -135,6 +139,7 @@ def planned_listed(work: PlannedWork, *, request: Any) -> dict[str, Any]:
         "stops": work.stops,
         "fallback": work.fallback,
         "ask": work.ask,
+        "window": work.window,
         "sides": _sides(work, sorted(work.sides.all(), key=lambda side: side.slug)),
     }
 
@@ -170,7 +175,7 @@ class PlannedAnswers(Endpoint):
     @extend_schema(
         summary="Say that your organisation knows of planned work, or objects",
         description="An objection is read by whoever announced it, and stops nothing by itself. The same again changes "
-        "nothing. 403 when your organisation is not reached, 409 when the work is over.",
+        "nothing. 403 when your organisation is not reached, 409 when the work is over, or was moved since `window`.",
         request=PlannedAnswer,
         responses=PlannedShown,
         examples=example(answer="objects", reason="The count is on that night."),
@@ -178,7 +183,7 @@ class PlannedAnswers(Endpoint):
     def post(self, request: Request, reference: str) -> HttpResponse:
         work = PlannedWork.objects.get(reference=reference.upper())
         said = body_of(request, PlannedAnswer)
-        planned.answer(work, say=said["answer"], why=said.get("reason", ""))
+        planned.answer(work, say=said["answer"], why=said.get("reason", ""), seen=said.get("window"))
         return answer(planned_shown(works_shown().get(pk=work.pk), request=request))
 
 

@@ -39,7 +39,8 @@ $$;
 -- Whom that concerns beside the caller: who stands on any of it, and who runs it.
 CREATE FUNCTION sec.stopped_for(walked uuid[]) RETURNS uuid[] LANGUAGE sql STABLE {DEFINER} AS $$
     SELECT coalesce(array_agg(DISTINCT x.id), '{{}}') FROM (
-        SELECT p.organisation_id AS id FROM public.partners_participation p WHERE p.system_id = ANY (walked)
+        SELECT p.organisation_id AS id FROM public.partners_participation p
+         WHERE p.system_id = ANY (walked) AND p.denied_at IS NULL
         UNION ALL SELECT s.provider_id FROM public.partners_sharedsystem s WHERE s.id = ANY (walked)
         UNION ALL SELECT s.owner_id FROM public.partners_sharedsystem s WHERE s.id = ANY (walked)) x
      WHERE x.id IS NOT NULL AND x.id <> sec.me()
@@ -60,13 +61,17 @@ BEGIN
         RAISE EXCEPTION 'only whoever hosts or administers a system announces work on it' USING ERRCODE = '42501';
     END IF;
 END $$;
--- What the preview is made of: the estate that stops. A wide read like any other, and recorded as one.
+-- What the preview is made of: the estate that stops. A wide read like any other, and recorded as one. Whoever denies
+-- that it stands on a system is not told that it stops.
 CREATE FUNCTION sec.planned_estate(starts uuid[]) RETURNS jsonb LANGUAGE plpgsql {DEFINER} AS $$
-DECLARE walked uuid[]; BEGIN
+DECLARE walked uuid[]; estate jsonb; BEGIN
     PERFORM sec.may_announce(starts);
     walked := sec.stopped_with(starts);
     PERFORM sec.wide_read(walked, 'planned-work');
-    RETURN sec.estate_of(walked);
+    estate := sec.estate_of(walked);
+    RETURN jsonb_set(estate, '{{stands}}', (SELECT coalesce(jsonb_agg(x), '[]') FROM jsonb_array_elements(estate -> 'stands') x
+        WHERE NOT EXISTS (SELECT 1 FROM public.partners_participation p WHERE p.system_id = (x ->> 'system')::uuid
+            AND p.organisation_id = (x ->> 'organisation')::uuid AND p.denied_at IS NOT NULL)));
 END $$;
 """
 
@@ -93,7 +98,8 @@ BEGIN
        FROM public.incidents_plannedside s WHERE s.work_id = w.id ORDER BY s.slug;
 END $$;
 -- `reasons`: why each organisation is reached, by its id, as the preview showed it. Somebody whom it does not name, or
--- who is not reached, refuses it: the register has changed meanwhile. The same `form` again is the same announcement.
+-- who is not reached, refuses it: the register has changed meanwhile. The same `form` again is the same announcement, as long
+-- as it says the same.
 CREATE FUNCTION sec.announce_planned(form uuid, ref text, called text, stopping text, instead text, whom text,
     begins timestamptz, ends timestamptz, starts uuid[], reasons jsonb) RETURNS text LANGUAGE plpgsql {DEFINER} AS $$
 DECLARE me uuid := sec.me(); w public.incidents_plannedwork; reached uuid[]; said uuid[]; BEGIN
@@ -101,6 +107,13 @@ DECLARE me uuid := sec.me(); w public.incidents_plannedwork; reached uuid[]; sai
     PERFORM pg_advisory_xact_lock(hashtextextended('planned work of ' || me, 0));
     SELECT * INTO w FROM public.incidents_plannedwork x WHERE x.announced_by_id = me AND x.once = form;
     IF w.id IS NOT NULL THEN
+        IF (w.title, w.stops, w.fallback, w.ask, w.starts_at, w.ends_at)
+               IS DISTINCT FROM (called, stopping, coalesce(instead, ''), whom, begins, ends)
+           OR w.status NOT IN ('announced', 'running')
+           OR ARRAY(SELECT y.system_id FROM public.incidents_plannedsystem y WHERE y.work_id = w.id ORDER BY 1)
+               <> ARRAY(SELECT DISTINCT y FROM unnest(starts) y ORDER BY 1) THEN
+            RAISE EXCEPTION 'this form was already announced as %: open a new form', w.reference USING ERRCODE = '23514';
+        END IF;
         RETURN w.reference;
     END IF;
     IF form IS NULL OR ref !~ '^PLN-[2-9A-Z]{{6}}$' OR (btrim(called) = '' OR btrim(stopping) = '' OR btrim(whom) = '') IS NOT FALSE
@@ -121,6 +134,9 @@ DECLARE me uuid := sec.me(); w public.incidents_plannedwork; reached uuid[]; sai
     IF (reached <@ said AND said <@ reached) IS NOT TRUE THEN
         RAISE EXCEPTION 'the register has changed meanwhile: look again at who is reached' USING ERRCODE = '23514';
     END IF;
+    IF EXISTS (SELECT 1 FROM jsonb_each_text(reasons) r WHERE length(r.value) > 500) THEN
+        RAISE EXCEPTION 'a reason has at most 500 signs' USING ERRCODE = '23514';
+    END IF;
     INSERT INTO public.incidents_plannedwork (id, reference, once, announced_by_id, title, stops, fallback, ask, status,
         starts_at, ends_at, "window", confirm_by, announced_at)
     VALUES (gen_random_uuid(), ref, form, me, called, stopping, coalesce(instead, ''), whom, 'announced', begins, ends, 1,
@@ -130,7 +146,7 @@ DECLARE me uuid := sec.me(); w public.incidents_plannedwork; reached uuid[]; sai
     SELECT gen_random_uuid(), w.id, s.id, s.slug, s.name FROM public.partners_sharedsystem s WHERE s.id = ANY (starts);
     INSERT INTO public.incidents_plannedside (id, work_id, announcer_id, organisation_id, slug, name, because, answer,
         reason, answered_window)
-    SELECT gen_random_uuid(), w.id, me, o.id, o.slug, o.name, left(reasons ->> o.id::text, 2000), '', '', 0
+    SELECT gen_random_uuid(), w.id, me, o.id, o.slug, o.name, reasons ->> o.id::text, '', '', 0
       FROM public.partners_organisation o WHERE o.id = ANY (reached);
     PERFORM sec.planned_said_on(w, 'announced', '');
     RETURN w.reference;
@@ -151,6 +167,10 @@ DECLARE w public.incidents_plannedwork; at timestamptz; BEGIN
     END IF;
     IF act IN ('moved', 'extended', 'cancelled') AND (btrim(words) = '') IS NOT FALSE OR length(words) > 4000 THEN
         RAISE EXCEPTION 'say why, for everybody whom it reaches' USING ERRCODE = '23514';
+    END IF;
+    IF act IN ('moved', 'extended') AND 10 <= (SELECT count(*) FROM public.incidents_plannedchange c
+         WHERE c.work_id = w.id AND c.what IN ('moved', 'extended') AND c.at > clock_timestamp() - interval '1 day') THEN
+        RAISE EXCEPTION 'its times were changed ten times within a day: call it off, or ring everybody' USING ERRCODE = '23514';
     END IF;
     IF act = 'started' AND w.status = 'announced' THEN
         IF at < w.starts_at THEN
@@ -184,8 +204,9 @@ DECLARE w public.incidents_plannedwork; at timestamptz; BEGIN
     PERFORM sec.planned_said_on(w, act, coalesce(words, ''));
     RETURN true;
 END $$;
--- One's own word alone. It may be changed until the work is over; the announcer reads it, and nobody else.
-CREATE FUNCTION sec.answer_planned(which uuid, say text, why text) RETURNS boolean LANGUAGE plpgsql {DEFINER} AS $$
+-- One's own word alone, on the times that were `seen`. It may be changed until the work is over; the announcer reads it,
+-- and nobody else.
+CREATE FUNCTION sec.answer_planned(which uuid, say text, why text, seen integer) RETURNS boolean LANGUAGE plpgsql {DEFINER} AS $$
 DECLARE w public.incidents_plannedwork; s public.incidents_plannedside; BEGIN
     SELECT * INTO s FROM public.incidents_plannedside x WHERE x.work_id = which AND x.organisation_id = sec.me() FOR UPDATE;
     IF s.id IS NULL OR NOT sec.key_has('answer') OR NOT ((SELECT t.kind FROM sec.ticket() t) = 'key' OR sec.role() IN ('administrator',
@@ -195,6 +216,9 @@ DECLARE w public.incidents_plannedwork; s public.incidents_plannedside; BEGIN
     SELECT * INTO w FROM public.incidents_plannedwork x WHERE x.id = which FOR SHARE;
     IF w.status NOT IN ('announced', 'running') THEN
         RAISE EXCEPTION 'the work is over' USING ERRCODE = '23514';
+    END IF;
+    IF seen IS DISTINCT FROM w."window" THEN
+        RAISE EXCEPTION 'it was moved meanwhile: look at the new times, then answer' USING ERRCODE = '23514';
     END IF;
     IF say IS NULL OR say NOT IN ('known', 'objects') OR length(why) > 4000 OR say = 'objects' AND (btrim(why) = '') IS NOT FALSE THEN
         RAISE EXCEPTION 'say that you know of it, or object and say why' USING ERRCODE = '23514';
@@ -218,14 +242,14 @@ REVOKE ALL ON FUNCTION sec.stopped_with(uuid[]), sec.stopped_for(uuid[]), sec.ma
     sec.key_has(text), sec.planned_estate(uuid[]), sec.planned_said(public.incidents_plannedwork, text, uuid, jsonb),
     sec.planned_said_on(public.incidents_plannedwork, text, text),
     sec.announce_planned(uuid, text, text, text, text, text, timestamptz, timestamptz, uuid[], jsonb),
-    sec.move_planned(uuid, text, text, timestamptz, timestamptz), sec.answer_planned(uuid, text, text) FROM PUBLIC;
+    sec.move_planned(uuid, text, text, timestamptz, timestamptz), sec.answer_planned(uuid, text, text, integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION sec.planned_estate(uuid[]),
     sec.announce_planned(uuid, text, text, text, text, text, timestamptz, timestamptz, uuid[], jsonb),
-    sec.move_planned(uuid, text, text, timestamptz, timestamptz), sec.answer_planned(uuid, text, text) TO portal_app;
+    sec.move_planned(uuid, text, text, timestamptz, timestamptz), sec.answer_planned(uuid, text, text, integer) TO portal_app;
 """
 BACKWARD = """
 DROP POLICY planned_said ON public.ledger_event;
-DROP FUNCTION sec.answer_planned(uuid, text, text), sec.move_planned(uuid, text, text, timestamptz, timestamptz),
+DROP FUNCTION sec.answer_planned(uuid, text, text, integer), sec.move_planned(uuid, text, text, timestamptz, timestamptz),
     sec.announce_planned(uuid, text, text, text, text, text, timestamptz, timestamptz, uuid[], jsonb),
     sec.planned_said_on(public.incidents_plannedwork, text, text),
     sec.planned_said(public.incidents_plannedwork, text, uuid, jsonb), sec.planned_estate(uuid[]),

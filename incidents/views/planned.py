@@ -83,7 +83,9 @@ def detail(request: HttpRequest, reference: str) -> HttpResponse:
     return _page(request, work_or_404(reference))
 
 
-def _page(request: HttpRequest, work: PlannedWork, *, form: Form | None = None, act: str = "") -> HttpResponse:
+def _page(
+    request: HttpRequest, work: PlannedWork, *, form: Form | None = None, act: str = "", status: int = 422
+) -> HttpResponse:
     visitor = request.visitor  # type: ignore[attr-defined]
     shown = page_of(
         work, me=visitor.organisation_id, now=clock.now(), manages=may_open(visitor), answers=may_answer(visitor)
@@ -97,7 +99,7 @@ def _page(request: HttpRequest, work: PlannedWork, *, form: Form | None = None, 
         "answer_form": form if act == "answer" else AnswerForm(),
         "wrong": form,
     }
-    return render(request, "incidents/planned_detail.html", context, status=422 if form is not None else 200)
+    return render(request, "incidents/planned_detail.html", context, status=status if form is not None else 200)
 
 
 def _now_planned(work: PlannedWork) -> dict[str, Any]:
@@ -112,11 +114,12 @@ def answer(request: HttpRequest, reference: str) -> HttpResponse:
     if not form.is_valid():
         return _page(request, work, form=form, act="answer")
     try:
-        changed = planned.answer(work, say=form.cleaned_data["say"], why=form.cleaned_data["why"])
+        changed = planned.answer(work, **form.cleaned_data)
     except NotYours as refused:
         return refuse(request, 403, str(refused))
     except WrongMoment as refused:
-        return refuse(request, 409, str(refused))
+        form.add_error(None, str(refused))
+        return _page(request, work_or_404(reference), form=form, act="answer", status=409)
     if changed:
         said = {"at": local_time(clock.now(), "%H:%M:%S"), "name": work.announced_by.name}
         messages.success(request, _("Written down at %(at)s. %(name)s can see it.") % said)

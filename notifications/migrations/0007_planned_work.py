@@ -83,30 +83,60 @@ DECLARE tried timestamptz := at; local timestamp; office timestamptz; rota boole
         tried := date_trunc('hour', tried) + interval '15 minutes' * (1 + floor(extract(minute FROM tried) / 15));
     END LOOP;
 END $$;
+-- What was due by day and is claimed at night, after an outage, goes back until the next day: no attempt was made. It runs
+-- after `delivery_moves`, which has let the claim itself pass; from every state that is claimed a row may go back.
 CREATE FUNCTION sec.kept_quiet() RETURNS trigger LANGUAGE plpgsql {DEFINER} AS $$
-BEGIN
-    NEW.due_at := sec.quiet_from(NEW.organisation_id, greatest(NEW.due_at, clock_timestamp()));
+DECLARE at timestamptz := clock_timestamp(); quiet timestamptz; BEGIN
+    IF NEW.state = 'claimed' THEN
+        quiet := sec.quiet_from(NEW.organisation_id, at);
+        IF quiet > at THEN
+            NEW.state := 'pending';
+            NEW.due_at := quiet;
+            NEW.attempts := CASE TG_OP WHEN 'UPDATE' THEN OLD.attempts ELSE 0 END;
+            NEW.claimed_by := '';
+            NEW.claimed_until := NULL;
+        END IF;
+        RETURN NEW;
+    END IF;
+    NEW.due_at := sec.quiet_from(NEW.organisation_id, greatest(NEW.due_at, at));
     RETURN NEW;
 END $$;
 CREATE TRIGGER kept_quiet BEFORE INSERT OR UPDATE OF state, due_at ON notifications_delivery FOR EACH ROW
-    WHEN (NEW.state = 'pending' AND NEW.message IN ('planned', 'planned_changed')) EXECUTE FUNCTION sec.kept_quiet();
+    WHEN (NEW.state IN ('pending', 'claimed') AND NEW.message IN ('planned', 'planned_changed')) EXECUTE FUNCTION sec.kept_quiet();
 
 -- How far the messages about a piece of planned work have come, for whoever announced it: one word for an organisation,
--- no way, no name. `moved`: the newest thing that was said on.
+-- no way, no name. Only the newest thing that is told counts; `unneeded`: it was over before anything went out.
 CREATE FUNCTION sec.planned_told(work uuid) RETURNS TABLE (organisation_id uuid, word text)
 LANGUAGE sql STABLE {DEFINER} AS $$
-    SELECT s.organisation_id,
-           CASE WHEN bool_or(d.state IN ('accepted', 'delivered', 'answered')) THEN 'told'
-                WHEN bool_or(d.state IN ('pending', 'claimed')) THEN 'waiting'
-                WHEN bool_or(d.state IN ('dead', 'skipped')) THEN 'failed'
-                WHEN EXISTS (SELECT 1 FROM public.notifications_planning p WHERE p.subject_id = work
-                                AND p.organisation_id = s.organisation_id AND p.state = 'done') THEN 'failed'
-                ELSE 'waiting' END
-      FROM public.incidents_plannedwork w JOIN public.incidents_plannedside s ON s.work_id = w.id
-      LEFT JOIN public.notifications_delivery d ON d.organisation_id = s.organisation_id AND d.incident_id IS NULL
-            AND d.incident_reference = w.reference AND d.message IN ('planned', 'planned_changed')
-     WHERE w.id = work AND w.announced_by_id = sec.me()
-     GROUP BY s.organisation_id
+    WITH newest AS (
+        SELECT DISTINCT ON (s.organisation_id) s.organisation_id, w.reference, e.id, e.kind
+          FROM public.incidents_plannedwork w JOIN public.incidents_plannedside s ON s.work_id = w.id
+          LEFT JOIN public.ledger_event e ON e.subject_id = w.id AND e.data ->> 'organisation' = s.slug
+                AND e.kind IN ('planned.announced', 'planned.moved', 'planned.extended', 'planned.finished',
+                               'planned.cancelled')
+         WHERE w.id = work AND w.announced_by_id = sec.me()
+         ORDER BY s.organisation_id, e.at DESC NULLS LAST
+    ), sent AS (
+        SELECT n.organisation_id, n.kind,
+               coalesce(bool_or(d.state IN ('accepted', 'delivered', 'answered')) FILTER (WHERE d.event_id = n.id), false) AS told,
+               coalesce(bool_or(d.state IN ('pending', 'claimed')) FILTER (WHERE d.event_id = n.id), false) AS waits,
+               coalesce(bool_or(d.state IN ('dead', 'skipped')) FILTER (WHERE d.event_id = n.id), false) AS failed,
+               coalesce(bool_or(d.state IN ('accepted', 'delivered', 'answered')), false) AS ever_told,
+               coalesce(bool_or(d.state IN ('dead', 'skipped')), false) AS ever_failed,
+               (SELECT p.state FROM public.notifications_planning p
+                 WHERE p.event_id = n.id AND p.organisation_id = n.organisation_id) AS planning
+          FROM newest n LEFT JOIN public.notifications_delivery d ON d.organisation_id = n.organisation_id
+               AND d.incident_id IS NULL AND d.incident_reference = n.reference
+               AND d.message IN ('planned', 'planned_changed')
+         GROUP BY n.organisation_id, n.id, n.kind
+    )
+    SELECT x.organisation_id,
+           CASE WHEN x.told THEN 'told' WHEN x.waits THEN 'waiting'
+                WHEN x.failed OR x.planning = 'failed' THEN 'failed'
+                WHEN x.planning = 'done' AND x.kind IN ('planned.finished', 'planned.cancelled')
+                     AND NOT x.ever_told AND NOT x.ever_failed THEN 'unneeded'
+                WHEN x.planning = 'done' THEN 'failed' ELSE 'waiting' END
+      FROM sent x
 $$;
 REVOKE ALL ON FUNCTION sec.quiet_from(uuid, timestamptz), sec.kept_quiet(), sec.planned_told(uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION sec.quiet_from(uuid, timestamptz) TO portal_worker;

@@ -85,7 +85,7 @@ INCIDENTS = (
     page("incident-list", PEOPLE),
     page("planned-new", ANNOUNCES, post=ANNOUNCES_SAID, body={"step": "preview", "systems": "identity-platform"}),
     page("planned-detail", HANGS_ON, reference="planned"),
-    page("planned-answer", post=HANGS_SAID, body={"say": "known"}, reference="planned"),
+    page("planned-answer", post=HANGS_SAID, body={"say": "known", "seen": "1"}, reference="planned"),
     page("planned-move", post=ANNOUNCED_IT, body={"act": "cancelled"}, reference="planned"),
     page("incident-open", OPENERS, post=OPENED, body={**OPENING, "systems": "telephony", "step": "open"}),
     page("incident-board", INSIDE, reference="incident"),

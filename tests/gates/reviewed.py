@@ -348,7 +348,7 @@ DEFINER: dict[str, Function] = {
         (APP,),
         "the announcer says how it goes on",
     ),
-    "sec.answer_planned(uuid,text,text)": ((APP,), "an organisation's own word on work that reaches it"),
+    "sec.answer_planned(uuid,text,text,integer)": ((APP,), "an organisation's own word on work that reaches it"),
     "sec.planned_told(uuid)": ((APP,), "one word an organisation of how far the messages are, for the announcer"),
     "sec.quiet_from(uuid,timestamp with time zone)": ((WORKER,), "when an organisation may be disturbed by day"),
     "sec.kept_quiet()": ((), "trigger on deliveries: none of planned work is due at night"),

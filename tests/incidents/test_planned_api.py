@@ -118,6 +118,19 @@ def test_it_is_answered_by_the_reached_and_moved_by_its_announcer(api_of):
     assert send(api_of("northgate"), "get", f"/incidents/{reference}/").status_code == 404
 
 
+def test_an_answer_may_say_which_times_it_is_for(api_of):
+    work = announced(api_of)
+    ours = f"/planned-work/{work['reference']}"
+    assert work["window"] == 1
+    later = clock.now() + timedelta(days=3)
+    moved = {"to": "moved", "words": "x", "starts_at": later, "ends_at": later + timedelta(hours=1)}
+    assert send(api_of("northgate"), "post", f"{ours}/moves/", moved).json()["window"] == 2
+    old = send(api_of("ashbourne"), "post", f"{ours}/answers/", {"answer": "known", "window": 1})
+    assert (old.status_code, "moved meanwhile" in old.content.decode()) == (409, True)
+    new = send(api_of("ashbourne"), "post", f"{ours}/answers/", {"answer": "known", "window": 2})
+    assert [side["answer"] for side in new.json()["sides"]] == ["known"]
+
+
 def test_the_same_key_announces_once(api_of):
     client = api_of("northgate")
     said = planned_body()

@@ -94,19 +94,40 @@ def test_who_runs_no_system_is_refused_clearly(client_of):
 def test_answers_reach_the_announcer_and_nobody_else(client_of, cast, inside, seal):
     work = announced(cast, inside, seal)
     address = f"/incidents/planned/{work.reference}/"
-    without = client_of("brackenfield").post(f"{address}answer/", {"say": "objects", "why": ""})
+    without = client_of("brackenfield").post(f"{address}answer/", {"say": "objects", "why": "", "seen": "1"})
     assert without.status_code == 422
     assert "Say why you object" in without.content.decode()
-    client_of("brackenfield").post(f"{address}answer/", {"say": "objects", "why": "Count night"})
-    client_of("ashbourne", "responder").post(f"{address}answer/", {"say": "known"})
-    assert client_of("ashbourne", "observer").post(f"{address}answer/", {"say": "known"}).status_code == 403
-    assert client_of("gravenhurst").post(f"{address}answer/", {"say": "known"}).status_code == 404
+    client_of("brackenfield").post(f"{address}answer/", {"say": "objects", "why": "Count night", "seen": "1"})
+    client_of("ashbourne", "responder").post(f"{address}answer/", {"say": "known", "seen": "1"})
+    assert (
+        client_of("ashbourne", "observer").post(f"{address}answer/", {"say": "known", "seen": "1"}).status_code == 403
+    )
+    assert client_of("gravenhurst").post(f"{address}answer/", {"say": "known", "seen": "1"}).status_code == 404
     assert client_of("ashbourne").post(f"{address}move/", {"act": "cancelled", "words": "x"}).status_code == 404
     page = client_of("northgate").get(address).content.decode()
     assert "1 knows of it, 1 objects, 1 has not answered yet" in page
     assert "Count night" in page
     assert "Count night" not in client_of("ashbourne").get(address).content.decode()
     assert "Planned work:" not in client_of("ashbourne").get("/my-tasks/").content.decode()
+
+
+def test_who_answers_an_old_page_is_shown_the_new_times(client_of, cast, inside, seal):
+    work = announced(cast, inside, seal)
+    address = f"/incidents/planned/{work.reference}/"
+    assert 'name="seen" value="1"' in client_of("ashbourne").get(address).content.decode()
+    with inside("northgate"):
+        later = work.starts_at + 48 * HOUR
+        planned.move(work, act="moved", words="Parts", starts_at=later, ends_at=later + HOUR)
+    old = client_of("ashbourne").post(f"{address}answer/", {"say": "objects", "why": "Count night", "seen": "1"})
+    text = old.content.decode()
+    assert old.status_code == 409
+    assert "t was moved meanwhile" in text
+    assert "Count night" in text
+    assert 'name="seen" value="2"' in text
+    assert client_of("ashbourne").post(f"{address}answer/", {"say": "known"}).status_code == 422
+    with inside("ashbourne"):
+        assert PlannedSide.objects.get().answer == ""
+    assert client_of("ashbourne").post(f"{address}answer/", {"say": "known", "seen": "2"}).status_code == 302
 
 
 def test_silence_is_shown_as_not_confirmed(cast, inside, seal):

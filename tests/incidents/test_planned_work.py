@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -18,6 +20,7 @@ from incidents.stopping import stopped
 from partners.models import ContactPoint
 from portal import clock
 from portal.ledger.models import Event
+from tests.api.asking import opened
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -319,3 +322,78 @@ def test_twenty_announcements_a_day_are_enough(cast, inside):
             planned.announce(said(systems=("telephony",)), me=cast.id("northgate"))
         with pytest.raises(Invalid, match="within a day"):
             planned.announce(said(systems=("telephony",)), me=cast.id("northgate"))
+
+
+def test_the_same_form_with_something_else_in_it_is_refused(cast, inside):
+    once = said()
+    with inside("northgate"):
+        work = planned.announce(once, me=cast.id("northgate"))
+        for changes in (
+            {"title": "Another"}, {"stops": "Printing"}, {"fallback": "Paper"}, {"ask": "Nobody"},
+            {"ends_at": once.ends_at + HOUR}, {"systems": ("telephony",)},
+        ):  # fmt: skip
+            with pytest.raises(Invalid, match=f"already announced as {work.reference}"):
+                planned.announce(replace(once, **changes), me=cast.id("northgate"))
+        planned.move(work, act="cancelled", words="Not needed")
+        with pytest.raises(Invalid, match="open a new form"):
+            planned.announce(once, me=cast.id("northgate"))
+
+
+def test_ten_changes_of_the_times_a_day_are_enough(cast, inside, seal):
+    work = announced(cast, inside, seal)
+
+    def moved(nth: int) -> bool:
+        begins = work.starts_at + nth * HOUR
+        return planned.move(work, act="moved", words="x", starts_at=begins, ends_at=begins + HOUR)
+
+    with inside("northgate"):
+        assert all(moved(nth) for nth in range(1, 11))
+        with pytest.raises(WrongMoment, match="ten times within a day"):
+            moved(11)
+        assert planned.move(work, act="cancelled", words="Enough") is True
+
+
+def test_a_reason_has_at_most_500_signs(cast, inside):
+    ask = "SELECT sec.announce_planned(gen_random_uuid(), 'PLN-222227', 'x', 'x', '', 'x', %s, %s, %s, %s::jsonb)"
+    begins = clock.now() + HOUR
+    with inside("northgate"), connections["default"].cursor() as cursor:
+        planned.announce(said(), me=cast.id("northgate"))
+        reasons = {str(pk): "x" * 501 for pk in PlannedSide.objects.values_list("organisation_id", flat=True)}
+        values = [begins, begins + HOUR, [PlannedSystem.objects.get().system_id]]
+        cursor.execute("SAVEPOINT tried")
+        with pytest.raises(Exception, match="at most 500"):
+            cursor.execute(ask, [*values, json.dumps(reasons)])
+        cursor.execute("ROLLBACK TO tried")
+        cursor.execute(ask, [*values, json.dumps(dict.fromkeys(reasons, "x" * 500))])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_denies_to_stand_on_a_system_is_not_reached(cast, inside, owner_url):
+    with psycopg.connect(owner_url) as connection:
+        connection.execute("ALTER TABLE partners_participation DISABLE TRIGGER USER")
+        connection.execute(
+            "UPDATE partners_participation SET denied_at = now(), confirmed_at = NULL WHERE organisation_id = %s",
+            [cast.id("coldharbour")],
+        )
+        connection.execute("ALTER TABLE partners_participation ENABLE TRIGGER USER")
+    with inside("northgate"):
+        assert "Coldharbour" not in {each.name.split()[0] for each in reached(cast)}
+        planned.announce(said(), me=cast.id("northgate"))
+        assert set(PlannedSide.objects.values_list("slug", flat=True)) == {"ashbourne", "brackenfield"}
+
+
+def reached(cast):
+    return planned.reached_by(["identity-platform"], me=cast.id("northgate"))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_work_that_never_began_leaves_a_day_after_its_end(cast, inside, owner_url, api_of):
+    with inside("northgate"):
+        work, newer = (planned.announce(said(), me=cast.id("northgate")) for _ in range(2))
+    incident = opened(api_of("ashbourne"))
+    for ended, cards, lines in ((23 * HOUR, [newer.pk, work.pk], [work.pk]), (25 * HOUR, [newer.pk], [])):
+        set_back(owner_url, work, starts_at=clock.now() - ended - HOUR, ends_at=clock.now() - ended)
+        with inside("ashbourne"):
+            assert [side.work_id for side in planned.to_answer(cast.id("ashbourne"))] == cards
+            board = Incident.objects.get(reference=incident["reference"])
+            assert [each.pk for each in planned.beside(board, now=clock.now())] == lines

@@ -129,25 +129,32 @@ def test_whoever_was_told_hears_what_changed_once(stage, northgate, inside, cast
     last = [row[2:4] for row in stage.owner(WRITTEN) if row[0] == "ashbourne"]
     assert last == [("planned", "accepted"), ("planned_changed", "accepted"), ("planned_changed", "pending")]
     with inside("northgate"):
-        assert set(planned.told(work).values()) == {"told"}
+        assert set(planned.told(work).values()) == {"waiting"}, "the newest message has not gone out"
     with inside("ashbourne"):
         assert planned.told(work) == {}
 
 
+def by_night(stage: Stage) -> None:
+    """The tests run at night too: without the trigger that keeps the quiet."""
+    stage.owner("ALTER TABLE notifications_delivery DISABLE TRIGGER kept_quiet")
+
+
 def told(stage: Stage) -> None:
     """As if a server had taken what is pending, without waiting for the morning."""
+    by_night(stage)
     for state in ("claimed", "accepted"):
         stage.owner(
             "UPDATE notifications_delivery SET state = %s"
             " WHERE state IN ('pending', 'claimed') AND message LIKE 'planned%%'",
             [state],
         )
+    stage.owner("ALTER TABLE notifications_delivery ENABLE TRIGGER kept_quiet")
 
 
 def test_by_day_it_really_arrives_and_says_what_it_is(stage, northgate, mail):
     work = northgate(planned.announce, said())
     stage.plans()
-    stage.owner("ALTER TABLE notifications_delivery DISABLE TRIGGER kept_quiet")  # the test runs at night too
+    by_night(stage)
     stage.owner("UPDATE notifications_delivery SET due_at = now() WHERE message = 'planned'")
     assert stage.sends() == 3
     arrived = mail.messages()
@@ -160,6 +167,7 @@ def test_a_way_that_fails_is_followed_by_the_next_and_never_climbs(stage, northg
     northgate(planned.announce, said())
     stage.plans()
     alongside = {row[0] for row in stage.owner("SELECT person_id FROM partners_toldalongside")}
+    by_night(stage)
     for _ in range(12):  # more than there are ways
         dead = stage.owner("SELECT id FROM notifications_delivery WHERE state = 'pending' AND message = 'planned'")
         if not dead:
@@ -196,3 +204,75 @@ def test_the_words_are_those_of_every_other_message():
         assert len(each.short) <= 160  # one text message
         assert "http" not in each.body
         assert "incident" not in each.subject.lower()
+
+
+def test_what_is_claimed_at_night_goes_back_untried(stage, northgate):
+    """After an outage: due since yesterday, claimed at night, for the first time or again."""
+    northgate(planned.announce, said())
+    stage.plans()
+    [body] = stage.owner("SELECT pg_get_functiondef('sec.quiet_from(uuid, timestamptz)'::regprocedure)")
+    try:
+        for claimed_before in (False, True):
+            stage.owner(
+                "CREATE OR REPLACE FUNCTION sec.quiet_from(org uuid, at timestamptz) RETURNS timestamptz LANGUAGE sql"
+                " STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$ SELECT at $$"
+            )
+            if claimed_before:
+                stage.owner(CLAIM)
+            stage.owner(
+                "CREATE OR REPLACE FUNCTION sec.quiet_from(org uuid, at timestamptz) RETURNS timestamptz LANGUAGE sql"
+                " STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$ SELECT at + interval '6 hours' $$"
+            )
+            before = stage.owner("SELECT id, attempts FROM notifications_delivery ORDER BY id")
+            stage.owner(CLAIM)
+            assert stage.owner("SELECT id, attempts FROM notifications_delivery ORDER BY id") == before
+            rows = stage.owner(
+                "SELECT DISTINCT state, claimed_by, claimed_until, due_at > now() + interval '5 hours'"
+                " FROM notifications_delivery"
+            )
+            assert rows == [("pending", "", None, True)], claimed_before
+    finally:
+        stage.owner(body[0])
+
+
+CLAIM = (
+    "UPDATE notifications_delivery SET state = 'claimed', attempts = attempts + 1, claimed_by = 'w',"
+    " claimed_until = now() + interval '1 minute', due_at = now() + interval '1 minute'"
+)
+
+
+def test_the_announcer_reads_of_the_newest_message_alone(stage, northgate, inside):
+    def word() -> set[str]:
+        with inside("northgate"):
+            return set(planned.told(work).values())
+
+    work = northgate(planned.announce, said())
+    assert word() == {"waiting"}
+    stage.plans()
+    told(stage)
+    assert word() == {"told"}
+    later = work.starts_at + timedelta(days=1)
+    northgate(planned.move, work, act="moved", words="Parts", starts_at=later, ends_at=later + timedelta(hours=1))
+    assert word() == {"waiting"}
+    stage.owner("UPDATE notifications_planning SET state = 'failed' WHERE kind = 'planned.moved'")
+    assert word() == {"failed"}
+
+
+def test_work_called_off_before_anything_went_out_has_a_word_of_its_own(stage, northgate, inside):
+    work = northgate(planned.announce, said())
+    northgate(planned.move, work, act="cancelled", words="Not needed")
+    stage.plans()
+    assert stage.owner(WRITTEN) == [], "nothing is written of work that is over"
+    with inside("northgate"):
+        assert set(planned.told(work).values()) == {"unneeded"}
+
+
+def test_an_older_event_planned_late_writes_nothing_older(stage, northgate):
+    work = northgate(planned.announce, said())
+    later = work.starts_at + timedelta(days=1)
+    northgate(planned.move, work, act="moved", words="Parts", starts_at=later, ends_at=later + timedelta(hours=1))
+    stage.owner("UPDATE notifications_planning SET state = 'done' WHERE kind = 'planned.announced'")
+    stage.plans()
+    stage.owner("UPDATE notifications_planning SET state = 'pending' WHERE kind = 'planned.announced'")
+    stage.plans()
+    assert [row[2:4] for row in stage.owner(WRITTEN)] == [("planned", "pending")] * 3

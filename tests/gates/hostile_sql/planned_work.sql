@@ -52,7 +52,7 @@ SELECT sec.move_planned(w.id, 'finished', 'x', NULL, NULL) FROM incidents_planne
 UNION ALL SELECT sec.move_planned(gen_random_uuid(), 'finished', 'x', NULL, NULL);
 
 -- everybody: answers work that does not reach it
-SELECT sec.answer_planned(gen_random_uuid(), 'known', '');
+SELECT sec.answer_planned(gen_random_uuid(), 'known', '', 1);
 
 -- everybody: reads whether others were told
 SELECT t FROM sec.planned_told((SELECT w.id FROM incidents_plannedwork w WHERE w.announced_by_id <> %(me)s LIMIT 1)) t;
