@@ -104,6 +104,9 @@ END $$;
 CREATE TRIGGER kept_quiet BEFORE INSERT OR UPDATE OF state, due_at ON notifications_delivery FOR EACH ROW
     WHEN (NEW.state IN ('pending', 'claimed') AND NEW.message IN ('planned', 'planned_changed')) EXECUTE FUNCTION sec.kept_quiet();
 
+-- The events of one piece of work, without a walk through the whole ledger.
+CREATE INDEX ledger_event_planned ON public.ledger_event (subject_id) WHERE kind IN ('planned.announced', 'planned.moved',
+    'planned.extended', 'planned.finished', 'planned.cancelled');
 -- How far the messages about a piece of planned work have come, for whoever announced it: one word for an organisation,
 -- no way, no name. Only the newest thing that is told counts; `unneeded`: it was over before anything went out.
 CREATE FUNCTION sec.planned_told(work uuid) RETURNS TABLE (organisation_id uuid, word text)
@@ -143,6 +146,7 @@ GRANT EXECUTE ON FUNCTION sec.quiet_from(uuid, timestamptz) TO portal_worker;
 GRANT EXECUTE ON FUNCTION sec.planned_told(uuid) TO portal_app;
 """
 BACKWARD = """
+DROP INDEX ledger_event_planned;
 DROP TRIGGER kept_quiet ON notifications_delivery;
 DROP FUNCTION sec.planned_told(uuid), sec.kept_quiet(), sec.quiet_from(uuid, timestamptz);
 """
