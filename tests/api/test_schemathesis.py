@@ -31,7 +31,7 @@ AROUND = r"/api/v1/(integrations|standing-access|assessments|findings|contracts|
 FEW = ("--phases", "examples,fuzzing", "--max-examples", "6")
 PARTS = {
     "incidents": ("--exclude-path-regex", f"{ESTATE}|{AROUND}", "--phases", "examples,coverage,fuzzing",
-                  "--max-examples", "3"),
+                  "--max-examples", "2"),
     "estate": ("--include-path-regex", ESTATE, *FEW),
     "around": ("--include-path-regex", AROUND, *FEW),
 }  # fmt: skip

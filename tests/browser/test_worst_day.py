@@ -54,8 +54,11 @@ def test_a_break_glass_account_is_made_used_and_said_to_be_a_drill(door, product
     faults += safe.look("break-glass-signed-in")
     safe.press("This is a drill")
     safe.page.get_by_text("Recorded as a drill").wait_for()
-    told = wait_for(lambda: {each["to"][0] for each in product.mail() if each["subject"].startswith("DRILL: ")})
-    assert any("@gravenhurst" in each for each in told)
+
+    def drilled() -> list[str]:
+        return [each["to"][0] for each in product.mail() if each["subject"].startswith("DRILL: ")]
+
+    assert wait_for(lambda: any("@gravenhurst" in each for each in drilled()))
     assert faults == [], "\n".join(faults)
 
 

@@ -115,12 +115,21 @@ def test_a_failed_attempt_comes_back_later_each_time(planned: Stage):
         planned.owner("UPDATE notifications_delivery SET due_at = '2020-01-01' WHERE id = %s", [held.id])
 
 
-def test_a_day_after_it_was_written_it_is_given_up(planned: Stage):
-    planned.owner("UPDATE notifications_delivery SET created_at = now() - interval '25 hours' WHERE state = 'pending'")
+@pytest.mark.parametrize(("hours", "tries", "becomes"), [(25, 20, "dead"), (25, 19, "pending"), (23, 60, "pending")])
+def test_a_day_after_it_was_written_and_after_many_tries_it_is_given_up(
+    planned: Stage, hours: int, tries: int, becomes: str
+):
+    planned.owner(
+        "UPDATE notifications_delivery SET created_at = now() - make_interval(hours => %s) WHERE state = 'pending'",
+        [hours],
+    )
+    planned.owner("ALTER TABLE notifications_delivery DISABLE TRIGGER delivery_moves")
+    planned.owner("UPDATE notifications_delivery SET attempts = %s WHERE state = 'pending'", [tries - 1])
+    planned.owner("ALTER TABLE notifications_delivery ENABLE TRIGGER delivery_moves")
     with as_worker():
         (held,) = claim("w", most=1)
         with queue_scope():
-            assert settle_failed(held, "w", because="away") == "dead"
+            assert settle_failed(held, "w", because="away") == becomes
 
 
 def test_what_was_not_tried_is_due_at_once(planned: Stage):
