@@ -3,6 +3,8 @@ settles it."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import connections
 
 from incidents.models import Incident, Participant
@@ -51,46 +53,29 @@ def note_accepted(held: Held) -> None:
 
 def note_delivered(held: Held) -> None:
     """A service says that it arrived: pages that show the message are told so."""
-    if held.incident_id is None:
-        record(
-            "delivery.delivered",
-            actor=Actor(held.organisation_id),
-            audience=[held.organisation_id],
-            subject_id=held.id,
-            message=held.message,
-            by=held.way,
-        )
-        return
-    incident = _incident(held)
-    slug = Participant.objects.values_list("slug", flat=True).get(
-        incident=incident, organisation_id=held.organisation_id
-    )
-    _record("delivery.delivered", held, incident, slug, message=held.message, by=held.way)
+    _happened("delivery.delivered", held)
 
 
 def note_dead(held: Held, because: str) -> None:
     """A message that will not arrive is an event: somebody has to be told another way."""
-    if held.incident_id is None:
-        _note_dead_notice(held, because)
+    _happened("delivery.dead", held, because=because)
+
+
+def _happened(kind: str, held: Held, **more: str) -> None:
+    """An event about one message. Of an incident's its overseers hear; an organisation's own notice stays at home."""
+    said: dict[str, Any] = {"message": held.message, "by": held.way, **more}
+    if held.incident_id is not None:
+        incident = _incident(held)
+        sides = Participant.objects.filter(incident=incident, organisation_id=held.organisation_id)
+        _record(kind, held, incident, sides.values_list("slug", flat=True).get(), **said)
         return
-    incident = _incident(held)
-    slug = Participant.objects.values_list("slug", flat=True).get(
-        incident=incident, organisation_id=held.organisation_id
-    )
-    _record("delivery.dead", held, incident, slug, message=held.message, by=held.way, because=because)
-
-
-def _note_dead_notice(held: Held, because: str) -> None:
-    """The same, of an organisation's own notice: it stays at home."""
     record(
-        "delivery.dead",
+        kind,
         actor=Actor(held.organisation_id),
         audience=[held.organisation_id],
         subject_id=held.id,
         organisation=Organisation.objects.values_list("slug", flat=True).get(pk=held.organisation_id),
-        message=held.message,
-        by=held.way,
-        because=because,
+        **said,
     )
 
 

@@ -239,6 +239,9 @@ def test_the_door_for_receipts_knows_its_caller_and_says_what_is_wrong(texts: Ma
     assert report(client, good, "not one of ours").status_code == 422
     assert report(client, good, good, status="created").status_code == 422
     assert report(client, "x" * 20_000, good).status_code == 413
+    assert report(client, "a\0b", good).status_code == 422
+    assert report(client, good, "a\0b").status_code == 422
+    assert report(client, "x" * 10_000_000, good).status_code == 413
     for body in (b"[]", b"\xff", b'{"id": 1}', b"[" * 5000):
         answer = client.post(
             "/transports/notify/receipts/", body, content_type="application/json",

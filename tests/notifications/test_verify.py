@@ -103,13 +103,20 @@ def test_ten_questions_an_hour_from_an_address(stage: Stage, mail: Mailbox):
     stage.works()
     client = Client(REMOTE_ADDR="203.0.113.250")
     for wrong in ({"code": "", "organisation": "dunmere"}, {"code": "4K7M-9QX", "organisation": "dunmere"},
-                  {"code": "4K7M-9QXU", "organisation": ""}, {"code": "x" * 41, "organisation": "x"}):  # fmt: skip
+                  {"code": "4K7M-9QXU", "organisation": ""}, {"code": "x" * 41, "organisation": "x"},
+                  {"code": "4K7M\0-9QXR", "organisation": "dunmere"},
+                  {"code": "0000-0000", "organisation": "du\0nmere"}):  # fmt: skip
         answer = client.post("/verify/", wrong)
         assert (answer.status_code, "There is a problem" in answer.content.decode()) == (422, True)
     for _ in range(10):
         assert NO in asked(client, "0000-0000", "dunmere")
     assert client.post("/verify/", {"code": code_in(mail), "organisation": "dunmere"}).status_code == 429
     assert "Yes, we sent it" in asked(Client(REMOTE_ADDR="203.0.113.251"), code_in(mail), "dunmere")
+
+
+def test_a_form_of_ten_megabytes_is_refused_unread(elsewhere):
+    answer = elsewhere().post("/verify/", {"code": "0000-0000", "organisation": "x" * 10_000_000})
+    assert answer.status_code in {400, 413, 422}
 
 
 def test_opening_the_page_asks_nothing_and_a_form_of_another_site_is_refused(client):
