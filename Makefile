@@ -2,6 +2,7 @@
 # make test    the whole suite                 make test TESTS="tests/portal -k lock"
 # make check   formatting, lint, types, imports, migrations, templates, row security
 # make prove-isolation  cut an organisation off under full load (B13), and guess at every way in (B20)
+# make prove-deliveries  send 10,000 messages while workers, database and broker are killed (B6, B7)
 # make bench   the benchmarks                  make bench BENCH="J1 J2"
 # make lock    compile the locked requirements again
 #
@@ -9,7 +10,7 @@
 
 SHELL = /bin/sh
 .DEFAULT_GOAL := run
-.PHONY: run test check bench lock assets chromium prove-isolation
+.PHONY: run test check bench lock assets chromium prove-isolation prove-deliveries
 .SUFFIXES:
 
 BEGAN := $(shell date +%s)
@@ -37,6 +38,9 @@ bench: .venv/dev.stamp assets
 
 prove-isolation: .venv/dev.stamp assets
 	@exec $(BIN)/python -m scripts.prove.isolation
+
+prove-deliveries: .venv/dev.stamp assets
+	@exec $(BIN)/python -m scripts.prove.deliveries
 
 assets: .venv/run.stamp
 	@$(BIN)/python -m portal.assets >&2
