@@ -19,7 +19,19 @@ from incidents.not_trusted import lines_of, short_of, suspicions_in
 from incidents.planned import beside
 from incidents.planned_pages import lines_beside
 from incidents.tiles import tiles_of
-from incidents.words import ROLES, STATES, due_words, exposure, overdue_by, span, state, state_key, way, why_short
+from incidents.words import (
+    ROLES,
+    STATES,
+    due_words,
+    exposure,
+    overdue_by,
+    said_words,
+    span,
+    state,
+    state_key,
+    way,
+    why_short,
+)
 from portal import clock
 from portal.pages import local_time
 
@@ -30,7 +42,8 @@ TASK_COLUMNS = (
 SIDE_COLUMNS = (
     "organisation_id", "slug", "name", "role", "is_provider", "exposure", "distance", "because", "told_at", "told_by",
     "delivered_at", "seen_at", "acknowledged_at", "people_told", "people_seen", "not_told_because", "duty_name",
-    "duty_phone", "tasks_total", "tasks_open", "tasks_settled", "tasks_blocked", "containing_open",
+    "duty_phone", "said", "said_by", "said_at", "tasks_total", "tasks_open", "tasks_settled", "tasks_blocked",
+    "containing_open",
 )  # fmt: skip
 MINUTE = timedelta(minutes=1)
 # RULES 5: who needs the lead most stands first.
@@ -126,6 +139,7 @@ def _row(
         "role": str(ROLES[side["role"]]),  # that a provider is the deputy lead too stands in the header
         "exposure": exposure(side["exposure"]),
         "because": why_short(side["because"], side["distance"], brief=True),
+        "said": said_words(side),
         "tags": [tag, *(["silent"] if silent else [])],
         "ladder": _ladder(side, own, tag, late, now) if silent and side["organisation_id"] != me else None,
         "cells": [_cell(own.get(step.pk), side, now) for step in steps],

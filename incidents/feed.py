@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from incidents.not_trusted import Suspicion, mark_of
-from incidents.words import INCIDENT_STATUS, STANDINGS
+from incidents.words import BY, INCIDENT_STATUS, SAID, STANDINGS
 from partners.models import Isolation
 from portal.ledger.models import Event
 
@@ -65,6 +65,11 @@ def _step(form: str) -> Callable[[Data, Mapping[str, str]], str]:
     )
 
 
+def _said(data: Data, names: Mapping[str, str]) -> str:
+    said = _("%(by)s, not signed in: “%(said)s”") % {"by": BY[data["by"]], "said": SAID[data["said"]]}
+    return said if data["trusted"] else _("%(said)s, over a way that is not trusted") % {"said": said}
+
+
 # Each kind of event that a person reads, in words. What is not here is for machines and stays out of the feed.
 WORDS: dict[str, Callable[[Data, Mapping[str, str]], str]] = {
     "incident.opened": _opened,
@@ -84,6 +89,7 @@ WORDS: dict[str, Callable[[Data, Mapping[str, str]], str]] = {
     ),
     "lead.declined": _names("declined to take the lead"),
     "lead.kept": _names("took its offer back and goes on leading"),
+    "answer.given": _said,
     "update.sent": lambda data, names: _("update: %(text)s") % {"text": data["text"]},
     "organisation.seen": lambda data, names: _("has seen the notice"),
     "organisation.told": _told,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from django.db import connections
+
+from incidents.models import Participant
 
 _MARK = """
 UPDATE incidents_participant p
@@ -50,3 +53,10 @@ def mark_reached(
         )
         row = cursor.fetchone()
     return bool(row and row[0])
+
+
+def mark_said(*, incident_id: UUID, organisation_id: UUID, said: str, by: str, at: datetime) -> None:
+    """Write what somebody of the organisation that the worker has entered said without signing in; the newest stays."""
+    Participant.objects.filter(incident_id=incident_id, organisation_id=organisation_id).exclude(said_at__gt=at).update(
+        said=said, said_by=by, said_at=at
+    )

@@ -131,7 +131,6 @@ def _check_arrow(task: Task, to: str) -> None:
 
 
 def _move(task: Task, *, to: str, actor: Actor, answer: Answer, undone: bool = False) -> Task:
-    incident = task.incident
     before = _word(task)
     Task.objects.filter(pk=task.pk).update(
         status=to, reason=answer.reason, changed_by_id=actor.person_id or actor.key_id
@@ -146,31 +145,34 @@ def _move(task: Task, *, to: str, actor: Actor, answer: Answer, undone: bool = F
             answers=dict(answer.answers or {}),
             at=clock.now(),
         )
-    slug, after = _standing(task)
-    entries = [
-        Entry(
-            "task.undone" if undone else KINDS[to],
-            [task.organisation_id, *incident.overseers],
-            task.pk,
-            {
-                "task": str(task.pk),
-                "organisation": slug,
-                "status": task.status,
-                "was": was,
-                "step": task.position,
-                "title": task.title,
-                "reason": task.reason,
-            },
-        )
-    ]
-    if before != after:
-        entries.append(
-            Entry(
-                "standing.changed", incident.participants, task.organisation_id, {"organisation": slug, "word": after}
-            )
-        )
-    record_many(entries, actor=actor, incident_id=incident.pk, incident_reference=incident.reference)
+    _record_move(task, actor=actor, was=was, before=before, kind="task.undone" if undone else KINDS[to])
     return task
+
+
+def accepted_by_message(task_id: UUID, *, actor: Actor, by: str) -> None:
+    """Record that a message's answer has accepted a task; `by` is its way. The database has moved it already."""
+    task = Task.objects.select_related("incident").get(pk=task_id)
+    _record_move(task, actor=actor, was="waiting", before=_word(task), kind=KINDS[task.status], by=by)
+
+
+def _record_move(task: Task, *, actor: Actor, was: str, before: str, kind: str, **more: str) -> None:
+    incident = task.incident
+    slug, after = _standing(task)
+    data = {
+        "task": str(task.pk),
+        "organisation": slug,
+        "status": task.status,
+        "was": was,
+        "step": task.position,
+        "title": task.title,
+        "reason": task.reason,
+        **more,
+    }
+    entries = [Entry(kind, [task.organisation_id, *incident.overseers], task.pk, data)]
+    if before != after:
+        said = {"organisation": slug, "word": after}
+        entries.append(Entry("standing.changed", incident.participants, task.organisation_id, said))
+    record_many(entries, actor=actor, incident_id=incident.pk, incident_reference=incident.reference)
 
 
 def _standing(task: Task) -> tuple[str, str]:

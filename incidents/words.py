@@ -130,6 +130,30 @@ def way(told_by: str) -> str:
     return told_by if told_by.isupper() else told_by.lower() or _("e-mail")
 
 
+SAID = {
+    "has_it": lazy("we have this"),
+    "cut": lazy("we have cut our link"),
+    "call": lazy("call me"),
+    "other": lazy("tell somebody else"),
+    "unreadable": lazy("something that could not be read"),
+}
+BY = {"link": lazy("by link"), "text": lazy("by text message"), "call": lazy("by telephone")}
+
+
+def said_words(side: Mapping[str, Any]) -> str:
+    """What was said without signing in, until somebody signs in and looks; '' when there is nothing.
+
+    `side` needs said, said_by, said_at and seen_at.
+    """
+    if not side["said"] or (side["seen_at"] and side["seen_at"] > side["said_at"]):
+        return ""
+    return _("%(time)s %(by)s, not signed in: “%(said)s”") % {
+        "time": local_time(side["said_at"]),
+        "by": BY.get(side["said_by"], side["said_by"]),
+        "said": SAID.get(side["said"], side["said"]),
+    }
+
+
 def why_short(because: str, distance: int | None, *, brief: bool = False) -> str:
     """The reason of an exposure in half a line: `uses the Finance ledger, 2 links from the attack` (brief: `away`)."""
     why = (because.partition(": ")[2] or because).partition(", which ")[0].removesuffix(", the attacked system")

@@ -7,8 +7,9 @@ import time
 from celery import shared_task
 from django.db import connections
 
+from notifications.answers import settle_answers
 from notifications.deliveries import BATCH
-from notifications.kinds import BEAT, DELIVER, PLAN, RECEIPTS
+from notifications.kinds import ANSWERS, BEAT, DELIVER, PLAN, RECEIPTS
 from notifications.planning import plan_due
 from notifications.receipts import settle_receipts
 from notifications.sending import deliver_due
@@ -40,6 +41,12 @@ def deliver() -> int:
 def receipts() -> int:
     """Settle what services have reported of messages that they took."""
     return settle_receipts()
+
+
+@shared_task(name=ANSWERS)
+def answers() -> int:
+    """Settle what people said to messages by link or by text."""
+    return settle_answers()
 
 
 _beaten_at = 0.0

@@ -32,6 +32,7 @@ TOLD_OF = {
 }
 PLAN, DELIVER, ADVANCE, BEAT = "notifications.plan", "notifications.deliver", "incidents.advance", "notifications.beat"
 RECEIPTS = "notifications.receipts"
+ANSWERS = "notifications.answers"
 IMPORT = "partners.check_imports"
 REWALK = "incidents.rewalk"
 

@@ -1,6 +1,6 @@
-"""What a message says: that there is a notice, its reference and its code. Never what it is about, nor a link.
+"""What a message says: that there is a notice, its reference and its code. Never what it is about.
 
-A mailbox may be read by the intruder, and a link in a message is what people were told not to follow.
+A mailbox may be read by the intruder. A link leads to a page with a few answers and no place to sign in.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from notifications.models import Delivery
 EXERCISE = "EXERCISE"
 DRILL = "DRILL"
 HOW_TO_READ = "Open the app or type the address on your card. Never sign in from a link."
+ONE_LINE = "Open the app or type the address on your card; never sign in from a link."
 # An organisation's own notices belong to no incident: no reference. Whose account it was is not said.
 NOTICES = {
     Delivery.Message.BREAK_GLASS: "A break-glass account of your organisation was used. Ring your duty desk.",
@@ -35,6 +36,8 @@ A_TEST = (
     "TEST. Nothing has happened. Bulkhead tries once a month whether this contact works. Open the page below and press"
     " the button: it asks for no name and no password. Or sign in as always and say so under Contact tests. Code"
 )
+BY_LINK = "You cannot get to it now? Say on this page that you have it; it asks for no name and no password:"
+CAN_BE_ANSWERED = frozenset({Delivery.Message.OPENED, Delivery.Message.SUSPECTED})
 PLANNED = {Delivery.Message.PLANNED, Delivery.Message.PLANNED_CHANGED}
 DRILLS = {Delivery.Message.BREAK_GLASS_DRILL, Delivery.Message.THEIR_BREAK_GLASS_DRILL}
 
@@ -48,10 +51,10 @@ class Text:
     short: str
 
 
-def compose(*, message: str, reference: str, code: str, exercise: bool, link: str = "") -> Text:
+def compose(*, message: str, reference: str, code: str, exercise: bool, link: str = "", replies: bool = False) -> Text:
     """The words of one message; in an exercise or a drill the word comes first in subject and body.
 
-    `link` is of a test alone: its page has one button and no place to sign in.
+    `link` leads to the page of a test, or to that of an answer. `replies`: a text that comes back is read.
     """
     if message == Delivery.Message.CONTACT_TEST:
         return Text(
@@ -74,9 +77,15 @@ def compose(*, message: str, reference: str, code: str, exercise: bool, link: st
         notice = short = f"You have a notice in Bulkhead, {reference}, code {code}."
         if message == Delivery.Message.OPENED:
             short = f"{reference}: your organisation could be reached, code {code}."
+        if replies and message in CAN_BE_ANSWERED:
+            whose = "you" if exercise else "your organisation"  # the word in front needs the room
+            what = f"{whose} could be reached" if message == Delivery.Message.OPENED else "you have a notice"
+            short = f"{reference}: {what}. Reply {code} to accept."
+    how = ONE_LINE if replies and message in CAN_BE_ANSWERED else HOW_TO_READ
     if exercise:
         subject, notice, short = f"{EXERCISE}: {subject}", f"{EXERCISE}. {notice}", f"{EXERCISE}. {short}"
-    return Text(subject, f"{notice}\n\n{HOW_TO_READ}\n", f"{short} {HOW_TO_READ}")
+    answer = f"\n{BY_LINK}\n{link}\n" if link else ""
+    return Text(subject, f"{notice}\n\n{HOW_TO_READ}\n{answer}", f"{short} {how}")
 
 
 def _planned(reference: str, code: str, *, changed: bool) -> Text:

@@ -8,12 +8,14 @@ from collections.abc import Callable
 from contextlib import ExitStack
 
 import psycopg
+from django.conf import settings
 from django.db import DatabaseError
 
 from notifications import deliveries
-from notifications.contact_links import link_of
+from notifications.answer_links import link_of
+from notifications.contact_links import link_of as test_link_of
 from notifications.deliveries import Held
-from notifications.messages import compose
+from notifications.messages import CAN_BE_ANSWERED, compose
 from notifications.models import Delivery
 from notifications.outcome import note_accepted, note_dead
 from notifications.transports import Transport, TransportError, transport_for
@@ -90,8 +92,14 @@ def _send(held: Held, worker: str, transport: Transport) -> None:
 
 
 def _hand_over(held: Held, transport: Transport) -> str:
-    link = link_of(held.id) if held.message == Delivery.Message.CONTACT_TEST else ""
-    text = compose(message=held.message, reference=held.reference, code=held.code, exercise=held.exercise, link=link)
+    text = compose(
+        message=held.message,
+        reference=held.reference,
+        code=held.code,
+        exercise=held.exercise,
+        link=_link(held),
+        replies=settings.NOTIFY_REPLIES,
+    )
     try:
         return transport.send(held.id, held.address, text, again=held.attempts > 1)
     except TransportError:
@@ -99,6 +107,13 @@ def _hand_over(held: Held, transport: Transport) -> str:
     except Exception:  # a mistake of ours over one message must not hold up the others of its batch
         log.exception("delivery %s could not be handed over", held.id)
         raise TransportError("Bulkhead could not hand it over.") from None
+
+
+def _link(held: Held) -> str:
+    """Where the message can be answered without signing in, or ''."""
+    if held.message == Delivery.Message.CONTACT_TEST:
+        return test_link_of(held.id)
+    return link_of(held.id) if held.message in CAN_BE_ANSWERED else ""
 
 
 def _failed(held: Held, worker: str, error: TransportError) -> None:

@@ -13,8 +13,9 @@ from django.db import connections
 from incidents.advance import advance_due
 from incidents.handing_over import offer_for_the_silent
 from incidents.rewalk_due import rewalk_due
+from notifications.answers import settle_answers
 from notifications.deliveries import BATCH
-from notifications.kinds import ADVANCE, DELIVER, IMPORT, PLAN, RECEIPTS, REWALK
+from notifications.kinds import ADVANCE, ANSWERS, DELIVER, IMPORT, PLAN, RECEIPTS, REWALK
 from notifications.planning import plan_due
 from notifications.receipts import settle_receipts
 from notifications.sending import deliver_due
@@ -43,6 +44,8 @@ SELECT (SELECT extract(epoch FROM now() - min(due_at))::float8 FROM notification
        (SELECT extract(epoch FROM now() - min(at))::float8 FROM incidents_rewalk
          WHERE done_at IS NULL AND (claimed_until IS NULL OR claimed_until < now())),
        (SELECT extract(epoch FROM now() - min(due_at))::float8 FROM notifications_receipt WHERE due_at <= now()),
+       (SELECT extract(epoch FROM now() - min(due_at))::float8 FROM notifications_answer
+         WHERE settled_at IS NULL AND due_at <= now()),
        (SELECT min(seconds_ago) FROM sec.beats() WHERE process = 'worker')
 """
 
@@ -52,7 +55,7 @@ def waiting(connection: psycopg.Connection) -> tuple[dict[str, float], float | N
     row = connection.execute(DUE).fetchone()
     assert row is not None
     *waits, silent_for = row
-    jobs = (PLAN, DELIVER, ADVANCE, IMPORT, REWALK, RECEIPTS)
+    jobs = (PLAN, DELIVER, ADVANCE, IMPORT, REWALK, RECEIPTS, ANSWERS)
     return {job: wait for job, wait in zip(jobs, waits, strict=True) if wait is not None}, silent_for
 
 
@@ -78,6 +81,7 @@ HANDS: dict[str, Callable[[], object]] = {
     IMPORT: check_due,
     REWALK: rewalk_due,
     RECEIPTS: settle_receipts,
+    ANSWERS: settle_answers,
     SWEEP: sweep_away,
     LEADS: offer_for_the_silent,
     CHORES: do_chores,

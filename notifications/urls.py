@@ -2,13 +2,15 @@
 
 from django.urls import path
 
-from notifications import views, views_receipts, views_tests, views_verify
+from notifications import views, views_answers, views_receipts, views_tests, views_verify
 
 urlpatterns = [
     path("partners/contacts/tests/", views_tests.tests, name="contact-tests"),
     path("partners/contacts/tests/<uuid:ask_id>/answer/", views_tests.answer, name="contact-test-answer"),
     path("partners/contacts/<uuid:contact_id>/test/", views_tests.test_now, name="contact-test-now"),
     path("test/<str:token>/", views_tests.by_link, name="contact-answer"),
+    path("answer/<str:token>/", views_answers.by_link, name="message-answer"),
+    path("transports/notify/replies/", views_answers.by_text, name="notify-replies"),
     path("transports/notify/receipts/", views_receipts.notify, name="notify-receipts"),
     path("verify/", views_verify.verify, name="verify"),
     path("deliveries/", views.delivery_list, name="delivery-list"),

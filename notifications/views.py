@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from incidents.views.finding import incident_or_404
-from notifications.models import Delivery
+from incidents.words import span
+from notifications.models import Answer, Delivery
 from notifications.outcome import way_in_words
 from notifications.reading import QUIET
 from partners.acting import signed_in
@@ -26,7 +28,7 @@ NEWEST = 200
 ALARM = frozenset({Delivery.State.DEAD})
 COLUMNS = (
     "created_at", "incident_reference", "event_id", "organisation__name", "person_id", "way", "message", "state",
-    "error",
+    "error", "pk", "accepted_at", "delivered_at", "answered_at",
 )  # fmt: skip
 
 
@@ -66,8 +68,9 @@ def _page(deliveries: QuerySet[Delivery]) -> dict[str, Any]:
     found = list(deliveries.order_by("-created_at", "id").values(*COLUMNS)[:NEWEST])
     names = dict(Person.objects.values_list("pk", "name"))  # one's own people alone: row security sees to it
     about = _about([each["event_id"] for each in found if not each["incident_reference"]])
+    said = {answer.delivery_id: answer for answer in Answer.objects.filter(delivery__in=[each["pk"] for each in found])}
     return {
-        "deliveries": [_row(each, names, about) for each in found],
+        "deliveries": [{**_row(each, names, about), "said": _said(said.get(each["pk"]))} for each in found],
         "totals": _totals(found),
         "page": {"next": None, "previous": None},
     }
@@ -99,7 +102,31 @@ def _row(each: dict[str, Any], names: dict[Any, str], about: dict[UUID, str]) ->
         "state": str(Delivery.State(each["state"]).label),
         "css": "alarm" if each["state"] in ALARM else "",
         "note": note,
+        "timing": timing(each),
     }
+
+
+def timing(each: Mapping[str, Any]) -> str:
+    """How long each thing took since the message was written: "accepted 2 s, delivered 5 s, answered 38 s"; or ''."""
+    steps = (("accepted_at", _("accepted")), ("delivered_at", _("delivered")), ("answered_at", _("answered")))
+    return ", ".join(
+        _("%(what)s after %(time)s") % {"what": words, "time": _length(each[name] - each["created_at"])}
+        for name, words in steps
+        if each[name]
+    )
+
+
+def _length(length: timedelta) -> str:
+    seconds = max(0, round(length.total_seconds()))
+    return _("%(n)s s") % {"n": seconds} if seconds < 120 else span(length)
+
+
+def _said(answer: Answer | None) -> str:
+    """What came back, for its own organisation alone: row security sees to it."""
+    if answer is None:
+        return ""
+    said = f"{answer.get_way_display()}: “{answer.get_said_display()}”"
+    return f"{said} ({answer.words})" if answer.words else said
 
 
 def _totals(found: Sequence[dict[str, Any]]) -> list[tuple[str, int]]:

@@ -42,15 +42,12 @@ def notify(request: HttpRequest) -> HttpResponse:
     """Keep one report; 204 when it is kept (again), 401, 413, 422 or 429 when it is not."""
     if not settings.NOTIFY_CALLBACK_TOKEN:
         raise Http404
-    if not _is_known(request):
-        try:
-            count(WRONG_WORDS, address_of(request))
-        except TooOften as often:
-            return JsonResponse({"detail": "Too many tries."}, status=429, headers={"Retry-After": str(often.seconds)})
-        return JsonResponse({"detail": "Unknown caller."}, status=401, headers={"WWW-Authenticate": "Bearer"})
-    body = request.read(MOST_BYTES + 1)
-    if len(body) > MOST_BYTES:
-        return JsonResponse({"detail": "A report is shorter."}, status=413)
+    if refusal := refusal_of(request):
+        return refusal
+    try:
+        body = body_of(request)
+    except Unusable as trouble:
+        return JsonResponse({"detail": str(trouble)}, status=413)
     try:
         report = _read(body)
     except Unusable as trouble:
@@ -59,6 +56,29 @@ def notify(request: HttpRequest) -> HttpResponse:
         cursor.execute("SELECT sec.take_receipt(%s, %s, %s, %s)", report)
     wake(RECEIPTS)
     return HttpResponse(status=204)
+
+
+def refusal_of(request: HttpRequest) -> HttpResponse | None:
+    """What whoever does not know the word is answered; None for the service. Wrong words are counted by address."""
+    if _is_known(request):
+        return None
+    try:
+        count(WRONG_WORDS, address_of(request))
+    except TooOften as often:
+        return JsonResponse({"detail": "Too many tries."}, status=429, headers={"Retry-After": str(often.seconds)})
+    return JsonResponse({"detail": "Unknown caller."}, status=401, headers={"WWW-Authenticate": "Bearer"})
+
+
+def body_of(request: HttpRequest) -> bytes:
+    """The body, whole.
+
+    Raises:
+        Unusable: it is longer than anything that the service sends.
+    """
+    body = request.read(MOST_BYTES + 1)
+    if len(body) > MOST_BYTES:
+        raise Unusable("A report is shorter.")
+    return body
 
 
 def _is_known(request: HttpRequest) -> bool:

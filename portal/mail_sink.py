@@ -1,7 +1,8 @@
 """A mail server for the demonstration and the tests: it delivers nothing and shows on a page what it was sent.
 
 With NOTIFY_API_KEY in its environment it takes text messages too, as GOV.UK Notify does (`portal/notify_stand_in.py`),
-and posts its receipts to NOTIFY_REPORT_TO with the bearer token NOTIFY_CALLBACK_TOKEN.
+and posts its receipts to NOTIFY_REPORT_TO, and what somebody answers on its page to NOTIFY_REPLY_TO, with the bearer
+token NOTIFY_CALLBACK_TOKEN.
 
     python -m portal.mail_sink --smtp-port 2525 --http-port 2580
 
@@ -26,7 +27,7 @@ from typing import Any, TypedDict
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from portal.mail_sink_page import page_server
+from portal.mail_sink_page import TEXT, page_server
 from portal.notify_stand_in import NotifyStandIn
 
 KEPT = 5_000
@@ -81,7 +82,7 @@ class Mailbox:
         with self._lock:
             self._count += 1
             self._messages.appendleft(
-                Message(id=self._count, at=now, sender="Text message", to=[to], subject="", headers={}, text=text)
+                Message(id=self._count, at=now, sender=TEXT, to=[to], subject="", headers={}, text=text)
             )
 
     def messages(self, to: str | None = None) -> list[Message]:
@@ -186,7 +187,11 @@ def main() -> None:
     mailbox = Mailbox(faults_from(os.environ.get("MAIL_SINK_FAULTS", "")))
     key = os.environ.get("NOTIFY_API_KEY", "")
     notify = NotifyStandIn(
-        mailbox, key, os.environ.get("NOTIFY_REPORT_TO", ""), os.environ.get("NOTIFY_CALLBACK_TOKEN", "")
+        mailbox,
+        key,
+        os.environ.get("NOTIFY_REPORT_TO", ""),
+        os.environ.get("NOTIFY_CALLBACK_TOKEN", ""),
+        os.environ.get("NOTIFY_REPLY_TO", ""),
     )
     serving = serve(mailbox, smtp_port=ports.smtp_port, http_port=ports.http_port, notify=notify if key else None)
     asyncio.run(serving)

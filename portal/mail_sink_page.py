@@ -9,7 +9,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socket import SHUT_RDWR
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 from portal.notify_stand_in import LIST, SEND, DropTheLine
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from portal.notify_stand_in import NotifyStandIn
 
 LISTED = 200
+TEXT = "Text message"  # the sender of one
 BODY_LIMIT = 10_000
 LINK = re.compile(r"https?://[^\s<>\"')\]]+")
 STYLE = """
@@ -58,8 +59,10 @@ class PageHandler(BaseHTTPRequestHandler):
             self._answer("text/css", STYLE)
         elif address.path.startswith(LIST) and self.notify:
             self._as_notify(*self.notify.get(self.headers, self.path))
+        elif address.path == "/reply" and self._takes_replies():
+            self._answer("text/html", reply_page(to or ""))
         elif address.path == "/":
-            self._answer("text/html", render(self.mailbox.messages(to)))
+            self._answer("text/html", render(self.mailbox.messages(to), replies=self._takes_replies()))
         else:
             self.send_error(HTTPStatus.NOT_FOUND)
 
@@ -69,6 +72,9 @@ class PageHandler(BaseHTTPRequestHandler):
             return
         if self.path == SEND and self.notify:
             self._take_text(self.notify)
+            return
+        if self.path == "/reply" and self._takes_replies():
+            self._take_reply()
             return
         if self.path != "/faults" or self.headers.get_content_type() != "application/json":
             self.send_error(HTTPStatus.NOT_FOUND)
@@ -90,6 +96,22 @@ class PageHandler(BaseHTTPRequestHandler):
             self.close_connection = True
             self.connection.shutdown(SHUT_RDWR)
 
+    def _takes_replies(self) -> bool:
+        return self.notify is not None and bool(self.notify.reply_to)
+
+    def _take_reply(self) -> None:
+        """A text from somebody's telephone, typed on our own page."""
+        if self.headers.get("Origin") != f"http://{self.headers.get('Host')}":
+            self.send_error(HTTPStatus.FORBIDDEN)
+            return
+        body = self.rfile.read(min(int(self.headers.get("Content-Length", 0)), BODY_LIMIT)).decode("utf-8", "replace")
+        typed = parse_qs(body, keep_blank_values=True)
+        number, text = typed.get("number", [""])[0], typed.get("text", [""])[0]
+        assert self.notify is not None
+        status = self.notify.reply(number, text)
+        said = "The portal has it." if status == HTTPStatus.NO_CONTENT else f"The portal refused it ({status})."
+        self._answer("text/html", reply_page(number, said))
+
     def _as_notify(self, status: int, answer: dict[str, Any]) -> None:
         self._answer("application/json", json.dumps(answer), HTTPStatus(status))
 
@@ -108,17 +130,23 @@ class PageHandler(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Type", f"{kind}; charset=utf-8")
         self.send_header("Content-Length", str(len(body)))
-        self.send_header("Content-Security-Policy", "default-src 'none'; style-src 'self'; frame-ancestors 'none'")
+        self.send_header(
+            "Content-Security-Policy",
+            "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'",
+        )
         self.send_header("X-Content-Type-Options", "nosniff")
-        self.send_header("Referrer-Policy", "no-referrer")
+        self.send_header("Referrer-Policy", "same-origin")  # without it a form of ours says Origin: null
         self.send_header("Cache-Control", "no-store")
         self.end_headers()
         self.wfile.write(body)
 
 
-def render(messages: list[Message]) -> str:
+def render(messages: list[Message], *, replies: bool = False) -> str:
     """The list as a page. Everything a message says is escaped; only web addresses in it become links."""
-    shown = "".join(map(_article, messages[:LISTED])) or "<p>No message yet. This page looks again every 5 seconds.</p>"
+    shown = (
+        "".join(_article(each, replies=replies) for each in messages[:LISTED])
+        or "<p>No message yet. This page looks again every 5 seconds.</p>"
+    )
     more = f"<p>{len(messages) - LISTED} older messages are not shown.</p>" if len(messages) > LISTED else ""
     return (
         '<!doctype html><html lang="en-GB"><head><meta charset="utf-8"><title>Messages of the demonstration</title>'
@@ -128,11 +156,28 @@ def render(messages: list[Message]) -> str:
     )
 
 
-def _article(message: Message) -> str:
+def reply_page(number: str, said: str = "") -> str:
+    """A form to send a text as that telephone; it does not look again by itself, or what is typed would be lost."""
+    news = f'<p role="status"><strong>{escape(said)}</strong></p>' if said else ""
+    return (
+        '<!doctype html><html lang="en-GB"><head><meta charset="utf-8"><title>Answer a text</title>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="stylesheet" href="/style.css">'
+        f'</head><body><main><h1>Answer as {escape(number)}</h1>{news}<form method="post" action="/reply">'
+        f'<input type="hidden" name="number" value="{escape(number)}"><p><label for="text">Text</label><br>'
+        '<input id="text" name="text" maxlength="300" autocomplete="off"> <button>Send</button></p>'
+        "<p>The code alone means “I have this”. CUT, CALL or OTHER and the code say something else.</p></form>"
+        '<p><a href="/">All messages</a></p></main></body></html>'
+    )
+
+
+def _article(message: Message, *, replies: bool = False) -> str:
     facts = {"To": ", ".join(message["to"]), "From": message["sender"], "Date": message["at"]}
     rows = "".join(f"<dt>{name}</dt><dd>{escape(value)}</dd>" for name, value in facts.items())
     subject = escape(message["subject"]) or "(no subject)"
-    return f"<article><h2>{subject}</h2><dl>{rows}</dl><pre>{_linked(message['text'])}</pre></article>"
+    answer = ""
+    if replies and message["sender"] == TEXT:
+        answer = f'<p><a href="/reply?to={quote(message["to"][0])}">Answer this text</a></p>'
+    return f"<article><h2>{subject}</h2><dl>{rows}</dl><pre>{_linked(message['text'])}</pre>{answer}</article>"
 
 
 def _linked(text: str) -> str:

@@ -181,6 +181,7 @@ def mail_sink_command(environ: Mapping[str, str]) -> tuple[list[str], dict[str, 
             "NOTIFY_API_KEY": f"stand_in-{uuid4()}-{uuid4()}",
             "NOTIFY_SMS_TEMPLATE": str(uuid4()),
             "NOTIFY_CALLBACK_TOKEN": token_urlsafe(32),
+            "NOTIFY_REPLIES": "1",
             "SUNK_WAYS": "email,sms",
         }
     return command, announced

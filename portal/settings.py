@@ -262,6 +262,9 @@ NOTIFY_API_URL = env.str("NOTIFY_API_URL", "https://api.notifications.service.go
 NOTIFY_API_KEY = env.str("NOTIFY_API_KEY", "")
 NOTIFY_SMS_TEMPLATE = env.str("NOTIFY_SMS_TEMPLATE", "")
 NOTIFY_CALLBACK_TOKEN = env.str("NOTIFY_CALLBACK_TOKEN", "")
+NOTIFY_REPLIES = env.bool(
+    "NOTIFY_REPLIES", False
+)  # whether people can answer our texts, and Notify brings us the answers
 SENT_WAYS = ["email", *(["sms"] if NOTIFY_SMS_TEMPLATE else [])]  # the kinds of contact points that something sends to
 SUNK_WAYS = env.list("SUNK_WAYS", default=["email"] if MAIL_URL else [])  # those of which nothing leaves this machine
 DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", "Bulkhead <notices@bulkhead.example>")

@@ -71,8 +71,9 @@ class Supervisor:
         if self.plan.sink_mail:
             command, announced = mail_sink_command(environ)
             addresses |= announced
-            reports = f"http{self.plan.secure}://localhost:{self.plan.port}/transports/notify/receipts/"
-            self._run("mail_sink", command, {**self._for_the_sink(environ), **announced, "NOTIFY_REPORT_TO": reports})
+            notify = f"http{self.plan.secure}://localhost:{self.plan.port}/transports/notify"
+            told = {"NOTIFY_REPORT_TO": f"{notify}/receipts/", "NOTIFY_REPLY_TO": f"{notify}/replies/"}
+            self._run("mail_sink", command, {**self._for_the_sink(environ), **announced, **told})
         provider: list[str] = []
         if self.plan.provide_identities:
             provider, announced = demo_provider_command(environ)

@@ -158,6 +158,10 @@ class Participant(models.Model):
     people_told = models.PositiveIntegerField(default=0, editable=False)
     people_seen = models.PositiveIntegerField(default=0, editable=False)
     not_told_because = models.TextField(blank=True, default="", editable=False)
+    # The newest that its people said without signing in (`notifications.models.Answer.Said`), by which way and when.
+    said = models.TextField(blank=True, default="", db_default="", editable=False)
+    said_by = models.TextField(blank=True, default="", db_default="", editable=False)
+    said_at = models.DateTimeField(null=True, editable=False)
     # When the newest radius no longer reached it; null while it does, or never did.
     reach_ended_at = models.DateTimeField(null=True, editable=False)
 

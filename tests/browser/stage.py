@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import secrets
 import subprocess
 import sys
@@ -150,9 +151,16 @@ def _details(product: Running, stage: Stage) -> Stage:
         "dependency": next(each["id"] for each in links if each["target"]["slug"] == "file-services"),
         "playbook": call(product, "ashbourne", "GET", "/playbooks/")["results"][0]["id"],
         "link": sign_in_path(product, "Zofia Nowak"),
+        "answer": _answer_link(product, stage["main"]),
         "somebody": person_named(product, "Anita Desai"),
         **_assured(product),
     }
+
+
+def _answer_link(product: Running, reference: str) -> str:
+    """The path of the link in the mail that Dunmere got; nobody presses it."""
+    found = [each for each in product.mail() if reference in each["subject"] and "dunmere" in each["to"][0]]
+    return re.search(r"/answer/[\w-]+/", found[0]["text"])[0]
 
 
 def _widened(product: Running, reference: str) -> str:

@@ -83,6 +83,8 @@ REGISTER = (
     page("contact-test-answer", post=NOT_ASKED, ask_id="contact"),
     page("contact-test-now", post=NOT_TESTED, contact_id="contact"),
     page("contact-answer", NOWHERE, post=NOWHERE, token="token"),
+    page("message-answer", NOWHERE, post=NOWHERE, token="token"),
+    Row("notify-replies", answers={"POST": NOWHERE}),
     page("verify", EVERYBODY, post=EVERYBODY.replace("200", "422")),
     Row("notify-receipts", answers={"POST": NOWHERE}),  # no text message service is set up here
     page("key-list", PEOPLE),

@@ -137,6 +137,10 @@ class Register(Writer):
         self.put(
             "notifications_receipt", id=uuid4(), delivery_id=delivery, provider_ref=secret, status="delivered", at="now"
         )
+        self.put(
+            "notifications_answer", id=uuid4(), organisation_id=own, delivery_id=delivery, way="link", said="call",
+            words=secret, origin="203.0.113.7",
+        )  # fmt: skip
         for state, month in (("planned", "2026-01-01"), ("done", None)):
             test = self.put(
                 "notifications_contacttest", id=uuid4(), organisation_id=own, month=month, due_at="now", state=state,

@@ -89,7 +89,7 @@ INCIDENTS: dict[str, Row] = {
             inserts="id incident_id organisation_id slug name kind role is_provider exposure distance because"
             " other_paths joined_at duty_name duty_phone tasks_total tasks_open tasks_waiting tasks_settled"
             " tasks_blocked containing_open told_by people_told people_seen not_told_because",
-            updates="told_at told_by delivered_at seen_at people_told people_seen not_told_because",
+            updates="told_at told_by delivered_at seen_at people_told people_seen not_told_because said said_by said_at",
         ),
     ),
     "incidents_standing": Row(Can(IN_IT), worker=Can(IN_IT)),
@@ -172,6 +172,10 @@ INCIDENTS: dict[str, Row] = {
     # Reports of services: the worker settles them; what the service calls a message is nobody's to read.
     "notifications_receipt": Row(
         worker=Can(OPEN, update=OPEN, delete=OPEN, selects="id delivery_id status at taken_at due_at", updates="due_at")
+    ),
+    # What was said to a message without signing in: at home; the worker sees that one waits.
+    "notifications_answer": Row(
+        Can(MINE), worker=Can(OPEN, update=OPEN, selects="id due_at settled_at", updates="due_at settled_at")
     ),
     "notifications_delivery": Row(
         Can(

@@ -42,6 +42,7 @@ OPEN_POLICIES = {
     (WORKER, "incidents_run", "rw"): "finds the runs that are due, of every lead; holds nothing of substance",
     (WORKER, "notifications_delivery", "rw"): "claims and settles what is due; address and code are not granted",
     (WORKER, "notifications_receipt", "drw"): "settles what services report; their ids are not granted",
+    (WORKER, "notifications_answer", "rw"): "settles what was said to a message; what it was is not granted",
     (WORKER, "notifications_planning", "rw"): "claims what is to be planned; holds nothing of substance",
 }
 
@@ -182,6 +183,12 @@ DEFINER: dict[str, Function] = {
         "keeps what a service reports of a message; says nothing of whether there is one",
     ),
     "sec.enter_receipt(uuid)": ((WORKER,), "enters the organisation of a message that a kept report fits by both ids"),
+    "sec.may_be_answered(uuid)": ((), "whether a message waits for an answer: for other functions alone"),
+    "sec.message_waits(uuid)": ((AUTH,), "what the page behind a link shows, once the link's signature was checked"),
+    "sec.take_answer(uuid,text,text,text,text)": ((AUTH,), "keeps an answer, once a message; says whether it did"),
+    "sec.message_answered(text,text)": ((AUTH,), "which message a text answers: by its code and the number it went to"),
+    "sec.enter_answer(uuid)": ((WORKER,), "enters the organisation of an answer that waits, and for nothing else"),
+    "sec.accept_by_message(uuid)": ((WORKER,), "accepts one waiting task for an answer that waits"),
     "sec.message_sent(text,text,timestamp with time zone)": (
         (AUTH,),
         "when a message with this code went to this organisation, or null; the same for a wrong code and a wrong name",

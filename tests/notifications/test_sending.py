@@ -41,7 +41,9 @@ def test_a_message_says_nothing_but_that_there_is_a_notice(stage: Stage, mail: M
     (message,) = mail.messages(to=BEN)
     assert re.fullmatch(
         rf"You have a notice in Bulkhead, {incident.reference}, code {CODE}-{CODE}\.\s+"
-        r"Open the app or type the address on your card\. Never sign in from a link\.\s*",
+        r"Open the app or type the address on your card\. Never sign in from a link\.\s+"
+        r"You cannot get to it now\? Say on this page that you have it; it asks for no name and no password:\s+"
+        r"http://localhost:8000/answer/[\w-]{43}/\s*",
         message["text"],
     )
     everything = " ".join([message["text"], *message["headers"].values()]).lower()

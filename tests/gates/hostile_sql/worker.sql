@@ -72,6 +72,15 @@ SELECT provider_ref FROM notifications_receipt;
 -- everybody: the worker reports for the service
 SELECT sec.take_receipt(gen_random_uuid(), 'x', 'delivered', now());
 
+-- everybody: the worker reads what was said
+SELECT said FROM notifications_answer;
+
+-- everybody: the worker answers a message
+SELECT sec.take_answer(gen_random_uuid(), 'link', 'has_it', '', '');
+
+-- everybody: the worker accepts a task that nobody accepted
+UPDATE incidents_task SET status = 'acknowledged';
+
 -- everybody: the worker rewrites the ledger
 UPDATE ledger_event SET data = '{}';
 

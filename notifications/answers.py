@@ -1,0 +1,141 @@
+"""What people say to a message without signing in: settled one by one, each inside its organisation.
+
+By link or text one may say "I have this", "we cut it", "call me" or "somebody else". The first two end the silence: the
+task that the phone shows first is accepted. That the link is cut is only what somebody says: the path stays in every
+radius until both ends confirm it, signed in. An answer over a way that is not trusted any more ends nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connections
+
+from incidents.models import Incident, Participant
+from incidents.participants import mark_said
+from incidents.transitions import accepted_by_message
+from notifications.models import Answer, Delivery
+from notifications.trust import mark_doubtful
+from notifications.ways import active_ways
+from portal.ledger.record import Actor, record
+from portal.tenancy.scope import queue_scope
+
+log = logging.getLogger(__name__)
+
+Said, State = Answer.Said, Delivery.State
+ENDS_SILENCE = frozenset({Said.HAS_IT, Said.CUT})
+AGAIN_AFTER = "2 seconds"
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    id: UUID
+    delivery_id: UUID
+    way: str
+    said: str
+    at: datetime
+
+
+def settle_answers(*, most: int = 200) -> int:
+    """Settle what is due; how many were looked at. Safe to run in several processes at once."""
+    done = 0
+    while done < most and _settle_next():
+        done += 1
+    return done
+
+
+def _settle_next() -> bool:
+    """One answer. What cannot be settled is put off and does not stop the others."""
+    answer = None
+    try:
+        with queue_scope(), connections["default"].cursor() as cursor:
+            cursor.execute(
+                "SELECT id FROM notifications_answer WHERE settled_at IS NULL AND due_at <= now() ORDER BY due_at"
+                " LIMIT 1 FOR UPDATE SKIP LOCKED"
+            )
+            row = cursor.fetchone()
+            if row is None:
+                return False
+            answer = row[0]
+            cursor.execute("SELECT * FROM sec.enter_answer(%s)", [answer])
+            given = Given(answer, *cursor.fetchone())
+            settled = _settle(given)
+            cursor.execute(
+                "UPDATE notifications_answer SET settled_at = CASE WHEN %s THEN now() END,"
+                " due_at = now() + %s::interval WHERE id = %s",
+                [settled, AGAIN_AFTER, answer],
+            )
+    except Exception:
+        if answer is None:
+            raise
+        log.exception("answer %s could not be settled", answer)
+        with queue_scope(), connections["default"].cursor() as cursor:
+            cursor.execute(
+                "UPDATE notifications_answer SET due_at = now() + %s::interval WHERE id = %s", ["30 seconds", answer]
+            )
+    return True
+
+
+def _settle(given: Given) -> bool:
+    """False: whoever sends the message has not written down yet that it was taken."""
+    names = ("organisation_id", "incident_id", "contact_point_id", "person_id", "state")
+    row = Delivery.objects.select_for_update().values(*names).get(pk=given.delivery_id)
+    if row["state"] in Delivery.UNDER_WAY:
+        return False
+    incident = Incident.objects.filter(pk=row["incident_id"]).exclude(status=Incident.Status.CLOSED).first()
+    if incident is None:  # it was closed, or the organisation has left it, between the answer and now
+        return True
+    if given.said != Said.UNREADABLE:
+        _mark_answered(given)
+    trusted = row["contact_point_id"] in _trusted(incident)
+    actor = Actor(row["organisation_id"], "person" if row["person_id"] else "system", row["person_id"])
+    mark_said(
+        incident_id=incident.pk, organisation_id=actor.organisation_id, said=given.said, by=given.way, at=given.at
+    )
+    _record(given, incident, actor, trusted=trusted)
+    if trusted and given.said in ENDS_SILENCE:
+        _accept(given, actor)
+    return True
+
+
+def _mark_answered(given: Given) -> None:
+    with connections["default"].cursor() as cursor:
+        cursor.execute(
+            "UPDATE notifications_delivery SET state = 'answered', answered_at = greatest(accepted_at, %s)"
+            " WHERE id = %s AND state IN ('accepted', 'delivered')",
+            [given.at, given.delivery_id],
+        )
+
+
+def _trusted(incident: Incident) -> set[UUID]:
+    doubts = mark_doubtful(incident)
+    return {way.id for way in active_ways() if not way.doubt and way.id not in doubts}
+
+
+def _record(given: Given, incident: Incident, actor: Actor, *, trusted: bool) -> None:
+    """That it was said is for the overseers too; what was typed stays at home."""
+    side = Participant.objects.filter(incident=incident, organisation_id=actor.organisation_id)
+    record(
+        "answer.given",
+        actor=actor,
+        audience=(actor.organisation_id, *incident.overseers),
+        subject_id=given.delivery_id,
+        incident_id=incident.pk,
+        incident_reference=incident.reference,
+        organisation=side.values_list("slug", flat=True).get(),
+        said=given.said,
+        by=given.way,
+        trusted=trusted,
+    )
+
+
+def _accept(given: Given, actor: Actor) -> None:
+    """The most urgent task that waits is accepted, if there is one."""
+    with connections["default"].cursor() as cursor:
+        cursor.execute("SELECT sec.accept_by_message(%s)", [given.id])
+        task = cursor.fetchone()[0]
+    if task is not None:
+        accepted_by_message(task, actor=actor, by=given.way)
