@@ -5,12 +5,13 @@
 # make prove-deliveries  send 10,000 messages while workers, database and broker are killed (B6, B7)
 # make bench   the benchmarks                  make bench BENCH="J1 J2"
 # make lock    compile the locked requirements again
+# make texts   every text for translators    make texts LANGUAGE=cy
 #
 # Set-up steps leave stamps, so that they run again only when what they were made from has changed.
 
 SHELL = /bin/sh
 .DEFAULT_GOAL := run
-.PHONY: run test check bench lock assets chromium prove-isolation prove-deliveries
+.PHONY: run test check bench lock texts assets chromium prove-isolation prove-deliveries
 .SUFFIXES:
 
 BEGAN := $(shell date +%s)
@@ -41,6 +42,8 @@ prove-isolation: .venv/dev.stamp assets
 
 prove-deliveries: .venv/dev.stamp assets
 	@exec $(BIN)/python -m scripts.prove.deliveries
+texts: .venv/dev.stamp
+	@LANGUAGE_OF_TEXTS=$(if $(filter command line,$(origin LANGUAGE)),$(LANGUAGE)) $(BIN)/python -m scripts.texts
 
 assets: .venv/run.stamp
 	@$(BIN)/python -m portal.assets >&2

@@ -7,36 +7,40 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
 from notifications.models import Delivery
 
-EXERCISE = "EXERCISE"
-DRILL = "DRILL"
-HOW_TO_READ = "Open the app or type the address on your card. Never sign in from a link."
-ONE_LINE = "Open the app or type the address on your card; never sign in from a link."
+EXERCISE = lazy("EXERCISE")
+DRILL = lazy("DRILL")
+HOW_TO_READ = lazy("Open the app or type the address on your card. Never sign in from a link.")
+ONE_LINE = lazy("Open the app or type the address on your card; never sign in from a link.")
 # An organisation's own notices belong to no incident: no reference. Whose account it was is not said.
 NOTICES = {
-    Delivery.Message.BREAK_GLASS: "A break-glass account of your organisation was used. Ring your duty desk.",
-    Delivery.Message.BREAK_GLASS_DRILL: (
+    Delivery.Message.BREAK_GLASS: lazy("A break-glass account of your organisation was used. Ring your duty desk."),
+    Delivery.Message.BREAK_GLASS_DRILL: lazy(
         "A break-glass account of your organisation was used for a drill. Ring your duty desk if you know of none."
     ),
-    Delivery.Message.THEIR_BREAK_GLASS: (
+    Delivery.Message.THEIR_BREAK_GLASS: lazy(
         "A break-glass account of an organisation that you look after was used. Ring it: Deliveries says which."
     ),
-    Delivery.Message.THEIR_BREAK_GLASS_DRILL: (
+    Delivery.Message.THEIR_BREAK_GLASS_DRILL: lazy(
         "A break-glass account of an organisation that you look after was used for a drill. There is nothing to do."
     ),
-    Delivery.Message.EMERGENCY_ACCESS: (
+    Delivery.Message.EMERGENCY_ACCESS: lazy(
         "Somebody of your organisation was let in by emergency enrolment. Ring your duty desk if you know of nobody."
     ),
-    Delivery.Message.ACCESS_CHANGED: (
+    Delivery.Message.ACCESS_CHANGED: lazy(
         "Your organisation's access to Bulkhead has changed. Ring the lead, on the number on your card."
     ),
 }
-A_TEST = (
+A_TEST = lazy(
     "TEST. Nothing has happened. Bulkhead tries once a month whether this contact works. Open the page below and press"
     " the button: it asks for no name and no password. Or sign in as always and say so under Contact tests. Code"
+    " %(code)s."
 )
-BY_LINK = "You cannot get to it now? Say on this page that you have it; it asks for no name and no password:"
+BY_LINK = lazy("You cannot get to it now? Say on this page that you have it; it asks for no name and no password:")
 CAN_BE_ANSWERED = frozenset({Delivery.Message.OPENED, Delivery.Message.SUSPECTED})
 PLANNED = {Delivery.Message.PLANNED, Delivery.Message.PLANNED_CHANGED}
 DRILLS = {Delivery.Message.BREAK_GLASS_DRILL, Delivery.Message.THEIR_BREAK_GLASS_DRILL}
@@ -56,31 +60,28 @@ def compose(*, message: str, reference: str, code: str, exercise: bool, link: st
 
     `link` leads to the page of a test, or to that of an answer. `replies`: a text that comes back is read.
     """
+    about = {"reference": reference, "code": code}
     if message == Delivery.Message.CONTACT_TEST:
         return Text(
-            "TEST: Bulkhead tests this contact",
-            f"{A_TEST} {code}.\n\n{link}\n\n{HOW_TO_READ}\n",
-            f"TEST. Press the button on this page, it asks for no password: {link}",
+            _("TEST: Bulkhead tests this contact"),
+            f"{A_TEST % about}\n\n{link}\n\n{HOW_TO_READ}\n",
+            _("TEST. Press the button on this page, it asks for no password: %(link)s") % {"link": link},
         )
     if message in PLANNED:
-        return _planned(reference, code, changed=message == Delivery.Message.PLANNED_CHANGED)
+        return _planned(about, changed=message == Delivery.Message.PLANNED_CHANGED)
     if message in NOTICES:
         return _notice(Delivery.Message(message), code)
     if message == Delivery.Message.STOOD_DOWN:
-        subject = f"Bulkhead: stand down, {reference}"
-        notice = short = f"Stand down: {reference} is closed, code {code}."
+        subject = _("Bulkhead: stand down, %(reference)s") % about
+        notice = short = _("Stand down: %(reference)s is closed, code %(code)s.") % about
     elif message == Delivery.Message.LEAD_OFFERED:
-        subject = f"Bulkhead: you are asked to take the lead, {reference}"
-        notice = short = f"You are asked to take the lead of {reference}, code {code}."
+        subject = _("Bulkhead: you are asked to take the lead, %(reference)s") % about
+        notice = short = _("You are asked to take the lead of %(reference)s, code %(code)s.") % about
     else:
-        subject = f"Bulkhead: you have a notice, {reference}"
-        notice = short = f"You have a notice in Bulkhead, {reference}, code {code}."
-        if message == Delivery.Message.OPENED:
-            short = f"{reference}: your organisation could be reached, code {code}."
-        if replies and message in CAN_BE_ANSWERED:
-            whose = "you" if exercise else "your organisation"  # the word in front needs the room
-            what = f"{whose} could be reached" if message == Delivery.Message.OPENED else "you have a notice"
-            short = f"{reference}: {what}. Reply {code} to accept."
+        subject = _("Bulkhead: you have a notice, %(reference)s") % about
+        notice = short = _("You have a notice in Bulkhead, %(reference)s, code %(code)s.") % about
+        if message in CAN_BE_ANSWERED:
+            short = _short(message, exercise=exercise, replies=replies) % about
     how = ONE_LINE if replies and message in CAN_BE_ANSWERED else HOW_TO_READ
     if exercise:
         subject, notice, short = f"{EXERCISE}: {subject}", f"{EXERCISE}. {notice}", f"{EXERCISE}. {short}"
@@ -88,16 +89,36 @@ def compose(*, message: str, reference: str, code: str, exercise: bool, link: st
     return Text(subject, f"{notice}\n\n{HOW_TO_READ}\n{answer}", f"{short} {how}")
 
 
-def _planned(reference: str, code: str, *, changed: bool) -> Text:
+def _short(message: str, *, exercise: bool, replies: bool) -> str:
+    """The first sentence of a text message. Whole sentences, because another language orders them otherwise.
+
+    In an exercise the word in front needs the room that "your organisation" takes.
+    """
+    if message == Delivery.Message.SUSPECTED:
+        if replies:
+            return _("%(reference)s: you have a notice. Reply %(code)s to accept.")
+        return _("You have a notice in Bulkhead, %(reference)s, code %(code)s.")
+    if not replies:
+        return _("%(reference)s: your organisation could be reached, code %(code)s.")
+    if exercise:
+        return _("%(reference)s: you could be reached. Reply %(code)s to accept.")
+    return _("%(reference)s: your organisation could be reached. Reply %(code)s to accept.")
+
+
+def _planned(about: dict[str, str], *, changed: bool) -> Text:
     """The word stands first, as in an exercise: this wakes nobody."""
-    notice = f"Something has changed, {reference}" if changed else f"You have a notice in Bulkhead, {reference}"
-    said = f"Planned work. No incident. {notice}, code {code}."
-    subject = f"Planned work: {'a change' if changed else 'a notice'}, {reference}"
-    short = f"Planned work, no incident: {reference}, code {code}. {HOW_TO_READ}"
-    return Text(subject, f"{said}\n\n{HOW_TO_READ}\n", short)
+    if changed:
+        said = _("Planned work. No incident. Something has changed, %(reference)s, code %(code)s.") % about
+        subject = _("Planned work: a change, %(reference)s") % about
+    else:
+        said = _("Planned work. No incident. You have a notice in Bulkhead, %(reference)s, code %(code)s.") % about
+        subject = _("Planned work: a notice, %(reference)s") % about
+    short = _("Planned work, no incident: %(reference)s, code %(code)s.") % about
+    return Text(subject, f"{said}\n\n{HOW_TO_READ}\n", f"{short} {HOW_TO_READ}")
 
 
 def _notice(message: Delivery.Message, code: str) -> Text:
     drill = f"{DRILL}: " if message in DRILLS else ""
-    said = f"{drill}{NOTICES[message]} Code {code}."
-    return Text(f"{drill}Bulkhead: a notice for you", f"{said}\n\n{HOW_TO_READ}\n", said)  # it says whom to ring
+    said = f"{drill}{NOTICES[message]} " + _("Code %(code)s.") % {"code": code}
+    subject = _("Bulkhead: a notice for you")
+    return Text(f"{drill}{subject}", f"{said}\n\n{HOW_TO_READ}\n", said)  # it says whom to ring

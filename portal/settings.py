@@ -196,7 +196,9 @@ STATICFILES_DIRS: list[Path] = []
 # Uploaded files, under random names; every web process and the scheduler must see the same folder.
 FILES_ROOT = Path(env.str("FILES_ROOT", "") or VAR_DIR / "files").resolve()
 
-LANGUAGE_CODE = "en-gb"
+# Texts are written in English. `make texts` collects them; a translation stands in locale/ (docs/translating.md).
+LANGUAGE_CODE = env.str("LANGUAGE_CODE", "en-gb")
+LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "UTC"
 LOCAL_TIME_ZONE = env.str("LOCAL_TIME_ZONE", "Europe/London")
 USE_TZ = True

@@ -89,7 +89,8 @@ INCIDENTS: dict[str, Row] = {
             inserts="id incident_id organisation_id slug name kind role is_provider exposure distance because"
             " other_paths joined_at duty_name duty_phone tasks_total tasks_open tasks_waiting tasks_settled"
             " tasks_blocked containing_open told_by people_told people_seen not_told_because",
-            updates="told_at told_by delivered_at seen_at people_told people_seen not_told_because said said_by said_at",
+            updates="told_at told_by delivered_at seen_at people_told people_seen not_told_because said said_by"
+            " said_at",
         ),
     ),
     "incidents_standing": Row(Can(IN_IT), worker=Can(IN_IT)),
