@@ -11,6 +11,7 @@ from uuid import UUID
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from incidents.asking import asked_of
 from incidents.feed import feed_of
 from incidents.handing_over import notices_of
 from incidents.header import do_not_trust, header_of, others_of, silence
@@ -84,7 +85,8 @@ def board_of(incident: Incident, *, me: UUID, may_lead: bool, manages: bool = Fa
         "exercise": incident.exercise,
         "suspected": incident.status == "suspected",
         "planned": lines_beside(beside(incident, now=now), now=now),
-        "notices": notices_of(incident, me=me, names=by_id, may_answer=manages),
+        "notices": notices_of(incident, me=me, names=by_id, may_answer=manages)
+        + asked_of(incident, me=me, names=by_id),
         "buttons": _buttons(incident, may_lead=may_lead),
         "tiles": tiles_of(incident, sides, standings, silent, duty, now, oversees=oversees),
         "tabs": _tabs(

@@ -90,6 +90,11 @@ WORDS: dict[str, Callable[[Data, Mapping[str, str]], str]] = {
     "lead.declined": _names("declined to take the lead"),
     "lead.kept": _names("took its offer back and goes on leading"),
     "answer.given": _said,
+    "update.asked": lambda data, names: (
+        _("asked %(name)s: “%(text)s”")
+        % {"name": names.get(data["organisation"], data["organisation"]), "text": data["text"]}
+    ),
+    "update.given": lambda data, names: _("answers: “%(text)s”") % {"text": data["text"]},
     "update.sent": lambda data, names: _("update: %(text)s") % {"text": data["text"]},
     "organisation.seen": lambda data, names: _("has seen the notice"),
     "organisation.told": _told,

@@ -109,6 +109,18 @@ class UpdateForm(forms.Form):
     )
 
 
+class AskForm(forms.Form):
+    """A question to one participant."""
+
+    question = forms.CharField(max_length=300, error_messages={"required": _("Write what you want to know.")})
+
+
+class AnswerUpdateForm(forms.Form):
+    """The answer of whoever was asked."""
+
+    answer = forms.CharField(max_length=2000, error_messages={"required": _("Write how things stand.")})
+
+
 class WidenForm(forms.Form):
     """A further attacked system."""
 

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from incidents.asking import asked_of
 from incidents.handing_over import notices_of
 from incidents.header import do_not_trust, header_of, others_of, silence
 from incidents.models import Incident, Participant, Standing, Step, Task
@@ -85,6 +86,7 @@ def mine_of(
     others = others_of(standings, silence(incident.pk), me, answered=side["acknowledged_at"] is not None)
     lead = {"organisation_id": incident.lead_id, "name": incident.lead.name}
     header = header_of(incident, [*standings, lead], [side])
+    names = {each["organisation_id"]: each["name"] for each in standings}
     line = _("This is an exercise.") + " " if incident.exercise else ""
     mine |= {
         "incident": {
@@ -94,9 +96,8 @@ def mine_of(
             "own_line": _own_line(side, name),
             "why_href": "" if narrow else reverse("incident-participant", args=[incident.reference, side["slug"]]),
         },
-        "notices": notices_of(
-            incident, me=me, names={each["organisation_id"]: each["name"] for each in standings}, may_answer=manages
-        ),
+        "notices": notices_of(incident, me=me, names=names, may_answer=manages)
+        + ([] if narrow else asked_of(incident, me=me, names=names)),
         "receipt": _receipt(tasks, person_id, now, seen_by=header["lead"]["name"]),
         "next": [_listed(task, side, now) for task in open_tasks[1:]],
         "answered": [_listed(task, side, now) for task in tasks if task["status"] not in OPEN],

@@ -4,6 +4,7 @@ from django.urls import path
 
 from incidents.views import (
     access,
+    asking,
     boards,
     concentration,
     displays,
@@ -35,6 +36,8 @@ urlpatterns = [
     path("incidents/<str:reference>/how-far/", boards.radius, name="incident-radius"),
     path("incidents/<str:reference>/how-far/picture.svg", boards.radius_picture, name="incident-radius-picture"),
     path("incidents/<str:reference>/organisations/<str:slug>/", boards.participant, name="incident-participant"),
+    path("incidents/<str:reference>/organisations/<str:slug>/ask/", asking.ask, name="update-ask"),
+    path("updates/asked/<uuid:request_id>/", asking.detail, name="update-request"),
     path("incidents/<str:reference>/how-far/say/", moving.radius_say, name="incident-radius-say"),
     path(
         "incidents/<str:reference>/organisations/<str:slug>/say/",

@@ -1,3 +1,4 @@
+from incidents.models.asking import UpdateRequest
 from incidents.models.display import WallDisplay
 from incidents.models.guest import GuestGrant
 from incidents.models.handover import Handover
@@ -41,5 +42,6 @@ __all__ = [
     "Task",
     "TaskNote",
     "Update",
+    "UpdateRequest",
     "WallDisplay",
 ]

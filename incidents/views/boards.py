@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from incidents import board as boards
+from incidents.asking import requests_of
 from incidents.header import header_of
 from incidents.isolating import asks_for
 from incidents.listing import KINDS, closed_page, kinds_shown, open_rows, peacetime
@@ -111,6 +112,7 @@ def participant(request: HttpRequest, reference: str, slug: str) -> HttpResponse
         "participant": {
             **participant_page(incident, side, current_document(incident)),
             **why_page(incident, side, me=me, manages=may_open(visitor), answers=may_answer(visitor)),
+            "asked": requests_of(incident, side, me=me, manages=may_open(visitor)),
             "ring": ringing(incident, side.organisation_id),
             "not_trusted": [{"words": words, "href": href} for words, href in _not_trusted(incident, side)],
             "isolate_href": reverse("incident-isolate", args=[reference, slug])

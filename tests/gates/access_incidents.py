@@ -99,6 +99,8 @@ INCIDENTS = (
         reference="incident",
         slug="dunmere",
     ),
+    page("update-ask", post=WALKS, body={"question": "How is it?"}, reference="incident", slug="dunmere"),
+    page("update-request", NO_CARD, post=NO_CARD, request_id="contact"),
     page("dispute", NO_CARD, post=NO_CARD, dispute_id="contact"),
     page("incident-radius-picture", OVERSEES, reference="incident"),
     page("incident-participant", INSIDE, reference="incident", slug="dunmere"),

@@ -54,6 +54,7 @@ INCIDENTS: dict[str, Row] = {
     ),
     "incidents_linkclaim": Row(Can(f"({OVERSEES} OR x.said_by_id = %(me)s AND {IN_IT})")),
     "incidents_clearing": Row(Can(f"({MINE} OR {OVERSEES})")),
+    "incidents_updaterequest": Row(Can(SIDE)),
     "incidents_linkdispute": Row(
         Can(
             "(x.said_by_id = %(me)s OR EXISTS (SELECT 1 FROM partners_dependency d WHERE d.id = x.dependency_id"

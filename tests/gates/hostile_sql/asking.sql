@@ -1,0 +1,15 @@
+-- everybody: asks as somebody who does not lead
+SELECT sec.ask_for_update(%(apart)s, 'dunmere', 'How is it?');
+
+-- everybody: answers what somebody else was asked
+SELECT sec.give_update(gen_random_uuid(), 'All is well.');
+
+-- everybody: writes a question
+INSERT INTO incidents_updaterequest (id, incident_id, organisation_id, asked_by_id, question, asked_at, answer, answered_by)
+    VALUES (gen_random_uuid(), %(incident)s, %(other)s, %(me)s, 'x', now(), '', '');
+
+-- everybody: changes an answer
+UPDATE incidents_updaterequest SET answer = 'All is well.', answered_at = now();
+
+-- everybody: says that it was answered
+SELECT sec.update_said(gen_random_uuid(), 'update.given');
