@@ -143,7 +143,7 @@ def _row(
         "because": why_short(side["because"], side["distance"], brief=True),
         "said": said_words(side),
         "tags": [tag, *(["silent"] if silent else [])],
-        "ladder": _ladder(side, own, tag, late, now) if silent and side["organisation_id"] != me else None,
+        "ladder": _ladder(incident, side, own, tag, late, now) if silent and side["organisation_id"] != me else None,
         "cells": [_cell(own.get(step.pk), side, now) for step in steps],
         "order": (RANKS.index(tag), -(side["tasks_blocked"] or 0), side["distance"] or 0, side["name"]),
     }
@@ -163,7 +163,9 @@ def _tag(side: Row, own: Mapping[UUID, Row], word: str, *, late: bool, closed: b
     return "contained" if word == "contained" else "acting"
 
 
-def _ladder(side: Row, own: Mapping[UUID, Row], tag: str, late: Sequence[timedelta], now: datetime) -> dict[str, Any]:
+def _ladder(
+    incident: Incident, side: Row, own: Mapping[UUID, Row], tag: str, late: Sequence[timedelta], now: datetime
+) -> dict[str, Any]:
     """RULES 4: until somebody answers, one line: told when and how, seen or not, what is next, whom to call."""
     parts: list[dict[str, Any]] = []
 
@@ -189,7 +191,8 @@ def _ladder(side: Row, own: Mapping[UUID, Row], tag: str, late: Sequence[timedel
         say(_("an answer is due by %(time)s") % {"time": local_time(limit)})
     if late:
         say(_("answer %(time)s overdue") % {"time": span(max(late))}, strong=True)
-    call = {"name": side["duty_name"] or side["name"], "number": side["duty_phone"]} if side["duty_phone"] else None
+    href = reverse("call-organisation", args=[incident.reference, side["slug"]])
+    call = {"name": side["duty_name"] or side["name"], "href": href} if side["duty_phone"] else None
     css = "unreachable" if tag == "unreachable" else "overdue" if late else "waiting"
     return {"css": css, "parts": parts, "rank": "", "call": call}
 

@@ -70,6 +70,15 @@ def _said(data: Data, names: Mapping[str, str]) -> str:
     return said if data["trusted"] else _("%(said)s, over a way that is not trusted") % {"said": said}
 
 
+def _called(data: Data, names: Mapping[str, str]) -> str:
+    name = names.get(data["organisation"], data["organisation"])
+    if data["outcome"] == "reached":
+        form = _("rang %(name)s: they acknowledge") if data["acknowledged"] else _("rang %(name)s and told them")
+    else:
+        form = _("rang %(name)s in vain")
+    return form % {"name": name}
+
+
 # Each kind of event that a person reads, in words. What is not here is for machines and stays out of the feed.
 WORDS: dict[str, Callable[[Data, Mapping[str, str]], str]] = {
     "incident.opened": _opened,
@@ -98,6 +107,10 @@ WORDS: dict[str, Callable[[Data, Mapping[str, str]], str]] = {
     "update.sent": lambda data, names: _("update: %(text)s") % {"text": data["text"]},
     "organisation.seen": lambda data, names: _("has seen the notice"),
     "organisation.told": _told,
+    "call.wanted": lambda data, names: (
+        _("%(name)s has to be rung") % {"name": names.get(data["organisation"], data["organisation"])}
+    ),
+    "call.ended": _called,
     "delivery.dead": lambda data, names: _("a message could not be delivered"),
     "tasks.ready": lambda data, names: _("further steps are ready"),
     "standing.changed": lambda data, names: _("is now %(word)s") % {"word": STANDINGS[data["word"]]},

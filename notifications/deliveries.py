@@ -93,10 +93,11 @@ def write(new: New, use: Iterable[Way], skip: Iterable[tuple[Way, str]] = ()) ->
 def _row(new: New, way: Way, state: str, error: str) -> dict[str, Any]:
     # The lead may be offered to the same people more than once, and each offer is news.
     once = new.event_id if new.incident is None or new.message == Delivery.Message.LEAD_OFFERED else new.incident.pk
-    key = f"{once}:{new.message}:{way.id}"
+    # The number of the duty desk's record has no contact point. `sec.write_call` makes the same keys.
+    key = f"{once}:{new.message}:{way.id or f'desk of {new.organisation_id}'}"
     return {
         "id": str(uuid4()),
-        "point": str(way.id),
+        "point": str(way.id) if way.id else None,
         "person": str(way.person_id) if way.person_id else None,
         "way": way.kind,
         "code": new_code(),
@@ -126,6 +127,7 @@ def claim(worker: str, *, most: int = BATCH) -> list[Held]:
     """Take what is due, the longest due first, for LEASE_SECONDS. `worker` is used for one batch only.
 
     Planned work goes when nothing else is due: at eight in the morning all of it is, and an alarm does not wait for it.
+    Calls are taken by people alone (`notifications/calls.py`).
     """
     with queue_scope(), connections["default"].cursor() as cursor:
         if not _claim(worker, most, quiet=False) and not _claim(worker, most, quiet=True):
@@ -141,7 +143,8 @@ def _claim(worker: str, most: int, *, quiet: bool) -> int:
             " claimed_until = now() + make_interval(secs => %(lease)s),"
             " due_at = now() + make_interval(secs => %(lease)s)"
             " FROM (SELECT id FROM notifications_delivery WHERE state IN ('pending', 'claimed') AND due_at <= now()"
-            " AND (message = ANY (%(kinds)s)) = %(quiet)s ORDER BY due_at LIMIT %(most)s FOR UPDATE SKIP LOCKED) due"
+            " AND way <> 'phone' AND (message = ANY (%(kinds)s)) = %(quiet)s"
+            " ORDER BY due_at LIMIT %(most)s FOR UPDATE SKIP LOCKED) due"
             " WHERE d.id = due.id",
             {"worker": worker, "lease": LEASE_SECONDS, "most": most, "kinds": list(QUIET), "quiet": quiet},
         )

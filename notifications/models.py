@@ -9,7 +9,10 @@ from django.db import models
 from django.db.models.functions import Now
 
 from incidents.models import Incident
+from notifications.model_calls import CallAttempt
 from partners.models import ContactPoint, Organisation, Person
+
+__all__ = ["CallAttempt", "ContactTest", "ContactTestAsk", "Delivery", "Planning", "Receipt"]
 
 
 class Planning(models.Model):
@@ -101,7 +104,8 @@ class Delivery(models.Model):
     incident_reference = models.TextField()
     exercise = models.BooleanField()
     event_id = models.UUIDField()  # what it tells of
-    contact_point = models.ForeignKey(ContactPoint, on_delete=models.PROTECT, related_name="+")
+    # Null: the number of the duty desk as the organisation's record has it, rung by a person.
+    contact_point = models.ForeignKey(ContactPoint, null=True, on_delete=models.PROTECT, related_name="+")
     person = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")  # null: the duty desk
     way = models.TextField()  # kind of the contact point
     message = models.TextField(choices=Message.choices)

@@ -16,7 +16,7 @@ from partners.models import ContactPoint, Organisation
 from portal.ledger.record import Actor, record
 
 _HOW_FAR = """
-SELECT count(DISTINCT coalesce(person_id, contact_point_id)) FILTER (WHERE state = ANY (%(told)s)),
+SELECT count(DISTINCT coalesce(person_id, contact_point_id, organisation_id)) FILTER (WHERE state = ANY (%(told)s)),
        count(*) FILTER (WHERE state = ANY (%(under_way)s))
   FROM notifications_delivery
  WHERE incident_id = %(incident)s AND organisation_id = %(organisation)s AND message = ANY (%(messages)s)

@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 
 from incidents.models import Incident, Participant
 from incidents.participants import mark_reached
+from notifications import calls
 from notifications.deliveries import FIRST_MESSAGES, New, end_waiting, told_points, write
 from notifications.lead_offered import tell_of_offer
 from notifications.models import Delivery
@@ -151,6 +152,8 @@ def _tell(row: Planned, incident: Incident) -> None:
     write(_new(row, incident, message), choice.use, choice.skip)
     if not reached:
         _say_why_nobody(side, incident, why_nobody(choice))
+        if because := why_nobody(choice):
+            calls.want(incident, message=message, because=because, people=people, desk=True)
 
 
 def _people_in_the_know(side: Participant, incident: Incident) -> set[UUID] | None:
@@ -176,7 +179,10 @@ def _go_round(row: Planned, incident: Incident, delivery_id: UUID) -> None:
         write(_new(row, incident, dead["message"]), use)
         under_way += [way.person_id for way in use]
     if not under_way:
-        _say_why_nobody(side, incident, "Every message to them failed. Call the duty desk.")
+        because = "Every message to them failed. Call the duty desk."
+        _say_why_nobody(side, incident, because)
+        people = _people_in_the_know(side, incident) if incident.status == Incident.Status.SUSPECTED else None
+        calls.want(incident, message=dead["message"], because=because, people=people, desk=True)
 
 
 def _stand_down(row: Planned, incident: Incident) -> None:

@@ -35,7 +35,7 @@ DUE = """
 SELECT (SELECT extract(epoch FROM now() - min(due_at))::float8 FROM notifications_planning
          WHERE state IN ('pending', 'claimed') AND due_at <= now()),
        (SELECT extract(epoch FROM now() - min(due_at))::float8 FROM notifications_delivery
-         WHERE state IN ('pending', 'claimed') AND due_at <= now()),
+         WHERE state IN ('pending', 'claimed') AND due_at <= now() AND way <> 'phone'),
        (SELECT extract(epoch FROM now() - min(coalesce(due_at, claimed_until)))::float8 FROM incidents_run
          WHERE (due_at <= now() OR (due_at IS NULL AND claimed_by <> ''))
            AND (claimed_until IS NULL OR claimed_until < now())),

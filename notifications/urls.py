@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from notifications import views, views_answers, views_receipts, views_tests, views_verify
+from notifications import views, views_answers, views_calls, views_receipts, views_tests, views_verify
 
 urlpatterns = [
     path("partners/contacts/tests/", views_tests.tests, name="contact-tests"),
@@ -13,6 +13,13 @@ urlpatterns = [
     path("transports/notify/replies/", views_answers.by_text, name="notify-replies"),
     path("transports/notify/receipts/", views_receipts.notify, name="notify-receipts"),
     path("verify/", views_verify.verify, name="verify"),
+    path("calls/", views_calls.call_list, name="call-list"),
+    path("calls/<uuid:call_id>/", views_calls.item, name="call-item"),
+    path("calls/<uuid:call_id>/claim/", views_calls.claim, name="call-claim"),
+    path("calls/<uuid:call_id>/number/", views_calls.number, name="call-number"),
+    path("calls/<uuid:call_id>/outcome/", views_calls.settle, name="call-settle"),
+    path("incidents/<str:reference>/calls/", views_calls.incident_calls, name="incident-calls"),
+    path("incidents/<str:reference>/calls/<slug:slug>/", views_calls.organisation, name="call-organisation"),
     path("deliveries/", views.delivery_list, name="delivery-list"),
     path("incidents/<str:reference>/deliveries/", views.incident_deliveries, name="incident-deliveries"),
 ]

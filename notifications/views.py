@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 
 from incidents.views.finding import incident_or_404
 from incidents.words import span
+from notifications.call_reading import waiting_count
 from notifications.models import Answer, Delivery
 from notifications.outcome import way_in_words
 from notifications.reading import QUIET
@@ -38,6 +39,7 @@ def delivery_list(request: HttpRequest) -> HttpResponse:
     """The newest deliveries of one's own organisation, and of the incidents that it oversees."""
     context = {
         "incident": None,
+        "calls_waiting": waiting_count(),
         "follow": "*",
         "refresh_url": reverse("delivery-list"),
         "empty_why": _("No incident has told anybody of your organisation yet."),
@@ -55,6 +57,7 @@ def incident_deliveries(request: HttpRequest, reference: str) -> HttpResponse:
             "title": incident.title,
             "href": reverse("incident-board", args=[incident.reference]),
         },
+        "calls_waiting": waiting_count(incident.pk),
         "follow": incident.reference,
         "refresh_url": reverse("incident-deliveries", args=[incident.reference]),
         "empty_why": _(

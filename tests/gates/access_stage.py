@@ -15,6 +15,7 @@ from incidents.models import Incident, Playbook, Task
 from incidents.opening import Opening, open_incident
 from incidents.planned import Announcement, announce
 from incidents.transitions import answer_task
+from notifications import calls
 from partners import permitting, standing_access, work
 from partners.acting import actor_of
 from partners.assurance import attach
@@ -72,6 +73,8 @@ def stage(cast: Any, inside: Any, seal: Any, settings: Any, tmp_path: Any) -> Ob
         file.state, file.mapping, file.checked_at = "checked", {"name": 0}, clock.now()
         file.save(update_fields=["state", "mapping", "checked_at"])
         item = work.raise_own("x", "x", "Ring the alarm centre")
+        calls.ask(incident, cast.id("dunmere"))
+        (call,) = calls.waiting()
         seal()
     with inside("northgate"):
         begins = clock.now() + timedelta(days=1)
@@ -107,6 +110,7 @@ def stage(cast: Any, inside: Any, seal: Any, settings: Any, tmp_path: Any) -> Ob
         "done": done.pk,
         "contact": contact.pk,
         "work": item,
+        "call": call.id,
         "dependency": dependency.pk,
         "northgate": "northgate",
         "ashbourne": "ashbourne",

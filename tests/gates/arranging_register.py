@@ -141,6 +141,12 @@ class Register(Writer):
             "notifications_answer", id=uuid4(), organisation_id=own, delivery_id=delivery, way="link", said="call",
             words=secret, origin="203.0.113.7",
         )  # fmt: skip
+        stranger = self.one("SELECT id FROM partners_organisation WHERE id <> %s ORDER BY slug LIMIT 1", own)
+        for attempt, caller in enumerate((own, stranger), start=1):
+            self.put(
+                "notifications_callattempt", id=uuid4(), delivery_id=delivery, organisation_id=own, attempt=attempt,
+                caller_organisation_id=caller, caller_id=person, taken_at="now", reported_by=secret,
+            )  # fmt: skip
         for state, month in (("planned", "2026-01-01"), ("done", None)):
             test = self.put(
                 "notifications_contacttest", id=uuid4(), organisation_id=own, month=month, due_at="now", state=state,

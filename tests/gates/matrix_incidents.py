@@ -188,8 +188,9 @@ INCIDENTS: dict[str, Row] = {
         worker=Can(
             OPEN,
             f"{MINE} AND (x.incident_id IS NULL OR {IN_IT}) AND x.state IN ('pending', 'skipped')"
-            " AND EXISTS (SELECT 1 FROM partners_contactpoint c WHERE c.id = x.contact_point_id"
-            " AND c.organisation_id = %(me)s AND c.person_id IS NOT DISTINCT FROM x.person_id)",
+            " AND (EXISTS (SELECT 1 FROM partners_contactpoint c WHERE c.id = x.contact_point_id"
+            " AND c.organisation_id = %(me)s AND c.person_id IS NOT DISTINCT FROM x.person_id)"
+            " OR x.contact_point_id IS NULL AND x.person_id IS NULL AND x.way = 'phone' AND x.incident_id IS NOT NULL)",
             OPEN,
             selects="id organisation_id incident_id event_id contact_point_id person_id way message state created_at"
             " due_at attempts claimed_by claimed_until accepted_at delivered_at",
@@ -199,6 +200,8 @@ INCIDENTS: dict[str, Row] = {
             " delivered_at answered_at",
         ),
     ),
+    # A call is known to whoever was rung and to whoever rang; functions write it.
+    "notifications_callattempt": Row(Can("%(me)s IN (x.organisation_id, x.caller_organisation_id)")),
     # A test that has not begun is nobody's to see; the hash of a link is no use to the organisation.
     "notifications_contacttest": Row(
         Can(f"{MINE} AND x.state <> 'planned'"),

@@ -197,6 +197,30 @@ DEFINER: dict[str, Function] = {
         (APP,),
         "a test of an own contact, six an hour, none while an incident is open",
     ),
+    "sec.write_call(uuid,uuid,text,uuid[],boolean,text[],text,text,boolean)": (
+        (),
+        "the next number of a participant on the call list; called by the two below, which check who asks",
+    ),
+    "sec.want_call(uuid,text,uuid[],boolean,text[],text,text)": (
+        (WORKER,),
+        "a job puts a call to the organisation that it has entered on the list",
+    ),
+    "sec.ask_call(uuid,uuid,text[],text)": (
+        (APP,),
+        "an overseer has a participant rung, anybody else their own colleagues",
+    ),
+    "sec.may_ring(uuid)": ((), "whether this person oversees the call's incident or is of the organisation"),
+    "sec.claim_call(uuid)": ((APP,), "holds a call for ten minutes, for whoever may ring; recorded for both sides"),
+    "sec.call_said(uuid,text,jsonb)": ((), "an event about a call, for both sides and the overseers"),
+    "sec.call_number(uuid,text)": (
+        (APP,),
+        "the number of a call that this person holds; a private one as sec.reveal_number gives it",
+    ),
+    "sec.settle_call(uuid,integer,text,boolean,text)": (
+        (APP,),
+        "what came of a call that this person holds, by its attempt",
+    ),
+    "sec.calls(uuid)": ((APP,), "calls that wait: of overseen incidents without names, and of the own organisation"),
     "sec.edges_for_chore(text)": ((WORKER,), "the same from all of its own, by a job"),
     "sec.edges_of_incident(uuid,text)": ((APP, WORKER), "the same from all that an incident names, for its overseers"),
     "sec.estate_of(uuid[])": ((), "what the register says of systems that were walked; called by those"),
