@@ -96,6 +96,21 @@ def _ask_for_keys(page: Any) -> None:
     page.keyboard.press("?")
 
 
+def _ring(page: Any) -> None:
+    """Put them on the call list and take the call, as far as that is not done yet; somebody may have looked before."""
+    for words in ("Put them on the call list", "Take this call"):
+        button = page.get_by_role("button", name=words)
+        if button.count():
+            button.click()
+            page.wait_for_load_state()
+
+
+def _ring_without_an_outcome(page: Any) -> None:
+    _ring(page)
+    page.get_by_role("button", name="Write it down").click()
+    page.get_by_role("alert").wait_for()
+
+
 SIGNED_OUT = [
     State("start-signed-out", NOBODY, "/", "shut the bulkheads together"),
     State("sign-in", NOBODY, "/sign-in/", "Sign in with a passkey"),
@@ -172,6 +187,7 @@ ANSWERING = [
     State("task-closed", LEAD, "/tasks/{closed_task}/", "So far"),
     State("start-stranger", STRANGER, "/", "No incident is open"),
     State("incidents-empty", STRANGER, "/incidents/", "No incident is open"),
+    State("calls-empty", STRANGER, "/calls/", "No incident is open"),
     State("deliveries-empty", STRANGER, "/deliveries/", "No incident has told anybody"),
     State("board-hidden", STRANGER, "/incidents/{main}/", "Nothing here that you may see", 404),
     State("forbidden", OBSERVER, "/incidents/open/", "Your role does not allow this", 403),
@@ -213,6 +229,16 @@ REGISTER = [
     State("playbooks", LEAD, "/playbooks/", "Shared platform containment"),
     State("playbook", LEAD, "/playbooks/{playbook}/", "Suspend the directory trust"),
     State("deliveries", LEAD, "/deliveries/", "Ashbourne"),
+    State("call-ask", LEAD, "/incidents/{main}/calls/northgate/", "Put them on the call list"),
+    State("call-held", LEAD, "/incidents/{main}/calls/northgate/", "To a voicemail", act=_ring),
+    State(
+        "call-wrong",
+        LEAD,
+        "/incidents/{main}/calls/northgate/",
+        "Choose what came of the call",
+        act=_ring_without_an_outcome,
+    ),
+    State("calls", LEAD, "/calls/", "Number and script"),
     State("alerts", LEAD, "/alerts/", "Rules"),
     State("api-docs", LEAD, "/api/v1/docs/", "Open an incident"),
 ]

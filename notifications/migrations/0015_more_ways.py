@@ -54,7 +54,7 @@ DECLARE i record; side record; point record; made uuid; event uuid := gen_random
            AND (turn = 2 OR NOT EXISTS (
                 SELECT 1 FROM public.notifications_delivery d WHERE d.incident_id = i.id AND d.contact_point_id = c.id
                    AND d.message = said AND d.way = 'phone'))
-         ORDER BY coalesce(c.person_id IN (SELECT o.person_id FROM sec.on_duty(org, clock_timestamp()) o), false) DESC,
+         ORDER BY c.is_private, coalesce(c.person_id IN (SELECT o.person_id FROM sec.on_duty(org, clock_timestamp()) o), false) DESC,
                   c.person_id IS NOT NULL, c."order", c.label, c.id LIMIT 1;
         EXIT WHEN FOUND;
         IF desk AND side.duty_phone <> '' AND (turn = 2 OR NOT EXISTS (
