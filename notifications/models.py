@@ -12,7 +12,7 @@ from incidents.models import Incident
 from notifications.model_calls import CallAttempt
 from partners.models import ContactPoint, Organisation, Person
 
-__all__ = ["CallAttempt", "ContactTest", "ContactTestAsk", "Delivery", "Planning", "Receipt"]
+__all__ = ["Answer", "CallAttempt", "ContactTest", "ContactTestAsk", "Delivery", "Planning", "Receipt"]
 
 
 class Planning(models.Model):

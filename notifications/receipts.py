@@ -21,6 +21,15 @@ WORDS = {
     Receipt.Status.TEMPORARY: "The telephone could not be reached.",
     Receipt.Status.TECHNICAL: "The text message service lost it.",
 }
+MAIL_WORDS = {
+    Receipt.Status.PERMANENT: "Their mail server knows no such mailbox.",
+    Receipt.Status.TEMPORARY: "Their mail server did not take it.",
+    Receipt.Status.TECHNICAL: "The e-mail service lost it.",
+}
+
+
+def _words(status: str, way: str) -> str:
+    return (MAIL_WORDS if way == "email" else WORDS)[Receipt.Status(status)]
 
 
 def settle_receipts(*, most: int = 200) -> int:
@@ -89,7 +98,7 @@ def _settle(delivery_id: UUID, status: str, at: datetime) -> None:
         else:
             cursor.execute(
                 "UPDATE notifications_delivery SET state = 'dead', error = %s WHERE id = %s AND state = 'accepted'",
-                [WORDS[Receipt.Status(status)], delivery_id],
+                [_words(status, held.way), delivery_id],
             )
         changed = cursor.rowcount
     if not changed:
@@ -97,7 +106,7 @@ def _settle(delivery_id: UUID, status: str, at: datetime) -> None:
     if status == Receipt.Status.DELIVERED:
         note_delivered(held)
     else:
-        note_dead(held, WORDS[Receipt.Status(status)])
+        note_dead(held, _words(status, held.way))
 
 
 def _held(delivery_id: UUID) -> Held:

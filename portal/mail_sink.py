@@ -76,13 +76,21 @@ class Mailbox:
                 )
             )
 
-    def add_text(self, *, to: str, text: str) -> None:
-        """A text message: listed with the number in `to` and without a subject."""
+    def add_text(self, *, to: str, text: str, subject: str = "") -> None:
+        """A message that a service took: a text message has a number in `to` and no subject."""
         now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         with self._lock:
             self._count += 1
             self._messages.appendleft(
-                Message(id=self._count, at=now, sender=TEXT, to=[to], subject="", headers={}, text=text)
+                Message(
+                    id=self._count,
+                    at=now,
+                    sender="E-mail service" if subject else TEXT,
+                    to=[to],
+                    subject=subject,
+                    headers={},
+                    text=text,
+                )
             )
 
     def messages(self, to: str | None = None) -> list[Message]:

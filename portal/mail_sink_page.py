@@ -11,7 +11,7 @@ from socket import SHUT_RDWR
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, quote, urlsplit
 
-from portal.notify_stand_in import LIST, SEND, DropTheLine
+from portal.notify_stand_in import LIST, SEND, SEND_MAIL, DropTheLine
 
 if TYPE_CHECKING:
     from portal.mail_sink import Mailbox, Message
@@ -70,7 +70,7 @@ class PageHandler(BaseHTTPRequestHandler):
         # Only JSON, because a page of another site cannot send that without asking first.
         if not self._asked_from_here():
             return
-        if self.path == SEND and self.notify:
+        if self.path in {SEND, SEND_MAIL} and self.notify:
             self._take_text(self.notify)
             return
         if self.path == "/reply" and self._takes_replies():
@@ -91,7 +91,7 @@ class PageHandler(BaseHTTPRequestHandler):
     def _take_text(self, notify: NotifyStandIn) -> None:
         body = self.rfile.read(min(int(self.headers.get("Content-Length", 0)), BODY_LIMIT))
         try:
-            self._as_notify(*notify.post(self.headers, body))
+            self._as_notify(*notify.post(self.headers, body, self.path))
         except DropTheLine:
             self.close_connection = True
             self.connection.shutdown(SHUT_RDWR)

@@ -22,18 +22,22 @@ from urllib.parse import parse_qs, urlsplit
 import jwt
 
 SEND = "/v2/notifications/sms"
+SEND_MAIL = "/v2/notifications/email"
 LIST = "/v2/notifications"
 OLDEST_TOKEN_SECONDS = 30
 REPORT_AFTER_SECONDS = 0.3
 # Notify's own numbers for tests: https answers as always, the receipt says that it failed.
-FAILING = {"07700900002": "permanent-failure", "07700900003": "temporary-failure"}
+FAILING = {
+    "07700900002": "permanent-failure", "07700900003": "temporary-failure",
+    "perm-fail@simulator.notify": "permanent-failure", "temp-fail@simulator.notify": "temporary-failure",
+}  # fmt: skip
 Answer = tuple[int, dict[str, Any]]
 
 
 class Takes(Protocol):
     """What keeps the messages: the mail sink's box."""
 
-    def add_text(self, *, to: str, text: str) -> None: ...
+    def add_text(self, *, to: str, text: str, subject: str = "") -> None: ...
 
     def fault_for(self, recipient: str) -> str | None: ...
 
@@ -55,8 +59,8 @@ class NotifyStandIn:
     taken: dict[str, dict[str, Any]] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def post(self, headers: Any, body: bytes) -> Answer:
-        """Take a text message.
+    def post(self, headers: Any, body: bytes, path: str = SEND) -> Answer:
+        """Take a text message, or an e-mail.
 
         Raises:
             DropTheLine: a fault; what `lost` says is taken all the same.
@@ -65,11 +69,16 @@ class NotifyStandIn:
             return refusal
         try:
             wish = json.loads(body)
-            number, text = str(wish["phone_number"]), str(wish["personalisation"]["text"])
+            mail = path == SEND_MAIL
+            number = str(wish["email_address" if mail else "phone_number"])
+            text = str(wish["personalisation"]["text"])
+            subject = str(wish["personalisation"]["subject"]) if mail else ""
             reference = str(wish.get("reference") or "")
         except (ValueError, KeyError, TypeError):
             return _error(400, "BadRequestError", "Missing personalisation: text")
-        if not number.strip().lstrip("+").replace(" ", "").isdigit():
+        if mail and "@" not in number:
+            return _error(400, "ValidationError", "email_address Not a valid email address")
+        if not mail and not number.strip().lstrip("+").replace(" ", "").isdigit():
             return _error(400, "ValidationError", "phone_number Not a UK mobile number")
         match fault := self.box.fault_for(number):
             case "hang":
@@ -80,7 +89,7 @@ class NotifyStandIn:
                 return _error(429, "RateLimitError", "Exceeded rate limit for key type LIVE of 3000 per 60 seconds")
             case "5xx":
                 return _error(500, "Exception", "Internal server error")
-        made = self._keep(number, text, reference)
+        made = self._keep(number, text, reference, subject=subject if mail else None)
         if fault == "lost":
             raise DropTheLine
         content, uri = {"body": text, "from_number": "Bulkhead"}, f"{LIST}/{made['id']}"
@@ -121,28 +130,29 @@ class NotifyStandIn:
         # Our own portal, named by whoever started this.
         return urllib.request.Request(address, data=json.dumps(said).encode(), headers=headers)  # noqa: S310
 
-    def _keep(self, number: str, text: str, reference: str) -> dict[str, Any]:
+    def _keep(self, number: str, text: str, reference: str, *, subject: str | None) -> dict[str, Any]:
         name = str(uuid.uuid4())
         made = {
-            "id": name, "reference": reference or None, "phone_number": number, "type": "sms",
-            "body": text,
+            "id": name, "reference": reference or None, "type": "sms" if subject is None else "email",
+            "phone_number" if subject is None else "email_address": number, "body": text,
             "status": "sending", "created_at": _now(), "sent_at": _now(), "completed_at": None,
         }  # fmt: skip
         with self.lock:
             self.taken[name] = made
-        self.box.add_text(to=number, text=text)
+        self.box.add_text(to=number, text=text, subject=subject or "")
         if self.report_to:
             threading.Thread(target=self._report, args=[made], daemon=True).start()
         return made
 
     def _report(self, made: dict[str, Any]) -> None:
         time.sleep(REPORT_AFTER_SECONDS)
-        status = FAILING.get(made["phone_number"].replace("+44", "0"), "delivered")
+        to = made.get("phone_number") or made["email_address"]
+        status = FAILING.get(to.replace("+44", "0") if made["type"] == "sms" else to, "delivered")
         made |= {"status": status, "completed_at": _now()}
         said = {
-            "id": made["id"], "reference": made["reference"], "to": made["phone_number"], "status": status,
+            "id": made["id"], "reference": made["reference"], "to": to, "status": status,
             "created_at": made["created_at"], "completed_at": made["completed_at"], "sent_at": made["sent_at"],
-            "notification_type": "sms", "template_id": str(uuid.UUID(int=0)), "template_version": 1,
+            "notification_type": made["type"], "template_id": str(uuid.UUID(int=0)), "template_version": 1,
         }  # fmt: skip
         request = self._call(self.report_to, said)
         for wait in (0, 1, 5, 25):  # Notify waits five minutes each time

@@ -91,8 +91,11 @@ def plan_from(environ: Mapping[str, str]) -> Plan:
     absent = sorted(name for name in set().union(*LOGINS.values()) if external and not environ.get(name))
     if absent:
         raise BadEnvironment(f"DATABASE_URL is set, so {', '.join(absent)} must be too (see `manage.py roles`).")
-    if bool(environ.get("NOTIFY_SMS_TEMPLATE")) != bool(environ.get("NOTIFY_API_KEY")):
-        raise BadEnvironment("NOTIFY_SMS_TEMPLATE and NOTIFY_API_KEY belong together: set both or neither.")
+    templates = environ.get("NOTIFY_SMS_TEMPLATE") or environ.get("NOTIFY_EMAIL_TEMPLATE")
+    if bool(templates) != bool(environ.get("NOTIFY_API_KEY")):
+        raise BadEnvironment(
+            "NOTIFY_API_KEY and NOTIFY_SMS_TEMPLATE (or NOTIFY_EMAIL_TEMPLATE) belong together: set both or neither."
+        )
     demo = environ.get("DEMO", "") == "1" if external else environ.get("DEMO", "") != "0"
     host = None if environ.get("HOST", "") in {"", "localhost", LOOPBACK} else environ["HOST"]
     return Plan(
@@ -175,7 +178,7 @@ def mail_sink_command(environ: Mapping[str, str]) -> tuple[list[str], dict[str, 
     smtp, http = free_port(), free_port()
     command = [sys.executable, "-m", "portal.mail_sink", "--smtp-port", str(smtp), "--http-port", str(http)]
     announced = {"EMAIL_URL": f"smtp://{LOOPBACK}:{smtp}", "MAIL_URL": f"http://{LOOPBACK}:{http}/"}
-    if not environ.get("NOTIFY_SMS_TEMPLATE"):
+    if not environ.get("NOTIFY_API_KEY"):
         announced |= {
             "NOTIFY_API_URL": announced["MAIL_URL"],
             "NOTIFY_API_KEY": f"stand_in-{uuid4()}-{uuid4()}",

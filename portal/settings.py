@@ -263,6 +263,8 @@ EMAIL_TIMEOUT = 10
 NOTIFY_API_URL = env.str("NOTIFY_API_URL", "https://api.notifications.service.gov.uk")
 NOTIFY_API_KEY = env.str("NOTIFY_API_KEY", "")
 NOTIFY_SMS_TEMPLATE = env.str("NOTIFY_SMS_TEMPLATE", "")
+NOTIFY_EMAIL_TEMPLATE = env.str("NOTIFY_EMAIL_TEMPLATE", "")
+NOTIFY_EMAIL_FIRST = env.bool("NOTIFY_EMAIL_FIRST", True)  # else it is used while the mail server is down
 NOTIFY_CALLBACK_TOKEN = env.str("NOTIFY_CALLBACK_TOKEN", "")
 NOTIFY_REPLIES = env.bool(
     "NOTIFY_REPLIES", False

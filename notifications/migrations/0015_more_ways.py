@@ -188,7 +188,7 @@ END $$;
 CREATE FUNCTION sec.settle_call(delivery uuid, nth integer, what text, has_it boolean, reported text) RETURNS text
 LANGUAGE plpgsql {DEFINER} AS $$
 DECLARE d record; i record; now_ timestamptz := clock_timestamp(); people integer; said text := ''; again interval;
-    gives_up boolean; label text; BEGIN
+    gives_up boolean; first boolean; label text; BEGIN
     SELECT x.* INTO d FROM public.notifications_delivery x WHERE x.id = delivery AND x.way = 'phone' FOR UPDATE;
     IF NOT FOUND OR sec.who() IS NULL OR d.state <> 'claimed' OR d.claimed_by <> 'call:' || sec.who() OR d.attempts <> nth
        OR NOT (SELECT sec.me() = ANY (x.overseers) OR sec.me() = d.organisation_id AND sec.me() = ANY (x.participants)
@@ -217,9 +217,13 @@ DECLARE d record; i record; now_ timestamptz := clock_timestamp(); people intege
               FROM public.notifications_delivery x
              WHERE x.incident_id = d.incident_id AND x.organisation_id = d.organisation_id
                AND x.message IN ('opened', 'suspected') AND x.state IN ('accepted', 'delivered', 'answered');
+            -- What was accepted before and did not arrive has told nobody.
+            first := NOT EXISTS (SELECT 1 FROM public.notifications_delivery x
+                WHERE x.incident_id = d.incident_id AND x.organisation_id = d.organisation_id AND x.id <> delivery
+                  AND x.message IN ('opened', 'suspected') AND x.state IN ('accepted', 'delivered', 'answered'));
             UPDATE public.incidents_participant p
-               SET told_by = CASE WHEN p.told_at IS NULL THEN 'Telephone' ELSE p.told_by END,
-                   told_at = coalesce(p.told_at, now_), delivered_at = coalesce(p.delivered_at, now_),
+               SET told_by = CASE WHEN p.told_at IS NULL OR first THEN 'Telephone' ELSE p.told_by END,
+                   told_at = CASE WHEN p.told_at IS NULL OR first THEN now_ ELSE p.told_at END, delivered_at = coalesce(p.delivered_at, now_),
                    people_told = greatest(p.people_told, people), not_told_because = ''
              WHERE p.incident_id = d.incident_id AND p.organisation_id = d.organisation_id;
             PERFORM sec.call_said(delivery, 'organisation.told', jsonb_build_object('people', people));
@@ -299,6 +303,16 @@ DROP FUNCTION sec.calls(uuid), sec.settle_call(uuid, integer, text, boolean, tex
     sec.claim_call(uuid), sec.call_said(uuid, text, jsonb), sec.may_ring(uuid);
 DROP FUNCTION sec.ask_call(uuid, uuid, text[], text), sec.want_call(uuid, text, uuid[], boolean, text[], text, text),
     sec.write_call(uuid, uuid, text, uuid[], boolean, text[], text, text, boolean);
+"""
+
+# What 0008 says of this function, and what holds from now on: services report of e-mail, too.
+RECEIPT = f"""
+CREATE OR REPLACE FUNCTION sec.take_receipt(delivery uuid, ref text, said text, happened timestamptz) RETURNS void
+LANGUAGE sql {DEFINER} AS $$
+    INSERT INTO public.notifications_receipt (id, delivery_id, provider_ref, status, at)
+    SELECT gen_random_uuid(), d.id, ref, said, happened FROM public.notifications_delivery d
+     WHERE d.id = delivery AND @ways@ ON CONFLICT DO NOTHING
+$$;
 """
 
 # What 0003 says of this policy, and what holds from now on: whoever was told on the number of the duty desk's record is
@@ -385,6 +399,9 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.RunSQL(WANTING + HOLDING, BACKWARD),
+        migrations.RunSQL(
+            RECEIPT.replace("@ways@", "d.way IN ('sms', 'email')"), RECEIPT.replace("@ways@", "d.way = 'sms'")
+        ),
         migrations.RunSQL(
             INSERTING.format(OR_THE_DESK),
             "DELETE FROM notifications_delivery WHERE contact_point_id IS NULL;" + INSERTING.format(OWN_POINT),

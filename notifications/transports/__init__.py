@@ -9,6 +9,7 @@ from django.conf import settings
 from notifications.messages import Text
 from notifications.transports.base import Transport, TransportError
 from notifications.transports.notify import NotifySms
+from notifications.transports.notify_mail import Email
 from notifications.transports.sandbox import Sandbox
 from notifications.transports.smtp import Smtp
 
@@ -36,4 +37,6 @@ def transport_for(way: str, *, exercise: bool) -> type[Transport]:
         return NotSetUp
     if exercise and way not in settings.SUNK_WAYS:
         return Sandbox
+    if way == "email" and settings.NOTIFY_EMAIL_TEMPLATE:
+        return Email
     return WAYS[way]

@@ -51,7 +51,7 @@ def test_half_a_set_up_holds_up_no_mail(stage: Stage, mail: Mailbox, texts: Mail
     stage.opens()
     stage.works()
     assert len(mail.messages()) == 21
-    assert sms(stage) == [("pending", 1, "Text messages are not set up: NOTIFY_API_KEY is no key.")]
+    assert sms(stage) == [("pending", 1, "The text message service is not set up: NOTIFY_API_KEY is no key.")]
 
 
 def test_a_way_that_cannot_even_be_opened_holds_up_no_mail(stage: Stage, mail: Mailbox, texts: Mailbox, monkeypatch):
@@ -141,7 +141,7 @@ def test_a_worker_killed_for_a_day_still_hears_that_it_did_not_arrive(stage: Sta
     for each in _taken_by(texts):
         each["status"] = notify_says.pop()
     again(stage)
-    assert sms(stage, "state, error") == [("dead", "The text message did not arrive.")]
+    assert sms(stage, "state, error") == [("dead", "The message did not arrive.")]
 
 
 def _taken_by(texts: Mailbox) -> list[dict]:

@@ -1,0 +1,75 @@
+"""E-mail over GOV.UK Notify, for partnerships whose own mail server may be the attacker's or down.
+
+Source: the REST API documentation of GOV.UK Notify (2026), "Send an email". The template's subject is `((subject))` and
+its body `((text))`. Receipts come to the same door as those of text messages.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.conf import settings
+
+from notifications.messages import Text
+from notifications.transports.base import Transport, TransportError
+from notifications.transports.notify import MaybeTaken, Notify
+from notifications.transports.smtp import Smtp
+
+
+class NotifyEmail(Notify):
+    name = "notify-email"
+    kind: ClassVar[str] = "email"
+    service = "The e-mail service"
+    recipient, plural = "address", "e-mails"
+
+    def _ask(self, reference: str, address: str, text: Text) -> Any:
+        return self.client.send_email_notification(
+            email_address=address,
+            template_id=settings.NOTIFY_EMAIL_TEMPLATE,
+            personalisation={"subject": text.subject, "text": text.body},
+            reference=reference,
+        )
+
+
+class Email(Transport):
+    """E-mail by two roads: the second is taken when the first is down and has certainly taken nothing.
+
+    `NOTIFY_EMAIL_FIRST` says which is first. `name` is of the one that took the last message. When both are down, what
+    the first said is told.
+    """
+
+    name = "email"
+
+    def __init__(self) -> None:
+        self.kinds: tuple[type[Transport], ...] = (Smtp,)
+        if settings.NOTIFY_EMAIL_TEMPLATE:
+            self.kinds = (NotifyEmail, Smtp) if settings.NOTIFY_EMAIL_FIRST else (Smtp, NotifyEmail)
+        self.opened: dict[type[Transport], Transport] = {}
+        self.away: dict[type[Transport], TransportError] = {}
+
+    def send(self, delivery_id: UUID, address: str, text: Text, *, again: bool = False) -> str:
+        for kind in self.kinds:
+            if kind in self.away:
+                continue
+            try:
+                ref = self._open(kind).send(delivery_id, address, text, again=again)
+            except MaybeTaken:
+                raise
+            except TransportError as error:
+                if not error.down:
+                    raise
+                self.away[kind] = error
+            else:
+                self.name = kind.name  # type: ignore[misc] - of this one batch
+                return ref
+        raise next(iter(self.away.values()))
+
+    def close(self) -> None:
+        for transport in self.opened.values():
+            transport.close()
+
+    def _open(self, kind: type[Transport]) -> Transport:
+        if kind not in self.opened:
+            self.opened[kind] = kind()
+        return self.opened[kind]
