@@ -172,6 +172,7 @@ class Receipt(models.Model):
         PERMANENT = "permanent-failure", "No such number"
         TEMPORARY = "temporary-failure", "Could not be reached"
         TECHNICAL = "technical-failure", "The service failed"
+        DELAYED = "delayed", "Not taken yet"  # by their mail server; it goes on trying
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     delivery_id = models.UUIDField()
@@ -186,7 +187,7 @@ class Receipt(models.Model):
             models.UniqueConstraint(fields=["delivery_id", "provider_ref", "status"], name="receipt_once"),
             models.CheckConstraint(
                 condition=models.Q(
-                    status__in=["delivered", "permanent-failure", "temporary-failure", "technical-failure"]
+                    status__in=["delivered", "permanent-failure", "temporary-failure", "technical-failure", "delayed"]
                 ),
                 name="receipt_status",
             ),

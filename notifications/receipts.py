@@ -88,6 +88,12 @@ def _settle(delivery_id: UUID, status: str, at: datetime) -> None:
     """A message that is answered or dead already stays so."""
     held = _held(delivery_id)
     with connections["default"].cursor() as cursor:
+        if status == Receipt.Status.DELAYED:
+            cursor.execute(
+                "UPDATE notifications_delivery SET error = %s WHERE id = %s AND state = 'accepted'",
+                ["Their mail server has not taken it yet.", delivery_id],
+            )
+            return
         if status == Receipt.Status.DELIVERED:
             cursor.execute(
                 "UPDATE notifications_delivery SET state = 'delivered',"

@@ -14,6 +14,7 @@ from incidents.advance import advance_due
 from incidents.handing_over import offer_for_the_silent
 from incidents.rewalk_due import rewalk_due
 from notifications.answers import settle_answers
+from notifications.bounces import take_folder
 from notifications.deliveries import BATCH
 from notifications.kinds import ADVANCE, ANSWERS, DELIVER, IMPORT, PLAN, RECEIPTS, REWALK
 from notifications.planning import plan_due
@@ -74,6 +75,12 @@ def deliver_some() -> None:
             return
 
 
+def look_after() -> None:
+    """What is done by the clock, and mail that came back into a folder."""
+    do_chores()
+    take_folder()
+
+
 HANDS: dict[str, Callable[[], object]] = {
     PLAN: plan_due,
     DELIVER: deliver_some,
@@ -84,7 +91,7 @@ HANDS: dict[str, Callable[[], object]] = {
     ANSWERS: settle_answers,
     SWEEP: sweep_away,
     LEADS: offer_for_the_silent,
-    CHORES: do_chores,
+    CHORES: look_after,
 }
 
 

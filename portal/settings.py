@@ -271,6 +271,8 @@ NOTIFY_REPLIES = env.bool(
 )  # whether people can answer our texts, and Notify brings us the answers
 SENT_WAYS = ["email", *(["sms"] if NOTIFY_SMS_TEMPLATE else [])]  # the kinds of contact points that something sends to
 SUNK_WAYS = env.list("SUNK_WAYS", default=["email"] if MAIL_URL else [])  # those of which nothing leaves this machine
+BOUNCE_ADDRESS = env.str("BOUNCE_ADDRESS", "")  # where mail comes back to, e.g. bounces@…; what stands behind + is ours
+BOUNCE_MAILDIR = env.str("BOUNCE_MAILDIR", "")  # a folder in which a mail server leaves it
 DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", "Bulkhead <notices@bulkhead.example>")
 
 SILENCED_SYSTEM_CHECKS = [

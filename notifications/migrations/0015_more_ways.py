@@ -314,6 +314,24 @@ LANGUAGE sql {DEFINER} AS $$
      WHERE d.id = delivery AND @ways@ ON CONFLICT DO NOTHING
 $$;
 """
+# Mail that came back to the address of one message. Whoever calls has checked the mark in that address.
+BOUNCE = f"""
+CREATE FUNCTION sec.take_bounce(delivery uuid, ref text, said text, happened timestamptz) RETURNS void
+LANGUAGE sql {DEFINER} AS $$
+    INSERT INTO public.notifications_receipt (id, delivery_id, provider_ref, status, at)
+    SELECT gen_random_uuid(), d.id, ref, said, happened FROM public.notifications_delivery d
+     WHERE d.id = delivery AND d.way = 'email' ON CONFLICT DO NOTHING
+$$;
+REVOKE ALL ON FUNCTION sec.take_bounce(uuid, text, text, timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION sec.take_bounce(uuid, text, text, timestamptz) TO portal_worker;
+"""
+STATUSES = {
+    "delivered": "Delivered",
+    "permanent-failure": "No such number",
+    "temporary-failure": "Could not be reached",
+    "technical-failure": "The service failed",
+    "delayed": "Not taken yet",
+}
 
 # What 0003 says of this policy, and what holds from now on: whoever was told on the number of the duty desk's record is
 # stood down on it.
@@ -401,6 +419,13 @@ class Migration(migrations.Migration):
         migrations.RunSQL(WANTING + HOLDING, BACKWARD),
         migrations.RunSQL(
             RECEIPT.replace("@ways@", "d.way IN ('sms', 'email')"), RECEIPT.replace("@ways@", "d.way = 'sms'")
+        ),
+        migrations.RunSQL(BOUNCE, "DROP FUNCTION sec.take_bounce(uuid, text, text, timestamptz);"),
+        migrations.AlterField("receipt", "status", models.TextField(choices=list(STATUSES.items()))),
+        migrations.RemoveConstraint("receipt", "receipt_status"),
+        migrations.AddConstraint(
+            "receipt",
+            models.CheckConstraint(condition=models.Q(status__in=list(STATUSES)), name="receipt_status"),
         ),
         migrations.RunSQL(
             INSERTING.format(OR_THE_DESK),

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from django.conf import settings
 
+from notifications.bounce_marks import mail_domain, sender_of
 from notifications.messages import Text
 from notifications.transports.base import Transport, TransportError
 
@@ -34,7 +35,7 @@ class Smtp(Transport):
         message = self._compose(delivery_id, address, text)
         connection = self._connected()
         try:
-            connection.send_message(message, parseaddr(settings.DEFAULT_FROM_EMAIL)[1], [address])
+            connection.send_message(message, sender_of(delivery_id), [address])
         except smtplib.SMTPRecipientsRefused as refused:
             if connection.sock is None:  # it said 421 and hung up
                 self.connection = None
@@ -81,7 +82,7 @@ class Smtp(Transport):
         message["From"] = Address(sender[0], addr_spec=sender[1])
         message["Subject"] = text.subject
         message["Date"] = localtime()
-        message["Message-ID"] = f"<{delivery_id}@{_domain()}>"
+        message["Message-ID"] = f"<{delivery_id}@{mail_domain()}>"
         message["Auto-Submitted"] = "auto-generated"  # RFC 3834: answering machines keep quiet
         message.set_content(text.body)
         return message
@@ -89,7 +90,7 @@ class Smtp(Transport):
 
 def _open() -> smtplib.SMTP:
     # Without a name of our own smtplib asks the resolver for one, which may be down with everything else.
-    host, port, name, patience = settings.EMAIL_HOST, settings.EMAIL_PORT, _domain(), settings.EMAIL_TIMEOUT
+    host, port, name, patience = settings.EMAIL_HOST, settings.EMAIL_PORT, mail_domain(), settings.EMAIL_TIMEOUT
     if getattr(settings, "EMAIL_USE_SSL", False):
         context = ssl.create_default_context()
         connection: smtplib.SMTP = smtplib.SMTP_SSL(host, port, name, timeout=patience, context=context)
@@ -104,10 +105,6 @@ def _open() -> smtplib.SMTP:
         connection.close()
         raise
     return connection
-
-
-def _domain() -> str:
-    return parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "bulkhead.invalid"
 
 
 def _refusal(code: int, answer: bytes | str) -> TransportError:

@@ -197,6 +197,10 @@ DEFINER: dict[str, Function] = {
         (APP,),
         "a test of an own contact, six an hour, none while an incident is open",
     ),
+    "sec.take_bounce(uuid,text,text,timestamp with time zone)": (
+        (WORKER,),
+        "keeps that mail came back; says nothing of whether there was such a message",
+    ),
     "sec.write_call(uuid,uuid,text,uuid[],boolean,text[],text,text,boolean)": (
         (),
         "the next number of a participant on the call list; called by the two below, which check who asks",
