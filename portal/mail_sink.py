@@ -23,6 +23,7 @@ from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from http.server import ThreadingHTTPServer
+from mailbox import Maildir
 from typing import Any, TypedDict
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -34,8 +35,34 @@ KEPT = 5_000
 TEXT_LIMIT = 100_000
 SIZE_LIMIT = 10_000_000
 # What a recipient's server can do instead of taking the message. `hang` never answers, `refuse` drops the connection.
-# `lost` takes the message and drops the line before it says so.
-FAULTS = {"hang": "", "refuse": "", "lost": "", "4xx": "451 4.3.0 Try again later", "5xx": "550 5.1.1 No such mailbox"}
+# `lost` takes the message and drops the line before it says so; `bounce` takes it and sends it back.
+FAULTS = {
+    "hang": "", "refuse": "", "lost": "", "bounce": "", "4xx": "451 4.3.0 Try again later",
+    "5xx": "550 5.1.1 No such mailbox",
+}  # fmt: skip
+
+
+REPORT = """From: MAILER-DAEMON@mail-sink.example
+To: {sender}
+Subject: Undeliverable
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary="sink"
+
+--sink
+Content-Type: text/plain
+
+There is no such mailbox.
+--sink
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mail-sink.example
+
+Final-Recipient: rfc822; {recipient}
+Action: failed
+Status: 5.1.1
+
+--sink--
+"""
 
 
 class Message(TypedDict):
@@ -122,7 +149,7 @@ class Handler:
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         match self.mailbox.fault_for(address):
-            case None | "lost":
+            case None | "lost" | "bounce":
                 envelope.rcpt_tos.append(address)
                 return "250 OK"
             case "hang":
@@ -138,9 +165,18 @@ class Handler:
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         content = envelope.content if isinstance(envelope.content, bytes) else b""
         self.mailbox.add(sender=envelope.mail_from or "", to=list(envelope.rcpt_tos), content=content)
+        if "bounce" in map(self.mailbox.fault_for, envelope.rcpt_tos) and envelope.mail_from:
+            send_back(envelope.mail_from, envelope.rcpt_tos[0])
         if "lost" in map(self.mailbox.fault_for, envelope.rcpt_tos) and isinstance(server.transport, asyncio.Transport):
             server.transport.abort()
         return "250 2.0.0 Kept, not delivered"
+
+
+def send_back(sender: str, recipient: str) -> None:
+    """Leave a report that there is no such mailbox (RFC 3464) in BOUNCE_MAILDIR, as a mail server would."""
+    if folder := os.environ.get("BOUNCE_MAILDIR", ""):
+        report = REPORT.format(sender=sender, recipient=recipient).replace("\n", "\r\n")
+        Maildir(folder, create=True).add(report.encode("utf-8", "replace"))
 
 
 def faults_from(text: str) -> dict[str, str]:

@@ -172,12 +172,13 @@ def commands(plan: Plan) -> dict[str, list[str]]:
     }  # fmt: skip
 
 
-def mail_sink_command(environ: Mapping[str, str]) -> tuple[list[str], dict[str, str]]:
+def mail_sink_command(environ: Mapping[str, str], var: Path) -> tuple[list[str], dict[str, str]]:
     """The mail sink's command on two free ports, and what announces it. It takes text messages too, unless the
-    environment names a service for them."""
+    environment names a service for them; mail that comes back is left under `var`."""
     smtp, http = free_port(), free_port()
     command = [sys.executable, "-m", "portal.mail_sink", "--smtp-port", str(smtp), "--http-port", str(http)]
     announced = {"EMAIL_URL": f"smtp://{LOOPBACK}:{smtp}", "MAIL_URL": f"http://{LOOPBACK}:{http}/"}
+    announced |= {"BOUNCE_ADDRESS": "bounces@bulkhead.example", "BOUNCE_MAILDIR": str(var / "bounces")}
     if not environ.get("NOTIFY_API_KEY"):
         announced |= {
             "NOTIFY_API_URL": announced["MAIL_URL"],

@@ -69,7 +69,7 @@ class Supervisor:
                 raise CannotStart(f"Port {port} is taken by another program: stop it, or choose another with PORT=.")
         addresses: dict[str, str] = {}
         if self.plan.sink_mail:
-            command, announced = mail_sink_command(environ)
+            command, announced = mail_sink_command(environ, self.plan.var)
             addresses |= announced
             notify = f"http{self.plan.secure}://localhost:{self.plan.port}/transports/notify"
             told = {"NOTIFY_REPORT_TO": f"{notify}/receipts/", "NOTIFY_REPLY_TO": f"{notify}/replies/"}

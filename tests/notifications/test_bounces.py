@@ -161,6 +161,18 @@ def test_a_folder_is_looked_through_and_what_is_no_bounce_is_put_aside(stage: St
     assert len(box.get_folder("refused")) == 1
 
 
+def test_the_demonstrations_mail_server_can_send_one_back(stage: Stage, mail: Mailbox, settings, tmp_path, monkeypatch):
+    settings.BOUNCE_MAILDIR = str(tmp_path / "bounces")
+    monkeypatch.setenv("BOUNCE_MAILDIR", settings.BOUNCE_MAILDIR)
+    mail.set_fault(BEN, "bounce")
+    stage.opens()
+    stage.works()
+    with as_worker():
+        assert take_folder() == 1
+    stage.settles()
+    assert to_ben(stage)[0] == ("dead", "Their mail server knows no such mailbox.")
+
+
 def test_the_sender_is_one_that_mail_servers_take():
     delivery = uuid4()
     address = sender_of(delivery)
