@@ -45,3 +45,6 @@ UPDATE notifications_callattempt SET outcome = 'reached';
 
 -- everybody: removes a call
 DELETE FROM notifications_callattempt;
+
+-- everybody: says that mail came back
+SELECT sec.take_bounce(gen_random_uuid(), 'x', 'permanent-failure', now());
