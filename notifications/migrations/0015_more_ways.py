@@ -211,6 +211,9 @@ DECLARE d record; i record; now_ timestamptz := clock_timestamp(); people intege
         UPDATE public.notifications_delivery x SET state = 'delivered', delivered_at = now_ WHERE x.id = delivery;
         IF has_it THEN
             UPDATE public.notifications_delivery x SET state = 'answered', answered_at = now_ WHERE x.id = delivery;
+            IF to_regprocedure('sec.stop_ladder(uuid, uuid, text)') IS NOT NULL AND i.status <> 'closed' THEN
+                PERFORM sec.stop_ladder(d.incident_id, d.organisation_id, 'They acknowledged by telephone.');
+            END IF;
         END IF;
         IF d.message <> 'stood_down' THEN
             SELECT count(DISTINCT coalesce(x.person_id, x.contact_point_id, x.organisation_id)) INTO people
