@@ -61,7 +61,7 @@ class Email(Transport):
                     raise
                 self.away[kind] = error
             else:
-                self.name = kind.name  # type: ignore[misc] - of this one batch
+                setattr(self, "name", kind.name)  # noqa: B010 - hides that of the class
                 return ref
         raise next(iter(self.away.values()))
 
