@@ -68,10 +68,11 @@ def incident_deliveries(request: HttpRequest, reference: str) -> HttpResponse:
 
 
 def _page(deliveries: QuerySet[Delivery]) -> dict[str, Any]:
-    found = list(deliveries.order_by("-created_at", "id").values(*COLUMNS)[:NEWEST])
+    newest = deliveries.order_by("-created_at", "id")
+    found = list(newest.values(*COLUMNS)[:NEWEST])
     names = dict(Person.objects.values_list("pk", "name"))  # one's own people alone: row security sees to it
     about = _about([each["event_id"] for each in found if not each["incident_reference"]])
-    said = {answer.delivery_id: answer for answer in Answer.objects.filter(delivery__in=[each["pk"] for each in found])}
+    said = {answer.delivery_id: answer for answer in Answer.objects.filter(delivery__in=newest.values("pk")[:NEWEST])}
     return {
         "deliveries": [{**_row(each, names, about), "said": _said(said.get(each["pk"]))} for each in found],
         "totals": _totals(found),
