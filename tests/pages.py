@@ -229,7 +229,7 @@ REGISTER = [
     State("playbooks", LEAD, "/playbooks/", "Shared platform containment"),
     State("playbook", LEAD, "/playbooks/{playbook}/", "Suspend the directory trust"),
     State("deliveries", LEAD, "/deliveries/", "Ashbourne"),
-    State("call-ask", LEAD, "/incidents/{main}/calls/northgate/", "Put them on the call list"),
+    State("call-ask", LEAD, "/incidents/{main}/calls/brackenfield/", "Put them on the call list"),
     State("call-held", LEAD, "/incidents/{main}/calls/northgate/", "To a voicemail", act=_ring),
     State(
         "call-wrong",
