@@ -9,10 +9,22 @@ from django.db import models
 from django.db.models.functions import Now
 
 from incidents.models import Incident
+from notifications.hook_models import Webhook, WebhookDelivery, WebhookSecret
 from notifications.model_calls import CallAttempt
 from partners.models import ContactPoint, Organisation, Person
 
-__all__ = ["Answer", "CallAttempt", "ContactTest", "ContactTestAsk", "Delivery", "Planning", "Receipt"]
+__all__ = [
+    "Answer",
+    "CallAttempt",
+    "ContactTest",
+    "ContactTestAsk",
+    "Delivery",
+    "Planning",
+    "Receipt",
+    "Webhook",
+    "WebhookDelivery",
+    "WebhookSecret",
+]
 
 
 class Planning(models.Model):

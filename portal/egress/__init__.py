@@ -2,7 +2,8 @@
 
     answer = request("POST", url, body=b"…", headers={"Content-Type": "application/json"})
 
-What it refuses and why is in docs/egress.md.
+For many calls at once there is `portal.egress.session`, which keeps every promise of this one. What they refuse and why
+is in docs/egress.md.
 """
 
 from portal.egress.calls import Answer, request

@@ -60,7 +60,7 @@ def request(
     for address in addresses:
         if not is_public(address, denied=settings.EGRESS_DENY) and not (target.exempt and is_own(address)):
             raise Forbidden(f"{target.name} leads to {address}, which may not be called.")
-    context = _trust(settings.EGRESS_CA_FILE) if target.secure else None
+    context = trusted_authorities(settings.EGRESS_CA_FILE) if target.secure else None
     connection = connect(target, addresses, deadline, context)
     try:
         wire = Wire(connection, deadline, allowance=HEAD_BYTES)
@@ -111,7 +111,7 @@ def _too_large(target: Target, most_bytes: int) -> TooLarge:
 
 
 @lru_cache(maxsize=2)
-def _trust(ca_file: str) -> ssl.SSLContext:
+def trusted_authorities(ca_file: str) -> ssl.SSLContext:
     """The system's certificate authorities, and the operator's own if there is one. Names are always checked."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
