@@ -9,7 +9,9 @@ from django.db import connections
 
 from notifications.answers import settle_answers
 from notifications.deliveries import BATCH
-from notifications.kinds import ANSWERS, BEAT, DELIVER, PLAN, RECEIPTS
+from notifications.hook_queue import BATCH as HOOK_BATCH
+from notifications.hook_sending import send_due
+from notifications.kinds import ANSWERS, BEAT, DELIVER, HOOKS, PLAN, RECEIPTS
 from notifications.planning import plan_due
 from notifications.receipts import settle_receipts
 from notifications.sending import deliver_due
@@ -47,6 +49,15 @@ def receipts() -> int:
 def answers() -> int:
     """Settle what people said to messages by link or by text."""
     return settle_answers()
+
+
+@shared_task(name=HOOKS)
+def hooks() -> int:
+    """Send webhooks for some seconds; as long as there are many, the next turn follows at once."""
+    sent = send_due()
+    if sent >= HOOK_BATCH:
+        wake(HOOKS)
+    return sent
 
 
 _beaten_at = 0.0

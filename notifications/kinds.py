@@ -33,6 +33,7 @@ TOLD_OF = {
 PLAN, DELIVER, ADVANCE, BEAT = "notifications.plan", "notifications.deliver", "incidents.advance", "notifications.beat"
 RECEIPTS = "notifications.receipts"
 ANSWERS = "notifications.answers"
+HOOKS = "notifications.hooks"  # webhooks: in a queue and a process of their own
 IMPORT = "partners.check_imports"
 REWALK = "incidents.rewalk"
 

@@ -16,7 +16,8 @@ from incidents.rewalk_due import rewalk_due
 from notifications.answers import settle_answers
 from notifications.bounces import take_folder
 from notifications.deliveries import BATCH
-from notifications.kinds import ADVANCE, ANSWERS, DELIVER, IMPORT, PLAN, RECEIPTS, REWALK
+from notifications.hook_sending import send_due
+from notifications.kinds import ADVANCE, ANSWERS, DELIVER, HOOKS, IMPORT, PLAN, RECEIPTS, REWALK
 from notifications.planning import plan_due
 from notifications.receipts import settle_receipts
 from notifications.sending import deliver_due
@@ -47,6 +48,7 @@ SELECT (SELECT extract(epoch FROM now() - min(due_at))::float8 FROM notification
        (SELECT extract(epoch FROM now() - min(due_at))::float8 FROM notifications_receipt WHERE due_at <= now()),
        (SELECT extract(epoch FROM now() - min(due_at))::float8 FROM notifications_answer
          WHERE settled_at IS NULL AND due_at <= now()),
+       sec.webhooks_waiting(),
        (SELECT min(seconds_ago) FROM sec.beats() WHERE process = 'worker')
 """
 
@@ -56,15 +58,15 @@ def waiting(connection: psycopg.Connection) -> tuple[dict[str, float], float | N
     row = connection.execute(DUE).fetchone()
     assert row is not None
     *waits, silent_for = row
-    jobs = (PLAN, DELIVER, ADVANCE, IMPORT, REWALK, RECEIPTS, ANSWERS)
+    jobs = (PLAN, DELIVER, ADVANCE, IMPORT, REWALK, RECEIPTS, ANSWERS, HOOKS)
     return {job: wait for job, wait in zip(jobs, waits, strict=True) if wait is not None}, silent_for
 
 
 def sweep_away() -> None:
-    """Delete what has lapsed: tickets a day after their end, kept answers after theirs, and what the door kept; and
+    """Delete what has lapsed: tickets a day after their end, kept answers after theirs, and what the door kept;
     files on the disk that no row keeps."""
     with queue_scope(), connections["default"].cursor() as cursor:
-        cursor.execute("SELECT sec.sweep_tickets(), sec.sweep_replays(), sec.sweep_door()")
+        cursor.execute("SELECT sec.sweep_tickets(), sec.sweep_replays(), sec.sweep_door(), sec.sweep_webhooks()")
     sweep_files()
 
 
@@ -89,6 +91,7 @@ HANDS: dict[str, Callable[[], object]] = {
     REWALK: rewalk_due,
     RECEIPTS: settle_receipts,
     ANSWERS: settle_answers,
+    HOOKS: send_due,
     SWEEP: sweep_away,
     LEADS: offer_for_the_silent,
     CHORES: look_after,

@@ -25,13 +25,15 @@ LOGINS = {
     "web": {"DATABASE_URL_APP", "DATABASE_URL_AUTH"},
     "live": {"DATABASE_URL_APP", "DATABASE_URL_AUTH"},
     "worker": {"DATABASE_URL_WORKER", "DATABASE_URL_AUTH"},
+    "hooks": {"DATABASE_URL_WORKER", "DATABASE_URL_AUTH"},
     "scheduler": {"DATABASE_URL_WORKER", "DATABASE_URL_AUTH"},
     "owner": {OWNER.variable},
 }
 MASTER_KEYS = {"MASTER_KEY", "MASTER_KEY_PREVIOUS"}
 # What sends may sign for text messages; what listens knows the word by which receipts are known.
 SENDS, LISTENS = {"worker", "scheduler"}, {"web"}
-OPEN_SECRETS = {"web", "worker", "scheduler", "owner"}
+OPEN_SECRETS = {"web", "worker", "hooks", "scheduler", "owner"}
+ROLES = {"hooks": "worker"}  # processes that act as another, by the name of that one
 
 
 class BadEnvironment(Exception):
@@ -140,7 +142,7 @@ def environment_of(process: str, shared: Mapping[str, str]) -> dict[str, str]:
         set() if process in LISTENS else {"NOTIFY_CALLBACK_TOKEN"}
     )
     kept = {name: value for name, value in shared.items() if name not in withheld}
-    return {**kept, "BULKHEAD_PROCESS": process}
+    return {**kept, "BULKHEAD_PROCESS": ROLES.get(process, process)}
 
 
 def commands(plan: Plan) -> dict[str, list[str]]:
@@ -167,6 +169,11 @@ def commands(plan: Plan) -> dict[str, list[str]]:
         "worker": [
             *python, "celery", "-A", "portal.celery", "worker", "--concurrency", "2", "--loglevel", "WARNING",
             "--without-gossip", "--without-mingle",
+        ],
+        # A worker for webhooks alone, so that a tool which hangs holds up no message to people.
+        "hooks": [
+            *python, "celery", "-A", "portal.celery", "worker", "--queues", "bulkhead-hooks", "--hostname", "hooks@%h",
+            "--concurrency", "2", "--loglevel", "WARNING", "--without-gossip", "--without-mingle",
         ],
         "scheduler": [sys.executable, "manage.py", "scheduler"],
     }  # fmt: skip

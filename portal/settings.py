@@ -252,6 +252,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_DEFAULT_QUEUE = "bulkhead"
+# Tools that hang must not hold up messages to people: webhooks have a queue and a process of their own.
+CELERY_TASK_ROUTES = {"notifications.hooks": {"queue": "bulkhead-hooks"}}
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
 _EMAIL = environ.Env.email_url_config(env.str("EMAIL_URL", "smtp://127.0.0.1:1025"))

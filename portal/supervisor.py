@@ -88,7 +88,7 @@ class Supervisor:
         self._prepare()
         for name, command in commands(self.plan).items():
             # Celery would try to say goodbye to a broker that dies with us.
-            last_will = signal.SIGKILL if name == "worker" else signal.SIGTERM
+            last_will = signal.SIGKILL if name in {"worker", "hooks"} else signal.SIGTERM
             self._run(name, command, environment_of(name, self.shared), last_will)
         if provider:  # last, and waited for by nobody
             self._run("demo_provider", provider, self._without_keys(environ))

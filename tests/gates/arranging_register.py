@@ -157,6 +157,20 @@ class Register(Writer):
                 person_id=person, delivery_id=delivery, digest=uuid4().bytes, asked_at="now",
             )  # fmt: skip
         self.asked(own, secret, person)
+        self.hooked(own, secret)
+
+    def hooked(self, own: UUID, secret: str) -> None:
+        """A webhook that is off, so that no other row makes it write any, its key and its log."""
+        hook = self.put(
+            "notifications_webhook", id=uuid4(), organisation_id=own, label=secret, address=f"https://{secret}.example/",
+            host=secret, kinds=["*"], state="off", because=secret,
+        )  # fmt: skip
+        self.put(
+            "notifications_webhooksecret", id=uuid4(), webhook_id=hook, organisation_id=own, sealed=secret.encode()
+        )
+        for state in ("delivered", "dead"):
+            self.put("notifications_webhookdelivery", id=uuid4(), webhook_id=hook, organisation_id=own, seq=1,
+                     event_id=uuid4(), kind="x.done", state=state, due_at=None, error=secret)  # fmt: skip
 
     def asked(self, own: UUID, secret: str, person: UUID) -> None:
         """A card, and when its fact was looked at."""

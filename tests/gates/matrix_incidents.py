@@ -203,6 +203,22 @@ INCIDENTS: dict[str, Row] = {
     # A call is known to whoever was rung and to whoever rang; functions write it.
     "notifications_callattempt": Row(Can("%(me)s IN (x.organisation_id, x.caller_organisation_id)")),
     # A test that has not begun is nobody's to see; the hash of a link is no use to the organisation.
+    # Webhooks: an organisation's own, without the address, the keys and who holds what; functions write and send.
+    "notifications_webhook": Row(
+        Can(
+            MINE,
+            selects="id organisation_id label host kinds state because made_at made_by_id failures failing_since"
+            " rests_until",
+        )
+    ),
+    "notifications_webhooksecret": Row(Can(MINE, selects="id webhook_id organisation_id made_at ends_at")),
+    "notifications_webhookdelivery": Row(
+        Can(
+            MINE,
+            selects="id webhook_id organisation_id seq event_id kind state made_at queued_at due_at attempts tries"
+            " tried_at settled_at status error replayed",
+        )
+    ),
     "notifications_contacttest": Row(
         Can(f"{MINE} AND x.state <> 'planned'"),
         worker=Can(MINE, MINE, MINE, updates="due_at state because begun_at ended_at"),

@@ -1,4 +1,4 @@
-"""B18 through the client for many calls at once: what the other one refuses, this one refuses, and nothing is connected."""
+"""B18 through the client for many calls at once: it refuses what the other one refuses, and nothing is connected."""
 
 from __future__ import annotations
 

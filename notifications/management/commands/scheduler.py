@@ -13,7 +13,7 @@ import psycopg
 from django.core.management.base import BaseCommand
 from django.db import connections
 
-from notifications.kinds import ADVANCE, ANSWERS, BEAT, DELIVER, IMPORT, PLAN, REWALK
+from notifications.kinds import ADVANCE, ANSWERS, BEAT, DELIVER, HOOKS, IMPORT, PLAN, REWALK
 from notifications.sweep import CHORES, LEADS, SWEEP, OwnHands, waiting
 from notifications.wake import broker_away, wake
 
@@ -51,12 +51,12 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, _leave)
-        hands = OwnHands()
+        hands, hook_hands = OwnHands(), OwnHands()  # a tool that hangs holds up no message to people
         while True:
             try:
                 with _connect() as connection:
                     _wait_for_lock(connection)
-                    _run(connection, hands)
+                    _run(connection, hands, hook_hands)
             except psycopg.OperationalError as error:
                 log.warning("the database is away: %s", error)
                 time.sleep(TICK_SECONDS)
@@ -79,7 +79,7 @@ def _wait_for_lock(connection: psycopg.Connection) -> None:
         time.sleep(TICK_SECONDS)
 
 
-def _run(connection: psycopg.Connection, hands: OwnHands) -> None:
+def _run(connection: psycopg.Connection, hands: OwnHands, hook_hands: OwnHands) -> None:
     time_to_wake, time_to_beat, time_to_sweep = Every(WAKE_SECONDS), Every(BEAT_SECONDS), Every(SWEEP_SECONDS)
     time_to_look_at_leads, time_for_chores = Every(LEADS_SECONDS), Every(CHORES_SECONDS)
     while True:
@@ -91,6 +91,8 @@ def _run(connection: psycopg.Connection, hands: OwnHands) -> None:
             wake(*waits)
         for job in _left_undone(waits, silent_for):
             hands.do(job)
+        if HOOKS in waits and (broker_away() or waits[HOOKS] > SILENT_SECONDS):
+            hook_hands.do(HOOKS)
         if time_to_look_at_leads():
             hands.do(LEADS)
         if time_for_chores():
