@@ -17,6 +17,7 @@ from django.db import connections
 from incidents.models import Incident, Participant
 from incidents.participants import mark_said
 from incidents.transitions import accepted_by_message
+from notifications import calls
 from notifications.models import Answer, Delivery
 from notifications.trust import mark_doubtful
 from notifications.ways import active_ways
@@ -98,7 +99,18 @@ def _settle(given: Given) -> bool:
     _record(given, incident, actor, trusted=trusted)
     if trusted and given.said in ENDS_SILENCE:
         _accept(given, actor)
+    if trusted and given.said == Said.CALL:
+        _have_them_rung(incident, row["person_id"])
     return True
+
+
+def _have_them_rung(incident: Incident, person_id: UUID | None) -> None:
+    """Their own number, or else that of the duty desk."""
+    suspected = incident.status == Incident.Status.SUSPECTED
+    message = Delivery.Message.SUSPECTED if suspected else Delivery.Message.OPENED
+    because = "They asked to be rung."
+    if person_id is None or not calls.want(incident, message=message, because=because, people=[person_id], desk=False):
+        calls.want(incident, message=message, because=because, people=[person_id] if person_id else [], desk=True)
 
 
 def _mark_answered(given: Given) -> None:

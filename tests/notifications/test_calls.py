@@ -10,14 +10,18 @@ from uuid import UUID
 
 import psycopg
 import pytest
+from django.test import Client
 
 from incidents.models import Incident
 from notifications import calls
+from notifications.answer_links import token_of
+from notifications.answers import settle_answers
 from notifications.calls import Call
 from partners.approvals import NotAllowed
+from portal.mail_sink import Mailbox
 from portal.tenancy.door import mint
 from portal.tenancy.scope import at_the_door, organisation_scope
-from tests.notifications.stage import Stage, in_threads
+from tests.notifications.stage import Stage, as_worker, in_threads
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -290,6 +294,22 @@ def test_somebody_can_ask_that_an_organisation_be_rung_and_asks_again(stage: Sta
     for outsider, whom in (("brackenfield", "dunmere"), ("gravenhurst", "gravenhurst"), ("gravenhurst", "dunmere")):
         with person(stage, outsider), pytest.raises(NotAllowed):
             calls.ask(incident, stage.ids[whom])
+
+
+def test_whoever_asks_by_link_to_be_rung_is_put_on_the_list(stage: Stage, mail: Mailbox):
+    telephone(stage, "+441632960135")
+    stage.opens()
+    stage.works()
+    ((delivery,),) = stage.owner(
+        "SELECT d.id FROM notifications_delivery d JOIN partners_contactpoint c ON c.id = d.contact_point_id"
+        " WHERE c.address = 'ben.ashcroft@dunmere.example' AND d.state = 'accepted'"
+    )
+    assert Client().post(f"/answer/{token_of(delivery)}/", {"said": "call"}).status_code == 200
+    with as_worker():
+        settle_answers()
+    (call,) = listed(stage, "ashbourne")
+    assert (call.organisation, call.because) == ("Dunmere", "They asked to be rung.")
+    assert mail.messages()
 
 
 def test_an_observer_makes_no_call_and_a_job_asks_from_inside_alone(stage: Stage):
