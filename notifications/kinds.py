@@ -28,6 +28,8 @@ TOLD_OF = {
     "planned.extended": "named",
     "planned.finished": "named",
     "planned.cancelled": "named",
+    "mail.distrusted": "named",  # whose mail is marked for all
+    "mail.trusted": "named",
     "register.test_wanted": "named",  # a test of a contact that a person asked for
 }
 PLAN, DELIVER, ADVANCE, BEAT = "notifications.plan", "notifications.deliver", "incidents.advance", "notifications.beat"

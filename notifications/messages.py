@@ -34,6 +34,9 @@ NOTICES = {
     Delivery.Message.ACCESS_CHANGED: lazy(
         "Your organisation's access to Bulkhead has changed. Ring the lead, on the number on your card."
     ),
+    Delivery.Message.MAIL_TRUST_CHANGED: (
+        "Whether your organisation's mail is trusted has changed. Open the app: Mail, under Contacts, says since when."
+    ),
 }
 A_TEST = lazy(
     "TEST. Nothing has happened. Bulkhead tries once a month whether this contact works. Open the page below and press"

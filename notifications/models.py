@@ -84,6 +84,7 @@ class Delivery(models.Model):
         CONTACT_TEST = "contact_test", "Test of a contact"
         PLANNED = "planned", "Planned work announced"
         PLANNED_CHANGED = "planned_changed", "Planned work: something has changed"
+        MAIL_TRUST_CHANGED = "mail_trust_changed", "Whether its mail is trusted has changed"
 
     class State(models.TextChoices):
         PENDING = "pending", "Waiting to be sent"
@@ -156,6 +157,7 @@ class Delivery(models.Model):
                         "contact_test",
                         "planned",
                         "planned_changed",
+                        "mail_trust_changed",
                     ]
                 ),
                 name="delivery_message",

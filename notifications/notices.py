@@ -30,9 +30,14 @@ MESSAGES = {
     "emergency_access.given": (Message.EMERGENCY_ACCESS, Message.EMERGENCY_ACCESS),
     "organisation.isolated": (Message.ACCESS_CHANGED, Message.ACCESS_CHANGED),
     "organisation.reconnected": (Message.ACCESS_CHANGED, Message.ACCESS_CHANGED),
+    "mail.distrusted": (Message.MAIL_TRUST_CHANGED, Message.MAIL_TRUST_CHANGED),
+    "mail.trusted": (Message.MAIL_TRUST_CHANGED, Message.MAIL_TRUST_CHANGED),
 }
-# Everybody hears of these: it may be anybody's name that was used, or anybody whose tasks go by telephone now.
-FOR_EVERYBODY = {"emergency_access.given", "organisation.isolated", "organisation.reconnected"}
+# Everybody hears of these: it may be anybody's name that was used, anybody whose tasks go by telephone now, or anybody
+# whose mailbox is not written to.
+FOR_EVERYBODY = {
+    "emergency_access.given", "organisation.isolated", "organisation.reconnected", "mail.distrusted", "mail.trusted",
+}  # fmt: skip
 
 
 def plan_notice(event_id: UUID, *, organisation_id: UUID, kind: str, subject_id: UUID | None) -> None:
@@ -50,7 +55,7 @@ def plan_notice(event_id: UUID, *, organisation_id: UUID, kind: str, subject_id:
 def _tell(event_id: UUID, organisation_id: UUID, kind: str) -> None:
     """One message to each administrator and incident manager but whoever did it, and to the duty desk.
 
-    Everybody hears of an emergency enrolment, and when the organisation's access changes.
+    Everybody hears of an emergency enrolment, and when the organisation's access or the trust in its mail changes.
     """
     actor, data = Event.objects.values_list("actor_person_id", "data").get(pk=event_id)
     own = Organisation.objects.values_list("slug", flat=True).get(pk=organisation_id) == data["organisation"]

@@ -10,6 +10,7 @@ from partners.models.estate_parts import Component, PublicService, Segment
 from partners.models.federation import FederatedIdentity, IdentityProvider, OidcFlow
 from partners.models.imports import Import, ImportJob, ImportMapping, ImportRow
 from partners.models.keeping import Change, Chore, WorkItem
+from partners.models.mail import MailDistrust, MailNotice
 from partners.models.organisations import ApiKey, Organisation, Person
 from partners.models.permissions import Integration, IntegrationVersion
 from partners.models.sessions import Attempts, PersonSession, SignInPolicy
@@ -51,6 +52,8 @@ __all__ = [
     "Integration",
     "IntegrationVersion",
     "Isolation",
+    "MailDistrust",
+    "MailNotice",
     "OfflinePack",
     "OidcFlow",
     "Organisation",
