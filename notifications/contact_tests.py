@@ -27,6 +27,7 @@ from partners import work
 from partners.chores import Chore, register
 from partners.duty import LOCAL, Rota, Shift, Whose, instant_of, rota_now, stretches, who_is_on_duty
 from partners.freshness import duty_points, fresh_enough, freshness
+from partners.mail_marks import not_used
 from partners.models import ContactPoint
 from portal.ledger.record import Actor, record
 
@@ -101,11 +102,14 @@ def _go_on(test: ContactTest, now: datetime) -> None:
     for ask in asks:
         if ask.answered_at is None and ask.failed_at is None:
             waiting.add(ask.person_id)
-    begun = test.begun_at or now
+    begun, marked = test.begun_at or now, not_used()
     open_points = [
         point
         for point in points
-        if point.pk not in asked and point.trust == ContactPoint.Trust.TRUSTED and not _answered_since(point, begun)
+        if point.pk not in asked
+        and point.trust == ContactPoint.Trust.TRUSTED
+        and point.pk not in marked
+        and not _answered_since(point, begun)
     ]
     following: list[ContactPoint] = []
     for point in sorted(open_points, key=_longest_ago):

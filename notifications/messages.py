@@ -34,7 +34,7 @@ NOTICES = {
     Delivery.Message.ACCESS_CHANGED: lazy(
         "Your organisation's access to Bulkhead has changed. Ring the lead, on the number on your card."
     ),
-    Delivery.Message.MAIL_TRUST_CHANGED: (
+    Delivery.Message.MAIL_TRUST_CHANGED: lazy(
         "Whether your organisation's mail is trusted has changed. Open the app: Mail, under Contacts, says since when."
     ),
 }

@@ -10,6 +10,7 @@ class PartnersConfig(AppConfig):
             assurance_chores,  # noqa: F401
             cards,  # noqa: F401
             former_contacts,  # noqa: F401
+            mail_distrust,  # noqa: F401
             permission_chores,  # noqa: F401
             permitting,  # noqa: F401
             standing_access,  # noqa: F401

@@ -1,8 +1,8 @@
-"""Which mail is not to be trusted, as the organisation of the open scope may know it. The rules stand in the database."""
+"""Which mail is not to be trusted, as the organisation of the open scope may know it. The database has the rules."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -53,7 +53,7 @@ class Mark:
     @property
     def why_not_used(self) -> str:
         """Why an address is gone round, as it is kept with the message that was not sent."""
-        return f"The mail of {self.name} is marked as not trusted."
+        return _("The mail of %(name)s is marked as not trusted.") % {"name": self.name}
 
 
 def marks() -> list[Mark]:
@@ -65,7 +65,9 @@ def marks() -> list[Mark]:
         return []
     known = {pk: (name, slug) for pk, name, slug in Organisation.objects.values_list("pk", "name", "slug")}
     return [
-        Mark(*row, *known[row[2]], known[row[14]][0] if row[14] else "")  # type: ignore[arg-type]
+        replace(
+            Mark(*row), name=known[row[2]][0], slug=known[row[2]][1], marked_by=known[row[14]][0] if row[14] else ""
+        )
         for row in found
     ]
 

@@ -15,7 +15,8 @@ MESSAGES = {**BEFORE.MESSAGES, "mail_trust_changed": "Whether its mail is truste
 # What 0007 says of these two functions, and what holds from now on.
 TOLD_BEFORE = BEFORE.TOLD_OF.replace("@kinds@", BEFORE.KINDS)
 TOLD_OF = BEFORE.TOLD_OF.replace(
-    "@kinds@", BEFORE.KINDS + "\n                     WHEN 'mail.distrusted' THEN 'named' WHEN 'mail.trusted' THEN 'named'"
+    "@kinds@",
+    BEFORE.KINDS + "\n                     WHEN 'mail.distrusted' THEN 'named' WHEN 'mail.trusted' THEN 'named'",
 )
 PLANNING_BEFORE = BEFORE.PLANNING.replace("@planned@", BEFORE.ALSO)
 PLANNING = BEFORE.PLANNING.replace("@planned@", BEFORE.ALSO + " OR e.kind IN ('mail.distrusted', 'mail.trusted')")
@@ -37,17 +38,24 @@ def without(text: str, *parts: tuple[str, str]) -> str:
 
 STEPS = import_module("incidents.migrations.0006_isolation").ISOLATING
 ISOLATE, LIFT = function(STEPS, "isolate"), function(STEPS, "lift_isolation")
-COPIED = ISOLATE[ISOLATE.index("    IF which = 2 THEN\n") : ISOLATE.index("    IF which IN (1, 4) THEN\n        UPDATE sec.grant")]
+COPIED = ISOLATE[
+    ISOLATE.index("    IF which = 2 THEN\n") : ISOLATE.index("    IF which IN (1, 4) THEN\n        UPDATE sec.grant")
+]
 GIVEN_BACK = LIFT[LIFT.index("    IF s.step = 2 THEN\n") : LIFT.index("    ELSIF s.step = 4 THEN\n")]
 CONTACT = function(import_module("partners.migrations.0013_contacts_known_to_work").WRITING, "put_contact")
-BELIEF = CONTACT[CONTACT.index("    -- While the organisation's own mail") : CONTACT.index("    IF old.id IS NULL AND NOT private")]
+BELIEF = CONTACT[
+    CONTACT.index("    -- While the organisation's own mail") : CONTACT.index("    IF old.id IS NULL AND NOT private")
+]
 ISOLATING = without(ISOLATE, (COPIED, "")) + without(
     LIFT, (GIVEN_BACK + "    ELSIF s.step = 4 THEN\n", "    IF s.step = 4 THEN\n")
 )
 KEEPING = without(
     CONTACT,
     (BELIEF, "    belief := coalesce(old.trust, 'trusted');\n"),
-    ("        CASE belief WHEN 'compromised' THEN 'Its mail is not trusted: step 2.' ELSE '' END, nth", "        '', nth"),
+    (
+        "        CASE belief WHEN 'compromised' THEN 'Its mail is not trusted: step 2.' ELSE '' END, nth",
+        "        '', nth",
+    ),
     (
         """is_private = excluded.is_private,
         trust = CASE WHEN excluded.trust = 'compromised' THEN 'compromised' ELSE c.trust END,
@@ -75,8 +83,8 @@ CLAIMED = without(
     CLAIMED_BEFORE,
     (
         "AND (c.trust = 'trusted' OR d.message = 'stood_down')",
-        "AND (d.message = 'stood_down' OR c.trust = 'trusted'\n"
-        "                AND (d.way <> 'email' OR sec.mail_mark_on(d.organisation_id, c.address) IS NULL))",
+        """AND (d.message = 'stood_down' OR c.trust = 'trusted'
+                AND (d.way <> 'email' OR sec.mail_mark_on(d.organisation_id, c.address) IS NULL))""",
     ),
 )
 
@@ -136,7 +144,9 @@ REVOKE ALL ON FUNCTION sec.ways_in_reach(uuid[], integer, text[]), sec.how_they_
     FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION sec.how_they_would_be_told(uuid[], integer, text[]) TO portal_app;
 """
-BACKWARD = "DROP FUNCTION sec.how_they_would_be_told(uuid[], integer, text[]), sec.ways_in_reach(uuid[], integer, text[]);"
+BACKWARD = (
+    "DROP FUNCTION sec.how_they_would_be_told(uuid[], integer, text[]), sec.ways_in_reach(uuid[], integer, text[]);"
+)
 
 
 class Migration(migrations.Migration):
@@ -150,6 +160,14 @@ class Migration(migrations.Migration):
         ),
         migrations.RunSQL(
             ISOLATING + KEEPING + NO_COPIES + CLAIMED + COUNTING + TOLD_OF + PLANNING,
-            PLANNING_BEFORE + TOLD_BEFORE + TOLD_WAYS_BEFORE + BACKWARD + CLAIMED_BEFORE + COPIES + CONTACT + LIFT + ISOLATE,
+            PLANNING_BEFORE
+            + TOLD_BEFORE
+            + TOLD_WAYS_BEFORE
+            + BACKWARD
+            + CLAIMED_BEFORE
+            + COPIES
+            + CONTACT
+            + LIFT
+            + ISOLATE,
         ),
     ]

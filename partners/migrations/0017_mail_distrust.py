@@ -316,6 +316,11 @@ GRANT EXECUTE ON FUNCTION sec.issue_mail_notice(uuid, text, integer), sec.mail_n
     sec.trust_contact(uuid, text, text) TO portal_app;
 """
 
+# Events about mail say what happened, and are written by functions alone: messages are planned from them.
+SAID = """
+CREATE POLICY mail_said ON public.ledger_event AS RESTRICTIVE FOR INSERT TO portal_app, portal_worker
+    WITH CHECK (split_part(kind, '.', 1) <> 'mail');
+"""
 # Steps that are in force already when this comes.
 CAUGHT_UP = """
 INSERT INTO public.partners_maildistrust (id, domain, organisation_id, for_all, reason, suspected_from, marked_by,
@@ -329,6 +334,7 @@ SELECT gen_random_uuid(), lower(rtrim(btrim(x.written), '.')), s.organisation_id
  WHERE s.step = 2 AND s.lifted_at IS NULL;
 """
 BACKWARD = """
+DROP POLICY mail_said ON public.ledger_event;
 DROP FUNCTION sec.trust_contact(uuid, text, text), sec.mail_notices_in(uuid), sec.issue_mail_notice(uuid, text, integer);
 DROP TRIGGER isolation_marks_mail ON partners_isolation;
 DROP TRIGGER mail_approval ON partners_approval;
@@ -430,5 +436,5 @@ class Migration(migrations.Migration):
         ),
         protect("partners_maildistrust", Allow(APP, "select", f"{ME} = ANY (audience)")),
         protect("partners_mailnotice", Allow(APP, "select", f"organisation_id = {ME}")),
-        migrations.RunSQL(COVERING + MARKING + NOTICES + CAUGHT_UP, BACKWARD),
+        migrations.RunSQL(COVERING + MARKING + NOTICES + SAID + CAUGHT_UP, BACKWARD),
     ]

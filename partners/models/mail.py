@@ -19,8 +19,8 @@ class MailDistrust(models.Model):
     what another organisation registered there. Step 2 of an isolation is a mark too: `isolation` is set, `until` is
     null, and `domain` is empty when the organisation has registered none: all of its own mailboxes.
 
-    `suspected_from` is since when the mail may be somebody else's, `marked_at` since when the mark holds. `audience` are
-    the organisations that may read reason, names and incident; of a mark for all the rest know the fact alone.
+    `suspected_from` is since when the mail may be somebody else's, `marked_at` since when the mark holds. `audience`
+    are the organisations that may read reason, names and incident; of a mark for all the rest know the fact alone.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

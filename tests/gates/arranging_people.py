@@ -127,3 +127,13 @@ class People(Writer):
         self.put("partners_isolation", id=uuid4(), organisation_id=about, step=1, incident_reference="", reason=secret,
                  pressed_by=person, pressed_by_name=secret, pressing_organisation_id=org, approval_id=approval,
                  started_at="now", lifted_by_name="", audience=told)  # fmt: skip
+        mark: dict[str, object] = {
+            "reason": secret, "suspected_from": "now", "marked_by": person, "marked_by_name": secret,
+            "marked_by_organisation_id": org, "marked_at": "now", "until": "tomorrow", "lifted_by_name": "",
+            "incident_reference": "",
+        }  # fmt: skip
+        for everybody, audience in ((True, told), (False, [org])):
+            made = self.put("partners_maildistrust", id=uuid4(), domain=f"{about}.example", organisation_id=about,
+                            for_all=everybody, audience=audience, **mark)  # fmt: skip
+            self.put("partners_mailnotice", id=uuid4(), mark_id=made, organisation_id=org, text=secret, people=1,
+                     issued_by=person, issued_by_name=secret, issued_at="now")  # fmt: skip

@@ -57,6 +57,9 @@ DOOR_AND_LEDGER: dict[str, Row] = {
     "partners_approval": Row(Can(TOLD)),
     "partners_callback": Row(Can(TOLD)),
     "partners_isolation": Row(Can(f"{TOLD} OR {MINE}"), Can(OPEN), Can(f"{TOLD} OR {MINE}")),
+    # Marks on mail domains: whoever may read why; one for oneself alone has an audience of one. A notice is one's own.
+    "partners_maildistrust": Row(Can(TOLD)),
+    "partners_mailnotice": Row(Can(MINE)),
     "django_content_type": Row(auth=Can(OPEN)),
     "auth_permission": Row(auth=Can(OPEN)),
     "auth_group": NOBODY,

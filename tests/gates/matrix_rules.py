@@ -51,7 +51,7 @@ MINE_TO_SAY = (
     f"(NOT x.kind LIKE ANY (ARRAY['exposure.%%', 'incident.%%', 'radius.%%', 'tasks.%%', 'update.%%']) OR {LEADS})"
 )
 SAID_BY_FUNCTIONS = (
-    "split_part(x.kind, '.', 1) IN ('assessment', 'file', 'finding', 'permission', 'planned', 'register',"
+    "split_part(x.kind, '.', 1) IN ('assessment', 'file', 'finding', 'mail', 'permission', 'planned', 'register',"
     " 'standing_access', 'work')"
 )
 RECORDS = (

@@ -73,5 +73,5 @@ def test_updates_say_so_over_the_api(two, cast, client_of, seal, inside):
 
 def test_its_mailboxes_are_compromised_and_trusted_again_when_it_is_lifted(told, two):
     with two.inside("dunmere"), connections["default"].cursor() as cursor:
-        cursor.execute("SELECT DISTINCT trust FROM partners_contactpoint WHERE kind = 'email'")
-        assert ("compromised",) in cursor.fetchall()
+        cursor.execute("SELECT count(*) FROM sec.contacts_not_used()")
+        assert cursor.fetchone()[0] > 0
