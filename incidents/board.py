@@ -16,7 +16,7 @@ from incidents.feed import feed_of
 from incidents.handing_over import notices_of
 from incidents.header import do_not_trust, header_of, others_of, silence
 from incidents.models import Duty, Incident, Participant, Standing, Step, Task
-from incidents.not_trusted import lines_of, short_of, suspicions_in
+from incidents.not_trusted import lines_of, mail_lines, short_of, suspicions_in
 from incidents.planned import beside
 from incidents.planned_pages import lines_beside
 from incidents.tiles import tiles_of
@@ -77,7 +77,7 @@ def board_of(incident: Incident, *, me: UUID, may_lead: bool, manages: bool = Fa
     ids = {each["slug"]: each["organisation_id"] for each in standings}
     for row in rows:
         row["not_trusted"] = short_of(found, ids[row["slug"]]) if row["slug"] in ids else ""
-    lines = lines_of(found, by_id)
+    lines = [*lines_of(found, by_id), *mail_lines(by_id)]
     return {
         "refresh_url": reverse("incident-board-fragment", args=[incident.reference]),
         "view": "lead" if oversees else "partner",

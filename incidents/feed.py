@@ -79,6 +79,10 @@ def _called(data: Data, names: Mapping[str, str]) -> str:
     return form % {"name": name}
 
 
+def _mail(words: str, data: Data, names: Mapping[str, str]) -> str:
+    return words % {"name": names.get(data["organisation"], data["organisation"]), "domain": data["domain"]}
+
+
 # Each kind of event that a person reads, in words. What is not here is for machines and stays out of the feed.
 WORDS: dict[str, Callable[[Data, Mapping[str, str]], str]] = {
     "incident.opened": _opened,
@@ -89,6 +93,11 @@ WORDS: dict[str, Callable[[Data, Mapping[str, str]], str]] = {
     "incident.widened": lambda data, names: (
         _("added %(systems)s to the incident") % {"systems": ", ".join(data["systems"])}
     ),
+    "mail.distrusted": lambda data, names: _mail(_("marked mail of %(name)s (%(domain)s) as not trusted"), data, names),
+    "mail.distrust_renewed": lambda data, names: _mail(
+        _("goes on distrusting mail of %(name)s (%(domain)s) for seven days"), data, names
+    ),
+    "mail.trusted": lambda data, names: _mail(_("trusts mail of %(name)s (%(domain)s) again"), data, names),
     "incident.closed": lambda data, names: _("closed the incident and stood everybody down"),
     "incident.handed_over": _names("leads now, in place of %(was)s"),
     "lead.offered": lambda data, names: (

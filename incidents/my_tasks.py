@@ -14,7 +14,7 @@ from incidents.asking import asked_of
 from incidents.handing_over import notices_of
 from incidents.header import do_not_trust, header_of, others_of, silence
 from incidents.models import Incident, Participant, Standing, Step, Task
-from incidents.not_trusted import lines_of, suspicions_in
+from incidents.not_trusted import lines_of, mail_lines, suspicions_in
 from incidents.planned import to_answer
 from incidents.planned_pages import cards
 from incidents.transitions import UNDO_WITHIN
@@ -116,7 +116,8 @@ def mine_of(
 
 
 def _not_trusted(incident: Incident, standings: Sequence[Row]) -> list[str]:
-    return lines_of(suspicions_in(incident.pk), {each["organisation_id"]: each["name"] for each in standings})
+    names = {each["organisation_id"]: each["name"] for each in standings}
+    return [*lines_of(suspicions_in(incident.pk), names), *mail_lines(names)]
 
 
 def _urgency(task: Row, now: datetime) -> tuple[bool, bool, bool, datetime, int]:

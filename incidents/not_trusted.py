@@ -12,6 +12,7 @@ from django.db import connections
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
+from partners.mail_marks import in_force
 from portal.pages import local_time
 
 SENTENCES = {
@@ -40,6 +41,19 @@ def suspicions_in(incident_id: UUID) -> list[Suspicion]:
     with connections["default"].cursor() as cursor:
         cursor.execute("SELECT * FROM sec.not_trusted(%s)", [incident_id])
         return [Suspicion(*row) for row in cursor.fetchall()]
+
+
+def mail_lines(names: Mapping[UUID, str]) -> list[str]:
+    """A sentence for each mark on mail of these organisations; step 2 of an isolation has its own. Two queries."""
+    said = []
+    for mark in in_force():
+        if mark.organisation_id in names and mark.until is not None:
+            words = _(
+                "Mail of %(what)s is not to be trusted, from %(since)s on: open no link or file, and ring instead."
+            )
+            words %= {"what": mark.what, "since": local_time(mark.suspected_from, "%-d %b %H:%M")}
+            said.append(words if mark.for_all else f"{words} {_('Your own mark; nobody else sees it.')}")
+    return said
 
 
 def lines_of(found: Sequence[Suspicion], names: Mapping[UUID, str]) -> list[str]:

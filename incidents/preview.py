@@ -19,6 +19,7 @@ from incidents.models import Incident, Step
 from incidents.opening import Opening, Reach
 from incidents.reach import summary_of
 from incidents.words import exposure, organisations
+from partners.mail_marks import in_force
 from portal import clock
 from portal.pages import local_time
 
@@ -26,7 +27,9 @@ from portal.pages import local_time
 def preview_of(opening: Opening, reach: Reach, *, lead_id: UUID) -> dict[str, Any]:
     """What `incidents/_open_preview.html` wants."""
     joining = joining_of(reach.document, lead_id=lead_id, names=reach.estate.organisation)
-    told = _who_would_be_told([system.pk for system in reach.systems], opening.severity)
+    starts = [system.pk for system in reach.systems]
+    told = _who_would_be_told(starts, opening.severity)
+    by_way = _by_way(starts, opening.severity)
     steps = list(Step.objects.filter(playbook_id=reach.playbook.pk).values_list("audience", flat=True))
     reached = []
     for each in joining:
@@ -37,7 +40,7 @@ def preview_of(opening: Opening, reach: Reach, *, lead_id: UUID) -> dict[str, An
                 "exposure": exposure(each.exposure),
                 "because": each.because,
                 "tasks": sum(1 for audience in steps if _is_for(audience, each)),
-                "ways": _ways(people, avoided),
+                "ways": _ways(people, avoided, by_way.get(each.organisation_id, {})),
             }
         )
     total = sum(told.get(each.organisation_id, (0, 0))[0] for each in joining)
@@ -54,7 +57,10 @@ def preview_of(opening: Opening, reach: Reach, *, lead_id: UUID) -> dict[str, An
         ],
         "summary": summary_of(reach.document),
         "reached": reached,
-        "effects": _effects(opening, total, len(joining), told, [each.organisation_id for each in joining]),
+        "effects": [
+            *_effects(opening, total, len(joining), told, [each.organisation_id for each in joining]),
+            *_mail_not_used({each.organisation_id for each in joining}),
+        ],
         "messages": _messages(opening.exercise),
         "suspected_told": [each.name for each in first],
         "digest": hashlib.sha256(orjson.dumps([each["name"] for each in reached])).hexdigest()[:16],
@@ -68,6 +74,29 @@ def _who_would_be_told(starts: list[UUID], severity: int | None) -> dict[UUID, t
             [starts, severity, settings.SENT_WAYS],
         )
         return {row[0]: (row[1], row[2]) for row in cursor.fetchall()}
+
+
+def _by_way(starts: list[UUID], severity: int | None) -> dict[UUID, dict[str, int]]:
+    """How many messages go out first by each kind of way, for each organisation."""
+    found: dict[UUID, dict[str, int]] = {}
+    with connections["default"].cursor() as cursor:
+        cursor.execute(
+            "SELECT organisation_id, way, messages FROM sec.how_they_would_be_told(%s::uuid[], %s, %s)",
+            [starts, severity, settings.SENT_WAYS],
+        )
+        for organisation_id, kind, messages in cursor.fetchall():
+            found.setdefault(organisation_id, {})[kind] = messages
+    return found
+
+
+def _mail_not_used(joining: set[UUID]) -> list[str]:
+    """A sentence for each organisation that would be told and whose mail is marked for all (RULES 13)."""
+    marked = {mark.organisation_id: mark.name for mark in in_force() if mark.for_all}
+    return [
+        _("%(name)s’s mail is not used: it is marked as not trusted.") % {"name": name}
+        for pk, name in sorted(marked.items(), key=lambda each: each[1])
+        if pk in joining
+    ]
 
 
 def _messages(exercise: bool) -> list[dict[str, str]]:
@@ -93,13 +122,17 @@ def _is_for(audience: str, joining: Any) -> bool:
     }.get(audience, not joining.is_provider and joining.kind == "council")
 
 
-def _ways(people: int, avoided: int) -> str:
+def _ways(people: int, avoided: int, by_way: Mapping[str, int]) -> str:
     if not people:
         return _("no trusted way: call them") if avoided else _("no way recorded: call them")
     if settings.SENT_WAYS == ["email"]:
         words = ngettext("e-mail to one person", "e-mail to %(n)s people", people) % {"n": people}
     else:
         words = ngettext("a message to one person", "a message to %(n)s people", people) % {"n": people}
+    texts = by_way.get("sms", 0)
+    if texts:
+        mails = by_way.get("email", 0)
+        words += _(": %(texts)s by text message, %(mails)s by e-mail") % {"texts": texts, "mails": mails}
     if avoided:
         words += ngettext("; one doubtful way not used", "; %(n)s doubtful ways not used", avoided) % {"n": avoided}
     return words
@@ -122,8 +155,8 @@ def _effects(
     if avoided:
         effects.append(
             ngettext(
-                "One way is not used: it rides on what is attacked.",
-                "%(n)s ways are not used: they ride on what is attacked.",
+                "One way is not used: it rides on what is attacked, or is not trusted.",
+                "%(n)s ways are not used: they ride on what is attacked, or are not trusted.",
                 avoided,
             )
             % {"n": avoided}

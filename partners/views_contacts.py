@@ -19,6 +19,7 @@ from partners.duty import rota_now
 from partners.forms_contacts import ContactForm
 from partners.freshness import Fresh, duty_points, freshness, in_words, is_sent_to, of_point
 from partners.history import history_of
+from partners.mail_marks import marks, not_used
 from partners.models import ContactPoint, Person, SharedSystem
 from partners.next_door import names_next_door
 from partners.phone_numbers import spaced
@@ -40,7 +41,11 @@ def contact_list(request: HttpRequest) -> HttpResponse:
     points = ContactPoint.objects.filter(is_active=True).select_related("person")
     names = names_next_door()
     found = freshness(duty_points(rota_now(now).people), now)
-    rows = [_row(point, names, visitor) for point in points]
+    marked = not_used()
+    known = {mark.id: mark.why_not_used for mark in marks()} if marked else {}
+    rows = [
+        _row(point, names, visitor, known.get(marked[point.pk], "") if point.pk in marked else "") for point in points
+    ]
     context = {
         "contacts": rows,
         "freshness": {
@@ -60,7 +65,7 @@ def _of_duty(state: Fresh, stale: int, ways: int) -> str:
     return _("%(stale)s of %(ways)s ways of duty were not confirmed within 35 days.") % {"stale": stale, "ways": ways}
 
 
-def _row(point: ContactPoint, names: dict[UUID, str], visitor: Visitor) -> dict[str, Any]:
+def _row(point: ContactPoint, names: dict[UUID, str], visitor: Visitor, distrusted: str) -> dict[str, Any]:
     state = of_point(point, clock.now())
     may = may_change(visitor, point)
     sendable, as_it_is = is_sent_to(point), point.is_private or point.kind == ContactPoint.Kind.EMAIL
@@ -71,14 +76,14 @@ def _row(point: ContactPoint, names: dict[UUID, str], visitor: Visitor) -> dict[
         "way": str(point.get_kind_display()),
         "address": point.address if as_it_is else spaced(point.address),
         "private": point.is_private,
-        "trust": str(point.get_trust_display()).lower(),
-        "trust_why": point.trust_because,
+        "trust": str(ContactPoint.Trust.COMPROMISED.label if distrusted else point.get_trust_display()).lower(),
+        "trust_why": distrusted or point.trust_because,
         "rides_on": names[point.rides_on_id] if point.rides_on_id else "",
         "tested": in_words(state, point),
         "tested_alarm": sendable and state in ALARM,
         "href": reverse("contact-detail", args=[point.pk]) if may else "",
         "test_url": reverse("contact-test-now", args=[point.pk])
-        if may and sendable and point.trust == ContactPoint.Trust.TRUSTED
+        if may and sendable and not distrusted and point.trust == ContactPoint.Trust.TRUSTED
         else "",
     }
 
