@@ -44,7 +44,7 @@ SIDE_COLUMNS = (
     "organisation_id", "slug", "name", "role", "is_provider", "exposure", "distance", "because", "told_at", "told_by",
     "delivered_at", "seen_at", "acknowledged_at", "people_told", "people_seen", "not_told_because", "duty_name",
     "duty_phone", "said", "said_by", "said_at", "tasks_total", "tasks_open", "tasks_settled", "tasks_blocked",
-    "containing_open",
+    "containing_open", "next_step", "next_step_at", "times_climbed",
 )  # fmt: skip
 MINUTE = timedelta(minutes=1)
 # RULES 5: who needs the lead most stands first.
@@ -191,6 +191,10 @@ def _ladder(
         say(_("an answer is due by %(time)s") % {"time": local_time(limit)})
     if late:
         say(_("answer %(time)s overdue") % {"time": span(max(late))}, strong=True)
+    if side["times_climbed"]:
+        say(_("nobody on their ladder has answered"), strong=True)
+    if side["next_step"] and side["next_step_at"]:
+        say(_("next: %(what)s at %(time)s") % {"what": side["next_step"], "time": local_time(side["next_step_at"])})
     href = reverse("call-organisation", args=[incident.reference, side["slug"]])
     call = {"name": side["duty_name"] or side["name"], "href": href} if side["duty_phone"] else None
     css = "unreachable" if tag == "unreachable" else "overdue" if late else "waiting"

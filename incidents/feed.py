@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from incidents.not_trusted import Suspicion, mark_of
 from incidents.words import BY, INCIDENT_STATUS, SAID, STANDINGS
-from partners.models import Isolation
+from partners.models import Isolation, Rung
 from portal.ledger.models import Event
 
 SHOWN = 20
@@ -45,6 +45,11 @@ def _told(data: Data, names: Mapping[str, str]) -> str:
         "n": people,
         "name": name,
     }
+
+
+def _climbed(data: Data, names: Mapping[str, str]) -> str:
+    name = names.get(data["organisation"], data["organisation"])
+    return _("called the %(rung)s at %(name)s: nobody had answered") % {"rung": Rung(data["rung"]).label, "name": name}
 
 
 def _names(form: str) -> Callable[[Data, Mapping[str, str]], str]:
@@ -120,6 +125,7 @@ WORDS: dict[str, Callable[[Data, Mapping[str, str]], str]] = {
         _("%(name)s has to be rung") % {"name": names.get(data["organisation"], data["organisation"])}
     ),
     "call.ended": _called,
+    "ladder.climbed": _climbed,
     "delivery.dead": lambda data, names: _("a message could not be delivered"),
     "tasks.ready": lambda data, names: _("further steps are ready"),
     "standing.changed": lambda data, names: _("is now %(word)s") % {"word": STANDINGS[data["word"]]},

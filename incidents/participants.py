@@ -60,3 +60,13 @@ def mark_said(*, incident_id: UUID, organisation_id: UUID, said: str, by: str, a
     Participant.objects.filter(incident_id=incident_id, organisation_id=organisation_id).exclude(said_at__gt=at).update(
         said=said, said_by=by, said_at=at
     )
+
+
+def mark_next(*, incident_id: UUID, organisation_id: UUID, words: str, at: datetime | None, times_climbed: int) -> None:
+    """Write what the ladder of the organisation that the worker has entered does next; '' when it does nothing more."""
+    with connections["default"].cursor() as cursor:
+        cursor.execute(
+            "UPDATE incidents_participant SET next_step = %s, next_step_at = %s, times_climbed = %s"
+            " WHERE incident_id = %s AND organisation_id = %s",
+            [words, at, times_climbed, incident_id, organisation_id],
+        )

@@ -45,6 +45,8 @@ class New:
     event_id: UUID
     message: str
     reference: str = ""
+    step: UUID | None = None  # of a ladder
+    again: bool = False  # a ladder calls those a second time who were told at opening
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,28 +66,29 @@ class Held:
     usable: bool
 
 
-def write(new: New, use: Iterable[Way], skip: Iterable[tuple[Way, str]] = ()) -> int:
+def write(new: New, use: Iterable[Way], skip: Iterable[tuple[Way, str]] = (), *, after: int = 0) -> int:
     """Write a delivery for each way of the organisation that was entered; how many are new. Safe to repeat.
 
     One way gets one message of a kind per incident (or event, when there is none), the first of `use` goes out
-    first. A way passed over is written down with its reason and never sent.
+    first; `after` others that were written just before. A way passed over is written down with its reason and never
+    sent.
     """
     rows = [_row(new, way, "pending", "") for way in use] + [_row(new, way, "skipped", why) for way, why in skip]
     if not rows:
         return 0
-    rows = [{**row, "nth": nth} for nth, row in enumerate(rows)]
+    rows = [{**row, "nth": nth} for nth, row in enumerate(rows, start=after)]
     incident = new.incident
     about = [incident.pk, incident.reference, incident.exercise] if incident else [None, new.reference, False]
     with connections["default"].cursor() as cursor:
         cursor.execute(
             "INSERT INTO notifications_delivery (id, organisation_id, incident_id, incident_reference, exercise,"
-            " event_id, contact_point_id, person_id, way, message, code, state, error, idempotency_key, created_at,"
-            " due_at)"
-            " SELECT r.id, %s, %s, %s, %s, %s, r.point, r.person, r.way, %s, r.code, r.state, r.error,"
+            " event_id, step_id, contact_point_id, person_id, way, message, code, state, error, idempotency_key,"
+            " created_at, due_at)"
+            " SELECT r.id, %s, %s, %s, %s, %s, %s, r.point, r.person, r.way, %s, r.code, r.state, r.error,"
             " decode(r.key, 'hex'), r.at, r.at FROM (SELECT x.*, now() + x.nth * interval '1 microsecond' AS at"
             " FROM jsonb_to_recordset(%s::jsonb) AS x(nth int, id uuid, point uuid, person uuid, way text, code text,"
             " state text, error text, key text)) r ON CONFLICT DO NOTHING",
-            [new.organisation_id, *about, new.event_id, new.message, json.dumps(rows)],
+            [new.organisation_id, *about, new.event_id, new.step, new.message, json.dumps(rows)],
         )
         return cursor.rowcount
 
@@ -93,6 +96,8 @@ def write(new: New, use: Iterable[Way], skip: Iterable[tuple[Way, str]] = ()) ->
 def _row(new: New, way: Way, state: str, error: str) -> dict[str, Any]:
     # The lead may be offered to the same people more than once, and each offer is news.
     once = new.event_id if new.incident is None or new.message == Delivery.Message.LEAD_OFFERED else new.incident.pk
+    if new.again and new.step is not None and state != "skipped":  # each step of a ladder calls anew
+        once = new.step
     # The number of the duty desk's record has no contact point. `sec.write_call` makes the same keys.
     key = f"{once}:{new.message}:{way.id or f'desk of {new.organisation_id}'}"
     return {

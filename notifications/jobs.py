@@ -8,10 +8,11 @@ from celery import shared_task
 from django.db import connections
 
 from notifications.answers import settle_answers
+from notifications.climbing import escalate_due
 from notifications.deliveries import BATCH
 from notifications.hook_queue import BATCH as HOOK_BATCH
 from notifications.hook_sending import send_due
-from notifications.kinds import ANSWERS, BEAT, DELIVER, HOOKS, PLAN, RECEIPTS
+from notifications.kinds import ANSWERS, BEAT, DELIVER, ESCALATE, HOOKS, PLAN, RECEIPTS
 from notifications.planning import plan_due
 from notifications.receipts import settle_receipts
 from notifications.sending import deliver_due
@@ -58,6 +59,15 @@ def hooks() -> int:
     if sent >= HOOK_BATCH:
         wake(HOOKS)
     return sent
+
+
+@shared_task(name=ESCALATE)
+def escalate() -> int:
+    """Climb the ladders that are due, and have what that wrote sent."""
+    climbed = escalate_due()
+    if climbed:
+        wake(DELIVER)
+    return climbed
 
 
 _beaten_at = 0.0

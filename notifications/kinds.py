@@ -36,6 +36,7 @@ PLAN, DELIVER, ADVANCE, BEAT = "notifications.plan", "notifications.deliver", "i
 RECEIPTS = "notifications.receipts"
 ANSWERS = "notifications.answers"
 HOOKS = "notifications.hooks"  # webhooks: in a queue and a process of their own
+ESCALATE = "notifications.escalate"
 IMPORT = "partners.check_imports"
 REWALK = "incidents.rewalk"
 

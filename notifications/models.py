@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 from incidents.models import Incident
 from notifications.hook_models import Webhook, WebhookDelivery, WebhookSecret
 from notifications.model_calls import CallAttempt
-from partners.models import ContactPoint, Organisation, Person
+from partners.models import ContactPoint, Organisation, Person, Rung
 
 __all__ = [
     "Answer",
@@ -19,6 +19,7 @@ __all__ = [
     "ContactTest",
     "ContactTestAsk",
     "Delivery",
+    "LadderStep",
     "Planning",
     "Receipt",
     "Webhook",
@@ -60,6 +61,56 @@ class Planning(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} for {self.organisation_id}"
+
+
+class LadderStep(models.Model):
+    """One rung of one organisation's ladder in one incident: who was called when, and until when they have time.
+
+    At most one step of a ladder is waiting. `begun_at` null: it was asked for and nobody has been called yet. `person`
+    is a colleague to whom somebody passed it on, `passed_by` who did; null: whoever stands on the rung. `quiet`: not
+    followed by the next one at night. `because` says in words why it ended, and names no person.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waiting for an answer"
+        PASSED = "passed", "Nobody answered"
+        LEFT_OUT = "left_out", "Left out"
+        ANSWERED = "answered", "Answered"
+        STOPPED = "stopped", "Stopped"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="ladder_steps", db_index=False)
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+", db_index=False)
+    nth = models.PositiveIntegerField()  # from 1, over all rounds
+    round = models.PositiveSmallIntegerField(default=1)
+    rung = models.TextField(choices=Rung.choices)
+    person = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    passed_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    quiet = models.BooleanField(default=False)
+    begun_at = models.DateTimeField(null=True)
+    due_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    state = models.TextField(choices=State.choices)
+    because = models.TextField(blank=True, default="", db_default="")
+    attempts = models.PositiveIntegerField(default=0, db_default=0)
+    claimed_by = models.TextField(blank=True, default="", db_default="")
+
+    class Meta:
+        ordering = ["incident", "organisation", "nth"]
+        constraints = [
+            models.UniqueConstraint(fields=["incident", "organisation", "nth"], name="ladder_step_once"),
+            models.UniqueConstraint(
+                fields=["incident", "organisation"], condition=models.Q(state="waiting"), name="ladder_step_waiting"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state__in=["waiting", "passed", "left_out", "answered", "stopped"]),
+                name="ladder_step_state",
+            ),
+        ]
+        indexes = [models.Index(fields=["due_at"], name="ladder_step_due", condition=models.Q(state="waiting"))]
+
+    def __str__(self) -> str:
+        return f"{self.rung} {self.state}"
 
 
 class Delivery(models.Model):
@@ -120,6 +171,8 @@ class Delivery(models.Model):
     # Null: the number of the duty desk as the organisation's record has it, rung by a person.
     contact_point = models.ForeignKey(ContactPoint, null=True, on_delete=models.PROTECT, related_name="+")
     person = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")  # null: the duty desk
+    # The step of the ladder that wrote it; null: it was told of at once, ladder or not.
+    step = models.ForeignKey(LadderStep, null=True, on_delete=models.CASCADE, related_name="deliveries")
     way = models.TextField()  # kind of the contact point
     message = models.TextField(choices=Message.choices)
     code = models.TextField(editable=False)

@@ -14,16 +14,17 @@ from incidents.models import Incident, Participant
 from incidents.participants import mark_reached
 from notifications import calls
 from notifications.deliveries import FIRST_MESSAGES, New, end_waiting, told_points, write
+from notifications.ladder import climb_now, start
 from notifications.lead_offered import tell_of_offer
-from notifications.models import Delivery
+from notifications.models import Delivery, LadderStep
 from notifications.notices import MESSAGES as OWN_NOTICES
 from notifications.notices import plan_notice
 from notifications.recipients import Way, choose, duty_first, why_nobody
+from notifications.rungs import ladder_now
 from notifications.trust import lift_marks, mark_doubtful
 from notifications.ways import active_ways
-from partners.duty import held_back, person_on_duty
-from partners.models import ToldAlongside
-from portal import clock
+from partners.duty import held_back
+from partners.models import Band, ToldAlongside
 from portal.claims import claimant
 from portal.ledger.record import Actor, record
 from portal.tenancy.scope import queue_scope
@@ -130,7 +131,10 @@ def _plan_row(row: Planned) -> None:
 
 
 def _tell(row: Planned, incident: Incident) -> None:
-    """One message to each person and to the duty desk; none to whoever has one already."""
+    """The ladder's first rung, and one message to everybody else who hears at once; none to whoever has one already.
+
+    Of the worst, and of what nobody has rated yet, everybody hears at once: see docs/deliveries.md.
+    """
     side = Participant.objects.select_for_update().get(incident=incident, organisation_id=row.organisation_id)
     suspected = incident.status == Incident.Status.SUSPECTED
     people = _people_in_the_know(side, incident) if suspected else None
@@ -139,20 +143,26 @@ def _tell(row: Planned, incident: Incident) -> None:
     message = Message.SUSPECTED if suspected else Message.OPENED
     if not suspected:
         end_waiting(incident.pk, row.organisation_id, [Message.SUSPECTED])
-    doubts = mark_doubtful(incident)
+    ladder = ladder_now(incident)
     reached = {
         person
         for person, state in _written(row, message).values_list("person_id", "state")
         if person and state not in {State.SKIPPED, State.DEAD, State.SUPERSEDED}
     }
-    on_duty = person_on_duty(clock.now())
-    held = held_back(list(ToldAlongside.objects.values_list("person_id", "severity")), incident.severity)
-    ways = duty_first(active_ways(), on_duty)
-    choice = choose(ways, doubts=doubts, people=people, reached=reached, held=held - {on_duty})
-    write(_new(row, incident, message), choice.use, choice.skip)
+    alongside = list(ToldAlongside.objects.values_list("person_id", "severity"))
+    held = held_back(alongside, incident.severity) - {ladder.on_duty}
+    called = None if suspected else start(incident, side, ladder, row.event_id)
+    if not suspected and ladder.band is not Band.WORST and side.tasks_total and (called or reached):
+        # What is not urgent wakes whoever is on duty; the others hear of it when the ladder comes to them.
+        people = {person for person in (ladder.on_duty, *(each for each, _ in alongside)) if person}
+    ways = duty_first(ladder.ways, ladder.on_duty)
+    first = set() if called is None else called.people
+    choice = choose(ways, doubts={}, people=people, reached=reached | first, held=held)
+    write(_new(row, incident, message), choice.use, choice.skip, after=len(called.use) if called else 0)
     if not reached:
-        _say_why_nobody(side, incident, why_nobody(choice))
-        if because := why_nobody(choice):
+        because = "" if called and called.possible else why_nobody(choice)
+        _say_why_nobody(side, incident, "" if called and called.use else why_nobody(choice))
+        if because:
             calls.want(incident, message=message, because=because, people=people, desk=True)
 
 
@@ -163,10 +173,14 @@ def _people_in_the_know(side: Participant, incident: Incident) -> set[UUID] | No
 
 def _go_round(row: Planned, incident: Incident, delivery_id: UUID) -> None:
     """A way has failed for good: take that person's next one, or say that nobody here could be told."""
-    dead = Delivery.objects.filter(pk=delivery_id).values("person_id", "message").first()
+    dead = Delivery.objects.filter(pk=delivery_id).values("person_id", "message", "step_id", "step__nth").first()
     if dead is None or dead["message"] == Message.STOOD_DOWN:
         return
     side = Participant.objects.select_for_update().get(incident=incident, organisation_id=row.organisation_id)
+    if dead["step_id"] is not None:
+        _go_round_on_a_rung(row, incident, dead["step_id"], dead["person_id"])
+        if dead["step__nth"] > 1:
+            return
     written = list(_written(row, dead["message"]).values_list("contact_point_id", "person_id", "state"))
     tried = {point for point, _, _ in written}
     under_way: list[UUID | None] = [
@@ -183,6 +197,24 @@ def _go_round(row: Planned, incident: Incident, delivery_id: UUID) -> None:
         _say_why_nobody(side, incident, because)
         people = _people_in_the_know(side, incident) if incident.status == Incident.Status.SUSPECTED else None
         calls.want(incident, message=dead["message"], because=because, people=people, desk=True)
+
+
+def _go_round_on_a_rung(row: Planned, incident: Incident, step_id: UUID, person_id: UUID | None) -> None:
+    """The next way of whoever this rung calls; when all have failed, the ladder climbs at once."""
+    of_step = list(Delivery.objects.filter(step_id=step_id).values_list("contact_point_id", "person_id", "state"))
+    live = Delivery.UNDER_WAY | Delivery.TOLD
+    if person_id is not None and not any(person == person_id and state in live for _, person, state in of_step):
+        tried = {point for point, _, _ in of_step}
+        ways = [way for way in active_ways() if way.id not in tried]
+        choice = choose(ways, doubts=mark_doubtful(incident), people={person_id})
+        use = [way for way in choice.use if way.person_id is not None]
+        new = New(incident, row.organisation_id, row.event_id, Message.OPENED, step=step_id, again=True)
+        if write(new, use):
+            return
+    waiting = LadderStep.objects.filter(pk=step_id, state=LadderStep.State.WAITING).exists()
+    if waiting and not any(state in live for _, _, state in of_step):
+        assert row.incident_id is not None
+        climb_now(row.incident_id, row.organisation_id, "Every message to them failed.")
 
 
 def _stand_down(row: Planned, incident: Incident) -> None:

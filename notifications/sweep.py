@@ -15,9 +15,10 @@ from incidents.handing_over import offer_for_the_silent
 from incidents.rewalk_due import rewalk_due
 from notifications.answers import settle_answers
 from notifications.bounces import take_folder
+from notifications.climbing import escalate_due
 from notifications.deliveries import BATCH
 from notifications.hook_sending import send_due
-from notifications.kinds import ADVANCE, ANSWERS, DELIVER, HOOKS, IMPORT, PLAN, RECEIPTS, REWALK
+from notifications.kinds import ADVANCE, ANSWERS, DELIVER, ESCALATE, HOOKS, IMPORT, PLAN, RECEIPTS, REWALK
 from notifications.planning import plan_due
 from notifications.receipts import settle_receipts
 from notifications.sending import deliver_due
@@ -49,6 +50,8 @@ SELECT (SELECT extract(epoch FROM now() - min(due_at))::float8 FROM notification
        (SELECT extract(epoch FROM now() - min(due_at))::float8 FROM notifications_answer
          WHERE settled_at IS NULL AND due_at <= now()),
        sec.webhooks_waiting(),
+       (SELECT extract(epoch FROM now() - min(due_at))::float8 FROM notifications_ladderstep
+         WHERE state = 'waiting' AND due_at <= now()),
        (SELECT min(seconds_ago) FROM sec.beats() WHERE process = 'worker')
 """
 
@@ -58,7 +61,7 @@ def waiting(connection: psycopg.Connection) -> tuple[dict[str, float], float | N
     row = connection.execute(DUE).fetchone()
     assert row is not None
     *waits, silent_for = row
-    jobs = (PLAN, DELIVER, ADVANCE, IMPORT, REWALK, RECEIPTS, ANSWERS, HOOKS)
+    jobs = (PLAN, DELIVER, ADVANCE, IMPORT, REWALK, RECEIPTS, ANSWERS, HOOKS, ESCALATE)
     return {job: wait for job, wait in zip(jobs, waits, strict=True) if wait is not None}, silent_for
 
 
@@ -92,6 +95,7 @@ HANDS: dict[str, Callable[[], object]] = {
     RECEIPTS: settle_receipts,
     ANSWERS: settle_answers,
     HOOKS: send_due,
+    ESCALATE: escalate_due,
     SWEEP: sweep_away,
     LEADS: offer_for_the_silent,
     CHORES: look_after,

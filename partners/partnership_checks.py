@@ -35,6 +35,7 @@ def check(read: dict[str, tuple[Any, ...]], problems: list[Problem]) -> None:
     _once(read, "dependencies", lambda each: (each.source, each.target, each.kind, each.label), problems)
     _once(read, "contact_points", lambda each: (each.organisation, each.kind, each.address.casefold()), problems)
     _once(read, "contractors", lambda each: (each.organisation, each.name), problems)
+    _once(read, "ladder", lambda each: (each.organisation, each.rung), problems)
     _once(read, "told_alongside", lambda each: (each.organisation, each.role, each.person), problems)
     _once(read, "assessments", lambda each: (each.provider, each.title), problems)
     _once(read, "findings", lambda each: (each.provider, each.title), problems)
@@ -50,7 +51,7 @@ def check(read: dict[str, tuple[Any, ...]], problems: list[Problem]) -> None:
             for field, detail in CONTRADICTIONS.get(section, _nothing)(entry):
                 _wrong((section, at, field), detail, problems)
     homes = {each.email: each.organisation for each in read["people"]}
-    for section in ("contact_points", "duty", "told_alongside"):
+    for section in ("contact_points", "duty", "told_alongside", "ladder"):
         for at, point in enumerate(read[section]):
             if point.person is not None and homes.get(point.person) != point.organisation:
                 _wrong((section, at, "person"), "No person of this organisation has this e-mail.", problems)
@@ -98,6 +99,7 @@ REFERENCES = {
     "contractors": {"organisation": "organisation"},
     "duty": {"organisation": "organisation"},
     "told_alongside": {"organisation": "organisation"},
+    "ladder": {"organisation": "organisation"},
     "integrations": {"grantor": "organisation", "grantee": "organisation", "from_system": "system"},
     "standing_access": {"provider": "organisation", "council": "organisation"},
     "api_keys": {"organisation": "organisation"},

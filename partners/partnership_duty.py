@@ -11,7 +11,16 @@ from typing import Any, Literal
 from django.conf import settings
 
 from partners.contacts import FIELD
-from partners.models import ContactPoint, Contractor, DutyShift, Organisation, Person, PrivateNumber, ToldAlongside
+from partners.models import (
+    ContactPoint,
+    Contractor,
+    DutyShift,
+    LadderRung,
+    Organisation,
+    Person,
+    PrivateNumber,
+    ToldAlongside,
+)
 from partners.phone_numbers import masked
 from portal import clock
 from portal.vault.sealing import seal
@@ -53,6 +62,15 @@ class AlongsideEntry:
     role: Literal["data_protection_officer", "risk_owner", "communications", "emergency_planning"]
     person: str
     severity: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RungEntry:
+    """Somebody on a rung of the ladder above the duty contact."""
+
+    organisation: str
+    rung: Literal["deputy", "head_of_it", "chief_executive"]
+    person: str
 
 
 def wrong_in_duty(entry: DutyEntry) -> Iterable[tuple[str, str]]:
@@ -99,6 +117,12 @@ def load_duty(file: Any, *, organisations: Mapping[str, Organisation], people: M
             "organisation": organisations[told.organisation], "role": told.role, "person": people[told.person],
         }  # fmt: skip
         put(ToldAlongside, key, {"severity": told.severity})
+    for each in file.ladder:
+        put(
+            LadderRung,
+            {"organisation": organisations[each.organisation], "rung": each.rung},
+            {"person": people[each.person]},
+        )
 
 
 def address_kept(entry: Any) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from partners.partnership_assurance import AssessmentEntry, ContractEntry, FindingEntry
-from partners.partnership_duty import AlongsideEntry, ContractorEntry, DutyEntry
+from partners.partnership_duty import AlongsideEntry, ContractorEntry, DutyEntry, RungEntry
 from partners.partnership_permissions import IntegrationEntry, StandingAccessEntry
 
 
@@ -211,6 +211,7 @@ class PartnershipFile:
     contractors: tuple[ContractorEntry, ...] = ()
     duty: tuple[DutyEntry, ...] = ()
     told_alongside: tuple[AlongsideEntry, ...] = ()
+    ladder: tuple[RungEntry, ...] = ()
     integrations: tuple[IntegrationEntry, ...] = ()
     standing_access: tuple[StandingAccessEntry, ...] = ()
     api_keys: tuple[ApiKeyEntry, ...] = ()

@@ -14,7 +14,7 @@ from typing import Any
 from partners import partnership_entries
 from partners.partnership_assurance import AssessmentEntry, ContractEntry, FindingEntry
 from partners.partnership_checks import check
-from partners.partnership_duty import AlongsideEntry, ContractorEntry, DutyEntry
+from partners.partnership_duty import AlongsideEntry, ContractorEntry, DutyEntry, RungEntry
 from partners.partnership_entries import (
     ApiKeyEntry,
     ComponentEntry,
@@ -45,6 +45,7 @@ SECTIONS: dict[str, type[Any]] = {
     "contractors": ContractorEntry,
     "duty": DutyEntry,
     "told_alongside": AlongsideEntry,
+    "ladder": RungEntry,
     "integrations": IntegrationEntry,
     "standing_access": StandingAccessEntry,
     "api_keys": ApiKeyEntry,

@@ -12,14 +12,15 @@ from django.utils.translation import gettext as _
 
 from partners.duty import gaps, rota_now
 from partners.freshness import FRESH_FOR, Fresh, duty_points, freshness
-from partners.models import ContactPoint, Organisation, ToldAlongside
+from partners.ladder import people_on_rungs
+from partners.models import ContactPoint, Organisation, Rung, ToldAlongside
 
 AHEAD = timedelta(days=14)
 Said = tuple[str, bool, str, str, str]
 
 
 def duty_lines(now: datetime) -> list[Said]:
-    """What is so for the organisation of the open scope. Six queries."""
+    """What is so for the organisation of the open scope. Seven queries."""
     rota = rota_now(now)
     found = freshness(duty_points(rota.people), now)
     stale = ", ".join(point.label for point in found.stale) or _("none")
@@ -47,11 +48,24 @@ def duty_lines(now: datetime) -> list[Said]:
         _("Name a person for each."),
         "duty-rota",
     )
-    lines = [tested, manned, named]
+    lines = [tested, manned, _ladder(), named]
     with connections["default"].cursor() as cursor:
         cursor.execute("SELECT status FROM partners_organisation WHERE id = sec.me()")
         (status,) = cursor.fetchone()
     return [*lines, _left(now)] if status == Organisation.Status.FORMER else lines
+
+
+def _ladder() -> Said:
+    """Whom an incident calls when the duty contact does not answer."""
+    people = people_on_rungs()
+    missing = [str(rung.label) for rung in Rung if rung is not Rung.DUTY and rung not in people]
+    return (
+        _("Somebody is called when the duty contact does not answer"),
+        not missing,
+        _("Nobody on these rungs: %(rungs)s.") % {"rungs": ", ".join(missing) or _("none")},
+        _("Name a person for each; a rung without one is left out."),
+        "ladder-rungs",
+    )
 
 
 def _left(now: datetime) -> Said:

@@ -52,6 +52,13 @@ class ParticipantListed(ParticipantShort):
     delivered_at = serializers.DateTimeField(required=False, **NULL)
     seen_at = serializers.DateTimeField(required=False, **NULL)
     acknowledged_at = serializers.DateTimeField(required=False, **NULL)
+    next_step = serializers.CharField(
+        required=False, help_text="Whom the ladder calls next while nobody has answered, and how.", **NULL
+    )
+    next_step_at = serializers.DateTimeField(required=False, **NULL)
+    times_climbed = serializers.IntegerField(
+        required=False, help_text="How often the ladder was climbed to the top without an answer."
+    )
     duty_desk = Desk(required=False)
 
 
@@ -66,6 +73,7 @@ class Widened(Joined):
 SIDE = (
     "slug", "role", "exposure", "distance", "because", "other_paths", "joined_at", "told_at", "told_by", "delivered_at",
     "seen_at", "acknowledged_at", "not_told_because", "duty_name", "duty_phone",
+    "next_step", "next_step_at", "times_climbed",
     *(f"tasks_{name}" for name in COUNTERS),
 )  # fmt: skip
 
@@ -114,6 +122,9 @@ def _participant(standing: Standing, side: dict[str, Any] | None) -> dict[str, A
         "delivered_at": side["delivered_at"],
         "seen_at": side["seen_at"],
         "acknowledged_at": side["acknowledged_at"],
+        "next_step": side["next_step"] or None,
+        "next_step_at": side["next_step_at"],
+        "times_climbed": side["times_climbed"],
         "duty_desk": {"name": side["duty_name"], "phone": side["duty_phone"]},
     }
 

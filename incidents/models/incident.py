@@ -162,6 +162,11 @@ class Participant(models.Model):
     said = models.TextField(blank=True, default="", db_default="", editable=False)
     said_by = models.TextField(blank=True, default="", db_default="", editable=False)
     said_at = models.DateTimeField(null=True, editable=False)
+    # What the ladder does next while nobody has answered ("deputy by text message"), when, and how often it has been
+    # climbed to the top in vain. Names nobody.
+    next_step = models.TextField(blank=True, default="", db_default="", editable=False)
+    next_step_at = models.DateTimeField(null=True, editable=False)
+    times_climbed = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
     # When the newest radius no longer reached it; null while it does, or never did.
     reach_ended_at = models.DateTimeField(null=True, editable=False)
 

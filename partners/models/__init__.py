@@ -10,6 +10,7 @@ from partners.models.estate_parts import Component, PublicService, Segment
 from partners.models.federation import FederatedIdentity, IdentityProvider, OidcFlow
 from partners.models.imports import Import, ImportJob, ImportMapping, ImportRow
 from partners.models.keeping import Change, Chore, WorkItem
+from partners.models.ladder import Band, LadderRung, LadderTime, Rung
 from partners.models.mail import MailDistrust, MailNotice
 from partners.models.organisations import ApiKey, Organisation, Person
 from partners.models.permissions import Integration, IntegrationVersion
@@ -26,6 +27,7 @@ __all__ = [
     "Attempts",
     "Attestation",
     "Authenticator",
+    "Band",
     "CallBack",
     "Change",
     "Chore",
@@ -52,6 +54,8 @@ __all__ = [
     "Integration",
     "IntegrationVersion",
     "Isolation",
+    "LadderRung",
+    "LadderTime",
     "MailDistrust",
     "MailNotice",
     "OfflinePack",
@@ -64,6 +68,7 @@ __all__ = [
     "PublicService",
     "RecoveryCode",
     "ReviewCard",
+    "Rung",
     "Segment",
     "SharedSystem",
     "SignInLink",

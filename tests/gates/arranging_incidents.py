@@ -159,6 +159,12 @@ class Incidents(Writer):
         assigned = self.event(
             "tasks.assigned", slug, audience=[slug], incident=reference, data={"organisation": slug, "told": secret}
         )
+        if reference in self.ids:
+            self.put(
+                "notifications_ladderstep", id=uuid4(), incident_id=self.ids[reference], organisation_id=self.ids[slug],
+                nth=1, round=1, rung="duty", quiet=False, begun_at="now", due_at="tomorrow", state="waiting",
+                because=secret, attempts=0, claimed_by="",
+            )  # fmt: skip
         for state, of in (("pending", slug), ("claimed", slug), ("pending", "fernleigh")):
             self.delivery(reference, slug, state, point_of=of, event=assigned)
 

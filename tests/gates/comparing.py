@@ -20,16 +20,16 @@ Keys = set[tuple[Any, ...]]
 REFUSED = psycopg.errors.InsufficientPrivilege
 # A row's own constraints are asked after row security: a violated one says that row security has let the row through.
 OFFER = SQL("""
-DO $$ DECLARE offered jsonb; nth int := 0; passed text := ''; BEGIN
+DO $$ DECLARE offered jsonb; this int := 0; passed text := ''; BEGIN
     FOR offered IN SELECT * FROM jsonb_array_elements(current_setting('gate.rows')::jsonb) LOOP
         BEGIN
             INSERT INTO {} ({}) SELECT {} FROM jsonb_populate_record(NULL::{}, offered);
             RAISE unique_violation;
         EXCEPTION
-            WHEN unique_violation OR check_violation OR not_null_violation THEN passed := passed || ' ' || nth;
+            WHEN unique_violation OR check_violation OR not_null_violation THEN passed := passed || ' ' || this;
             WHEN insufficient_privilege THEN NULL;
         END;
-        nth := nth + 1;
+        this := this + 1;
     END LOOP;
     PERFORM set_config('gate.passed', passed, true);
 END $$

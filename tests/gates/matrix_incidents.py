@@ -91,7 +91,7 @@ INCIDENTS: dict[str, Row] = {
             " other_paths joined_at duty_name duty_phone tasks_total tasks_open tasks_waiting tasks_settled"
             " tasks_blocked containing_open told_by people_told people_seen not_told_because",
             updates="told_at told_by delivered_at seen_at people_told people_seen not_told_because said said_by"
-            " said_at",
+            " said_at next_step next_step_at times_climbed",
         ),
     ),
     "incidents_standing": Row(Can(IN_IT), worker=Can(IN_IT)),
@@ -183,7 +183,7 @@ INCIDENTS: dict[str, Row] = {
         Can(
             f"(x.incident_id IS NULL AND {MINE} OR {SIDE})",
             selects="id organisation_id incident_id incident_reference exercise event_id contact_point_id person_id way"
-            " message state created_at due_at attempts transport error accepted_at delivered_at answered_at",
+            " message state created_at due_at attempts transport error accepted_at delivered_at answered_at step_id",
         ),
         worker=Can(
             OPEN,
@@ -193,15 +193,33 @@ INCIDENTS: dict[str, Row] = {
             " OR x.contact_point_id IS NULL AND x.person_id IS NULL AND x.way = 'phone' AND x.incident_id IS NOT NULL)",
             OPEN,
             selects="id organisation_id incident_id event_id contact_point_id person_id way message state created_at"
-            " due_at attempts claimed_by claimed_until accepted_at delivered_at",
+            " due_at attempts claimed_by claimed_until accepted_at delivered_at step_id",
             inserts="id organisation_id incident_id incident_reference exercise event_id contact_point_id person_id way"
-            " message code idempotency_key state error created_at due_at",
+            " message code idempotency_key state error created_at due_at step_id",
             updates="state due_at attempts claimed_by claimed_until transport provider_ref error accepted_at"
             " delivered_at answered_at",
         ),
     ),
     # A call is known to whoever was rung and to whoever rang; functions write it.
     "notifications_callattempt": Row(Can("%(me)s IN (x.organisation_id, x.caller_organisation_id)")),
+    # Who was called when: for a side and its overseers; the worker finds what is due of every organisation.
+    "notifications_ladderstep": Row(
+        Can(
+            SIDE,
+            selects="id incident_id organisation_id nth round rung person_id passed_by_id quiet begun_at due_at"
+            " ended_at state because",
+        ),
+        worker=Can(
+            OPEN,
+            f"{MINE} AND {IN_IT}",
+            MINE,
+            selects="id incident_id organisation_id nth round rung person_id passed_by_id quiet begun_at due_at"
+            " ended_at state attempts claimed_by",
+            inserts="id incident_id organisation_id nth round rung person_id passed_by_id quiet begun_at due_at"
+            " ended_at state because attempts claimed_by",
+            updates="state due_at ended_at begun_at quiet because claimed_by",
+        ),
+    ),
     # A test that has not begun is nobody's to see; the hash of a link is no use to the organisation.
     # Webhooks: an organisation's own, without the address, the keys and who holds what; functions write and send.
     "notifications_webhook": Row(

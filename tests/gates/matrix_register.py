@@ -57,6 +57,20 @@ REGISTER: dict[str, Row] = {
     "partners_toldalongside": Row(
         Can(MINE, f"{ADMINISTERS} AND {PERSON_OF_OURS}", delete=ADMINISTERS), worker=Can(MINE)
     ),
+    # Whom the ladder calls, and after how long.
+    "partners_ladderrung": Row(
+        Can(
+            MINE,
+            # No machine, no guest and no break-glass account stands on a rung.
+            f"{ADMINISTERS} AND {PERSON_OF_OURS} AND EXISTS (SELECT 1 FROM partners_person p WHERE p.id = x.person_id"
+            " AND NOT p.break_glass AND p.role NOT IN ('service_account', 'guest'))",
+            ADMINISTERS,
+            ADMINISTERS,
+            updates="person_id",
+        ),
+        worker=Can(MINE),
+    ),
+    "partners_laddertime": Row(Can(MINE, ADMINISTERS, ADMINISTERS, ADMINISTERS, updates="minutes"), worker=Can(MINE)),
     "partners_offlinepack": Row(
         Can(MINE, selects="organisation_id built_at checked_at"),
         worker=Can(MINE, MINE, MINE, updates="built_at checked_at digest page"),

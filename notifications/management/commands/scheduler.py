@@ -13,7 +13,7 @@ import psycopg
 from django.core.management.base import BaseCommand
 from django.db import connections
 
-from notifications.kinds import ADVANCE, ANSWERS, BEAT, DELIVER, HOOKS, IMPORT, PLAN, REWALK
+from notifications.kinds import ADVANCE, ANSWERS, BEAT, DELIVER, ESCALATE, HOOKS, IMPORT, PLAN, REWALK
 from notifications.sweep import CHORES, LEADS, SWEEP, OwnHands, waiting
 from notifications.wake import broker_away, wake
 
@@ -106,5 +106,5 @@ def _left_undone(waits: dict[str, float], silent_for: float | None) -> list[str]
     """The due jobs that nobody else seems to do: the broker is away, or no worker answers, or it is simply late."""
     nobody = broker_away() or silent_for is None or silent_for > SILENT_SECONDS
     late = {job for job, waited in waits.items() if waited > OVERDUE_SECONDS}
-    due = [job for job in (PLAN, ANSWERS, ADVANCE, REWALK, DELIVER, IMPORT) if job in waits]
+    due = [job for job in (PLAN, ESCALATE, ANSWERS, ADVANCE, REWALK, DELIVER, IMPORT) if job in waits]
     return [job for job in due if nobody or (job in late and job != DELIVER)]
