@@ -112,6 +112,9 @@ def mine_of(
     if open_tasks:
         step = Step.objects.get(pk=open_tasks[0]["step_id"])
         mine["card"] = _card(open_tasks[0], step, header, now)
+        if not narrow and side["acknowledged_at"] is None:
+            on = {"words": _("Pass on"), "href": reverse("incident-pass-on", args=[incident.reference])}
+            mine["card"]["others"].append(on)
     return mine
 
 

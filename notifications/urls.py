@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from notifications import views, views_answers, views_calls, views_receipts, views_tests, views_verify
+from notifications import views, views_answers, views_calls, views_ladder, views_receipts, views_tests, views_verify
 
 urlpatterns = [
     path("partners/contacts/tests/", views_tests.tests, name="contact-tests"),
@@ -21,5 +21,6 @@ urlpatterns = [
     path("incidents/<str:reference>/calls/", views_calls.incident_calls, name="incident-calls"),
     path("incidents/<str:reference>/calls/<slug:slug>/", views_calls.organisation, name="call-organisation"),
     path("deliveries/", views.delivery_list, name="delivery-list"),
+    path("incidents/<str:reference>/pass-on/", views_ladder.pass_on, name="incident-pass-on"),
     path("incidents/<str:reference>/deliveries/", views.incident_deliveries, name="incident-deliveries"),
 ]

@@ -21,7 +21,8 @@ from notifications.call_reading import waiting_count
 from notifications.models import Answer, Delivery
 from notifications.outcome import way_in_words
 from notifications.reading import QUIET
-from partners.acting import signed_in
+from notifications.views_ladder import ladders_of
+from partners.acting import may_answer, signed_in
 from partners.models import Organisation, Person
 from portal.ledger.models import Event
 
@@ -40,6 +41,8 @@ def delivery_list(request: HttpRequest) -> HttpResponse:
     context = {
         "incident": None,
         "calls_waiting": waiting_count(),
+        "ladders": [],
+        "pass_on": "",
         "follow": "*",
         "refresh_url": reverse("delivery-list"),
         "empty_why": _("No incident has told anybody of your organisation yet."),
@@ -51,7 +54,14 @@ def delivery_list(request: HttpRequest) -> HttpResponse:
 @signed_in
 def incident_deliveries(request: HttpRequest, reference: str) -> HttpResponse:
     incident = incident_or_404(reference)
+    names = dict(Person.objects.values_list("pk", "name"))
+    ladders = ladders_of(incident, names)
     context = {
+        "ladders": ladders,
+        "pass_on": reverse("incident-pass-on", args=[incident.reference])
+        if may_answer(request.visitor)  # type: ignore[attr-defined]
+        and any(each["until"] for each in ladders)
+        else "",
         "incident": {
             "reference": incident.reference,
             "title": incident.title,

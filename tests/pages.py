@@ -199,6 +199,8 @@ REGISTER = [
     State("organisation", LEAD, "/partners/organisations/fernleigh/", "left in 2017"),
     State("contacts", LEAD, "/partners/contacts/", "nothing shared"),
     State("duty", LEAD, "/partners/duty/", "Told alongside"),
+    State("ladder", LEAD, "/partners/ladder/", "Who is called when nobody answers"),
+    State("ladder-read", OBSERVER, "/partners/ladder/", "left out"),
     State("duty-contractor", "Martin Keel", "/partners/duty/", "Nightline call handling"),
     State("contact-tests", PARTNER, "/partners/contacts/tests/", "Do your contacts work?"),
     State("contact-papers", LEAD, "/partners/contacts/papers/", "Wallet card"),

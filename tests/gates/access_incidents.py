@@ -36,6 +36,7 @@ from tests.gates.access_answers import (
     OPENED,
     OPENERS,
     OVERSEES,
+    PASSED_ON,
     PEOPLE,
     PRESSED,
     RECORDED,
@@ -125,6 +126,7 @@ INCIDENTS = (
         handover_id="contact",
     ),
     page("incident-deliveries", INSIDE, reference="incident"),
+    page("incident-pass-on", MANAGERS, post=PASSED_ON, reference="incident"),
     # Isolation and approvals: Ashbourne has distrusted its own sign-in, and asks Northgate about Dunmere.
     page("incident-isolate", WIDENS, post=WIDENED, body="isolate", reference="incident", slug="dunmere"),
     page("isolation-own", ADMINISTERS),

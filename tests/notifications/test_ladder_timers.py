@@ -200,7 +200,7 @@ def test_the_night_on_which_the_clocks_go_back_has_no_extra_hour_for_a_rung(stag
         " GRANT EXECUTE ON FUNCTION fake.now() TO portal_worker"
     )
     with as_worker(), queue_scope(), connections["default"].cursor() as cursor:
-        cursor.execute("SET LOCAL search_path = fake, pg_catalog, public; SET LOCAL timezone = 'Europe/London'")
+        cursor.execute("SET LOCAL search_path = fake, pg_catalog, public")
         plain = climbing._due(organisation, 30, quiet=False)
         quiet = climbing._due(organisation, 30, quiet=True)
         now = rungs.database_now()
