@@ -18,11 +18,13 @@ from partners.duty import person_on_duty
 from partners.forms_ladder import NAMED, LadderForm
 from partners.history import history_of
 from partners.ladder import DEFAULT_MINUTES
-from partners.models import Band, ContactPoint, LadderRung, LadderTime, Person, Rung
+from partners.models import Band, Change, ContactPoint, LadderRung, LadderTime, Person, Rung
 from partners.models.ladder import BOUNDS
 from partners.stepping_up import fresh
 from portal import clock
 
+KINDS = {"ladder_rung": lazy("Rung"), "ladder_time": lazy("Time")}
+MOST = 100
 FIELDS = {"person_id": lazy("Person"), "rung": lazy("Rung"), "band": lazy("Severity"), "minutes": lazy("Minutes")}
 
 
@@ -52,13 +54,10 @@ def _keep_rungs(said: dict[Rung, str], organisation_id: UUID) -> None:
     before = {each.rung: each for each in LadderRung.objects.all()}
     for rung, person in said.items():
         row = before.get(rung.value)
-        if row is None and person:
-            LadderRung.objects.create(organisation_id=organisation_id, rung=rung.value, person_id=UUID(person))
-        elif row is not None and not person:
+        if row is not None and str(row.person_id) != person:
             row.delete()
-        elif row is not None and str(row.person_id) != person:
-            row.person_id = UUID(person)
-            row.save(update_fields=["person_id"])
+        if person and (row is None or str(row.person_id) != person):
+            LadderRung.objects.create(organisation_id=organisation_id, rung=rung.value, person_id=UUID(person))
 
 
 def _keep_times(said: dict[Band, int | None], organisation_id: UUID) -> None:
@@ -97,11 +96,11 @@ def _page(request: HttpRequest, bound: LadderForm | None) -> HttpResponse:
     may = may_open(request.visitor)  # type: ignore[attr-defined]
     initial = {rung: str(person) for rung, person in named.items()} | {band.value: minutes[band] for band in Band}
     history = history_of(
-        *(each.pk for each in [*rows, *times]),
+        *Change.objects.filter(kind__in=KINDS).values_list("object_id", flat=True)[:MOST],
         me=request.visitor.organisation_id,  # type: ignore[attr-defined]
         fields=FIELDS,
         names={str(pk): name for pk, name in names.items()},
-        kinds={"ladder_rung": _("Rung"), "ladder_time": _("Time")},
+        kinds=KINDS,
     )
     context = {
         "rungs": [

@@ -87,7 +87,6 @@ class Migration(migrations.Migration):
             "partners_ladderrung",
             Allow(APP, "select", OWN),
             Allow(APP, "insert", f"{KEEPS} AND {OURS}"),
-            Allow(APP, "update", KEEPS, f"{KEEPS} AND {OURS}", columns=("person_id",)),
             Allow(APP, "delete", KEEPS),
             Allow(WORKER, "select", OWN),
         ),

@@ -64,9 +64,7 @@ REGISTER: dict[str, Row] = {
             # No machine, no guest and no break-glass account stands on a rung.
             f"{ADMINISTERS} AND {PERSON_OF_OURS} AND EXISTS (SELECT 1 FROM partners_person p WHERE p.id = x.person_id"
             " AND NOT p.break_glass AND p.role NOT IN ('service_account', 'guest'))",
-            ADMINISTERS,
-            ADMINISTERS,
-            updates="person_id",
+            delete=ADMINISTERS,
         ),
         worker=Can(MINE),
     ),
