@@ -38,7 +38,7 @@ COLUMNS = (
 @signed_in
 def delivery_list(request: HttpRequest) -> HttpResponse:
     """The newest deliveries of one's own organisation, and of the incidents that it oversees."""
-    context = {
+    context: dict[str, Any] = {
         "incident": None,
         "calls_waiting": waiting_count(),
         "ladders": [],
@@ -56,7 +56,7 @@ def incident_deliveries(request: HttpRequest, reference: str) -> HttpResponse:
     incident = incident_or_404(reference)
     names = dict(Person.objects.values_list("pk", "name"))
     ladders = ladders_of(incident, names)
-    context = {
+    context: dict[str, Any] = {
         "ladders": ladders,
         "pass_on": reverse("incident-pass-on", args=[incident.reference])
         if may_answer(request.visitor)  # type: ignore[attr-defined]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -99,7 +100,7 @@ def ladders_of(incident: Incident, names: dict[Any, str]) -> list[dict[str, Any]
     ]
 
 
-def _rung(each: dict[str, Any], names: dict[Any, str]) -> str:
+def _rung(each: Mapping[str, Any], names: dict[Any, str]) -> str:
     words = str(Rung(each["rung"]).label)
     if each["person_id"]:
         words = _("%(name)s, to whom the %(rung)s passed it on") % {

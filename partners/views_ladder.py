@@ -91,7 +91,9 @@ def _page(request: HttpRequest, bound: LadderForm | None) -> HttpResponse:
     named = {each.rung: each.person_id for each in rows}
     names = dict(Person.objects.values_list("pk", "name"))
     active = set(Person.objects.filter(is_active=True).values_list("pk", flat=True))
-    reached = set(ContactPoint.objects.filter(is_active=True).values_list("person_id", flat=True))
+    reached = {
+        each.person_id for each in ContactPoint.objects.filter(is_active=True).only("person_id") if each.person_id
+    }
     on_duty = person_on_duty(clock.now())
     may = may_open(request.visitor)  # type: ignore[attr-defined]
     initial = {rung: str(person) for rung, person in named.items()} | {band.value: minutes[band] for band in Band}
@@ -138,7 +140,7 @@ def _who(rung: Rung, on_duty: UUID | None, named: dict[str, UUID], names: dict[U
     return names.get(named[rung.value], "") if rung.value in named else _("nobody")
 
 
-def _warning(rung: Rung, named: dict[str, UUID], active: set[UUID], reached: set[UUID | None]) -> str:
+def _warning(rung: Rung, named: dict[str, UUID], active: set[UUID], reached: set[Any]) -> str:
     """Why this rung would be left out."""
     person = named.get(rung.value)
     if rung is Rung.DUTY:
