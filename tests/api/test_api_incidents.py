@@ -73,6 +73,7 @@ def test_participants_in_full_for_the_lead_and_in_one_word_for_a_fellow(api_of, 
     assert set(row) == {
         "organisation", "role", "exposure", "distance", "because", "word", "joined_at", "other_paths", "tasks",
         "told_at", "told_by", "not_told_because", "delivered_at", "seen_at", "acknowledged_at", "duty_desk",
+        "next_step", "next_step_at", "times_climbed",
     }  # fmt: skip
     assert row["duty_desk"] == {"name": "Dunmere IT duty desk", "phone": "01632 960134"}
     assert row["tasks"] == {"total": 8, "waiting": 8, "open": 8, "blocked": 0, "settled": 0}
