@@ -18,7 +18,8 @@ BY_SUBJECT = {
         "task.verified", "task.declined", "task.not_affected", "task.cancelled", "task.undone",
     ),
     _("Reaching people"): (
-        "delivery.delivered", "delivery.dead", "contact_test.asked", "contact_test.answered", "notice.not_told",
+        "delivery.delivered", "delivery.dead", "ladder.climbed", "contact_test.asked", "contact_test.answered",
+        "notice.not_told",
     ),
     _("Planned work"): (
         "planned.announced", "planned.moved", "planned.extended", "planned.finished", "planned.cancelled",
