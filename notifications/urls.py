@@ -2,9 +2,22 @@
 
 from django.urls import path
 
-from notifications import views, views_answers, views_calls, views_ladder, views_receipts, views_tests, views_verify
+from notifications import (
+    views,
+    views_answers,
+    views_calls,
+    views_hooks,
+    views_ladder,
+    views_receipts,
+    views_tests,
+    views_verify,
+)
 
 urlpatterns = [
+    path("partners/webhooks/", views_hooks.hook_list, name="webhook-list"),
+    path("partners/webhooks/make/", views_hooks.make, name="webhook-make"),
+    path("partners/webhooks/<uuid:hook_id>/", views_hooks.detail, name="webhook-detail"),
+    path("partners/webhooks/<uuid:hook_id>/act/", views_hooks.act, name="webhook-act"),
     path("partners/contacts/tests/", views_tests.tests, name="contact-tests"),
     path("partners/contacts/tests/<uuid:ask_id>/answer/", views_tests.answer, name="contact-test-answer"),
     path("partners/contacts/<uuid:contact_id>/test/", views_tests.test_now, name="contact-test-now"),
