@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from typing import cast
 
 import uvloop
 
@@ -18,8 +19,7 @@ class Sink(asyncio.Protocol):
     transport: asyncio.Transport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport, self.kept = transport, b""
+        self.transport, self.kept = cast(asyncio.Transport, transport), b""
 
     def data_received(self, data: bytes) -> None:
         global count  # noqa: PLW0603 - one number a process

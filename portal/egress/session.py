@@ -55,7 +55,8 @@ class Session:
         )
         # aiohttp limits each line of an answer, and neither their sum nor answers before the answer.
         allowance = HEAD_BYTES + 2 * most_bytes + FRAMING_BYTES
-        connector._factory = partial[Any](_Counted, asyncio.get_running_loop(), allowance)
+        counted: Any = partial(_Counted, asyncio.get_running_loop(), allowance)
+        connector._factory = counted
         self._client = aiohttp.ClientSession(
             connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
