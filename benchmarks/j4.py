@@ -33,6 +33,7 @@ import psycopg
 
 django.setup()
 
+import portal.celery  # noqa: F401 - wake-ups go to the broker of the product
 from benchmarks.result import report, take_turns
 from notifications.hook_queue import BATCH, FIELD
 from notifications.kinds import HOOKS
