@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 State = LadderStep.State
 TOP = RUNGS[-1]
-NOBODY = "Nobody can be reached by a message."
+NOBODY = "Nobody can be reached by a message. Call the duty desk."
 CALLED_ALREADY = "They have been called already."
 
 

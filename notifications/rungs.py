@@ -122,7 +122,8 @@ def _sort_out(call: Call, way: Way) -> None:
 
 def _why(call: Call, person: UUID | None) -> str:
     if call.by_telephone:
-        return "Only a telephone number can be used: somebody has to ring it."
+        whom = "Call the duty desk." if call.rung is Rung.DUTY else "Somebody has to ring it."
+        return f"Only a telephone number can be used. {whom}"
     if call.skip:
         return "No recorded way of theirs can be trusted at present."
     if person is not None:
