@@ -103,10 +103,12 @@ def ours(connection: psycopg.Connection) -> float:
     """Deliveries a second, from the wake-up to the last row that is settled."""
     queue_again(connection)
     taken()
-    began = time.perf_counter()
-    publish(HOOKS)
-    publish(HOOKS)
+    began = wake_at = time.perf_counter()
     while True:
+        if time.perf_counter() >= wake_at:  # as the scheduler does each second
+            wake_at += 1.0
+            publish(HOOKS)
+            publish(HOOKS)
         row = connection.execute(
             "SELECT 1 FROM notifications_webhookdelivery WHERE due_at IS NOT NULL LIMIT 1"
         ).fetchone()
