@@ -127,6 +127,7 @@ WORDS: dict[str, Callable[[Data, Mapping[str, str]], str]] = {
     "call.ended": _called,
     "ladder.climbed": _climbed,
     "delivery.dead": lambda data, names: _("a message could not be delivered"),
+    "delivery.sent_again": lambda data, names: _("sent a message again that had not arrived"),
     "tasks.ready": lambda data, names: _("further steps are ready"),
     "standing.changed": lambda data, names: _("is now %(word)s") % {"word": STANDINGS[data["word"]]},
     "organisation.isolated": _step("took the step “%(step)s” against %(name)s"),

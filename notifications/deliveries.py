@@ -17,12 +17,14 @@ from django.conf import settings
 from django.db import connections
 
 from incidents.models import Incident
+from notifications.breakers import shut_ways
 from notifications.codes import new_code
 from notifications.models import Delivery
 from notifications.recipients import Way
 from portal.tenancy.scope import queue_scope
 
 BATCH = 20
+LOOKED_AT = 4  # times as many as are taken
 # Longer than a batch can take: sending stops after BATCH_SECONDS, and one message is given up long before the rest.
 BATCH_SECONDS = 30
 LEASE_SECONDS = getattr(settings, "DELIVERY_LEASE_SECONDS", 150)
@@ -129,29 +131,71 @@ def end_waiting(incident_id: UUID, organisation_id: UUID, messages: Iterable[str
 
 
 def claim(worker: str, *, most: int = BATCH) -> list[Held]:
-    """Take what is due, the longest due first, for LEASE_SECONDS. `worker` is used for one batch only.
+    """Take what is due for LEASE_SECONDS, in turns: every organisation's first, then every organisation's second, …
 
+    `worker` is used for one batch only. Nothing is taken for a way whose breaker is open, but one message to try it.
     Planned work goes when nothing else is due: at eight in the morning all of it is, and an alarm does not wait for it.
     Calls are taken by people alone (`notifications/calls.py`).
     """
     with queue_scope(), connections["default"].cursor() as cursor:
-        if not _claim(worker, most, quiet=False) and not _claim(worker, most, quiet=True):
+        shut, probes = shut_ways()
+        taken = sum(_claim(worker, 1, quiet=False, only=[way]) for way in probes)
+        if taken < most:
+            taken += _claim(worker, most - taken, quiet=False, shut=shut)
+        if not taken and not _claim(worker, most, quiet=True, shut=shut):
             return []
         cursor.execute("SELECT * FROM sec.claimed(%s)", [worker])
         return [Held(*row) for row in cursor.fetchall()]
 
 
-def _claim(worker: str, most: int, *, quiet: bool) -> int:
+# The organisations that have anything waiting come off the index one by one, and of each its first few: the cost grows
+# with the number of organisations, not with how much they have. More are looked at than taken, because other workers
+# look at the same ones at the same time; the lock is taken on what is still due then.
+CLAIM = """
+WITH RECURSIVE waiting AS (
+    (SELECT organisation_id FROM notifications_delivery WHERE state IN ('pending', 'claimed')
+      ORDER BY organisation_id LIMIT 1)
+    UNION ALL
+    SELECT (SELECT d.organisation_id FROM notifications_delivery d WHERE d.state IN ('pending', 'claimed')
+             AND d.organisation_id > w.organisation_id ORDER BY d.organisation_id LIMIT 1)
+      FROM waiting w WHERE w.organisation_id IS NOT NULL
+), turns AS MATERIALIZED (
+    SELECT t.id, row_number() OVER (PARTITION BY w.organisation_id ORDER BY t.due_at) AS turn, t.due_at
+      FROM waiting w CROSS JOIN LATERAL (
+           SELECT d.id, d.due_at FROM notifications_delivery d
+            WHERE d.organisation_id = w.organisation_id AND d.state IN ('pending', 'claimed') AND d.due_at <= now()
+              AND d.way <> 'phone' AND (d.message = ANY (%(quiet_kinds)s)) = %(quiet)s
+              AND NOT (d.way || CASE WHEN d.exercise THEN ':exercise' ELSE '' END) = ANY (%(shut)s)
+              AND (%(only)s::text[] IS NULL
+                   OR (d.way || CASE WHEN d.exercise THEN ':exercise' ELSE '' END) = ANY (%(only)s))
+            ORDER BY d.due_at LIMIT %(looked_at)s) t
+     WHERE w.organisation_id IS NOT NULL
+), due AS (
+    SELECT d.id FROM notifications_delivery d JOIN
+           (SELECT id, turn, due_at FROM turns ORDER BY turn, due_at LIMIT %(looked_at)s) t ON t.id = d.id
+     WHERE d.state IN ('pending', 'claimed') AND d.due_at <= now()
+     ORDER BY t.turn, t.due_at LIMIT %(most)s FOR UPDATE OF d SKIP LOCKED
+)
+UPDATE notifications_delivery d SET state = 'claimed', attempts = d.attempts + 1, claimed_by = %(worker)s,
+       claimed_until = now() + make_interval(secs => %(lease)s), due_at = now() + make_interval(secs => %(lease)s)
+  FROM due WHERE d.id = due.id
+"""
+
+
+def _claim(worker: str, most: int, *, quiet: bool, shut: Sequence[str] = (), only: Sequence[str] | None = None) -> int:
     with connections["default"].cursor() as cursor:
         cursor.execute(
-            "UPDATE notifications_delivery d SET state = 'claimed', attempts = d.attempts + 1, claimed_by = %(worker)s,"
-            " claimed_until = now() + make_interval(secs => %(lease)s),"
-            " due_at = now() + make_interval(secs => %(lease)s)"
-            " FROM (SELECT id FROM notifications_delivery WHERE state IN ('pending', 'claimed') AND due_at <= now()"
-            " AND way <> 'phone' AND (message = ANY (%(kinds)s)) = %(quiet)s"
-            " ORDER BY due_at LIMIT %(most)s FOR UPDATE SKIP LOCKED) due"
-            " WHERE d.id = due.id",
-            {"worker": worker, "lease": LEASE_SECONDS, "most": most, "kinds": list(QUIET), "quiet": quiet},
+            CLAIM,
+            {
+                "worker": worker,
+                "lease": LEASE_SECONDS,
+                "most": most,
+                "looked_at": LOOKED_AT * most,
+                "quiet_kinds": list(QUIET),
+                "quiet": quiet,
+                "shut": list(shut),
+                "only": None if only is None else list(only),
+            },
         )
         return cursor.rowcount
 
@@ -198,8 +242,22 @@ def settle_dead(held: Held, worker: str, *, because: str) -> bool:
     return settle(held, worker, "state = 'dead', error = %s", [because]) is not None
 
 
-def let_go(held: Iterable[Held], worker: str) -> None:
-    """Give back what was claimed and not tried: it is due at once."""
+def hold_over(held: Held, worker: str, *, because: str) -> None:
+    """Let it wait for the next day of the text message service, without an attempt; the person's next way is taken."""
+    changes = (
+        "state = 'pending', attempts = attempts - 1, error = %s, due_at = date_trunc('day', now(), 'UTC')"
+        " + interval '1 day', next_way = CASE next_way WHEN 'taken' THEN 'taken' ELSE 'wanted' END"
+    )
+    with queue_scope():
+        settle(held, worker, changes, [because])
+
+
+def let_go(held: Iterable[Held], worker: str, *, seconds: float = 0, because: str = "") -> None:
+    """Give back what was claimed and not tried: it is due again after so many seconds, and no attempt was made."""
+    changes = "state = 'pending', attempts = attempts - 1, due_at = now() + make_interval(secs => %s)"
     with queue_scope():
         for each in held:
-            settle(each, worker, "state = 'pending', due_at = now()")
+            if because:
+                settle(each, worker, f"{changes}, error = %s", [seconds, because])
+            else:
+                settle(each, worker, changes, [seconds])

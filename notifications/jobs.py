@@ -8,11 +8,13 @@ from celery import shared_task
 from django.db import connections
 
 from notifications.answers import settle_answers
+from notifications.canary import send_canaries
 from notifications.climbing import escalate_due
 from notifications.deliveries import BATCH
 from notifications.hook_queue import BATCH as HOOK_BATCH
 from notifications.hook_sending import send_due
-from notifications.kinds import ANSWERS, BEAT, DELIVER, ESCALATE, HOOKS, PLAN, RECEIPTS
+from notifications.kinds import ANSWERS, BEAT, CANARY, DELIVER, ESCALATE, HOOKS, LATE, PLAN, RECEIPTS
+from notifications.late import go_round_late
 from notifications.planning import plan_due
 from notifications.receipts import settle_receipts
 from notifications.sending import deliver_due
@@ -68,6 +70,21 @@ def escalate() -> int:
     if climbed:
         wake(DELIVER)
     return climbed
+
+
+@shared_task(name=LATE)
+def late() -> int:
+    """Take the next way of whoever waits too long, and have it sent."""
+    gone_round = go_round_late()
+    if gone_round:
+        wake(DELIVER)
+    return gone_round
+
+
+@shared_task(name=CANARY)
+def canary() -> int:
+    """Send the canaries that are due."""
+    return send_canaries()
 
 
 _beaten_at = 0.0

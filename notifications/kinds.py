@@ -37,6 +37,7 @@ RECEIPTS = "notifications.receipts"
 ANSWERS = "notifications.answers"
 HOOKS = "notifications.hooks"  # webhooks: in a queue and a process of their own
 ESCALATE = "notifications.escalate"
+LATE, CANARY = "notifications.late", "notifications.canary"
 IMPORT = "partners.check_imports"
 REWALK = "incidents.rewalk"
 

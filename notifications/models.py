@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 from incidents.models import Incident
 from notifications.hook_models import Webhook, WebhookDelivery, WebhookSecret
 from notifications.model_calls import CallAttempt
+from notifications.way_out import WayOut
 from partners.models import ContactPoint, Organisation, Person, Rung
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "LadderStep",
     "Planning",
     "Receipt",
+    "WayOut",
     "Webhook",
     "WebhookDelivery",
     "WebhookSecret",
@@ -189,6 +191,7 @@ class Delivery(models.Model):
     delivered_at = models.DateTimeField(null=True)
     answered_at = models.DateTimeField(null=True)
     idempotency_key = models.BinaryField(unique=True)
+    next_way = models.TextField(blank=True, default="", db_default="")  # the person's, beside this one: wanted or taken
 
     class Meta:
         verbose_name_plural = "deliveries"
@@ -215,6 +218,7 @@ class Delivery(models.Model):
                 ),
                 name="delivery_message",
             ),
+            models.CheckConstraint(condition=models.Q(next_way__in=["", "wanted", "taken"]), name="delivery_next_way"),
         ]
         indexes = [
             models.Index(fields=["incident", "organisation"], name="delivery_side"),
@@ -222,6 +226,23 @@ class Delivery(models.Model):
             models.Index(fields=["due_at"], name="delivery_due", condition=models.Q(state__in=["pending", "claimed"])),
             models.Index(fields=["code"], name="delivery_code"),
             models.Index(fields=["claimed_by"], name="delivery_claim", condition=models.Q(state="claimed")),
+            models.Index(
+                fields=["organisation", "due_at"],
+                name="delivery_turn",
+                condition=models.Q(state__in=["pending", "claimed"]),
+            ),
+            models.Index(
+                fields=["created_at"],
+                name="delivery_late",
+                condition=models.Q(
+                    models.Q(message__in=["opened", "suspected"]) | models.Q(next_way="wanted"),
+                    next_way__in=["", "wanted"],
+                    state__in=["pending", "claimed"],
+                    incident__isnull=False,
+                ),
+            ),
+            models.Index(fields=["organisation"], name="delivery_dead", condition=models.Q(state="dead")),
+            models.Index(fields=["accepted_at"], name="delivery_texts", condition=models.Q(way="sms")),
         ]
 
     def __str__(self) -> str:

@@ -12,9 +12,11 @@ from incidents.participants import mark_reached
 from notifications.deliveries import FIRST_MESSAGES, Held, New, write
 from notifications.models import Delivery
 from notifications.recipients import Way
+from partners import work
 from partners.models import ContactPoint, Organisation
 from portal.ledger.record import Actor, record
 
+DEAD_LETTERS = "dead_letters"  # one item of work for all of an organisation's
 _HOW_FAR = """
 SELECT count(DISTINCT coalesce(person_id, contact_point_id, organisation_id)) FILTER (WHERE state = ANY (%(told)s)),
        count(*) FILTER (WHERE state = ANY (%(under_way)s))
@@ -57,21 +59,36 @@ def note_delivered(held: Held) -> None:
 
 
 def note_dead(held: Held, because: str) -> None:
-    """A message that will not arrive is an event: somebody has to be told another way."""
+    """A message that will not arrive is an event: somebody has to be told another way. And it is work for its own."""
     _happened("delivery.dead", held, because=because)
+    if held.message != Delivery.Message.CONTACT_TEST:  # its round says itself what came of it
+        work.raise_own(
+            "dead_letter",
+            DEAD_LETTERS,
+            "Messages of yours could not be delivered",
+            detail="Mend the contact, then send them again. Who has another way was told by that one.",
+            page="/deliveries/",
+        )
 
 
-def _happened(kind: str, held: Held, **more: str) -> None:
+def note_sent_again(held: Held, actor: Actor) -> None:
+    """A person drove a dead message again; the work is done when there is no other."""
+    _happened("delivery.sent_again", held, actor=actor)
+    if not Delivery.objects.filter(organisation_id=held.organisation_id, state=Delivery.State.DEAD).exists():
+        work.clear(DEAD_LETTERS)
+
+
+def _happened(kind: str, held: Held, *, actor: Actor | None = None, **more: str) -> None:
     """An event about one message. Of an incident's its overseers hear; an organisation's own notice stays at home."""
     said: dict[str, Any] = {"message": held.message, "by": held.way, **more}
     if held.incident_id is not None:
         incident = _incident(held)
         sides = Participant.objects.filter(incident=incident, organisation_id=held.organisation_id)
-        _record(kind, held, incident, sides.values_list("slug", flat=True).get(), **said)
+        _record(kind, held, incident, sides.values_list("slug", flat=True).get(), actor=actor, **said)
         return
     record(
         kind,
-        actor=Actor(held.organisation_id),
+        actor=actor or Actor(held.organisation_id),
         audience=[held.organisation_id],
         subject_id=held.id,
         organisation=Organisation.objects.values_list("slug", flat=True).get(pk=held.organisation_id),
@@ -109,10 +126,12 @@ def _how_far(held: Held) -> tuple[int, int]:
     return people, under_way
 
 
-def _record(kind: str, held: Held, incident: Incident, slug: str, **data: str | int) -> None:
+def _record(
+    kind: str, held: Held, incident: Incident, slug: str, *, actor: Actor | None = None, **data: str | int
+) -> None:
     record(
         kind,
-        actor=Actor(held.organisation_id),
+        actor=actor or Actor(held.organisation_id),
         audience=(held.organisation_id, *incident.overseers),
         subject_id=held.id,
         incident_id=incident.pk,

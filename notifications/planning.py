@@ -26,6 +26,7 @@ from notifications.ways import active_ways
 from partners.duty import held_back
 from partners.models import Band, ToldAlongside
 from portal.claims import claimant
+from portal.failpoints import reach
 from portal.ledger.record import Actor, record
 from portal.tenancy.scope import queue_scope
 
@@ -74,6 +75,7 @@ def _plan_next(planning_id: UUID | None) -> bool:
                 return False
             cursor.execute("SELECT sec.enter_planning(%s, %s)", [row.id, worker])
             _plan_row(row)
+            reach("in planning")
             cursor.execute(
                 "UPDATE notifications_planning SET state = 'done', claimed_until = NULL WHERE id = %s", [row.id]
             )

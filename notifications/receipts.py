@@ -11,6 +11,7 @@ from django.db import connections
 from notifications.deliveries import Held
 from notifications.models import Delivery, Receipt
 from notifications.outcome import note_dead, note_delivered
+from portal.failpoints import reach
 from portal.tenancy.scope import queue_scope
 
 log = logging.getLogger(__name__)
@@ -59,6 +60,7 @@ def _settle_next() -> bool:
                 return True
             cursor.execute("SELECT delivery_id, status, at FROM notifications_receipt WHERE id = %s", [receipt])
             _settle(*cursor.fetchone())
+            reach("in receipts")
             cursor.execute("DELETE FROM notifications_receipt WHERE id = %s", [receipt])
     except Exception:
         if receipt is None:

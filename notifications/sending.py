@@ -13,6 +13,8 @@ from django.db import DatabaseError
 
 from notifications import deliveries
 from notifications.answer_links import link_of
+from notifications.breakers import Tally
+from notifications.budget import SMS, used_up
 from notifications.contact_links import link_of as test_link_of
 from notifications.deliveries import Held
 from notifications.messages import CAN_BE_ANSWERED, compose
@@ -20,10 +22,12 @@ from notifications.models import Delivery
 from notifications.outcome import note_accepted, note_dead
 from notifications.transports import Transport, TransportError, transport_for
 from portal.claims import claimant
+from portal.failpoints import reach
 from portal.tenancy.scope import queue_scope
 
 log = logging.getLogger(__name__)
 
+AWAY_SECONDS = 5.0  # until the rest of a batch whose server was away is looked at again
 NOT_TRUSTED = "This way is no longer trusted."
 
 
@@ -34,8 +38,11 @@ def deliver_due(*, most: int = deliveries.BATCH, alive: Callable[[], None] | Non
     """
     worker = claimant()
     held = deliveries.claim(worker, most=most)
+    reach("after claim")
     stop_at = time.monotonic() + deliveries.BATCH_SECONDS
+    tally = Tally()
     with ExitStack() as transports:
+        transports.callback(tally.end)
         opened: dict[type[Transport], Transport] = {}
         away: dict[type[Transport], str] = {}
         # Mail first: it goes over one connection, and a text message may wait ten seconds for an answer.
@@ -48,17 +55,29 @@ def deliver_due(*, most: int = deliveries.BATCH, alive: Callable[[], None] | Non
                 alive()
             kind = transport_for(each.way, exercise=each.exercise)
             if kind in away:
-                _failed(each, worker, TransportError(away[kind]))
+                deliveries.let_go([each], worker, seconds=AWAY_SECONDS, because=away[kind])
+                continue
+            if because := _used_up(each):
+                deliveries.hold_over(each, worker, because=because)
                 continue
             try:
                 if kind not in opened:
                     opened[kind] = _opened(kind, transports)
                 _send(each, worker, opened[kind])
+                tally.took(kind, each.id)
             except TransportError as error:
-                if error.down:
+                if tally.failed(kind, each.id, error) or error.down:
                     away[kind] = error.because
                 _failed(each, worker, error)
     return len(held)
+
+
+def _used_up(held: Held) -> str:
+    """Why the day's budget has nothing left for it, or ''."""
+    if held.way != SMS:
+        return ""
+    with queue_scope():
+        return used_up(held)
 
 
 def _opened(kind: type[Transport], transports: ExitStack) -> Transport:
@@ -73,20 +92,24 @@ def _opened(kind: type[Transport], transports: ExitStack) -> Transport:
         raise
     except Exception:
         log.exception("%s could not be opened", kind.name)
-        raise TransportError("Bulkhead could not open this way.", down=True) from None
+        raise TransportError("Bulkhead could not open this way.", down=True, ours=True) from None
 
 
 def _send(held: Held, worker: str, transport: Transport) -> None:
     if not held.usable:
-        raise TransportError(NOT_TRUSTED, permanent=True)
+        raise TransportError(NOT_TRUSTED, permanent=True, ours=True)
+    reach("before send")
     provider_ref = _hand_over(held, transport)
+    reach("after send")
     try:
         with queue_scope():
             deliveries.enter(held, worker)
+            reach("before settle")
             if deliveries.settle_accepted(held, worker, transport=transport.name, provider_ref=provider_ref):
                 note_accepted(held)
             else:
                 log.warning("delivery %s was sent, and taken over by another worker meanwhile", held.id)
+        reach("after settle")
     except DatabaseError as error:
         _must_be_overtaken(held, error)
 
@@ -106,7 +129,7 @@ def _hand_over(held: Held, transport: Transport) -> str:
         raise
     except Exception:  # a mistake of ours over one message must not hold up the others of its batch
         log.exception("delivery %s could not be handed over", held.id)
-        raise TransportError("Bulkhead could not hand it over.") from None
+        raise TransportError("Bulkhead could not hand it over.", ours=True) from None
 
 
 def _link(held: Held) -> str:

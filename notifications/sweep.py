@@ -15,10 +15,12 @@ from incidents.handing_over import offer_for_the_silent
 from incidents.rewalk_due import rewalk_due
 from notifications.answers import settle_answers
 from notifications.bounces import take_folder
+from notifications.canary import send_canaries
 from notifications.climbing import escalate_due
 from notifications.deliveries import BATCH
 from notifications.hook_sending import send_due
-from notifications.kinds import ADVANCE, ANSWERS, DELIVER, ESCALATE, HOOKS, IMPORT, PLAN, RECEIPTS, REWALK
+from notifications.kinds import ADVANCE, ANSWERS, CANARY, DELIVER, ESCALATE, HOOKS, IMPORT, LATE, PLAN, RECEIPTS, REWALK
+from notifications.late import go_round_late
 from notifications.planning import plan_due
 from notifications.receipts import settle_receipts
 from notifications.sending import deliver_due
@@ -52,6 +54,13 @@ SELECT (SELECT extract(epoch FROM now() - min(due_at))::float8 FROM notification
        sec.webhooks_waiting(),
        (SELECT extract(epoch FROM now() - min(due_at))::float8 FROM notifications_ladderstep
          WHERE state = 'waiting' AND due_at <= now()),
+    ),
+       (SELECT max(extract(epoch FROM now() - created_at))::float8 FROM notifications_delivery
+         WHERE state IN ('pending', 'claimed') AND incident_id IS NOT NULL AND next_way IN ('', 'wanted')
+           AND way <> 'phone'
+           AND (message IN ('opened', 'suspected') OR next_way = 'wanted')
+           AND (next_way = 'wanted' OR created_at <= now() - interval '60 seconds'
+                OR EXISTS (SELECT 1 FROM notifications_wayout w WHERE w.opened_at IS NOT NULL))),
        (SELECT min(seconds_ago) FROM sec.beats() WHERE process = 'worker')
 """
 
@@ -61,7 +70,7 @@ def waiting(connection: psycopg.Connection) -> tuple[dict[str, float], float | N
     row = connection.execute(DUE).fetchone()
     assert row is not None
     *waits, silent_for = row
-    jobs = (PLAN, DELIVER, ADVANCE, IMPORT, REWALK, RECEIPTS, ANSWERS, HOOKS, ESCALATE)
+    jobs = (PLAN, DELIVER, ADVANCE, IMPORT, REWALK, RECEIPTS, ANSWERS, HOOKS, ESCALATE, LATE)
     return {job: wait for job, wait in zip(jobs, waits, strict=True) if wait is not None}, silent_for
 
 
@@ -96,6 +105,8 @@ HANDS: dict[str, Callable[[], object]] = {
     ANSWERS: settle_answers,
     HOOKS: send_due,
     ESCALATE: escalate_due,
+    LATE: go_round_late,
+    CANARY: send_canaries,
     SWEEP: sweep_away,
     LEADS: offer_for_the_silent,
     CHORES: look_after,

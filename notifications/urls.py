@@ -4,6 +4,7 @@ from django.urls import path
 
 from notifications import (
     views,
+    views_again,
     views_answers,
     views_calls,
     views_hooks,
@@ -33,6 +34,7 @@ urlpatterns = [
     path("calls/<uuid:call_id>/outcome/", views_calls.settle, name="call-settle"),
     path("incidents/<str:reference>/calls/", views_calls.incident_calls, name="incident-calls"),
     path("incidents/<str:reference>/calls/<slug:slug>/", views_calls.organisation, name="call-organisation"),
+    path("deliveries/<uuid:delivery_id>/again/", views_again.send_again, name="delivery-again"),
     path("deliveries/", views.delivery_list, name="delivery-list"),
     path("incidents/<str:reference>/pass-on/", views_ladder.pass_on, name="incident-pass-on"),
     path("incidents/<str:reference>/deliveries/", views.incident_deliveries, name="incident-deliveries"),

@@ -15,8 +15,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from incidents.models import Incident
 from incidents.views.finding import incident_or_404
 from incidents.words import span
+from notifications.budget import in_words
 from notifications.call_reading import waiting_count
 from notifications.models import Answer, Delivery
 from notifications.outcome import way_in_words
@@ -29,6 +31,7 @@ from portal.ledger.models import Event
 NEWEST = 200
 ALARM = frozenset({Delivery.State.DEAD})
 COLUMNS = (
+    "organisation_id", "incident__status",
     "created_at", "incident_reference", "event_id", "organisation__name", "person_id", "way", "message", "state",
     "error", "pk", "accepted_at", "delivered_at", "answered_at",
 )  # fmt: skip
@@ -43,11 +46,12 @@ def delivery_list(request: HttpRequest) -> HttpResponse:
         "calls_waiting": waiting_count(),
         "ladders": [],
         "pass_on": "",
+        "budget": "",
         "follow": "*",
         "refresh_url": reverse("delivery-list"),
         "empty_why": _("No incident has told anybody of your organisation yet."),
     }
-    return render(request, "notifications/deliveries.html", context | _page(Delivery.objects.all()))
+    return render(request, "notifications/deliveries.html", context | _page(request, Delivery.objects.all()))
 
 
 @require_safe
@@ -68,23 +72,30 @@ def incident_deliveries(request: HttpRequest, reference: str) -> HttpResponse:
             "href": reverse("incident-board", args=[incident.reference]),
         },
         "calls_waiting": waiting_count(incident.pk),
+        "budget": in_words(incident.pk),
         "follow": incident.reference,
         "refresh_url": reverse("incident-deliveries", args=[incident.reference]),
         "empty_why": _(
             "Nothing has been planned yet. A worker plans within seconds; if this stays, look at the worker."
         ),
     }
-    return render(request, "notifications/deliveries.html", context | _page(Delivery.objects.filter(incident=incident)))
+    about = Delivery.objects.filter(incident=incident)
+    return render(request, "notifications/deliveries.html", context | _page(request, about))
 
 
-def _page(deliveries: QuerySet[Delivery]) -> dict[str, Any]:
+def _page(request: HttpRequest, deliveries: QuerySet[Delivery]) -> dict[str, Any]:
+    visitor = request.visitor  # type: ignore[attr-defined]
+    mine = visitor.organisation_id if may_answer(visitor) else None
     newest = deliveries.order_by("-created_at", "id")
     found = list(newest.values(*COLUMNS)[:NEWEST])
     names = dict(Person.objects.values_list("pk", "name"))  # one's own people alone: row security sees to it
     about = _about([each["event_id"] for each in found if not each["incident_reference"]])
     said = {answer.delivery_id: answer for answer in Answer.objects.filter(delivery__in=newest.values("pk")[:NEWEST])}
     return {
-        "deliveries": [{**_row(each, names, about), "said": _said(said.get(each["pk"]))} for each in found],
+        "deliveries": [
+            {**_row(each, names, about), "said": _said(said.get(each["pk"])), "again": _again(each, mine)}
+            for each in found
+        ],
         "totals": _totals(found),
         "page": {"next": None, "previous": None},
     }
@@ -118,6 +129,14 @@ def _row(each: dict[str, Any], names: dict[Any, str], about: dict[UUID, str]) ->
         "note": note,
         "timing": timing(each),
     }
+
+
+def _again(each: Mapping[str, Any], mine: UUID | None) -> str:
+    """Where a dead message of one's own can be sent again, or ''."""
+    over = each["incident__status"] == Incident.Status.CLOSED and each["message"] != Delivery.Message.STOOD_DOWN
+    if each["way"] == "phone" or each["state"] != Delivery.State.DEAD or each["organisation_id"] != mine or over:
+        return ""
+    return reverse("delivery-again", args=[each["pk"]])
 
 
 def timing(each: Mapping[str, Any]) -> str:

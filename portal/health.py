@@ -24,7 +24,11 @@ log = logging.getLogger(__name__)
 OTHERS = ("live", "worker", "scheduler")  # each beats every two seconds; who reads this is the web process
 SILENT_SECONDS = 15.0  # a worker in the middle of a slow batch beats late
 KEPT_SECONDS = 5.0
-BEATS = "SELECT process, seconds_ago FROM sec.beats()"
+CANARY_SECONDS = 180.0  # one goes out each minute
+SIGNS = """
+SELECT 'process', process, seconds_ago, NULL::float8 FROM sec.beats()
+UNION ALL SELECT 'way', transport, canary_seconds, open_seconds FROM sec.ways_out()
+"""
 APPLIED = "SELECT app, name FROM sec.migrations_applied()"
 
 
@@ -35,6 +39,36 @@ class Silence(NamedTuple):
     since: datetime | None
 
 
+class WayOut(NamedTuple):
+    """One way that messages take. Seconds since its canary was accepted, and since its breaker opened; or None."""
+
+    transport: str
+    canary_seconds: float | None
+    open_seconds: float | None
+
+    @property
+    def word(self) -> str:
+        """`shut`: nothing is sent this way just now; `silent`: no canary got through for three minutes."""
+        if self.open_seconds is not None:
+            return "shut"
+        return "silent" if (self.canary_seconds or 0) > CANARY_SECONDS else "ok"
+
+
+class Signs(NamedTuple):
+    """What the database knows of the processes and of the ways out."""
+
+    beats: dict[str, float]  # seconds ago, by process
+    ways: list[WayOut]
+
+
+class Blocked(NamedTuple):
+    """A way out that does not work, and since when: `shut` or `silent`."""
+
+    transport: str
+    word: str
+    since: datetime
+
+
 class _Memory:
     """What this process remembers."""
 
@@ -42,29 +76,26 @@ class _Memory:
     ready = False
     migrated = False
     heard: dict[str, float] = {}  # by `time.monotonic()`
+    blocked: list[Blocked] = []
     read_at = -KEPT_SECONDS
 
 
-def seconds_since_beats() -> dict[str, float]:
-    """How many seconds ago each process said that it is alive.
+def signs() -> Signs:
+    """Who said that it is alive, and what of the ways out works. One query.
 
     Raises:
         django.db.Error: the database is away, or has no tables yet.
     """
     with at_the_door(), connections["auth"].cursor() as cursor:
-        cursor.execute(BEATS)
-        return dict(cursor.fetchall())
+        cursor.execute(SIGNS)
+        rows = cursor.fetchall()
+    beats = {name: seconds for what, name, seconds, _ in rows if what == "process"}
+    return Signs(beats, [WayOut(name, canary, shut) for what, name, canary, shut in rows if what == "way"])
 
 
 def stale_processes() -> list[Silence]:
     """The processes that have gone silent, for the header of every page. One short query in five seconds a process."""
-    now = time.monotonic()
-    if now - _Memory.read_at >= KEPT_SECONDS:
-        _Memory.read_at = now
-        try:
-            _Memory.heard = {process: now - ago for process, ago in seconds_since_beats().items()}
-        except Error:
-            log.warning("the heartbeats could not be read", exc_info=True)
+    now = _read_sometimes()
     heard = _Memory.heard
     return [
         Silence(process, clock.now() - timedelta(seconds=now - heard[process]) if process in heard else None)
@@ -73,18 +104,45 @@ def stale_processes() -> list[Silence]:
     ]
 
 
+def blocked_ways() -> list[Blocked]:
+    """The ways out that do not work, for the header of every page; out of the same query as the processes."""
+    _read_sometimes()
+    return _Memory.blocked
+
+
+def _read_sometimes() -> float:
+    """Look at the signs, unless this process did so just now; the time by the process's clock."""
+    now = time.monotonic()
+    if now - _Memory.read_at >= KEPT_SECONDS:
+        _Memory.read_at = now
+        try:
+            beats, ways = signs()
+            _Memory.heard = {process: now - ago for process, ago in beats.items()}
+            _Memory.blocked = [_blocked(way) for way in ways if way.word != "ok"]
+        except Error:
+            log.warning("the heartbeats could not be read", exc_info=True)
+    return now
+
+
+def _blocked(way: WayOut) -> Blocked:
+    seconds = way.open_seconds if way.word == "shut" else way.canary_seconds
+    return Blocked(way.transport, way.word, clock.now() - timedelta(seconds=seconds or 0))
+
+
 @own_scope
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
     """200 as long as this process answers; the body tells of the others and of the database."""
     try:
-        beats = seconds_since_beats()
+        beats, ways = signs()
         database = "ok"
     except Error:
-        beats, database = {}, "away"
+        beats, ways, database = {}, [], "away"
     processes = {"web": "ok"} | {name: _word(beats.get(name), database) for name in OTHERS}
-    well = database == "ok" and set(processes.values()) == {"ok"}
-    return JsonResponse({"status": "ok" if well else "degraded", "database": database, "processes": processes})
+    ways_out = {way.transport: way.word for way in ways}
+    well = database == "ok" and {*processes.values(), *ways_out.values()} == {"ok"}
+    status = "ok" if well else "degraded"
+    return JsonResponse({"status": status, "database": database, "processes": processes, "ways_out": ways_out})
 
 
 def _word(seconds_ago: float | None, database: str) -> str:
@@ -113,7 +171,7 @@ def _missing() -> list[str]:
     Raises:
         django.db.Error: the database is away.
     """
-    beats = seconds_since_beats() if _Memory.migrated or _is_migrated() else None
+    beats = signs().beats if _Memory.migrated or _is_migrated() else None
     if beats is None:
         return ["migrations"]
     if _Memory.ready:

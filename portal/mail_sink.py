@@ -28,6 +28,7 @@ from typing import Any, TypedDict
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from portal.mail_sink_canaries import CANARY_EMAIL, CANARY_SMS
 from portal.mail_sink_page import TEXT, page_server
 from portal.notify_stand_in import NotifyStandIn
 
@@ -87,6 +88,8 @@ class Mailbox:
         self.faults = dict(faults or {})
 
     def add(self, *, sender: str, to: list[str], content: bytes) -> None:
+        if to == [CANARY_EMAIL]:
+            return
         parsed = message_from_bytes(content, policy=policy.default)
         headers = {name: _printable(value) for name, value in parsed.items()}
         with self._lock:
@@ -105,6 +108,8 @@ class Mailbox:
 
     def add_text(self, *, to: str, text: str, subject: str = "") -> None:
         """A message that a service took: a text message has a number in `to` and no subject."""
+        if to == CANARY_SMS:
+            return
         now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         with self._lock:
             self._count += 1

@@ -19,7 +19,7 @@ from django.db import Error, connections
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from portal.health import seconds_since_beats
+from portal.health import signs
 from portal.tenancy.requests import own_scope
 from portal.tenancy.scope import at_the_door
 
@@ -86,7 +86,7 @@ class DatabaseCollector(Collector):
             with at_the_door(), connections["auth"].cursor() as cursor:
                 cursor.execute(QUEUES)
                 queues = cursor.fetchall()
-            beats = seconds_since_beats()
+            beats, ways = signs()
         except Error:
             log.warning("the database did not answer a scrape", exc_info=True)
             up.add_metric([], 0)
@@ -112,6 +112,16 @@ class DatabaseCollector(Collector):
         for process, ago in sorted(beats.items()):
             ages.add_metric([process], ago)
         yield ages
+        canaries = GaugeMetricFamily(
+            "bulkhead_canary_age_seconds", "Since a way out last took its canary.", labels=["transport"]
+        )
+        shut = GaugeMetricFamily("bulkhead_way_out_shut", "1 while a breaker is open.", labels=["transport"])
+        for way in ways:
+            if way.canary_seconds is not None:
+                canaries.add_metric([way.transport], way.canary_seconds)
+            shut.add_metric([way.transport], way.open_seconds is not None)
+        yield canaries
+        yield shut
 
 
 @require_safe

@@ -20,7 +20,7 @@ from jinja2 import Environment, StrictUndefined
 
 from portal import clock
 from portal.api.problems import problem
-from portal.health import stale_processes
+from portal.health import blocked_ways, stale_processes
 from portal.tenancy.scope import at_the_door, current_ticket, door_is_open
 
 REFUSALS = {
@@ -116,10 +116,16 @@ def _silent() -> list[str]:
         "worker": gettext("Messages may not be going out"),
         "scheduler": gettext("Messages and due times may be late"),
     }
-    return [
+    silent = [
         gettext("%(effect)s since %(time)s: tell the portal's operator.")
         % {"effect": effects[silence.process], "time": local_time(silence.since) or gettext("the start")}
         for silence in stale_processes()
+    ]
+    ways = {"smtp": gettext("E-mail"), "notify-sms": gettext("Text messages")}
+    return silent + [
+        gettext("%(way)s: nothing gets out since %(time)s. People with another way are told by that one.")
+        % {"way": ways.get(blocked.transport, blocked.transport), "time": local_time(blocked.since)}
+        for blocked in blocked_ways()
     ]
 
 

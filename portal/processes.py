@@ -11,6 +11,7 @@ from secrets import token_urlsafe
 from uuid import uuid4
 
 from portal.children import free_port
+from portal.mail_sink_canaries import CANARY_EMAIL, CANARY_SMS
 from portal.roles import ALL_ROLES, OWNER
 from portal.var_folder import secret, var_folder
 from portal.vault.master import new_master_key
@@ -184,7 +185,11 @@ def mail_sink_command(environ: Mapping[str, str], var: Path) -> tuple[list[str],
     environment names a service for them; mail that comes back is left under `var`."""
     smtp, http = free_port(), free_port()
     command = [sys.executable, "-m", "portal.mail_sink", "--smtp-port", str(smtp), "--http-port", str(http)]
-    announced = {"EMAIL_URL": f"smtp://{LOOPBACK}:{smtp}", "MAIL_URL": f"http://{LOOPBACK}:{http}/"}
+    announced = {
+        "EMAIL_URL": f"smtp://{LOOPBACK}:{smtp}",
+        "MAIL_URL": f"http://{LOOPBACK}:{http}/",
+        "CANARY_EMAIL": CANARY_EMAIL,
+    }
     announced |= {"BOUNCE_ADDRESS": "bounces@bulkhead.example", "BOUNCE_MAILDIR": str(var / "bounces")}
     if not environ.get("NOTIFY_API_KEY"):
         announced |= {
@@ -194,6 +199,7 @@ def mail_sink_command(environ: Mapping[str, str], var: Path) -> tuple[list[str],
             "NOTIFY_CALLBACK_TOKEN": token_urlsafe(32),
             "NOTIFY_REPLIES": "1",
             "SUNK_WAYS": "email,sms",
+            "CANARY_SMS": CANARY_SMS,
         }
     return command, announced
 

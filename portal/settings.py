@@ -275,6 +275,12 @@ SENT_WAYS = ["email", *(["sms"] if NOTIFY_SMS_TEMPLATE else [])]  # the kinds of
 SUNK_WAYS = env.list("SUNK_WAYS", default=["email"] if MAIL_URL else [])  # those of which nothing leaves this machine
 BOUNCE_ADDRESS = env.str("BOUNCE_ADDRESS", "")  # where mail comes back to, e.g. bounces@…; what stands behind + is ours
 BOUNCE_MAILDIR = env.str("BOUNCE_MAILDIR", "")  # a folder in which a mail server leaves it
+# Text messages a day: the service's own limit, of which a part is kept for first messages; of one incident; of one
+# person about it.
+TEXTS_A_DAY, TEXTS_RESERVED = env.int("TEXTS_A_DAY", 1000), env.int("TEXTS_RESERVED", 200)
+TEXTS_PER_INCIDENT, TEXTS_PER_PERSON = env.int("TEXTS_PER_INCIDENT", 500), env.int("TEXTS_PER_PERSON", 20)
+# Where a message goes each minute to see whether messages get out, by kind of contact point; '' for none.
+CANARIES = {"email": env.str("CANARY_EMAIL", ""), "sms": env.str("CANARY_SMS", "")}
 DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", "Bulkhead <notices@bulkhead.example>")
 
 SILENCED_SYSTEM_CHECKS = [

@@ -13,18 +13,23 @@ class TransportError(Exception):
     """A message was not taken. The words are shown to people and hold no address.
 
     `permanent`: trying again cannot help (there is no such mailbox), and nothing else. `down`: no other message would
-    fare better now, because the server itself cannot be used.
+    fare better now, because the server itself cannot be used. `ours`: it says nothing of the other side.
     """
 
-    def __init__(self, because: str, *, permanent: bool = False, down: bool = False) -> None:
+    def __init__(self, because: str, *, permanent: bool = False, down: bool = False, ours: bool = False) -> None:
         super().__init__(because)
-        self.because, self.permanent, self.down = because, permanent, down
+        self.because, self.permanent, self.down, self.ours = because, permanent, down, ours
 
 
 class Transport:
     """One way out, open for the length of a batch. Leaving the block closes what was opened."""
 
     name: ClassVar[str]
+
+    @classmethod
+    def host(cls) -> str:
+        """The other side, whose breaker it is; '' for none."""
+        return ""
 
     def __enter__(self) -> Self:
         return self

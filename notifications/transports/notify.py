@@ -7,6 +7,7 @@ Errors are told apart by status and name, never by their words.
 from __future__ import annotations
 
 from typing import Any, ClassVar
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import requests
@@ -37,6 +38,10 @@ class Notify(Transport):
     service: ClassVar[str]
     recipient: ClassVar[str]
     plural: ClassVar[str]
+
+    @classmethod
+    def host(cls) -> str:
+        return urlsplit(settings.NOTIFY_API_URL).netloc
 
     def __init__(self) -> None:
         try:

@@ -28,6 +28,10 @@ BAD_ADDRESS_CODES = {550, 551, 553}
 class Smtp(Transport):
     name = "smtp"
 
+    @classmethod
+    def host(cls) -> str:
+        return f"{settings.EMAIL_HOST}:{settings.EMAIL_PORT}"
+
     def __init__(self) -> None:
         self.connection: smtplib.SMTP | None = None
 

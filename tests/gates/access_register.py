@@ -184,5 +184,6 @@ REGISTER = (
     page("playbook-detail", PEOPLE, playbook_id="playbook"),
     page("playbook-document", PEOPLE, playbook_id="playbook"),
     page("delivery-list", PEOPLE),
+    page("delivery-again", post=NOT_ASKED, delivery_id="contact"),
     page("alert-list", PEOPLE),
 )  # fmt: skip

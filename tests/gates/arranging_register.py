@@ -150,6 +150,7 @@ class Register(Writer):
                 "notifications_callattempt", id=uuid4(), delivery_id=delivery, organisation_id=own, attempt=attempt,
                 caller_organisation_id=caller, caller_id=person, taken_at="now", reported_by=secret,
             )  # fmt: skip
+        self.put("notifications_wayout", id=uuid4(), transport="smtp", host=f"{secret}:25", recent="[]")
         for state, month in (("planned", "2026-01-01"), ("done", None)):
             test = self.put(
                 "notifications_contacttest", id=uuid4(), organisation_id=own, month=month, due_at="now", state=state,

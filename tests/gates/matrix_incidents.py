@@ -193,11 +193,11 @@ INCIDENTS: dict[str, Row] = {
             " OR x.contact_point_id IS NULL AND x.person_id IS NULL AND x.way = 'phone' AND x.incident_id IS NOT NULL)",
             OPEN,
             selects="id organisation_id incident_id event_id contact_point_id person_id way message state created_at"
-            " due_at attempts claimed_by claimed_until accepted_at delivered_at step_id",
+            " due_at attempts claimed_by claimed_until accepted_at delivered_at step_id exercise next_way",
             inserts="id organisation_id incident_id incident_reference exercise event_id contact_point_id person_id way"
             " message code idempotency_key state error created_at due_at step_id",
             updates="state due_at attempts claimed_by claimed_until transport provider_ref error accepted_at"
-            " delivered_at answered_at",
+            " delivered_at answered_at next_way",
         ),
     ),
     # A call is known to whoever was rung and to whoever rang; functions write it.
@@ -219,6 +219,16 @@ INCIDENTS: dict[str, Row] = {
             " ended_at state because attempts claimed_by",
             updates="state due_at ended_at begun_at quiet because claimed_by",
         ),
+    ),
+    # Whether a transport to a host works: of everybody's messages, and so of nobody's.
+    "notifications_wayout": Row(
+        worker=Can(
+            OPEN,
+            OPEN,
+            OPEN,
+            inserts="id transport host recent",
+            updates="recent opened_at probe_at because canary_due_at canary_tried_at canary_accepted_at",
+        )
     ),
     # A test that has not begun is nobody's to see; the hash of a link is no use to the organisation.
     # Webhooks: an organisation's own, without the address, the keys and who holds what; functions write and send.

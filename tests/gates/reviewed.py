@@ -44,6 +44,7 @@ OPEN_POLICIES = {
     (WORKER, "notifications_receipt", "drw"): "settles what services report; their ids are not granted",
     (WORKER, "notifications_answer", "rw"): "settles what was said to a message; what it was is not granted",
     (WORKER, "notifications_ladderstep", "r"): "finds the ladders that are due; says why of none",
+    (WORKER, "notifications_wayout", "irw"): "whether a transport works; names no organisation",
     (WORKER, "notifications_planning", "rw"): "claims what is to be planned; holds nothing of substance",
 }
 
@@ -237,6 +238,13 @@ DEFINER: dict[str, Function] = {
     "sec.webhook_failed(uuid,double precision)": ((), "lets a failing webhook rest, and tells its people after a day"),
     "sec.webhook_gone(uuid)": ((), "switches a webhook off that says it is gone, and tells its people"),
     "sec.sweep_webhooks()": ((WORKER,), "deletes the log after ninety days, and keys that have ended"),
+    "sec.enter_late(uuid)": (
+        (WORKER,),
+        "enters the organisation of a message that waits too long, or whose way is shut",
+    ),
+    "sec.answered_elsewhere()": ((), "ends what waits for a person of the row that was answered"),
+    "sec.send_again(uuid)": ((APP,), "a dead message of the caller's own organisation, by a role that answers"),
+    "sec.ways_out()": ((APP, AUTH), "which transports work; names no organisation and no host"),
     "sec.enter_receipt(uuid)": ((WORKER,), "enters the organisation of a message that a kept report fits by both ids"),
     "sec.may_be_answered(uuid)": ((), "whether a message waits for an answer: for other functions alone"),
     "sec.message_waits(uuid)": ((AUTH,), "what the page behind a link shows, once the link's signature was checked"),

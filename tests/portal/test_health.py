@@ -21,7 +21,7 @@ OTHERS = ("live", "worker", "scheduler")
 @pytest.fixture(autouse=True)
 def just_started(monkeypatch: pytest.MonkeyPatch) -> None:
     """A web process that began an hour ago and remembers nothing."""
-    for name, value in {"ready": False, "migrated": False, "heard": {}, "read_at": -10.0}.items():
+    for name, value in {"ready": False, "migrated": False, "heard": {}, "blocked": [], "read_at": -10.0}.items():
         monkeypatch.setattr(health._Memory, name, value)
     monkeypatch.setattr(health._Memory, "began", time.monotonic() - 3600)
 
@@ -37,12 +37,12 @@ def beats_of(monkeypatch):
     """`beats_of(live=1.0, worker=99.0)`: what the database would say; an exception is raised."""
 
     def say(error: Exception | None = None, **seconds: float) -> None:
-        def answer() -> dict[str, float]:
+        def answer() -> health.Signs:
             if error:
                 raise error
-            return seconds
+            return health.Signs(seconds, [])
 
-        monkeypatch.setattr(health, "seconds_since_beats", answer)
+        monkeypatch.setattr(health, "signs", answer)
 
     return say
 
@@ -60,6 +60,7 @@ def test_health_names_the_silent_and_answers_200_all_the_same(beats_of):
             "status": "degraded",
             "database": "ok",
             "processes": {"web": "ok", "live": "ok", "worker": "silent", "scheduler": "silent"},
+            "ways_out": {},
         },
     )
     beats_of(live=1.0, worker=2.0, scheduler=0.1)
@@ -109,16 +110,17 @@ def test_not_ready_before_every_migration_is_applied(monkeypatch):
 def test_pages_learn_of_a_silent_process_with_one_query_in_five_seconds(monkeypatch):
     asked = []
 
-    def answer() -> dict[str, float]:
+    def answer() -> health.Signs:
         asked.append(1)
-        return {"live": 1.0, "worker": 60.0}
+        return health.Signs({"live": 1.0, "worker": 60.0}, [health.WayOut("smtp", 200.0, None)])
 
-    monkeypatch.setattr(health, "seconds_since_beats", answer)
+    monkeypatch.setattr(health, "signs", answer)
     for _ in range(3):
         silent = health.stale_processes()
     assert [each.process for each in silent] == ["worker", "scheduler"]
     assert silent[0].since is not None
     assert silent[1].since is None, "never heard of"
+    assert [(each.transport, each.word) for each in health.blocked_ways()] == [("smtp", "silent")]
     assert len(asked) == 1
     monkeypatch.setattr(health._Memory, "read_at", time.monotonic() - 6)
     health.stale_processes()
@@ -168,7 +170,7 @@ def test_a_scrape_while_the_database_is_away_says_so(monkeypatch):
     def away() -> None:
         raise OperationalError("gone")
 
-    monkeypatch.setattr(metrics, "seconds_since_beats", away)
+    monkeypatch.setattr(metrics, "signs", away)
     text = Client().get("/metrics").content.decode()
     assert "bulkhead_database_up 0.0" in text
     assert "bulkhead_queue_rows" not in text

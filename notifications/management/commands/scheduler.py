@@ -13,7 +13,7 @@ import psycopg
 from django.core.management.base import BaseCommand
 from django.db import connections
 
-from notifications.kinds import ADVANCE, ANSWERS, BEAT, DELIVER, ESCALATE, HOOKS, IMPORT, PLAN, REWALK
+from notifications.kinds import ADVANCE, ANSWERS, BEAT, CANARY, DELIVER, ESCALATE, HOOKS, IMPORT, LATE, PLAN, REWALK
 from notifications.sweep import CHORES, LEADS, SWEEP, OwnHands, waiting
 from notifications.wake import broker_away, wake
 
@@ -26,6 +26,7 @@ BEAT_SECONDS = 2.0
 SWEEP_SECONDS = 3600.0
 LEADS_SECONDS = 10.0
 CHORES_SECONDS = 15.0
+CANARY_SECONDS = 10.0  # looked at; the row says when one is due
 OVERDUE_SECONDS = 1.0  # planning and runs: what a waking worker needs; the portal promises two seconds
 SILENT_SECONDS = 5.0  # a worker that has said nothing for so long is taken for dead
 
@@ -82,6 +83,7 @@ def _wait_for_lock(connection: psycopg.Connection) -> None:
 def _run(connection: psycopg.Connection, hands: OwnHands, hook_hands: OwnHands) -> None:
     time_to_wake, time_to_beat, time_to_sweep = Every(WAKE_SECONDS), Every(BEAT_SECONDS), Every(SWEEP_SECONDS)
     time_to_look_at_leads, time_for_chores = Every(LEADS_SECONDS), Every(CHORES_SECONDS)
+    time_for_canaries = Every(CANARY_SECONDS)
     while True:
         if time_to_beat():
             connection.execute("SELECT sec.beat('scheduler')")
@@ -89,6 +91,9 @@ def _run(connection: psycopg.Connection, hands: OwnHands, hook_hands: OwnHands) 
         waits, silent_for = waiting(connection)
         if waits and time_to_wake():
             wake(*waits)
+        if time_for_canaries():
+            waits[CANARY] = 0.0
+            wake(CANARY)
         for job in _left_undone(waits, silent_for):
             hands.do(job)
         if HOOKS in waits and (broker_away() or waits[HOOKS] > SILENT_SECONDS):
@@ -106,5 +111,5 @@ def _left_undone(waits: dict[str, float], silent_for: float | None) -> list[str]
     """The due jobs that nobody else seems to do: the broker is away, or no worker answers, or it is simply late."""
     nobody = broker_away() or silent_for is None or silent_for > SILENT_SECONDS
     late = {job for job, waited in waits.items() if waited > OVERDUE_SECONDS}
-    due = [job for job in (PLAN, ESCALATE, ANSWERS, ADVANCE, REWALK, DELIVER, IMPORT) if job in waits]
-    return [job for job in due if nobody or (job in late and job != DELIVER)]
+    due = [job for job in (PLAN, ESCALATE, ANSWERS, ADVANCE, REWALK, LATE, DELIVER, IMPORT, CANARY) if job in waits]
+    return [job for job in due if nobody or (job in late and job not in {DELIVER, LATE})]

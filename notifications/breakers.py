@@ -1,0 +1,185 @@
+"""Circuit breakers of the ways out, kept in the database so that all processes know of a server that is down.
+
+A breaker opens after five failures in a row, or when half of the last twenty failed. While it is open nothing is
+claimed for that way but one message each half minute: whoever is told first is told by their next way, and the others
+wait, without burning an attempt. The first success closes it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from django.conf import settings
+from django.db import connections
+
+from notifications.transports import Transport, TransportError, transport_for
+from portal.tenancy.scope import queue_scope
+
+IN_A_ROW = 5
+WINDOW = 20
+PROBE_SECONDS = 30
+EXERCISE = ":exercise"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one message fared. `ok`: the other side works, though it may know no such mailbox. `down`: it cannot be used.
+
+    A single message that keeps failing while the server can be used counts once, or one mailbox would open a breaker.
+    """
+
+    delivery: str
+    ok: bool
+    down: bool = False
+
+
+@dataclass(slots=True)
+class Record:
+    """The last outcomes of one way out."""
+
+    recent: list[tuple[str, bool]] = field(default_factory=list)
+    is_open: bool = False
+
+    def add(self, outcome: Outcome) -> None:
+        if outcome.ok:
+            if self.is_open:
+                self.recent, self.is_open = [], False
+        elif not outcome.down and outcome.delivery in self._failed_in_a_row():
+            return
+        self.recent = [*self.recent, (outcome.delivery, outcome.ok)][-WINDOW:]
+        failures = sum(not ok for _, ok in self.recent)
+        if len(self._failed_in_a_row()) >= IN_A_ROW or (len(self.recent) == WINDOW and failures * 2 >= WINDOW):
+            self.is_open = True
+
+    @property
+    def is_clean(self) -> bool:
+        return not self.is_open and all(ok for _, ok in self.recent)
+
+    def _failed_in_a_row(self) -> list[str]:
+        failed = []
+        for delivery, ok in reversed(self.recent):
+            if ok:
+                break
+            failed.append(delivery)
+        return failed
+
+
+def note(transport: str, host: str, outcomes: Sequence[Outcome], because: str = "") -> bool:
+    """Write down how messages fared; whether the breaker is open now. In a transaction of its own, never in another."""
+    with queue_scope(), connections["default"].cursor() as cursor:
+        cursor.execute(
+            "SELECT recent, opened_at IS NOT NULL FROM notifications_wayout WHERE transport = %s AND host = %s",
+            [transport, host],
+        )
+        row = cursor.fetchone()
+        if all(each.ok for each in outcomes) and row is not None and _record(row).is_clean:
+            return False  # nothing that anybody has to know: no row is written for it
+        if row is None:
+            begin(transport, host)
+        cursor.execute(
+            "SELECT recent, opened_at IS NOT NULL FROM notifications_wayout WHERE transport = %s AND host = %s"
+            " FOR UPDATE",
+            [transport, host],
+        )
+        record = _record(cursor.fetchone())
+        for outcome in outcomes:
+            record.add(outcome)
+        cursor.execute(
+            "UPDATE notifications_wayout SET recent = %(recent)s::jsonb,"
+            " opened_at = CASE WHEN %(open)s THEN coalesce(opened_at, now()) END,"
+            " probe_at = CASE WHEN %(open)s THEN now() + make_interval(secs => %(probe)s) END,"
+            " because = CASE WHEN %(open)s THEN coalesce(nullif(%(because)s, ''), because) ELSE '' END"
+            " WHERE transport = %(transport)s AND host = %(host)s",
+            {
+                "recent": json.dumps(record.recent),
+                "open": record.is_open,
+                "probe": PROBE_SECONDS,
+                "because": because,
+                "transport": transport,
+                "host": host,
+            },
+        )
+        return record.is_open
+
+
+def _record(row: tuple[object, bool]) -> Record:
+    recent = json.loads(row[0]) if isinstance(row[0], str) else row[0]
+    return Record([(delivery, ok) for delivery, ok in recent], row[1])  # type: ignore[union-attr]
+
+
+def begin(transport: str, host: str) -> None:
+    """Know of this way out, inside the queue's scope."""
+    with connections["default"].cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO notifications_wayout (id, transport, host, recent) VALUES (gen_random_uuid(), %s, %s, '[]')"
+            " ON CONFLICT DO NOTHING",
+            [transport, host],
+        )
+
+
+def shut_ways() -> tuple[list[str], list[str]]:
+    """The kinds of contact points to which nothing goes now, and those of them that this caller may try with a message.
+
+    A kind that an exercise's messages take elsewhere stands twice, once with `:exercise` after it. Inside the queue's
+    scope; of several callers one gets the probe.
+    """
+    broken = _broken()
+    if not broken:
+        return [], []
+    with connections["default"].cursor() as cursor:
+        cursor.execute(
+            "UPDATE notifications_wayout SET probe_at = now() + make_interval(secs => %s) WHERE id IN"
+            " (SELECT id FROM notifications_wayout WHERE opened_at IS NOT NULL AND probe_at <= now()"
+            " FOR UPDATE SKIP LOCKED) RETURNING transport, host",
+            [PROBE_SECONDS],
+        )
+        mine = set(cursor.fetchall())
+    return _ways_to(broken), _ways_to(mine)
+
+
+def shut_ways_now() -> list[str]:
+    """The kinds of contact points to which nothing goes now, for whoever sends nothing. Inside the queue's scope."""
+    return _ways_to(_broken())
+
+
+def _broken() -> set[tuple[str, str]]:
+    with connections["default"].cursor() as cursor:
+        cursor.execute("SELECT transport, host FROM notifications_wayout WHERE opened_at IS NOT NULL")
+        return set(cursor.fetchall())
+
+
+def _ways_to(ends: set[tuple[str, str]]) -> list[str]:
+    kinds = {way: transport_for(way.removesuffix(EXERCISE), exercise=way.endswith(EXERCISE)) for way in _ways()}
+    return [way for way, kind in kinds.items() if (kind.name, kind.host()) in ends]
+
+
+def _ways() -> Iterable[str]:
+    for way in settings.SENT_WAYS:
+        yield from (way, way + EXERCISE)
+
+
+class Tally:
+    """What a batch learns of the ways that it uses. Successes are written down together, a failure at once."""
+
+    def __init__(self) -> None:
+        self.outcomes: dict[type[Transport], list[Outcome]] = {}
+
+    def took(self, kind: type[Transport], delivery: object) -> None:
+        self.outcomes.setdefault(kind, []).append(Outcome(str(delivery), ok=True))
+
+    def failed(self, kind: type[Transport], delivery: object, error: TransportError) -> bool:
+        """Whether the breaker is open now."""
+        if error.ours:
+            return False
+        self.outcomes.setdefault(kind, []).append(Outcome(str(delivery), ok=error.permanent, down=error.down))
+        return not error.permanent and self._write(kind, error.because)
+
+    def end(self) -> None:
+        for kind in list(self.outcomes):
+            self._write(kind)
+
+    def _write(self, kind: type[Transport], because: str = "") -> bool:
+        outcomes, host = self.outcomes.pop(kind, []), kind.host()
+        return bool(outcomes and host) and note(kind.name, host, outcomes, because)

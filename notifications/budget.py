@@ -1,0 +1,56 @@
+"""How many text messages a day an incident may use, and a person about it; some are kept for first messages alone.
+
+The service stops everything when its own daily limit is reached, so what is not a first message stops earlier: it takes
+the person's next way, and waits for the next day. The day is the service's, from midnight UTC.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connections
+from django.utils.translation import gettext as _
+
+from notifications.deliveries import FIRST_MESSAGES, Held
+
+SMS = "sms"
+TODAY = "accepted_at >= date_trunc('day', now(), 'UTC')"
+USED = f"""
+SELECT (SELECT count(*) FROM notifications_delivery WHERE way = 'sms' AND {TODAY}),
+       count(*),
+       count(*) FILTER (WHERE d.person_id = (SELECT o.person_id FROM notifications_delivery o WHERE o.id = %s))
+  FROM notifications_delivery d WHERE d.incident_id = %s AND d.way = 'sms' AND {TODAY}
+"""  # noqa: S608
+
+
+def used_up(held: Held) -> str:
+    """Why this text message has to wait for tomorrow, in words, or ''. A first message never does. In queue's scope."""
+    if held.way != SMS or held.incident_id is None or held.message in FIRST_MESSAGES:
+        return ""
+    with connections["default"].cursor() as cursor:
+        cursor.execute(USED, [held.id, held.incident_id])
+        everybody, incident, person = cursor.fetchone()
+    if everybody >= settings.TEXTS_A_DAY - settings.TEXTS_RESERVED:
+        return "Today's text messages are used up but for the reserve of first messages."
+    if incident >= settings.TEXTS_PER_INCIDENT:
+        return "Today's text messages of this incident are used up."
+    if person >= settings.TEXTS_PER_PERSON:
+        return "Today's text messages to this person about this incident are used up."
+    return ""
+
+
+def in_words(incident_id: UUID) -> str:
+    """How much of the day's budget an incident has used, of the messages that the reader may see."""
+    if SMS not in settings.SENT_WAYS:
+        return ""
+    with connections["default"].cursor() as cursor:
+        cursor.execute(
+            f"SELECT count(*) FROM notifications_delivery WHERE incident_id = %s AND way = 'sms' AND {TODAY}",  # noqa: S608
+            [incident_id],
+        )
+        (used,) = cursor.fetchone()
+    return _(
+        "%(used)s of %(most)s text messages of today used. Further ones go by e-mail or wait; first messages of new"
+        " incidents have %(reserved)s of their own."
+    ) % {"used": used, "most": settings.TEXTS_PER_INCIDENT, "reserved": settings.TEXTS_RESERVED}

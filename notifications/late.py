@@ -1,0 +1,84 @@
+"""Whoever waits too long for a first message is told by their next way too, while the first one goes on being tried.
+
+Late is a minute without being accepted, by the database's clock; at once when the way's breaker is open, or when the
+day's text messages of the incident are used up (`next_way` is `wanted`).
+"""
+
+from __future__ import annotations
+
+import logging
+from uuid import UUID
+
+from django.db import connections
+
+from incidents.models import Incident
+from notifications.breakers import shut_ways_now
+from notifications.deliveries import FIRST_MESSAGES, New, write
+from notifications.models import Delivery
+from notifications.recipients import choose
+from notifications.trust import mark_doubtful
+from notifications.ways import active_ways
+from portal.tenancy.scope import queue_scope
+
+log = logging.getLogger(__name__)
+
+LATE_SECONDS = 60  # `sec.enter_late` says the same
+FIND = """
+SELECT id FROM notifications_delivery
+ WHERE state IN ('pending', 'claimed') AND incident_id IS NOT NULL AND next_way IN ('', 'wanted') AND way <> 'phone'
+   AND (message IN ('opened', 'suspected') OR next_way = 'wanted')
+   AND (next_way = 'wanted' OR created_at <= now() - make_interval(secs => %s)
+        OR (state = 'pending' AND (way || CASE WHEN exercise THEN ':exercise' ELSE '' END) = ANY (%s)))
+   AND NOT id = ANY (%s)
+ ORDER BY created_at LIMIT 1 FOR UPDATE SKIP LOCKED
+"""
+
+
+def go_round_late(*, most: int = 200) -> int:
+    """Take the next way of everybody who waits too long; how many were looked at. Safe in several processes at once."""
+    left: list[UUID] = []
+    done = 0
+    while done < most and _next(left):
+        done += 1
+    return done
+
+
+def _next(left: list[UUID]) -> bool:
+    """One late message. One over which something fails is left out for this time and stops nobody else."""
+    late = None
+    try:
+        with queue_scope(), connections["default"].cursor() as cursor:
+            cursor.execute(FIND, [LATE_SECONDS, shut_ways_now(), left])
+            row = cursor.fetchone()
+            if row is None:
+                return False
+            late = row[0]
+            cursor.execute("SELECT sec.enter_late(%s)", [late])
+            _go_round(late)
+            cursor.execute("UPDATE notifications_delivery SET next_way = 'taken' WHERE id = %s", [late])
+    except Exception:
+        if late is None:
+            raise
+        log.exception("the next way beside delivery %s could not be taken", late)
+        left.append(late)
+    return True
+
+
+def _go_round(late: UUID) -> None:
+    """Write to the next way of the same person, unless they were told meanwhile. A desk is told by all ways anyway."""
+    names = ("organisation_id", "incident_id", "event_id", "person_id", "message")
+    waiting = Delivery.objects.values(*names).get(pk=late)
+    incident = Incident.objects.filter(pk=waiting["incident_id"]).first()
+    person, message = waiting["person_id"], waiting["message"]
+    if incident is None or person is None:
+        return
+    if incident.status == Incident.Status.CLOSED and message in FIRST_MESSAGES:
+        return
+    about = Delivery.objects.filter(incident=incident, organisation_id=waiting["organisation_id"], message=message)
+    states = dict(about.filter(person_id=person).values_list("contact_point_id", "state"))
+    if any(state in Delivery.TOLD for state in states.values()):
+        return
+    ways = [way for way in active_ways() if way.id not in states]
+    choice = choose(ways, doubts=mark_doubtful(incident), people={person})
+    new = New(incident, waiting["organisation_id"], waiting["event_id"], message)
+    write(new, [way for way in choice.use if way.person_id == person])

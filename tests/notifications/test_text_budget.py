@@ -1,0 +1,47 @@
+"""A day's text messages: what is not a first message stops before the service does, goes another way, and waits."""
+
+from __future__ import annotations
+
+import pytest
+
+from notifications import late
+from portal.mail_sink import Mailbox
+from tests.notifications.stage import Stage, as_worker
+from tests.notifications.texting import number, service
+
+pytestmark = pytest.mark.django_db(transaction=True)
+BEN, BENS = "ben.ashcroft@dunmere.example", "+447700900201"
+
+
+@pytest.mark.parametrize(
+    ("budget", "most", "because"),
+    [
+        ("TEXTS_PER_INCIDENT", 1, "Today's text messages of this incident are used up."),
+        ("TEXTS_PER_PERSON", 1, "Today's text messages to this person about this incident are used up."),
+        ("TEXTS_A_DAY", 201, "Today's text messages are used up but for the reserve of first messages."),
+    ],
+)
+def test_a_stand_down_beyond_the_budget_takes_the_next_way_and_waits(
+    stage: Stage, mail: Mailbox, settings, client_of, budget: str, most: int, because: str
+):
+    with service(settings) as texts:
+        number(stage, "dunmere", BEN, BENS)
+        setattr(settings, budget, most)
+        incident = stage.opens()
+        stage.works()
+        assert len(texts.messages()) == 1, "a first message always goes"
+        page = client_of("dunmere").get(f"/incidents/{incident.reference}/deliveries/").content.decode()
+        assert f"1 of {settings.TEXTS_PER_INCIDENT} text messages of today used" in page
+        stage.closes(incident)
+        stage.works()
+        assert len(texts.messages()) == 1
+        waits = (
+            "SELECT state, attempts, error, next_way, due_at > now() FROM notifications_delivery"
+            " WHERE way = 'sms' AND message = 'stood_down'"
+        )
+        assert stage.owner(waits) == [("pending", 0, because, "wanted", True)]
+        with as_worker():
+            assert late.go_round_late() == 1
+        stage.works()
+        assert [message["to"] for message in mail.messages(to=BEN)] == [[BEN]], "by e-mail instead"
+        assert "Stand down" in mail.messages(to=BEN)[0]["text"]
