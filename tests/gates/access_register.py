@@ -77,6 +77,8 @@ REGISTER = (
         contact_id="contact",
     ),
     page("contact-list", PEOPLE),
+    page("mail-distrust", PEOPLE),
+    page("mail-distrust-act", post=OWN_WRONG),
     page("contact-add", OWN_FRESH, post=OWN_WRONG),
     page("contact-detail", OWN_CONTACT, post=OWN_CONTACT_WRONG, contact_id="contact"),
     page("contact-retire", post=OWN_RETIRED, contact_id="contact"),
