@@ -32,6 +32,7 @@ RETRY_SECONDS = (5, 15, 45, 120, 300, 600, 900)  # then every quarter of an hour
 DEAD_AFTER_HOURS = 24
 DEAD_AFTER_ATTEMPTS = 20  # a message may have waited for a day, or a worker for it, before it was tried at all
 QUIET = (Delivery.Message.PLANNED, Delivery.Message.PLANNED_CHANGED)
+EACH_TIME = (Delivery.Message.LEAD_OFFERED, Delivery.Message.UPDATE_ASKED)  # may come more than once, and each is news
 FIRST_MESSAGES = (Delivery.Message.OPENED, Delivery.Message.SUSPECTED)
 
 
@@ -96,8 +97,7 @@ def write(new: New, use: Iterable[Way], skip: Iterable[tuple[Way, str]] = (), *,
 
 
 def _row(new: New, way: Way, state: str, error: str) -> dict[str, Any]:
-    # The lead may be offered to the same people more than once, and each offer is news.
-    once = new.event_id if new.incident is None or new.message == Delivery.Message.LEAD_OFFERED else new.incident.pk
+    once = new.event_id if new.incident is None or new.message in EACH_TIME else new.incident.pk
     if new.again and new.step is not None and state != "skipped":  # each step of a ladder calls anew
         once = new.step
     # The number of the duty desk's record has no contact point. `sec.write_call` makes the same keys.

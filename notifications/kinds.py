@@ -16,6 +16,7 @@ TOLD_OF = {
     "incident.closed": "everybody",
     "delivery.dead": "named",
     "lead.offered": "named",
+    "update.asked": "named",
     # Notices of an organisation's own, without an incident: the one concerned and its partner liaison.
     "break_glass.used": "everybody",
     "break_glass.drilled": "everybody",

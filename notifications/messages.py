@@ -77,6 +77,9 @@ def compose(*, message: str, reference: str, code: str, exercise: bool, link: st
     if message == Delivery.Message.STOOD_DOWN:
         subject = _("Bulkhead: stand down, %(reference)s") % about
         notice = short = _("Stand down: %(reference)s is closed, code %(code)s.") % about
+    elif message == Delivery.Message.UPDATE_ASKED:
+        subject = _("Bulkhead: you are asked for an update, %(reference)s") % about
+        notice = short = _("You are asked for an update of %(reference)s, code %(code)s.") % about
     elif message == Delivery.Message.LEAD_OFFERED:
         subject = _("Bulkhead: you are asked to take the lead, %(reference)s") % about
         notice = short = _("You are asked to take the lead of %(reference)s, code %(code)s.") % about

@@ -138,6 +138,7 @@ class Delivery(models.Model):
         PLANNED = "planned", "Planned work announced"
         PLANNED_CHANGED = "planned_changed", "Planned work: something has changed"
         MAIL_TRUST_CHANGED = "mail_trust_changed", "Whether its mail is trusted has changed"
+        UPDATE_ASKED = "update_asked", "Asked for an update"
 
     class State(models.TextChoices):
         PENDING = "pending", "Waiting to be sent"
@@ -214,6 +215,7 @@ class Delivery(models.Model):
                         "planned",
                         "planned_changed",
                         "mail_trust_changed",
+                        "update_asked",
                     ]
                 ),
                 name="delivery_message",

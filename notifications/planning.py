@@ -126,6 +126,8 @@ def _plan_row(row: Planned) -> None:
         return
     elif row.kind == "delivery.dead" and row.subject_id:
         _go_round(row, incident, row.subject_id)
+    elif row.kind == "update.asked":
+        _ask(row, incident)
     elif row.kind == "lead.offered":
         tell_of_offer(incident, organisation_id=row.organisation_id, event_id=row.event_id)
     else:
@@ -217,6 +219,17 @@ def _go_round_on_a_rung(row: Planned, incident: Incident, step_id: UUID, person_
     if waiting and not any(state in live for _, _, state in of_step):
         assert row.incident_id is not None
         climb_now(row.incident_id, row.organisation_id, "Every message to them failed.")
+
+
+def _ask(row: Planned, incident: Incident) -> None:
+    """To those who were told, over the same ways as long as they are trusted: they know what it is about.
+
+    Whoever had a message within ten minutes reads the question in the page alone: the database sees to that.
+    """
+    told = {point for point, _, _ in told_points(incident.pk, row.organisation_id)}
+    doubts = mark_doubtful(incident)
+    use = [way for way in active_ways() if way.id in told and not (way.doubt or doubts.get(way.id))]
+    write(_new(row, incident, Message.UPDATE_ASKED), use)
 
 
 def _stand_down(row: Planned, incident: Incident) -> None:
