@@ -28,7 +28,7 @@ def ask(request: HttpRequest, reference: str, slug: str) -> HttpResponse:
         raise Http404
     form = AskForm(request.POST)
     if not form.is_valid():
-        return refuse(request, 422, " ".join(form.errors["question"]))
+        return refuse(request, 422, " ".join(map(str, form.errors["question"])))
     try:
         asking.ask(incident, slug=slug, words=form.cleaned_data["question"])
     except NotAllowed as refused:
