@@ -19,5 +19,5 @@ class Migration(migrations.Migration):
             "delivery",
             models.CheckConstraint(condition=models.Q(message__in=list(MESSAGES)), name="delivery_message"),
         ),
-        migrations.RunSQL(before.TOLD_OF.replace("@kinds@", ASKED), before.TOLD_OF.replace("@kinds@", before.KINDS)),
+        migrations.RunSQL(ASKED, before.TOLD_OF),
     ]
