@@ -17,7 +17,7 @@ from django.db import connections
 from incidents.models import Incident, Participant
 from incidents.participants import mark_said
 from incidents.transitions import accepted_by_message
-from notifications import calls
+from notifications import calls, ladder
 from notifications.models import Answer, Delivery
 from notifications.trust import mark_doubtful
 from notifications.ways import active_ways
@@ -98,7 +98,9 @@ def _settle(given: Given) -> bool:
     )
     _record(given, incident, actor, trusted=trusted)
     if trusted and given.said in ENDS_SILENCE:
-        _accept(given, actor)
+        _accept(given, incident, actor)
+    if trusted and given.said == Said.OTHER:
+        ladder.climb_now(incident.pk, actor.organisation_id, "They want somebody else told.")
     if trusted and given.said == Said.CALL:
         _have_them_rung(incident, row["person_id"])
     return True
@@ -144,10 +146,12 @@ def _record(given: Given, incident: Incident, actor: Actor, *, trusted: bool) ->
     )
 
 
-def _accept(given: Given, actor: Actor) -> None:
+def _accept(given: Given, incident: Incident, actor: Actor) -> None:
     """The most urgent task that waits is accepted, if there is one."""
     with connections["default"].cursor() as cursor:
         cursor.execute("SELECT sec.accept_by_message(%s)", [given.id])
         task = cursor.fetchone()[0]
     if task is not None:
         accepted_by_message(task, actor=actor, by=given.way)
+    else:  # no task waits, as while an incident is only suspected
+        ladder.stop(incident.pk, actor.organisation_id, "Somebody answered the message.")

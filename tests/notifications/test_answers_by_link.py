@@ -136,6 +136,12 @@ def test_call_me_and_somebody_else_do_not_end_the_silence(stage: Stage, mail: Ma
     ((data, _),) = stage.events("answer.given")
     assert data["said"] == "other"
     assert "Priya" not in str(data)
+    # The next rung is called at once, instead of when its time has come.
+    due = (
+        "SELECT due_at <= now(), because FROM notifications_ladderstep WHERE organisation_id = %s AND state = 'waiting'"
+    )
+    assert stage.owner(due, [stage.ids["dunmere"]]) == [(True, "They want somebody else told.")]
+    assert stage.owner(due, [stage.ids["eastwick"]])[0][0] is False
     # What was typed is read by the own organisation alone.
     own = "SELECT words FROM notifications_answer"
     assert stage.as_app("dunmere", own) == [("Priya, she has the keys",)]
