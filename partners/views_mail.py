@@ -71,18 +71,19 @@ def _page(request: HttpRequest, form: MarkForm, status: int = 200) -> HttpRespon
     issued: dict[UUID, MailNotice] = {}
     for notice in MailNotice.objects.order_by("issued_at"):
         issued[notice.mark_id] = notice
-    shown = [
-        {
-            "mark": each,
-            "issued": issued.get(each.id),
-            "notice": notice_of(each),
-            "may_change": each.mine and each.isolation_id is None and not each.by_two and may_open(visitor),
-        }
-        for each in marks()
-    ]
+    known = list(marks())
     context = {
-        "shown": [each for each in shown if each["mark"].in_force],
-        "ended": [each["mark"] for each in shown if not each["mark"].in_force],
+        "shown": [
+            {
+                "mark": each,
+                "issued": issued.get(each.id),
+                "notice": notice_of(each),
+                "may_change": each.mine and each.isolation_id is None and not each.by_two and may_open(visitor),
+            }
+            for each in known
+            if each.in_force
+        ],
+        "ended": [each for each in known if not each.in_force],
         "form": form if may_open(visitor) else None,
         "may_issue": may_answer(visitor),
     }
