@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from incidents.not_trusted import Suspicion, mark_of
-from incidents.words import BY, INCIDENT_STATUS, SAID, STANDINGS
+from incidents.words import BY, INCIDENT_STATUS, SAID, STANDINGS, organisations
 from partners.models import Isolation, Rung
 from portal.ledger.models import Event
 
@@ -113,6 +113,10 @@ WORDS: dict[str, Callable[[Data, Mapping[str, str]], str]] = {
     "lead.declined": _names("declined to take the lead"),
     "lead.kept": _names("took its offer back and goes on leading"),
     "answer.given": _said,
+    "headsup.sent": lambda data, names: (
+        _("told %(n)s outside, without names: “%(text)s”")
+        % {"n": organisations(data["organisations"]), "text": data["text"]}
+    ),
     "update.asked": lambda data, names: (
         _("asked %(name)s: “%(text)s”")
         % {"name": names.get(data["organisation"], data["organisation"]), "text": data["text"]}

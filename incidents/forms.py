@@ -109,6 +109,12 @@ class UpdateForm(forms.Form):
     )
 
 
+class HeadsUpForm(forms.Form):
+    """A word to members outside."""
+
+    words = forms.CharField(max_length=600, error_messages={"required": _("Write what they should know.")})
+
+
 class AskForm(forms.Form):
     """A question to one participant."""
 

@@ -17,6 +17,8 @@ TOLD_OF = {
     "delivery.dead": "named",
     "lead.offered": "named",
     "update.asked": "named",
+    "headsup.received": "everybody",
+    "headsup.ended": "everybody",
     # Notices of an organisation's own, without an incident: the one concerned and its partner liaison.
     "break_glass.used": "everybody",
     "break_glass.drilled": "everybody",

@@ -38,6 +38,10 @@ NOTICES = {
         "Whether your organisation's mail is trusted has changed. Open the app: Mail, under Contacts, says since when."
     ),
 }
+HEADS_UPS = {
+    Delivery.Message.HEADS_UP: lazy("Heads-up (TLP:GREEN): no path to you is known. Code %(code)s."),
+    Delivery.Message.HEADS_UP_OVER: lazy("The heads-up that you had is over. Code %(code)s."),
+}
 A_TEST = lazy(
     "TEST. Nothing has happened. Bulkhead tries once a month whether this contact works. Open the page below and press"
     " the button: it asks for no name and no password. Or sign in as always and say so under Contact tests. Code"
@@ -72,6 +76,10 @@ def compose(*, message: str, reference: str, code: str, exercise: bool, link: st
         )
     if message in PLANNED:
         return _planned(about, changed=message == Delivery.Message.PLANNED_CHANGED)
+    if message in HEADS_UPS:
+        subject = _("Bulkhead: a heads-up for you")
+        said = HEADS_UPS[Delivery.Message(message)] % about
+        return Text(subject, f"{said}\n\n{HOW_TO_READ}\n", f"{said} {HOW_TO_READ}")
     if message in NOTICES:
         return _notice(Delivery.Message(message), code)
     if message == Delivery.Message.STOOD_DOWN:

@@ -139,6 +139,8 @@ class Delivery(models.Model):
         PLANNED_CHANGED = "planned_changed", "Planned work: something has changed"
         MAIL_TRUST_CHANGED = "mail_trust_changed", "Whether its mail is trusted has changed"
         UPDATE_ASKED = "update_asked", "Asked for an update"
+        HEADS_UP = "heads_up", "A word to members outside"
+        HEADS_UP_OVER = "heads_up_over", "That word: it is over"
 
     class State(models.TextChoices):
         PENDING = "pending", "Waiting to be sent"
@@ -216,6 +218,8 @@ class Delivery(models.Model):
                         "planned_changed",
                         "mail_trust_changed",
                         "update_asked",
+                        "heads_up",
+                        "heads_up_over",
                     ]
                 ),
                 name="delivery_message",

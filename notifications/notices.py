@@ -16,6 +16,7 @@ from notifications.planned_work import MESSAGES as PLANNED
 from notifications.planned_work import tell_next, tell_planned
 from notifications.recipients import Way, choose, why_nobody
 from notifications.ways import active_ways
+from partners.duty import person_on_duty
 from partners.models import ContactPoint, Organisation, Person
 from portal import clock
 from portal.ledger.models import Event
@@ -33,6 +34,7 @@ MESSAGES = {
     "mail.distrusted": (Message.MAIL_TRUST_CHANGED, Message.MAIL_TRUST_CHANGED),
     "mail.trusted": (Message.MAIL_TRUST_CHANGED, Message.MAIL_TRUST_CHANGED),
 }
+HEADS_UPS = {"headsup.received": Message.HEADS_UP, "headsup.ended": Message.HEADS_UP_OVER}
 # Everybody hears of these: it may be anybody's name that was used, anybody whose tasks go by telephone now, or anybody
 # whose mailbox is not written to.
 FOR_EVERYBODY = {
@@ -46,6 +48,8 @@ def plan_notice(event_id: UUID, *, organisation_id: UUID, kind: str, subject_id:
         begin_wanted(subject_id, clock.now())
     elif kind == "delivery.dead" and subject_id is not None:
         _go_round(organisation_id, subject_id)
+    elif kind in HEADS_UPS:
+        _tell_outside(event_id, organisation_id, kind, subject_id)
     elif kind in PLANNED_KINDS:
         tell_planned(event_id, organisation_id=organisation_id, kind=kind)
     elif kind in MESSAGES:
@@ -68,6 +72,23 @@ def _tell(event_id: UUID, organisation_id: UUID, kind: str) -> None:
     write(New(None, organisation_id, event_id, MESSAGES[kind][0 if own else 1]), choice.use, choice.skip)
     if because := why_nobody(choice):
         _say_nobody_was_told(organisation_id, event_id, because)
+
+
+def _tell_outside(event_id: UUID, organisation_id: UUID, kind: str, subject_id: UUID | None) -> None:
+    """A word to members outside goes to whoever is on duty and the duty desk; that it is over, to who was told of it."""
+    ways = active_ways()
+    if kind == "headsup.received":
+        on_duty = person_on_duty(clock.now())
+        choice = choose(ways, doubts={}, people={on_duty} if on_duty else set())
+        if not choice.use:
+            choice = choose(ways, doubts={})
+    else:
+        first = Event.objects.filter(subject_id=subject_id, kind="headsup.received").values_list("pk", flat=True)
+        told = Delivery.objects.filter(event_id__in=list(first), state__in=Delivery.TOLD)
+        choice = choose(
+            [way for way in ways if way.id in set(told.values_list("contact_point_id", flat=True))], doubts={}
+        )
+    write(New(None, organisation_id, event_id, HEADS_UPS[kind]), choice.use, choice.skip)
 
 
 def _ways() -> list[Way]:

@@ -2,6 +2,7 @@ from incidents.models.asking import UpdateRequest
 from incidents.models.display import WallDisplay
 from incidents.models.guest import GuestGrant
 from incidents.models.handover import Handover
+from incidents.models.heads_up import HeadsUp
 from incidents.models.incident import Incident, IncidentSystem, Participant, Standing, Update
 from incidents.models.planned import PlannedChange, PlannedSide, PlannedSystem, PlannedWork
 from incidents.models.playbook import Playbook, Step
@@ -22,6 +23,7 @@ __all__ = [
     "Duty",
     "GuestGrant",
     "Handover",
+    "HeadsUp",
     "Incident",
     "IncidentSystem",
     "LinkClaim",

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 from incidents.closing import OPEN, close_incident
 from incidents.errors import Invalid, WrongMoment
 from incidents.forms import CloseForm, OpenForm, UpdateForm, WidenForm
+from incidents.heads_up import outside_of
 from incidents.models import Incident, Participant, Task
 from incidents.opening import open_incident, reach_of
 from incidents.preview import preview_of
@@ -123,7 +124,7 @@ def update(request: HttpRequest, reference: str) -> HttpResponse:
             return refuse(request, 409, str(refused))
         return redirect("incident-board", reference=reference)
     audience = organisations(len(incident.participants))
-    context = {"incident": header(incident), "form": form, "audience": audience}
+    context = {"incident": header(incident), "form": form, "audience": audience, "outside": outside_of(incident)}
     return render(request, "incidents/update.html", context, status=422 if form.errors else 200)
 
 

@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from incidents import demo_story
+from incidents.heads_up import current
 from incidents.listing import open_rows, peacetime
 from partners.acting import may_open
 from partners.cutting_off import ended_page
@@ -36,10 +37,12 @@ def start(request: HttpRequest) -> HttpResponse:
             "incidents": [],
             "peacetime": None,
             "may_open": False,
+            "heads_up": [],
         }
         return render(request, "start.html", context)
     rows = open_rows(visitor.organisation_id)
     context = {
+        "heads_up": current(),
         "installed": True,
         "demo": _demo(),
         "may_open": may_open(visitor),

@@ -102,6 +102,8 @@ INCIDENTS = (
         slug="dunmere",
     ),
     page("update-ask", post=ASKS_THEM, body={"question": "How is it?"}, reference="incident", slug="dunmere"),
+    page("incident-heads-up", WIDENS, post=WIDENED, body={"words": "Look at night."}, reference="incident"),
+    page("heads-up", PEOPLE),
     page("update-request", NO_CARD, post=NO_CARD, request_id="contact"),
     page("dispute", NO_CARD, post=NO_CARD, dispute_id="contact"),
     page("incident-radius-picture", OVERSEES, reference="incident"),
