@@ -75,7 +75,7 @@ def _tell(event_id: UUID, organisation_id: UUID, kind: str) -> None:
 
 
 def _tell_outside(event_id: UUID, organisation_id: UUID, kind: str, subject_id: UUID | None) -> None:
-    """A word to members outside goes to whoever is on duty and the duty desk; that it is over, to who was told of it."""
+    """A word to members outside goes to who is on duty and the duty desk; that it is over, to who was told of it."""
     ways = active_ways()
     if kind == "headsup.received":
         on_duty = person_on_duty(clock.now())
