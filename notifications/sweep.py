@@ -54,7 +54,6 @@ SELECT (SELECT extract(epoch FROM now() - min(due_at))::float8 FROM notification
        sec.webhooks_waiting(),
        (SELECT extract(epoch FROM now() - min(due_at))::float8 FROM notifications_ladderstep
          WHERE state = 'waiting' AND due_at <= now()),
-    ),
        (SELECT max(extract(epoch FROM now() - created_at))::float8 FROM notifications_delivery
          WHERE state IN ('pending', 'claimed') AND incident_id IS NOT NULL AND next_way IN ('', 'wanted')
            AND way <> 'phone'

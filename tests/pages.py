@@ -79,6 +79,12 @@ def _ask_of_a_made_up_code(page: Any) -> None:
     page.get_by_text("We know of no message").wait_for()
 
 
+def _name_somebody(page: Any) -> None:
+    page.get_by_label("What they should know and look at").fill("Dunmere is hit.")
+    page.get_by_role("button", name="Send").click()
+    page.get_by_role("alert").wait_for()
+
+
 def _preview_work(page: Any) -> None:
     page.get_by_label("Identity platform").check()
     page.get_by_label("What will not work?").fill("Signing in")
@@ -177,6 +183,8 @@ LEADING = [
 
 ANSWERING = [
     State("my-tasks", PARTNER, "/my-tasks/", "What stops for you"),
+    State("asked-answer", PARTNER, "/updates/asked/{asked}/", "How do things stand?"),
+    State("heads-up", STRANGER, "/heads-up/", "TLP:GREEN"),
     State("my-tasks-receipt", PARTNER, "/my-tasks/", "can see it", act=_answer),
     State("my-tasks-lead", LEAD, "/my-tasks/", "Who usually does it"),
     State("my-tasks-empty", STRANGER, "/my-tasks/", "Nothing for you to do just now"),
@@ -231,6 +239,12 @@ REGISTER = [
     State("playbooks", LEAD, "/playbooks/", "Shared platform containment"),
     State("playbook", LEAD, "/playbooks/{playbook}/", "Suspend the directory trust"),
     State("deliveries", LEAD, "/deliveries/", "Ashbourne"),
+    State("asked", LEAD, "/updates/asked/{asked}/", "Not answered yet"),
+    State("asked-lead", LEAD, "/incidents/{main}/organisations/dunmere/", "How do things stand?"),
+    State("heads-up-send", LEAD, "/incidents/{main}/heads-up/", "Tell members outside"),
+    State("heads-up-wrong", LEAD, "/incidents/{main}/heads-up/", "take out", act=_name_somebody),
+    State("incident-deliveries", LEAD, "/incidents/{main}/deliveries/", "accepted after"),
+    State("pass-on", LEAD, "/incidents/{main}/pass-on/", "Pass on"),
     State("call-ask", LEAD, "/incidents/{main}/calls/brackenfield/", "Put them on the call list"),
     State("call-held", LEAD, "/incidents/{main}/calls/northgate/", "To a voicemail", act=_ring),
     State(

@@ -151,10 +151,31 @@ def _details(product: Running, stage: Stage) -> Stage:
         "dependency": next(each["id"] for each in links if each["target"]["slug"] == "file-services"),
         "playbook": call(product, "ashbourne", "GET", "/playbooks/")["results"][0]["id"],
         "link": sign_in_path(product, "Zofia Nowak"),
+        "asked": _asked(product, stage["main"]),
         "answer": _answer_link(product, stage["main"]),
         "somebody": person_named(product, "Anita Desai"),
         **_assured(product),
     }
+
+
+def _asked(product: Running, reference: str) -> str:
+    """A question to Dunmere that waits, and a word to Gravenhurst."""
+    asked = str(uuid4())
+    with psycopg.connect(product.database_url) as connection:
+        connection.execute(
+            "INSERT INTO incidents_updaterequest (id, incident_id, organisation_id, asked_by_id, question, asked_at,"
+            " answer, answered_by) SELECT %s, i.id, o.id, i.lead_id, 'Is the finance batch stopped?', now(), '', ''"
+            " FROM incidents_incident i, partners_organisation o WHERE i.reference = %s AND o.slug = 'dunmere'",
+            [asked, reference],
+        )
+        connection.execute(
+            "INSERT INTO incidents_headsup (id, incident_id, text, exercise, sent_at, recipients)"
+            " SELECT gen_random_uuid(), i.id, 'Look for sign-ins at night by accounts that back up.', false,"
+            " now() - interval '2 hours', ARRAY[o.id] FROM incidents_incident i, partners_organisation o"
+            " WHERE i.reference = %s AND o.slug = 'gravenhurst'",
+            [reference],
+        )
+    return asked
 
 
 def _answer_link(product: Running, reference: str) -> str:
