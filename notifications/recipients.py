@@ -6,6 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
+MOST_REASONS = 2  # that a board says in a line
+
 
 @dataclass(frozen=True, slots=True)
 class Way:
@@ -73,4 +75,6 @@ def why_nobody(choice: Choice) -> str:
         return f"No recorded way can be used. {reasons.pop()} Call the duty desk."
     if len(choice.skip) == 1:
         return f"The only recorded way cannot be used. {reasons.pop()} Call the duty desk."
+    if len(reasons) <= MOST_REASONS:
+        return f"No recorded way can be used. {' '.join(sorted(reasons))} Call the duty desk."
     return "None of the recorded ways can be trusted at present. Call the duty desk."

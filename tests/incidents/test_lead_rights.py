@@ -20,12 +20,17 @@ STAYS_AT_HOME = (
     "partners_identityprovider", "partners_signinpolicy", "monitoring_alert", "monitoring_alertrule", "api_replay",
 )  # fmt: skip
 # What crosses with a name in it: the duty desk, as it stood when its organisation joined, and what is addressed to the
-# lead by name: who asked for an approval, cut off, or was rung; a link that somebody names, and a clearing. Planned
+# lead by name: who asked for an approval, cut off, or was rung; what it asked of
+# somebody; whose mail is not trusted; why a ladder moved; a link that somebody names, and a clearing. Planned
 # work is told to whomever it stops something for.
 ADDRESSED = {
     "incidents_clearing",
     "incidents_linkclaim",
     "incidents_participant",
+    "incidents_updaterequest",
+    "notifications_callattempt",
+    "notifications_ladderstep",
+    "partners_maildistrust",
     "incidents_handover",
     "incidents_plannedchange",
     "incidents_plannedsystem",

@@ -11,7 +11,7 @@ from portal.mail_sink import Mailbox
 from tests.notifications.stage import Stage, as_worker
 from tests.notifications.texting import number, service
 
-BEN, BENS = "ben.ashcroft@dunmere.example", "+447700900201"
+BEN, BENS = "sunita.rao@dunmere.example", "+447700900201"
 
 
 def record(word: str) -> Record:

@@ -46,7 +46,8 @@ def test_a_message_says_nothing_but_that_there_is_a_notice(stage: Stage, mail: M
         r"http://localhost:8000/answer/[\w-]{43}/\s*",
         message["text"],
     )
-    everything = " ".join([message["text"], *message["headers"].values()]).lower()
+    said = message["text"].partition("http://localhost:8000/answer/")[0]  # the link is no word of it
+    everything = " ".join([said, *message["headers"].values()]).lower()
     for word in ("://", "www.", "breach", "file-02", "ashbourne", "northgate", "identity", "<a "):
         assert word not in everything
     assert message["headers"]["Auto-Submitted"] == "auto-generated"

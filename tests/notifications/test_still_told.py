@@ -86,10 +86,12 @@ def test_under_the_second_step_its_mailboxes_are_not_used_and_the_board_says_why
     before = len(mail.messages())
     later = stage.opens(systems=("file-services",))
     stage.works()
-    assert set(addresses(stage, later, "opened").values()) <= {"skipped"}
+    sent = stage.deliveries(later, "dunmere", "d.state, d.way")
+    assert {state for state, way in sent if way != "phone"} <= {"skipped"}
+    assert [state for state, way in sent if way == "phone"] == ["pending"], "somebody rings them"
     assert "dunmere.example" not in str(after(mail, before))
     because = stage.side(later, "dunmere")["not_told_because"]
-    assert "Its mail is not trusted" in because
+    assert "The mail of Dunmere is marked as not trusted" in because
     assert stage.side(later, "dunmere")["told_at"] is None
 
 

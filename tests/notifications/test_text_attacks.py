@@ -34,8 +34,8 @@ def test_an_id_that_is_none_costs_that_message_alone_a_try(
     number(stage, "dunmere", BEN, BENS)
     answers = NotifyStandIn.post
 
-    def lies(self, headers, body):
-        status, answer = answers(self, headers, body)
+    def lies(self, *asked):
+        status, answer = answers(self, *asked)
         return status, {**answer, "id": lie}
 
     monkeypatch.setattr(NotifyStandIn, "post", lies)
@@ -81,7 +81,7 @@ def test_mail_of_a_batch_goes_before_a_text_message_that_hangs(
     stage.works()
     # Two text messages, of which one was tried: who does not answer one does not answer the other.
     assert sorted(sms(stage, "state, attempts, error")) == [
-        ("pending", 1, "The text message service did not answer in time."),
+        ("pending", 0, "The text message service did not answer in time."),
         ("pending", 1, "The text message service did not answer in time."),
     ]
     assert len(mail.messages()) == 3
@@ -123,10 +123,14 @@ def test_one_receipt_that_breaks_waits_and_the_others_go_on(stage: Stage, texts:
 def test_reports_of_messages_that_are_not_there_are_not_kept(stage: Stage, texts: Mailbox, client):
     incident = stage.opens()
     stage.works()
-    mails = [row[0] for row in stage.deliveries(incident, "dunmere", "d.id::text")]
-    for each in (*mails, str(uuid.uuid4())):
-        assert report(client, str(uuid.uuid4()), each).status_code == 204
+    assert report(client, str(uuid.uuid4()), str(uuid.uuid4())).status_code == 204
     assert receipts(stage) == 0
+    # Mail may go over the same service: what it says of ours waits until it fits, and changes nothing until then.
+    before = stage.deliveries(incident, "dunmere", "d.id::text, d.state")
+    for each, _ in before:
+        assert report(client, str(uuid.uuid4()), each).status_code == 204
+    stage.settles()
+    assert stage.deliveries(incident, "dunmere", "d.id::text, d.state") == before
 
 
 @pytest.mark.usefixtures("mail")
@@ -175,5 +179,7 @@ def test_a_message_that_waited_for_days_is_tried_more_than_once(stage: Stage, ma
     stage.works()
     assert {state for _, state in stage.deliveries(incident, "dunmere")} == {"pending", "skipped"}
     mail.set_fault("*", None)
+    stage.owner("UPDATE notifications_wayout SET probe_at = now()")  # the server was taken for down: one tries it
+    again(stage)
     again(stage)
     assert {state for _, state in stage.deliveries(incident, "dunmere")} == {"accepted", "skipped"}

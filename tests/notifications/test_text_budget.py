@@ -10,7 +10,7 @@ from tests.notifications.stage import Stage, as_worker
 from tests.notifications.texting import number, service
 
 pytestmark = pytest.mark.django_db(transaction=True)
-BEN, BENS = "ben.ashcroft@dunmere.example", "+447700900201"
+BEN, BENS = "sunita.rao@dunmere.example", "+447700900201"
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from tests.running import wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-BEN, BENS = "ben.ashcroft@dunmere.example", "+447700900201"
+BEN, BENS = "sunita.rao@dunmere.example", "+447700900201"
 YUSUF = "yusuf.kaya@gravenhurst.example"
 # What a text message may be written in and still be one of 160: the basic set of GSM 03.38, as far as we use it.
 GSM = re.compile(r"[A-Za-z0-9 \n@$_!\"#%&'()*+,\-./:;<=>?]*")
