@@ -32,6 +32,16 @@ class HookForm(forms.Form):
         return Wish(said["label"], said["address"], [ALL] if ALL in said["kinds"] else said["kinds"])
 
 
+class ChangeForm(HookForm):
+    """The same of one that is there. No address means that it stays: the page cannot show it."""
+
+    address = forms.CharField(max_length=2048, required=False)
+    state = forms.ChoiceField(choices=[("on", _("On")), ("off", _("Off"))])
+
+    def clean_address(self) -> str:
+        return super().clean_address() if self.cleaned_data["address"].strip() else ""
+
+
 class ReplayForm(forms.Form):
     """A time of the log, in local time."""
 

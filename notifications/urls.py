@@ -18,6 +18,7 @@ urlpatterns = [
     path("partners/webhooks/", views_hooks.hook_list, name="webhook-list"),
     path("partners/webhooks/make/", views_hooks.make, name="webhook-make"),
     path("partners/webhooks/<uuid:hook_id>/", views_hooks.detail, name="webhook-detail"),
+    path("partners/webhooks/<uuid:hook_id>/change/", views_hooks.change, name="webhook-change"),
     path("partners/webhooks/<uuid:hook_id>/act/", views_hooks.act, name="webhook-act"),
     path("partners/contacts/tests/", views_tests.tests, name="contact-tests"),
     path("partners/contacts/tests/<uuid:ask_id>/answer/", views_tests.answer, name="contact-test-answer"),

@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from notifications import hooks
-from notifications.forms_hooks import HookForm, ReplayForm
+from notifications.forms_hooks import ChangeForm, HookForm, ReplayForm
 from notifications.models import Webhook, WebhookDelivery, WebhookSecret
 from partners.acting import may_administer, signed_in
 from partners.approvals import NotAllowed
@@ -57,6 +57,30 @@ def make(request: HttpRequest) -> HttpResponse:
         else:
             return _page(request, pk, fresh_key=key)
     return render(request, "notifications/hook_make.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@signed_in(may=may_administer)
+@fresh
+def change(request: HttpRequest, hook_id: UUID) -> HttpResponse:
+    """What it is told of, its name, whether it is on, and, when one is typed, its address."""
+    hook = _hooks().filter(pk=hook_id).first()
+    if hook is None:
+        raise Http404
+    shown = {"label": hook.label, "kinds": hook.kinds, "state": hook.state}
+    form = ChangeForm(request.POST if request.method == "POST" else None, initial=shown)
+    if request.method == "POST" and form.is_valid():
+        try:
+            hooks.change(hook, form.wish())
+            if form.cleaned_data["state"] != hook.state:
+                hooks.switch(hook, Webhook.State(form.cleaned_data["state"]))
+        except NotAllowed as refused:
+            form.add_error("label", str(refused))
+        else:
+            messages.success(request, _("Changed."))
+            return redirect("webhook-detail", hook_id)
+    context = {"form": form, "hook": hook}
+    return render(request, "notifications/hook_change.html", context, status=422 if form.errors else 200)
 
 
 @require_safe

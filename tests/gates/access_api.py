@@ -108,6 +108,8 @@ API = (
     api("api-incident-systems", GET=IN_IT, POST=LEADER, body={"systems": ["remote-access"]}, args=INCIDENT),
     api("api-incident-events", GET=IN_IT, args=INCIDENT),
     api("api-incident-deliveries", GET=IN_IT, args=INCIDENT),
+    api("api-webhooks", GET=READERS),
+    api("api-webhook-deliveries", GET=ABSENT, args="webhook_id=contact"),
     # The API: tasks.
     api("api-task", GET=IN_IT, args="task_id=waiting"),
     api("api-task-own-reference", PUT=KEEPER, DELETE=FORGETS, body={"text": "CHG-2"}, args="task_id=waiting"),

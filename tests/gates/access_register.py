@@ -109,6 +109,7 @@ REGISTER = (
     page("webhook-list", PEOPLE),
     page("webhook-make", ADMINISTERS, post=ADMINISTERED),
     page("webhook-detail", NO_CARD, hook_id="contact"),
+    page("webhook-change", NOT_THERE, post=NOT_THERE, hook_id="contact"),
     page("webhook-act", post=NOT_THERE, hook_id="contact"),
     page("people", PEOPLE),
     page("person-add", ADMINISTERS, post=ADMINISTERED),

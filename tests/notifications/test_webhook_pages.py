@@ -60,3 +60,35 @@ def test_an_address_that_may_not_be_called_is_refused_with_what_was_typed(admini
     refused = administrator.post("/partners/webhooks/make/", {**WISH, "address": address})
     assert refused.status_code == 422
     assert address in refused.content.decode()
+
+
+def test_a_webhook_is_changed_and_keeps_its_address_when_none_is_typed(
+    administrator: Client, client_of: Any, owner_url: str
+) -> None:
+    administrator.post("/partners/webhooks/make/", WISH)
+    (path,) = set(
+        re.findall(r"/partners/webhooks/[0-9a-f-]{36}/", administrator.get("/partners/webhooks/").content.decode())
+    )
+    shown = administrator.get(f"{path}change/").content.decode()
+    assert "SECRET-PATH" not in shown
+    assert re.search(r'value="\*"[^>]* checked', shown), "it is told of everything"
+    wish = {"label": "Chat", "address": "", "kinds": ["incident.opened", "task.blocked"], "state": "off"}
+    assert administrator.post(f"{path}change/", wish).status_code == 302
+    page = administrator.get(path).content.decode()
+    for words in ("Chat", "hooks.dunmere.example", "incident.opened, task.blocked", "Off"):
+        assert words in page
+
+    wrong = administrator.post(f"{path}change/", {**wish, "label": "Ours", "address": "http://x.example/", "kinds": []})
+    assert wrong.status_code == 422
+    assert "Choose at least one kind" in wrong.content.decode()
+    assert "http://x.example/" in wrong.content.decode(), "what was typed is kept"
+    moved = {**wish, "address": "https://other.dunmere.example/", "state": "on"}
+    assert administrator.post(f"{path}change/", moved).status_code == 302
+    assert "other.dunmere.example" in administrator.get(path).content.decode()
+
+    stranger, responder = client_of("gravenhurst", "administrator", fresh=True), client_of("dunmere", "responder")
+    assert stranger.get(f"{path}change/").status_code == stranger.post(f"{path}change/", wish).status_code == 404
+    assert responder.get(f"{path}change/").status_code == responder.post(f"{path}change/", wish).status_code == 403
+    stale = client_of("dunmere", "administrator")
+    assert stale.post(f"{path}change/", wish).status_code == 403, "a passkey is asked for first"
+    assert "other.dunmere.example" in administrator.get(path).content.decode()
