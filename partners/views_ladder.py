@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_http_methods
@@ -107,7 +108,7 @@ def _page(request: HttpRequest, bound: LadderForm | None) -> HttpResponse:
     context = {
         "rungs": [
             {
-                "name": str(rung.label).capitalize(),
+                "name": capfirst(rung.label),
                 "who": _who(rung, on_duty, named, names),
                 "warning": _warning(rung, named, active, reached),
             }
@@ -125,7 +126,7 @@ def _page(request: HttpRequest, bound: LadderForm | None) -> HttpResponse:
         ],
         "named": bool(named),
         "form": (bound or _form(None, initial)) if may else None,
-        "selects": [(rung.value, str(rung.label).capitalize()) for rung in NAMED],
+        "selects": [(rung.value, capfirst(rung.label)) for rung in NAMED],
         "history": history,
         "address": reverse("ladder-rungs"),
     }
