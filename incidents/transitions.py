@@ -233,4 +233,6 @@ def locked_incident(incident_id: UUID, *, actor: Actor) -> Incident:
     incident = Incident.objects.get(pk=incident_id)
     if actor.organisation_id != incident.lead_id:
         raise NotYours("Only the lead does this.")
-    return Incident.objects.select_for_update(of=("self",)).get(pk=incident_id)
+    # Not the key: a worker that holds a participant's row checks at its COMMIT that the incident is there, and would
+    # wait for us while we wait for that participant.
+    return Incident.objects.select_for_update(of=("self",), no_key=True).get(pk=incident_id)

@@ -18,7 +18,7 @@ SENDING = f"""
 -- Which names of organisations and systems stand in the words, for whoever would send them; one is enough to refuse them.
 CREATE FUNCTION sec.send_heads_up(incident uuid, words text) RETURNS integer LANGUAGE plpgsql {DEFINER} AS $$
 DECLARE i public.incidents_incident; made uuid := gen_random_uuid(); whom uuid[]; named text; BEGIN
-    SELECT * INTO i FROM public.incidents_incident x WHERE x.id = incident AND x.lead_id = sec.me() FOR UPDATE;
+    SELECT * INTO i FROM public.incidents_incident x WHERE x.id = incident AND x.lead_id = sec.me() FOR NO KEY UPDATE;
     IF i.id IS NULL OR NOT sec.may_lead() THEN
         RAISE EXCEPTION 'an incident manager of the lead sends this, with a passkey used just now' USING ERRCODE = '42501';
     END IF;

@@ -9,6 +9,7 @@ import pytest
 from django.core.management import call_command
 from django.urls import get_resolver
 
+from notifications import hooks
 from portal.api.endpoint import Endpoint
 from tests.api.asking import ROOT, opened, planned_body, send, tasks
 
@@ -85,7 +86,7 @@ def test_the_document_says_what_text_may_hold(document):
             assert schema["additionalProperties"] is False, name
 
 
-def test_answers_are_as_the_document_says(api_of, document):
+def test_answers_are_as_the_document_says(api_of, document, cast, inside):
     lead, dunmere = api_of("ashbourne"), api_of("dunmere")
     reference = opened(lead, source={"name": "SIEM"}, accounts=["svc-backup@ashbourne"])["reference"]
     send(lead, "post", f"/incidents/{reference}/updates/", {"text": "x"})
@@ -100,7 +101,10 @@ def test_answers_are_as_the_document_says(api_of, document):
     known["file_id"] = file.json()["id"]
     for collection, name in (("integrations", "permission_id"), ("standing-access", "line_id")):
         known[name] = send(lead, "get", f"/{collection}/").json()["results"][0]["id"]
-    own = {"systems", "dependencies", "contacts", "components", "participations", "services", "register"}
+    with inside("ashbourne", "administrator", fresh=True):
+        wish = hooks.Wish("Ticketing", "https://tickets.ashbourne.example/x", ["incident.opened"])
+        known["webhook_id"] = str(hooks.make(wish, organisation_id=cast.id("ashbourne"))[0])
+    own = {"webhooks", "systems", "dependencies", "contacts", "components", "participations", "services", "register"}
     own |= {"integrations", "standing-access", "planned-work"}
     work = send(api_of("northgate"), "post", "/incidents/", planned_body()).json()["reference"]
     asked = 0

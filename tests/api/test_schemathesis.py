@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from uuid import uuid4
 
 import orjson
 import pytest
@@ -107,6 +108,7 @@ def _known(web, key) -> dict[str, str]:
         "participations": _made(web, key, "participations/", {"system": slug})["id"],
         "services": _made(web, key, "services/", {"system": slug, "name": "Rents"})["id"],
         "register": orjson.loads(file[2])["id"],
+        "webhooks": str(uuid4()),  # no key makes one
         "incidents": reference,
         "planned-work": _made(web, key, "incidents/", planned_body(systems=[slug]))["reference"],
         "tasks": tasks[0]["id"],

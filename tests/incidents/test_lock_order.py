@@ -1,0 +1,31 @@
+"""Whoever leads locks the incident without its key: a worker's COMMIT, which checks that it is there, never waits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+
+from incidents.transitions import locked_incident
+from tests.notifications.stage import Stage, address, clear_away
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def stage(transactional_db: None) -> Iterator[Stage]:
+    yield Stage()
+    clear_away()
+
+
+def test_a_foreign_key_is_checked_while_the_lead_holds_the_incident(stage: Stage):
+    """Both at once were a deadlock: the closing waited for a participant, the message's COMMIT for the incident."""
+    incident = stage.opens()
+    by_id = "SELECT 1 FROM incidents_incident WHERE id = %s"
+    with stage.acting("ashbourne") as actor:
+        locked_incident(incident.pk, actor=actor)
+        with psycopg.connect(address("DATABASE_URL")) as other:
+            assert other.execute(f"{by_id} FOR KEY SHARE NOWAIT", [incident.pk]).fetchone() == (1,)
+        with psycopg.connect(address("DATABASE_URL")) as other, pytest.raises(psycopg.errors.LockNotAvailable):
+            other.execute(f"{by_id} FOR NO KEY UPDATE NOWAIT", [incident.pk])
