@@ -19,10 +19,7 @@ _WORDS = {
     Said.HAS_IT: {"yes", "y", "ok", "okay", "ack", "have", "got"},
 }
 _NO = {"no", "not", "cannot", "can't", "dont", "don't", "wrong", "stop", "never"}
-LONGEST = 1000
-
-
-MOST = 8
+LONGEST, MOST = 1000, 8  # letters of a text, and readings of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +45,17 @@ def read(text: str) -> list[Reply]:
             start, end = match.start(), match.end(3)
             rest = f"{text[:start]} {text[end:]}"
             said = _meant(rest)
-            words = " ".join(rest.split())[:100] if said == Said.OTHER else ""
+            words = _kept(rest) if said == Said.OTHER else ""
             unlikely = between not in {"", "-"}, not any(sign.isdigit() for sign in first + second)
             found.append((unlikely, Reply(code, said, words)))
     found.sort(key=lambda each: each[0])
     return [reply for _, reply in found[:MOST]]
+
+
+def _kept(rest: str) -> str:
+    """What a database can keep of it: no NUL, no half of a sign."""
+    plain = "".join(sign if sign.isprintable() else " " for sign in rest)
+    return " ".join(plain.split())[:100]
 
 
 def _meant(rest: str) -> str:

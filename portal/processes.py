@@ -99,6 +99,10 @@ def plan_from(environ: Mapping[str, str]) -> Plan:
         raise BadEnvironment(
             "NOTIFY_API_KEY and NOTIFY_SMS_TEMPLATE (or NOTIFY_EMAIL_TEMPLATE) belong together: set both or neither."
         )
+    if environ.get("NOTIFY_REPLIES", "").lower() in {"1", "true", "yes", "on"} and not environ.get(
+        "NOTIFY_CALLBACK_TOKEN"
+    ):
+        raise BadEnvironment("NOTIFY_REPLIES needs NOTIFY_CALLBACK_TOKEN: the word by which the service is known.")
     demo = environ.get("DEMO", "") == "1" if external else environ.get("DEMO", "") != "0"
     host = None if environ.get("HOST", "") in {"", "localhost", LOOPBACK} else environ["HOST"]
     return Plan(

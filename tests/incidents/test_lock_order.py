@@ -29,3 +29,11 @@ def test_a_foreign_key_is_checked_while_the_lead_holds_the_incident(stage: Stage
             assert other.execute(f"{by_id} FOR KEY SHARE NOWAIT", [incident.pk]).fetchone() == (1,)
         with psycopg.connect(address("DATABASE_URL")) as other, pytest.raises(psycopg.errors.LockNotAvailable):
             other.execute(f"{by_id} FOR NO KEY UPDATE NOWAIT", [incident.pk])
+
+
+def test_no_function_holds_the_key_of_an_incident(stage: Stage):
+    holds = "prosrc ~ 'incidents_incident x[^;]* FOR (NO KEY )?UPDATE( OF x)?;'"
+    with_its_key = "prosrc ~ 'incidents_incident x[^;]* FOR UPDATE( OF x)?;'"
+    names = {name for (name,) in stage.owner(f"SELECT proname FROM pg_proc WHERE {holds}")}
+    assert {"hand_over_lead", "keep_radius", "offer_lead", "offer_silent_lead", "open_offer", "send_heads_up"} <= names
+    assert stage.owner(f"SELECT proname FROM pg_proc WHERE {with_its_key}") == []

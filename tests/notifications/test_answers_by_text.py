@@ -146,6 +146,21 @@ def test_the_door_knows_its_caller_and_survives_anything(stage: Stage, texts, se
     comes_back("hello", status=404)
 
 
+@pytest.mark.parametrize("odd", ["\0", "\ud83d", "\u202e"])
+def test_a_sign_that_no_database_keeps_costs_no_answer(stage: Stage, texts, odd: str):
+    stage.opens()
+    stage.works()
+    code = CODE.search(texts.messages(to=HIS)[0]["text"])[1]
+    comes_back(f"Other {code} Pri{odd}ya")
+    assert said(stage) == [("other", "Other Pri ya")]
+
+
+@pytest.mark.parametrize("word", ["", " ", WORD])
+def test_a_portal_without_a_word_knows_nobody(stage: Stage, texts, settings, word: str):
+    settings.NOTIFY_CALLBACK_TOKEN = ""
+    comes_back("hello", word=word, status=401)
+
+
 def test_without_a_way_back_no_text_asks_for_one(stage: Stage, texts, settings):
     settings.NOTIFY_REPLIES = False
     stage.opens()
