@@ -8,7 +8,7 @@ from typing import Any
 from psycopg import Connection
 
 from tests.gates import reviewed
-from tests.gates.reviewed import ROLES
+from tests.gates.reviewed_roles import ROLES
 
 OURS = "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"
 # What a policy that asks who is there has in it: the ticket itself, or a parent whose own policy asks.
