@@ -17,7 +17,10 @@ class HookForm(forms.Form):
     label = forms.CharField(max_length=100, error_messages={"required": _("Say which tool it is for.")})
     address = forms.CharField(max_length=2048, error_messages={"required": _("Write the address of the tool.")})
     kinds = forms.MultipleChoiceField(
-        choices=[(ALL, _("Everything")), *((kind, kind) for kinds in BY_SUBJECT.values() for kind in kinds)],
+        choices=[
+            (ALL, _("Everything")),
+            *((subject, [(kind, kind) for kind in kinds]) for subject, kinds in BY_SUBJECT.items()),
+        ],
         error_messages={"required": _("Choose at least one kind of event.")},
     )
 

@@ -1,4 +1,7 @@
-"""The kinds of events that a webhook can be about, by subject. One table: forms and checks read it."""
+"""The kinds of events that a webhook can be about, by subject: all that are recorded. Forms and checks read this table.
+
+`tests/gates/test_hook_kinds.py` compares it with what code and database record.
+"""
 
 from __future__ import annotations
 
@@ -8,35 +11,47 @@ ALL = "*"
 TEST = "webhook.test"
 BY_SUBJECT = {
     _("Incidents"): (
-        "incident.opened", "incident.moved", "incident.edited", "incident.joined", "incident.widened",
-        "incident.handed_over", "incident.closed", "radius.proposed", "radius.moved", "exposure.changed",
-        "standing.changed", "update.sent",
-        "lead.offered", "lead.kept", "lead.declined", "guest.invited", "guest.ended", "number.revealed",
+        "incident.opened", "incident.moved", "incident.edited", "incident.joined", "incident.backfill",
+        "incident.widened", "incident.handed_over", "incident.closed", "radius.proposed", "radius.moved",
+        "exposure.changed", "standing.changed", "update.sent", "update.asked", "update.given",
+        "lead.offered", "lead.kept", "lead.declined", "guest.invited", "guest.ended",
+        "own_reference.written", "own_reference.removed", "display.made", "display.paired", "display.revoked",
+        "headsup.sent", "headsup.received", "headsup.ended",
     ),
     _("Tasks"): (
         "tasks.assigned", "tasks.ready", "task.acknowledged", "task.started", "task.blocked", "task.completed",
         "task.verified", "task.declined", "task.not_affected", "task.cancelled", "task.undone",
     ),
     _("Reaching people"): (
-        "delivery.delivered", "delivery.dead", "ladder.climbed", "contact_test.asked", "contact_test.answered",
-        "notice.not_told",
+        "organisation.told", "organisation.not_told", "organisation.seen", "answer.given",
+        "delivery.delivered", "delivery.dead", "delivery.sent_again", "ladder.climbed",
+        "call.wanted", "call.taken", "call.ended", "call_back.recorded", "number.read", "number.revealed",
+        "contact_test.asked", "contact_test.answered", "contact.trust_changed", "register.test_wanted",
+        "mail.distrusted", "mail.distrust_renewed", "mail.trusted", "mail.notice_issued", "notice.not_told",
     ),
+    _("Alerts of your tools"): ("alert.opened", "alert.joined", "alert.queued"),
     _("Planned work"): (
-        "planned.announced", "planned.moved", "planned.extended", "planned.finished", "planned.cancelled",
+        "planned.announced", "planned.moved", "planned.started", "planned.extended", "planned.finished",
+        "planned.cancelled", "planned.answered",
     ),
     _("Register and permissions"): (
-        "register.changed", "register.taken", "link.named", "link.answered", "link.disputed", "estate.read",
-        "estate.exported", "import.written", "permission.proposed", "permission.permitted", "permission.refused",
-        "permission.ended", "permission.lapsed", "permission.owned", "finding.raised", "finding.overdue",
-        "assessment.written", "assessment.shared",
+        "register.changed", "register.taken", "link.cut", "link.assured", "link.agreed", "link.reconnected",
+        "estate.read", "estate.exported", "import.checked", "import.written", "playbook.imported",
+        "permission.proposed", "permission.permitted", "permission.refused", "permission.ended", "permission.lapsed",
+        "permission.owned", "assessment.written", "assessment.shared", "finding.raised", "finding.planned",
+        "finding.fixed", "finding.retest_asked", "finding.confirmed", "finding.failed", "finding.reopened",
+        "finding.overdue", "file.kept", "file.downloaded", "file.removed", "papers.taken", "record.exported",
     ),
     _("Access and isolation"): (
-        "organisation.isolated", "organisation.reconnected", "organisation.told", "organisation.seen",
-        "break_glass.used", "break_glass.drilled", "emergency_access.given", "emergency_access.used",
+        "organisation.isolated", "organisation.reconnected", "break_glass.drill_announced", "break_glass.drilled",
+        "break_glass.used", "emergency_access.given", "emergency_access.used", "emergency_code.shown",
         "approval.requested", "approval.given", "approval.refused", "approval.withdrawn", "approval.carried_out",
-        "key.made", "key.revoked", "person.added",
-        "person.changed", "person.switched_off", "person.switched_on", "session.ended", "sign_in_policy.changed",
-        "identity_provider.changed",
+        "key.made", "key.revoked", "person.added", "person.changed", "person.switched_off", "person.switched_on",
+    ),
+    _("Signing in"): (
+        "enrolment.offered", "authenticator.added", "authenticator.changed", "authenticator.refused",
+        "authenticator.removed", "authenticators.reset", "recovery_code.used", "identity.linked", "identity.unlinked",
+        "session.ended", "sign_in.slowed", "sign_in_policy.changed", "identity_provider.changed",
     ),
     _("Webhooks and work"): (
         "webhook.made", "webhook.changed", "webhook.key_made", "webhook.key_ended", "webhook.switched_on",

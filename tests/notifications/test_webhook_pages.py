@@ -72,6 +72,9 @@ def test_a_webhook_is_changed_and_keeps_its_address_when_none_is_typed(
     shown = administrator.get(f"{path}change/").content.decode()
     assert "SECRET-PATH" not in shown
     assert re.search(r'value="\*"[^>]* checked', shown), "it is told of everything"
+    ids = re.findall(r' id="([^"]+)"', shown)
+    assert len(ids) == len(set(ids))
+    assert shown.index("Reaching people</p>") < shown.index('value="call.wanted"') < shown.index("Planned work</p>")
     wish = {"label": "Chat", "address": "", "kinds": ["incident.opened", "task.blocked"], "state": "off"}
     assert administrator.post(f"{path}change/", wish).status_code == 302
     page = administrator.get(path).content.decode()
