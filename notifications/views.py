@@ -21,8 +21,8 @@ from incidents.words import span
 from notifications.budget import in_words
 from notifications.call_reading import waiting_count
 from notifications.models import Answer, Delivery
+from notifications.next_words import QUIET
 from notifications.outcome import way_in_words
-from notifications.reading import QUIET
 from notifications.views_ladder import ladders_of
 from partners.acting import may_answer, signed_in
 from partners.models import Organisation, Person

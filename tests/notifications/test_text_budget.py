@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from notifications import late
+from notifications.reading import deliveries_of
 from portal.mail_sink import Mailbox
 from tests.notifications.stage import Stage, as_worker
 from tests.notifications.texting import number, service
@@ -40,6 +41,14 @@ def test_a_stand_down_beyond_the_budget_takes_the_next_way_and_waits(
             " WHERE way = 'sms' AND message = 'stood_down'"
         )
         assert stage.owner(waits) == [("pending", 0, because, "wanted", True)]
+        with stage.acting("dunmere") as actor:
+            shown = deliveries_of(incident, organisation_id=actor.organisation_id)
+        (held,) = [row for row in shown if row.way == "Text message" and row.state == "pending"]
+        assert held.next == "The text message is held back, and goes out then."
+        assert (held.because, held.next_at) == (
+            because,
+            stage.owner("SELECT date_trunc('day', now(), 'UTC') + interval '1 day'")[0][0],
+        )
         with as_worker():
             assert late.go_round_late() == 1
         stage.works()

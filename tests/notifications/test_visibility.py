@@ -6,7 +6,8 @@ import psycopg
 import pytest
 
 from incidents.models import Incident
-from notifications.reading import DESK, SANDBOX, SOMEBODY, deliveries_of
+from notifications.next_words import SANDBOX
+from notifications.reading import DESK, SOMEBODY, deliveries_of
 from portal.mail_sink import Mailbox
 from tests.notifications.stage import Stage
 
@@ -91,6 +92,9 @@ def test_a_page_says_what_happens_next(stage: Stage, mail: Mailbox, settings):
         rows = {row.to: row for row in deliveries_of(incident, organisation_id=actor.organisation_id)}
     assert rows["Ben Ashcroft"].state_word == "Trying again"
     assert rows["Ben Ashcroft"].next_at is not None
+    assert rows["Ben Ashcroft"].next == "The e-mail is sent again."
+    assert rows["Alan Birtles"].next.startswith("The mail server has it.")
+    assert rows["Alan Birtles"].next_at is None
     assert rows["Sunita Rao"].state_word == "Could not be delivered"
     assert rows["Sunita Rao"].next.endswith("call the duty desk.")
     assert rows["Alan Birtles"].state_word == "Accepted for delivery"
