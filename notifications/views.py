@@ -111,12 +111,8 @@ def _about(events: list[UUID]) -> dict[UUID, str]:
 
 
 def _row(each: dict[str, Any], names: dict[Any, str], about: dict[UUID, str]) -> dict[str, Any]:
-    stood_down = each["message"] == Delivery.Message.STOOD_DOWN
     reference = each["incident_reference"]
-    notice = f"{Delivery.Message(each['message']).label}: {about.get(each['event_id'], '')}"
-    words = _("stand-down") if stood_down else ""
     page = "planned-detail" if each["message"] in QUIET else "incident-board"
-    note = each["error"] or words if reference else ". ".join(filter(None, [notice, each["error"]]))
     return {
         "at": each["created_at"],
         "incident": reference,
@@ -126,9 +122,18 @@ def _row(each: dict[str, Any], names: dict[Any, str], about: dict[UUID, str]) ->
         "way": way_in_words(each["way"]).lower(),
         "state": str(Delivery.State(each["state"]).label),
         "css": "alarm" if each["state"] in ALARM else "",
-        "note": note,
+        "note": ". ".join(filter(None, [_told_of(each, about), each["error"]])),
         "timing": timing(each),
     }
+
+
+def _told_of(each: Mapping[str, Any], about: Mapping[UUID, str]) -> str:
+    """What the message is, and of which organisation it tells; '' for the opening, which goes without saying."""
+    if each["message"] == Delivery.Message.OPENED:
+        return ""
+    whose = "" if each["incident_reference"] else about.get(each["event_id"], "")
+    message = str(Delivery.Message(each["message"]).label)
+    return _("%(message)s: %(organisation)s") % {"message": message, "organisation": whose} if whose else message
 
 
 def _again(each: Mapping[str, Any], mine: UUID | None) -> str:

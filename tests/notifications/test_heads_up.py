@@ -90,9 +90,13 @@ def test_they_are_told_by_message_and_told_when_it_is_over(stage, incident, clie
         assert incident.reference not in each["text"] + each["subject"]
         assert WORDS not in each["text"]
     told = {each["to"][0] for each in new}
+    page = client_of("gravenhurst").get(reverse("delivery-list")).content.decode()
+    assert '<span class="muted">A word to members outside</span>' in page
     stage.closes(incident)
     stage.works()
     over = {each["to"][0] for each in mail.messages() if "is over" in each["text"]}
     assert over == told
     assert stage.owner("SELECT ended_at IS NOT NULL FROM incidents_headsup") == [(True,)]
     assert "It is over" in client_of("gravenhurst").get(reverse("heads-up")).content.decode()
+    page = client_of("gravenhurst").get(reverse("delivery-list")).content.decode()
+    assert '<span class="muted">That word: it is over</span>' in page

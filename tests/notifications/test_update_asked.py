@@ -41,6 +41,8 @@ def test_those_who_were_told_are_told(stage: Stage, mail: Mailbox, client_of):
     for text in asked.values():
         assert incident.reference in text
         assert "batch" not in text  # what is asked stands in the portal alone
+    page = client_of("dunmere").get("/deliveries/").content.decode()
+    assert page.count('<span class="muted">Asked for an update</span>') == len(told)
 
 
 def test_a_way_that_has_lost_its_trust_is_gone_round(stage: Stage, mail: Mailbox, client_of):
