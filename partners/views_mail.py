@@ -41,8 +41,18 @@ class MarkForm(forms.Form):
 
 
 class NoticeForm(forms.Form):
-    text = forms.CharField(max_length=5000)
-    people = forms.IntegerField(min_value=1, max_value=1_000_000)
+    """The notice about one mark; several stand on the page, so that ids carry the mark's."""
+
+    text = forms.CharField(max_length=5000, error_messages={"required": lazy("A notice has its words.")})
+    people = forms.IntegerField(
+        min_value=1,
+        max_value=1_000_000,
+        error_messages={"required": lazy("Say how many people it went to."), "invalid": lazy("Write a whole number.")},
+    )
+
+    def __init__(self, mark_id: UUID, data: Any = None, **more: Any) -> None:
+        super().__init__(data, auto_id=f"%s-{mark_id}", **more)
+        self.mark_id = mark_id
 
 
 def notice_of(mark: Mark) -> str:
@@ -63,29 +73,40 @@ def notice_of(mark: Mark) -> str:
 @require_safe
 @signed_in
 def mail_list(request: HttpRequest) -> HttpResponse:
-    return _page(request, MarkForm())
+    return _page(request)
 
 
-def _page(request: HttpRequest, form: MarkForm, status: int = 200) -> HttpResponse:
+def _page(
+    request: HttpRequest,
+    *,
+    form: MarkForm | None = None,
+    notice: NoticeForm | None = None,
+    problem: forms.Form | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """The page; `form` and `notice` as somebody has filled them in. The errors of `problem` stand at the top."""
     visitor = request.visitor  # type: ignore[attr-defined]
     issued: dict[UUID, MailNotice] = {}
-    for notice in MailNotice.objects.order_by("issued_at"):
-        issued[notice.mark_id] = notice
+    for each in MailNotice.objects.order_by("issued_at"):
+        issued[each.mark_id] = each
     known = list(marks())
     context = {
         "shown": [
             {
                 "mark": each,
                 "issued": issued.get(each.id),
-                "notice": notice_of(each),
+                "notice": notice
+                if notice and notice.mark_id == each.id
+                else NoticeForm(each.id, initial={"text": notice_of(each)}),
                 "may_change": each.mine and each.isolation_id is None and not each.by_two and may_open(visitor),
             }
             for each in known
             if each.in_force
         ],
         "ended": [each for each in known if not each.in_force],
-        "form": form if may_open(visitor) else None,
+        "form": (form or MarkForm()) if may_open(visitor) else None,
         "may_issue": may_answer(visitor),
+        "problem": problem,
     }
     return render(request, "partners/mail.html", context, status=status)
 
@@ -95,41 +116,75 @@ def _page(request: HttpRequest, form: MarkForm, status: int = 200) -> HttpRespon
 @fresh
 def mail_act(request: HttpRequest) -> HttpResponse:
     """Mark, renew, lift, or write down that the notice went out. The database says who may."""
-    visitor = request.visitor  # type: ignore[attr-defined]
-    act, form = request.POST.get("act", ""), MarkForm(request.POST)
+    match request.POST.get("act", ""):
+        case "renew" | "lift" as act:
+            return _change(request, act)
+        case "notice":
+            return _issue(request)
+    form = MarkForm(request.POST)
+    if not form.is_valid():
+        return _page(request, form=form, problem=form, status=422)
+    said = form.cleaned_data
+    whose, since = form.whose[said["domain"]], said["since"]
+    own = whose == request.visitor.organisation_id  # type: ignore[attr-defined]
     try:
-        if act in {"renew", "lift", "notice"}:
-            _change(act, request)
-        elif not form.is_valid():
-            return _page(request, form, status=422)
-        else:
-            said = form.cleaned_data
-            whose, since = form.whose[said["domain"]], said["since"]
-            mail_distrust.mark(
-                whose,
-                said["domain"],
-                for_all=whose == visitor.organisation_id,
-                reason=said["reason"],
-                since=since.replace(tzinfo=LOCAL) if since else None,
-            )
+        mail_distrust.mark(
+            whose,
+            said["domain"],
+            for_all=own,
+            reason=said["reason"],
+            since=since.replace(tzinfo=LOCAL) if since else None,
+        )
     except NotAllowed as refused:
         form.add_error(None, str(refused))
-        return _page(request, form, status=409)
-    messages.success(request, _("Done. It holds from now on."))
-    return redirect("mail-distrust")
+        return _page(request, form=form, problem=form, status=409)
+    done = _("Marked for everybody, for seven days.") if own else _("Marked for your organisation, for seven days.")
+    return _done(request, done)
 
 
-def _change(act: str, request: HttpRequest) -> None:
+def _change(request: HttpRequest, act: str) -> HttpResponse:
     try:
-        mark_id = UUID(request.POST.get("mark", ""))
+        mark_id = _mark_in(request)
+        if act == "renew":
+            until = local_time(mail_distrust.renew(mark_id), "%-d %B %Y, %H:%M")
+            return _done(request, _("The mark holds until %(until)s.") % {"until": until})
+        mail_distrust.lift(mark_id)
+        return _done(request, _("The mark is lifted. That mail is used again, unless another mark holds."))
+    except NotAllowed as refused:
+        return _refused(request, refused)
+
+
+def _issue(request: HttpRequest) -> HttpResponse:
+    """What was typed is kept, whatever is wrong with it."""
+    try:
+        notice = NoticeForm(_mark_in(request), request.POST)
+    except NotAllowed as refused:
+        return _refused(request, refused)
+    if not notice.is_valid():
+        return _page(request, notice=notice, problem=notice, status=422)
+    said = notice.cleaned_data
+    try:
+        mail_distrust.issue_notice(notice.mark_id, text=said["text"], people=said["people"])
+    except NotAllowed as refused:
+        notice.add_error(None, str(refused))
+        return _page(request, notice=notice, problem=notice, status=409)
+    return _done(request, _("It is written down that your staff was told."))
+
+
+def _mark_in(request: HttpRequest) -> UUID:
+    try:
+        return UUID(request.POST.get("mark", ""))
     except ValueError:
         raise NotAllowed(_("No mark that you know of.")) from None
-    if act == "renew":
-        mail_distrust.renew(mark_id)
-    elif act == "lift":
-        mail_distrust.lift(mark_id)
-    else:
-        notice = NoticeForm(request.POST)
-        if not notice.is_valid():
-            raise NotAllowed(_("A notice has its words, and how many people it went to."))
-        mail_distrust.issue_notice(mark_id, text=notice.cleaned_data["text"], people=notice.cleaned_data["people"])
+
+
+def _refused(request: HttpRequest, refused: NotAllowed) -> HttpResponse:
+    """The page with the sentence, and with no form that somebody did not send."""
+    problem = forms.Form({})
+    problem.add_error(None, str(refused))
+    return _page(request, problem=problem, status=409)
+
+
+def _done(request: HttpRequest, words: str) -> HttpResponse:
+    messages.success(request, words)
+    return redirect("mail-distrust")
