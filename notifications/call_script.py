@@ -36,7 +36,7 @@ class Script:
 
 
 def call_back_words(delivery_id: UUID, attempt: int) -> str:
-    """Two words of one attempt, e.g. `amber kettle`: kept nowhere, the same for whoever may see the call."""
+    """Two words of one attempt, e.g. `acorn kettle`: kept nowhere, the same for whoever may see the call."""
     said = b"call back %d of " % attempt + delivery_id.bytes
     mac = hmac.new(settings.SECRET_KEY.encode(), said, hashlib.sha256).digest()
     return f"{WORDS[mac[0] % len(WORDS)]} {WORDS[mac[1] % len(WORDS)]}"

@@ -74,8 +74,8 @@ def waiting(connection: psycopg.Connection) -> tuple[dict[str, float], float | N
 
 
 def sweep_away() -> None:
-    """Delete what has lapsed: tickets a day after their end, kept answers after theirs, and what the door kept;
-    files on the disk that no row keeps."""
+    """Delete what has lapsed: tickets a day after their end, kept answers after theirs, what the door counted, the log
+    of webhooks after ninety days; and files on the disk that no row keeps."""
     with queue_scope(), connections["default"].cursor() as cursor:
         cursor.execute("SELECT sec.sweep_tickets(), sec.sweep_replays(), sec.sweep_door(), sec.sweep_webhooks()")
     sweep_files()
