@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from django.urls import reverse
 
 from incidents.models import Incident
-from tests.notifications.stage import Stage, clear_away
+from tests.notifications.stage import Stage
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 QUESTION = "Is the finance batch stopped?"
 ANSWER = "Stopped at 08:50, by Grace."
-
-
-@pytest.fixture
-def stage(transactional_db: None) -> Iterator[Stage]:
-    yield Stage()
-    clear_away()
 
 
 @pytest.fixture

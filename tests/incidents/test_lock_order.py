@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import psycopg
 import pytest
 
 from incidents.transitions import locked_incident
-from tests.notifications.stage import Stage, address, clear_away
+from tests.notifications.stage import Stage, address
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def stage(transactional_db: None) -> Iterator[Stage]:
-    yield Stage()
-    clear_away()
 
 
 def test_a_foreign_key_is_checked_while_the_lead_holds_the_incident(stage: Stage):

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from django.urls import reverse
 
 from incidents.models import Incident, Participant
 from incidents.rewalk_due import rewalk_due
-from tests.notifications.stage import Stage, as_worker, clear_away
+from tests.notifications.stage import Stage, as_worker
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def stage(transactional_db: None) -> Iterator[Stage]:
-    yield Stage()
-    clear_away()
 
 
 @pytest.fixture

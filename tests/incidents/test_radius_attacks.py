@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
 import pytest
 
 from incidents.models import Incident
-from tests.notifications.stage import Stage, clear_away
+from tests.notifications.stage import Stage
 from tests.partners.raw import entered, refused
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def stage(transactional_db: None) -> Iterator[Stage]:
-    yield Stage()
-    clear_away()
 
 
 @pytest.fixture

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from django.urls import reverse
 
@@ -12,16 +10,10 @@ from incidents.models import Clearing, Incident, LinkClaim, LinkDispute, Partici
 from incidents.rewalk import ask_again, current_document
 from incidents.rewalk_due import rewalk_due
 from portal.ledger.stream import events_after
-from tests.notifications.stage import Stage, as_worker, clear_away
+from tests.notifications.stage import Stage, as_worker
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CUT = {"act": "cut", "words": "The nightly file carried the intruder"}
-
-
-@pytest.fixture
-def stage(transactional_db: None) -> Iterator[Stage]:
-    yield Stage()
-    clear_away()
 
 
 @pytest.fixture

@@ -3,20 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from django.urls import reverse
 
-from tests.notifications.stage import Stage, clear_away
-
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def stage(transactional_db: None) -> Iterator[Stage]:
-    yield Stage()
-    clear_away()
 
 
 def words(page: bytes) -> str:

@@ -7,7 +7,6 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
 import psycopg
@@ -25,6 +24,7 @@ from portal.ledger.record import Actor
 from portal.tenancy.door import mint
 from portal.tenancy.scope import at_the_door, organisation_scope
 from tests import servers
+from tests.logins import logged_in
 
 
 class Stage:
@@ -34,9 +34,15 @@ class Stage:
         with at_the_door():
             self.ids: dict[str, UUID] = dict(Organisation.objects.values_list("slug", "pk"))
 
-    def ticket(self, slug: str) -> str:
+    def ticket(self, slug: str, person_id: UUID | None = None) -> str:
         with at_the_door():
-            return mint(uuid.uuid4().hex, organisation_id=self.ids[slug], kind="session", lifetime_seconds=3600)
+            return mint(
+                uuid.uuid4().hex,
+                organisation_id=self.ids[slug],
+                kind="session",
+                lifetime_seconds=3600,
+                person_id=person_id,
+            )
 
     def actor(self, slug: str) -> Actor:
         return Actor(self.ids[slug], "person")
@@ -46,6 +52,36 @@ class Stage:
         """One transaction as that organisation."""
         with organisation_scope(self.ticket(slug)):
             yield self.actor(slug)
+
+    @contextmanager
+    def as_person(
+        self, slug: str, name: str = "", *, role: str = "incident_manager", fresh: bool = False
+    ) -> Iterator[None]:
+        """One transaction as that person, or as the first of that role; `fresh`: a passkey was used just now."""
+        person = self.owner(
+            "SELECT id FROM partners_person WHERE organisation_id = %s AND (name = %s OR %s = '' AND role = %s)"
+            " ORDER BY name LIMIT 1",
+            [self.ids[slug], name, name, role],
+        )[0][0]
+        ticket = self.ticket(slug, person)
+        if fresh:
+            self.owner(
+                "UPDATE sec.grant_token SET authenticator_id = gen_random_uuid(), stepped_up_at = now()"
+                " WHERE person_id = %s",
+                [person],
+            )
+        with organisation_scope(ticket):
+            yield
+
+    def always_on_duty(self, name: str) -> None:
+        """That person has every shift of their organisation; no other organisation has any."""
+        self.owner("DELETE FROM partners_dutyshift")
+        self.owner(
+            'INSERT INTO partners_dutyshift (id, organisation_id, weekday, starts, ends, person_id, "order")'
+            " SELECT gen_random_uuid(), p.organisation_id, d, '00:00', '00:00', p.id, 1 FROM partners_person p,"
+            " generate_series(0, 6) d WHERE p.name = %s",
+            [name],
+        )
 
     def opens(
         self, slug: str = "ashbourne", *, systems: tuple[str, ...] = ("identity-platform",), **how: Any
@@ -97,6 +133,14 @@ class Stage:
         )
         return dict(zip(names, row, strict=True))
 
+    def acknowledged(self, incident: Incident) -> set[str]:
+        """Who of its participants has acknowledged."""
+        rows = self.owner(
+            "SELECT slug FROM incidents_participant WHERE incident_id = %s AND acknowledged_at IS NOT NULL",
+            [incident.pk],
+        )
+        return {slug for (slug,) in rows}
+
     def events(self, kind: str) -> list[tuple[Any, ...]]:
         return self.owner("SELECT data, audience FROM ledger_event WHERE kind = %s ORDER BY pos", [kind])
 
@@ -141,27 +185,15 @@ def clear_away() -> None:
 @contextmanager
 def as_worker() -> Iterator[None]:
     """Run the block with `default` logged in as `portal_worker`, as jobs are."""
-    with _logged_in("DATABASE_URL_WORKER"):
+    with logged_in(address("DATABASE_URL_WORKER")):
         yield
 
 
 @contextmanager
 def as_app() -> Iterator[None]:
     """Run the block as the application's role again, from inside `as_worker()`."""
-    with _logged_in("DATABASE_URL_APP"):
+    with logged_in(address("DATABASE_URL_APP")):
         yield
-
-
-@contextmanager
-def _logged_in(variable: str) -> Iterator[None]:
-    login, before = urlsplit(address(variable)), connections["default"]
-    settings = {**before.settings_dict, "USER": login.username, "PASSWORD": unquote(login.password or "")}
-    connections["default"] = type(before)(settings, "default")
-    try:
-        yield
-    finally:
-        connections["default"].close()
-        connections["default"] = before
 
 
 def in_threads(*work: Any) -> list[BaseException]:

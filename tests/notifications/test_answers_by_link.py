@@ -58,13 +58,6 @@ def tasks(stage: Stage, incident, slug: str) -> list[str]:
     return [status for (status,) in rows]
 
 
-def acknowledged(stage: Stage, incident) -> set[str]:
-    rows = stage.owner(
-        "SELECT slug FROM incidents_participant WHERE incident_id = %s AND acknowledged_at IS NOT NULL", [incident.pk]
-    )
-    return {slug for (slug,) in rows}
-
-
 def answers(stage: Stage) -> int:
     return stage.owner("SELECT count(*) FROM notifications_answer")[0][0]
 
@@ -84,14 +77,14 @@ def test_scanners_open_it_as_often_as_they_like_and_nothing_changes(stage: Stage
     assert scanner.post(link, {}).status_code == 422
     assert Client(enforce_csrf_checks=True).post(link, {"said": "has_it"}).status_code == 403
     settles()
-    assert (answers(stage), acknowledged(stage, told)) == (0, set())
+    assert (answers(stage), stage.acknowledged(told)) == (0, set())
 
 
 def test_a_person_accepts_once_for_their_own_organisation(stage: Stage, mail: Mailbox, told):
     link = link_to(mail)
     assert "Answered at" in press(link, "has_it")
     settles()
-    assert acknowledged(stage, told) == {"dunmere"}
+    assert stage.acknowledged(told) == {"dunmere"}
     assert tasks(stage, told, "dunmere").count("acknowledged") == 1
     assert tasks(stage, told, "dunmere")[0] == "acknowledged"
     assert set(tasks(stage, told, "eastwick")) == {"waiting"}
@@ -132,7 +125,7 @@ def test_it_cannot_clear_decline_finish_or_write_for_anybody(stage: Stage, mail:
 def test_call_me_and_somebody_else_do_not_end_the_silence(stage: Stage, mail: Mailbox, told):
     press(link_to(mail), "other", words="Priya, she has the keys")
     settles()
-    assert acknowledged(stage, told) == set()
+    assert stage.acknowledged(told) == set()
     ((data, _),) = stage.events("answer.given")
     assert data["said"] == "other"
     assert "Priya" not in str(data)
@@ -199,7 +192,7 @@ def test_an_answer_over_a_way_that_is_not_trusted_any_more_ends_nothing(stage: S
     )
     press(link, "has_it")
     settles()
-    assert acknowledged(stage, told) == set()
+    assert stage.acknowledged(told) == set()
     ((data, _),) = stage.events("answer.given")
     assert (data["said"], data["trusted"]) == ("has_it", False)
 
@@ -211,12 +204,12 @@ def test_an_answer_waits_until_its_message_is_settled_and_is_settled_once(stage:
     stage.owner("UPDATE notifications_delivery SET state = 'claimed', accepted_at = NULL WHERE id = %s", [delivery])
     press(link, "has_it")
     settles()
-    assert acknowledged(stage, told) == set()
+    assert stage.acknowledged(told) == set()
     stage.owner("UPDATE notifications_delivery SET state = 'accepted', accepted_at = now() WHERE id = %s", [delivery])
     stage.owner("UPDATE notifications_answer SET due_at = now()")
     settles()
     settles()
-    assert acknowledged(stage, told) == {"dunmere"}
+    assert stage.acknowledged(told) == {"dunmere"}
     assert len(stage.events("answer.given")) == 1
 
 

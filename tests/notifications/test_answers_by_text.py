@@ -46,13 +46,8 @@ def said(stage: Stage) -> list[tuple[str, str]]:
     return stage.owner("SELECT said, words FROM notifications_answer ORDER BY at")
 
 
-def acknowledged(stage: Stage) -> set[str]:
-    rows = stage.owner("SELECT slug FROM incidents_participant WHERE acknowledged_at IS NOT NULL")
-    return {slug for (slug,) in rows}
-
-
 def test_the_code_alone_accepts_and_a_repeat_changes_nothing(stage: Stage, texts):
-    stage.opens()
+    incident = stage.opens()
     stage.works()
     (text,) = [each["text"] for each in texts.messages(to=HIS)]
     assert len(text) <= 150
@@ -60,17 +55,17 @@ def test_the_code_alone_accepts_and_a_repeat_changes_nothing(stage: Stage, texts
     comes_back(f" {code.lower().replace('-', ' ')}\n")
     comes_back(code)  # Notify brings it again when our answer is lost
     assert said(stage) == [("has_it", "")]
-    assert acknowledged(stage) == {"dunmere"}
+    assert stage.acknowledged(incident) == {"dunmere"}
 
 
 def test_an_exercise_is_answered_alike_and_fits_too(stage: Stage, texts):
-    stage.opens(exercise=True)
+    incident = stage.opens(exercise=True)
     stage.works()
     (text,) = [each["text"] for each in texts.messages(to=HIS)]
     assert text.startswith("EXERCISE.")
     assert len(text) <= 150
     comes_back(CODE.search(text)[1])
-    assert acknowledged(stage) == {"dunmere"}
+    assert stage.acknowledged(incident) == {"dunmere"}
 
 
 @pytest.mark.parametrize(
@@ -97,7 +92,7 @@ def test_words_beside_the_code(typed: str, meant: str, words: str):
 
 
 def test_a_wrong_code_and_a_wrong_number_end_no_silence(stage: Stage, texts):
-    stage.opens()
+    incident = stage.opens()
     stage.works()
     code = CODE.search(texts.messages(to=HIS)[0]["text"])[1]
     comes_back(code, sender="+447700900999")  # somebody who has seen the message, or forges another's number
@@ -107,20 +102,20 @@ def test_a_wrong_code_and_a_wrong_number_end_no_silence(stage: Stage, texts):
     comes_back("who is this?")
     # That something came back is shown once, so that somebody rings; it uses the code up for nobody.
     assert said(stage) == [("unreadable", "")]
-    assert acknowledged(stage) == set()
+    assert stage.acknowledged(incident) == set()
     assert stage.owner("SELECT state FROM notifications_delivery WHERE way = 'sms'") == [("accepted",)]
     comes_back(code)
-    assert acknowledged(stage) == {"dunmere"}
+    assert stage.acknowledged(incident) == {"dunmere"}
 
 
 def test_guesses_are_counted_by_number_and_then_not_looked_at(stage: Stage, texts):
-    stage.opens()
+    incident = stage.opens()
     stage.works()
     code = CODE.search(texts.messages(to=HIS)[0]["text"])[1]
     for nth in range(20):
         comes_back(f"0000-00{nth:02}")
     comes_back(code)
-    assert acknowledged(stage) == set()
+    assert stage.acknowledged(incident) == set()
 
 
 def test_the_door_knows_its_caller_and_survives_anything(stage: Stage, texts, settings):

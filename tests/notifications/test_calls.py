@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
@@ -19,8 +17,6 @@ from notifications.answers import settle_answers
 from notifications.calls import Call
 from partners.approvals import NotAllowed
 from portal.mail_sink import Mailbox
-from portal.tenancy.door import mint
-from portal.tenancy.scope import at_the_door, organisation_scope
 from tests.notifications.stage import Stage, as_worker, in_threads
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -48,32 +44,13 @@ def telephone(stage: Stage, number: str, *, slug: str = "dunmere", order: int = 
     return point
 
 
-@contextmanager
-def person(stage: Stage, slug: str, role: str = "incident_manager") -> Iterator[None]:
-    """One transaction of somebody of that role, signed in."""
-    ((person_id,),) = stage.owner(
-        "SELECT id FROM partners_person WHERE organisation_id = %s AND role = %s ORDER BY name LIMIT 1",
-        [stage.ids[slug], role],
-    )
-    with at_the_door():
-        ticket = mint(
-            uuid.uuid4().hex,
-            organisation_id=stage.ids[slug],
-            kind="session",
-            person_id=person_id,
-            lifetime_seconds=3600,
-        )
-    with organisation_scope(ticket):
-        yield
-
-
 def listed(stage: Stage, slug: str) -> list[Call]:
-    with person(stage, slug):
+    with stage.as_person(slug):
         return calls.waiting()
 
 
 def claimed(stage: Stage, slug: str, call: UUID) -> int:
-    with person(stage, slug):
+    with stage.as_person(slug):
         return calls.claim(call)
 
 
@@ -116,15 +93,15 @@ def test_no_worker_ever_takes_a_call(stage: Stage):
 def test_the_number_is_for_whoever_holds_the_call_and_both_sides_hear_of_it(stage: Stage):
     telephone(stage, "+441632960135")
     _, call = opened(stage)
-    with person(stage, "ashbourne"), pytest.raises(NotAllowed):
+    with stage.as_person("ashbourne"), pytest.raises(NotAllowed):
         calls.number_of(call)
     claimed(stage, "ashbourne", call)
-    with person(stage, "ashbourne"):
+    with stage.as_person("ashbourne"):
         assert calls.number_of(call).number == "+441632960135"
     for other in ("northgate", "dunmere", "gravenhurst"):
-        with person(stage, other), pytest.raises(NotAllowed):
+        with stage.as_person(other), pytest.raises(NotAllowed):
             calls.number_of(call)
-    with person(stage, "northgate"), pytest.raises(NotAllowed, match="ringing them just now"):
+    with stage.as_person("northgate"), pytest.raises(NotAllowed, match="ringing them just now"):
         calls.claim(call)
     (shown,) = listed(stage, "dunmere")
     assert (shown.held_by, shown.holder_id, shown.mine) == ("Ashbourne", None, False)  # and not who of them
@@ -147,14 +124,14 @@ def test_a_hold_that_lapses_is_free_again_and_its_word_comes_too_late(stage: Sta
     assert claimed(stage, "ashbourne", call) == 1
     stage.owner("UPDATE notifications_delivery SET claimed_until = now() - interval '1 second' WHERE id = %s", [call])
     assert listed(stage, "northgate")[0].held_until is None
-    with person(stage, "ashbourne"), pytest.raises(NotAllowed):
+    with stage.as_person("ashbourne"), pytest.raises(NotAllowed):
         calls.number_of(call)
     assert claimed(stage, "northgate", call) == 2
-    with person(stage, "ashbourne"), pytest.raises(NotAllowed):
+    with stage.as_person("ashbourne"), pytest.raises(NotAllowed):
         calls.settle(call, 1, "reached")
-    with person(stage, "northgate"), pytest.raises(NotAllowed):
+    with stage.as_person("northgate"), pytest.raises(NotAllowed):
         calls.settle(call, 1, "reached")  # the attempt of another hold
-    with person(stage, "northgate"):
+    with stage.as_person("northgate"):
         assert calls.settle(call, 2, "reached") == "delivered"
     assert stage.owner("SELECT attempt, outcome FROM notifications_callattempt ORDER BY attempt") == [
         (1, "lapsed"),
@@ -175,9 +152,9 @@ def test_who_holds_a_call_can_keep_it(stage: Stage):
 def test_reached_marks_the_organisation_told_and_what_they_acknowledge_is_written_down(stage: Stage):
     incident, call = opened(stage)
     nth = claimed(stage, "ashbourne", call)
-    with person(stage, "ashbourne"), pytest.raises(NotAllowed):
+    with stage.as_person("ashbourne"), pytest.raises(NotAllowed):
         calls.settle(call, nth, "reached", has_it=True)  # nobody named
-    with person(stage, "ashbourne"):
+    with stage.as_person("ashbourne"):
         assert calls.settle(call, nth, "reached", has_it=True, reported_by="Sunita Rao") == "answered"
     side = stage.side(incident, "dunmere")
     assert (side["told_by"], side["people_told"], side["not_told_because"]) == ("Telephone", 1, "")
@@ -207,15 +184,15 @@ def test_a_wrong_number_gives_way_to_the_next_and_the_duty_desks_own_is_the_last
     wrong = telephone(stage, "+441632960135")
     incident, call = opened(stage)
     nth = claimed(stage, "ashbourne", call)
-    with person(stage, "ashbourne"):
+    with stage.as_person("ashbourne"):
         assert calls.settle(call, nth, "wrong_number") == "dead"
     assert stage.owner("SELECT failed_at IS NOT NULL FROM partners_contactpoint WHERE id = %s", [wrong]) == [(True,)]
     stage.plans()
     (following,) = listed(stage, "ashbourne")
     nth = claimed(stage, "ashbourne", following.id)
-    with person(stage, "ashbourne"):
+    with stage.as_person("ashbourne"):
         assert calls.number_of(following.id).number == DESK
-    with person(stage, "ashbourne"):
+    with stage.as_person("ashbourne"):
         assert calls.settle(following.id, nth, "refused") == "pending"  # there is no other
     ((work,),) = stage.owner(
         "SELECT count(*) FROM partners_workitem WHERE organisation_id = %s AND key LIKE 'wrong_number:%%'",
@@ -231,7 +208,7 @@ def test_a_call_that_found_nobody_is_tried_later_and_thrice_at_most(stage: Stage
     _, call = opened(stage)
     for nth in (1, 2, 3):
         assert claimed(stage, "ashbourne", call) == nth
-        with person(stage, "ashbourne"):
+        with stage.as_person("ashbourne"):
             now = calls.settle(call, nth, outcome)
         if nth == 1:
             ((seconds,),) = state(stage, "extract(epoch FROM due_at - now())::int")
@@ -245,7 +222,7 @@ def test_a_call_that_found_nobody_is_tried_later_and_thrice_at_most(stage: Stage
 def test_who_was_told_by_telephone_is_stood_down_by_telephone(stage: Stage):
     incident, call = opened(stage)
     nth = claimed(stage, "ashbourne", call)
-    with person(stage, "ashbourne"):
+    with stage.as_person("ashbourne"):
         calls.settle(call, nth, "reached")
     stage.closes(incident)
     stage.works()
@@ -271,9 +248,9 @@ def test_a_private_number_needs_a_reason_and_a_passkey(stage: Stage):
     telephone(stage, "ends 01", private=True)
     _, call = opened(stage)
     claimed(stage, "ashbourne", call)
-    with person(stage, "ashbourne"):
+    with stage.as_person("ashbourne"):
         assert calls.number_of(call).number is None
-    with person(stage, "ashbourne"), pytest.raises(NotAllowed, match="passkey"):
+    with stage.as_person("ashbourne"), pytest.raises(NotAllowed, match="passkey"):
         calls.number_of(call, because="Nobody answers")
 
 
@@ -281,18 +258,18 @@ def test_somebody_can_ask_that_an_organisation_be_rung_and_asks_again(stage: Sta
     incident = stage.opens()
     stage.plans()
     assert listed(stage, "ashbourne") == []
-    with person(stage, "ashbourne"):
+    with stage.as_person("ashbourne"):
         assert calls.ask(incident, stage.ids["brackenfield"])
-    with person(stage, "ashbourne"):
+    with stage.as_person("ashbourne"):
         assert not calls.ask(incident, stage.ids["brackenfield"])  # one waits already
     (call,) = listed(stage, "ashbourne")
     nth = claimed(stage, "ashbourne", call.id)
-    with person(stage, "ashbourne"):
+    with stage.as_person("ashbourne"):
         calls.settle(call.id, nth, "reached")
-    with person(stage, "ashbourne"):
+    with stage.as_person("ashbourne"):
         assert calls.ask(incident, stage.ids["brackenfield"])
     for outsider, whom in (("brackenfield", "dunmere"), ("gravenhurst", "gravenhurst"), ("gravenhurst", "dunmere")):
-        with person(stage, outsider), pytest.raises(NotAllowed):
+        with stage.as_person(outsider), pytest.raises(NotAllowed):
             calls.ask(incident, stage.ids[whom])
 
 
@@ -315,7 +292,7 @@ def test_whoever_asks_by_link_to_be_rung_is_put_on_the_list(stage: Stage, mail: 
 def test_an_observer_makes_no_call_and_a_job_asks_from_inside_alone(stage: Stage):
     incident, call = opened(stage)
     stage.owner("UPDATE partners_person SET role = 'observer' WHERE name = 'Tom Whitlock'")
-    with person(stage, "ashbourne", "observer"), pytest.raises(NotAllowed):
+    with stage.as_person("ashbourne", role="observer"), pytest.raises(NotAllowed):
         calls.claim(call)
     want = "SELECT sec.want_call(%s, 'opened', NULL, true, '{}', 'x', 'x')"
     with pytest.raises(psycopg.errors.InsufficientPrivilege):

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -18,8 +15,6 @@ from notifications import ladder, sending
 from notifications.climbing import escalate_due
 from notifications.transports import TransportError
 from partners.approvals import NotAllowed
-from portal.tenancy.door import mint
-from portal.tenancy.scope import at_the_door, organisation_scope
 from tests.notifications.stage import Stage, as_worker
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -30,38 +25,14 @@ BEN, SUNITA, ALAN, GRACE = "Ben Ashcroft", "Sunita Rao", "Alan Birtles", "Grace 
 @pytest.fixture(autouse=True)
 def dunmere(stage: Stage) -> None:
     """Ben is always on duty; Sunita is the deputy, Alan head of IT, Grace chief executive. Each has one mailbox."""
-    stage.owner("DELETE FROM partners_dutyshift")
+    stage.always_on_duty(BEN)
     stage.owner("DELETE FROM partners_ladderrung")
-    stage.owner(
-        'INSERT INTO partners_dutyshift (id, organisation_id, weekday, starts, ends, person_id, "order")'
-        " SELECT gen_random_uuid(), p.organisation_id, d, '00:00', '00:00', p.id, 1 FROM partners_person p,"
-        " generate_series(0, 6) d WHERE p.name = %s",
-        [BEN],
-    )
     for rung, name in (("deputy", SUNITA), ("head_of_it", ALAN), ("chief_executive", GRACE)):
         stage.owner(
             "INSERT INTO partners_ladderrung (id, organisation_id, rung, person_id)"
             " SELECT gen_random_uuid(), organisation_id, %s, id FROM partners_person WHERE name = %s",
             [rung, name],
         )
-
-
-@contextmanager
-def as_person(stage: Stage, slug: str, name: str, *, fresh: bool = False) -> Iterator[None]:
-    """One transaction as that person, with a passkey used just now or not."""
-    ((person,),) = stage.owner("SELECT id FROM partners_person WHERE name = %s", [name])
-    with at_the_door():
-        ticket = mint(
-            uuid.uuid4().hex, organisation_id=stage.ids[slug], kind="session", lifetime_seconds=3600, person_id=person
-        )
-    if fresh:
-        stage.owner(
-            "UPDATE sec.grant_token SET authenticator_id = gen_random_uuid(), stepped_up_at = now()"
-            " WHERE person_id = %s",
-            [person],
-        )
-    with organisation_scope(ticket):
-        yield
 
 
 def climbs(stage: Stage) -> int:
@@ -300,14 +271,14 @@ def test_others_stop_it_and_have_it_climb_and_strangers_do_not(stage: Stage):
     incident = stage.opens()
     stage.plans()
     dunmere = stage.ids["dunmere"]
-    with as_person(stage, "ashbourne", "Priya Nair"):
+    with stage.as_person("ashbourne", "Priya Nair"):
         assert ladder.climb_now(incident.pk, dunmere, "They hung up.") is True
     climbs(stage)
     assert steps(stage, incident, "rung, because")[0] == ("duty", "They hung up.")
     for slug, name in (("gravenhurst", "Callum Reid"), ("eastwick", "Farah Siddiqui")):
-        with pytest.raises(NotAllowed), as_person(stage, slug, name):
+        with pytest.raises(NotAllowed), stage.as_person(slug, name):
             ladder.stop(incident.pk, dunmere, "Enough.")
-    with as_person(stage, "dunmere", BEN):
+    with stage.as_person("dunmere", BEN):
         assert ladder.stop(incident.pk, dunmere, "Answered by telephone.") is True
         assert ladder.climb_now(incident.pk, dunmere, "Again.") is False
     assert steps(stage, incident, "state, because")[-1] == ("stopped", "Answered by telephone.")
@@ -316,19 +287,19 @@ def test_others_stop_it_and_have_it_climb_and_strangers_do_not(stage: Stage):
 def test_passing_on_gives_a_colleague_a_rung_s_time_once(stage: Stage, mail):
     incident = stage.opens(severity=3)
     stage.works()
-    ((rhys,),) = stage.owner("SELECT id FROM partners_person WHERE name = 'Alan Birtles'")
+    ((alan,),) = stage.owner("SELECT id FROM partners_person WHERE name = %s", [ALAN])
     ((grace,),) = stage.owner("SELECT id FROM partners_person WHERE name = %s", [GRACE])
     ((stranger,),) = stage.owner("SELECT id FROM partners_person WHERE name = 'Callum Reid'")
-    with as_person(stage, "dunmere", SUNITA, fresh=True):
-        assert ladder.pass_on(incident.pk, rhys) == "not_told"
-    with pytest.raises(NotAllowed), as_person(stage, "dunmere", BEN):
-        ladder.pass_on(incident.pk, rhys)
-    with as_person(stage, "dunmere", BEN, fresh=True):
+    with stage.as_person("dunmere", SUNITA, fresh=True):
+        assert ladder.pass_on(incident.pk, alan) == "not_told"
+    with pytest.raises(NotAllowed), stage.as_person("dunmere", BEN):
+        ladder.pass_on(incident.pk, alan)
+    with stage.as_person("dunmere", BEN, fresh=True):
         assert ladder.pass_on(incident.pk, stranger) == "nobody"
-        assert ladder.pass_on(incident.pk, rhys) == "done"
+        assert ladder.pass_on(incident.pk, alan) == "done"
     assert climbs(stage) == 1
     assert called(stage, incident) == [BEN, ALAN]
-    with as_person(stage, "dunmere", BEN, fresh=True):
+    with stage.as_person("dunmere", BEN, fresh=True):
         assert ladder.pass_on(incident.pk, grace) == "again"
     assert steps(stage, incident, "rung, state") == [("duty", "passed"), ("duty", "waiting")]
     comes_due(stage, incident)

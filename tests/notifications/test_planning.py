@@ -16,16 +16,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 REACHED = {"ashbourne", "brackenfield", "coldharbour", "dunmere", "eastwick", "fernleigh", "northgate"}
 
 
-def on_duty_always(stage: Stage, name: str) -> None:
-    stage.owner("DELETE FROM partners_dutyshift")
-    stage.owner(
-        'INSERT INTO partners_dutyshift (id, organisation_id, weekday, starts, ends, person_id, "order")'
-        " SELECT gen_random_uuid(), p.organisation_id, d, '00:00', '00:00', p.id, 1 FROM partners_person p,"
-        " generate_series(0, 6) d WHERE p.name = %s",
-        [name],
-    )
-
-
 def test_one_row_waits_for_each_organisation_and_none_for_a_stranger(stage: Stage):
     incident = stage.opens()
     rows = stage.owner("SELECT kind, organisation_id FROM notifications_planning WHERE incident_id = %s", [incident.pk])
@@ -50,7 +40,7 @@ def test_the_trigger_plans_from_the_kinds_that_the_code_names(stage: Stage):
 
 
 def test_whoever_is_on_duty_is_told_first_and_nobody_else_changes_place(stage: Stage):
-    on_duty_always(stage, "Sunita Rao")
+    stage.always_on_duty("Sunita Rao")
     incident = stage.opens()
     stage.plans()
     used = [name for name, state in stage.deliveries(incident, "dunmere", "p.name, d.state") if state == "pending"]
@@ -58,7 +48,7 @@ def test_whoever_is_on_duty_is_told_first_and_nobody_else_changes_place(stage: S
 
 
 def test_who_is_told_alongside_hears_of_it_when_it_is_bad_enough(stage: Stage):
-    on_duty_always(stage, "Ben Ashcroft")
+    stage.always_on_duty("Ben Ashcroft")
     incident = stage.opens(severity=4)
     stage.plans()
 
