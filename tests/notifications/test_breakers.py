@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from notifications import breakers, late, sending
+from notifications import late, sending
 from notifications.breakers import Outcome, Record
 from portal.children import free_port
 from portal.mail_sink import Mailbox
 from tests.notifications.stage import Stage, as_worker
 from tests.notifications.texting import number, service
 
-BEN, BENS = "sunita.rao@dunmere.example", "+447700900201"
+SUNITA, HER_NUMBER = "sunita.rao@dunmere.example", "+447700900201"
 
 
 def record(word: str) -> Record:
@@ -55,7 +55,7 @@ def fails_until_shut() -> None:
 def test_the_urgent_go_round_a_server_that_is_down_and_the_rest_waits(stage: Stage, mail: Mailbox, settings):
     right = settings.EMAIL_PORT
     with service(settings) as texts:
-        number(stage, "dunmere", BEN, BENS, order=9)  # his second way
+        number(stage, "dunmere", SUNITA, HER_NUMBER, order=9)  # her second way
         settings.EMAIL_PORT = free_port()
         incident = stage.opens()
         stage.plans()
@@ -68,7 +68,7 @@ def test_the_urgent_go_round_a_server_that_is_down_and_the_rest_waits(stage: Sta
             assert late.go_round_late() > 0
             assert sending.deliver_due() == 1
         (text,) = texts.messages()
-        assert text["to"] == [BENS]
+        assert text["to"] == [HER_NUMBER]
         with as_worker():
             assert late.go_round_late() == 0, "once"
         stage.owner("UPDATE notifications_delivery SET due_at = now() WHERE state = 'pending'")
@@ -86,15 +86,15 @@ def test_the_urgent_go_round_a_server_that_is_down_and_the_rest_waits(stage: Sta
             assert sending.deliver_due() == 1
         assert not shut(stage)[0][1]
         stage.works()
-        assert len(mail.messages(to=BEN)) == 1, "the first way went on being tried"
+        assert len(mail.messages(to=SUNITA)) == 1, "the first way went on being tried"
         assert {state for _, state in stage.deliveries(incident, "dunmere")} - {"skipped"} == {"accepted"}
 
 
 @pytest.mark.django_db(transaction=True)
 def test_an_answer_by_the_next_way_ends_what_waits_on_the_first(stage: Stage, mail: Mailbox, settings):
     with service(settings):
-        number(stage, "dunmere", BEN, BENS, order=9)
-        mail.set_fault(BEN, "4xx")
+        number(stage, "dunmere", SUNITA, HER_NUMBER, order=9)
+        mail.set_fault(SUNITA, "4xx")
         incident = stage.opens()
         stage.works()
         with as_worker():
@@ -103,11 +103,11 @@ def test_an_answer_by_the_next_way_ends_what_waits_on_the_first(stage: Stage, ma
         with as_worker():
             assert late.go_round_late() == 1, "a minute without being accepted"
         stage.works()
-        bens = "d.way, d.state, d.next_way"
-        rows = [row for row in stage.deliveries(incident, "dunmere", f"{bens}, p.email") if row[3] == BEN]
+        columns = "d.way, d.state, d.next_way, p.email"
+        rows = [row for row in stage.deliveries(incident, "dunmere", columns) if row[3] == SUNITA]
         assert [row[:3] for row in rows] == [("email", "pending", "taken"), ("sms", "accepted", "")]
         stage.owner("UPDATE notifications_delivery SET state = 'answered', answered_at = now() WHERE way = 'sms'")
-        rows = [row for row in stage.deliveries(incident, "dunmere", f"{bens}, p.email") if row[3] == BEN]
+        rows = [row for row in stage.deliveries(incident, "dunmere", columns) if row[3] == SUNITA]
         assert [row[1] for row in rows] == ["superseded", "answered"]
 
 
@@ -133,4 +133,3 @@ def test_one_councils_thousands_do_not_hold_up_anothers_message(stage: Stage, ma
         assert sending.deliver_due() == 20
         assert sending.deliver_due() == 20
     assert stage.owner(others, [stage.ids["dunmere"]]) == [(0,)], "two batches, not five hundred"
-    assert breakers.WINDOW == 20

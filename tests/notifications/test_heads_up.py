@@ -49,19 +49,22 @@ def test_whoever_is_outside_reads_it_and_learns_nothing_else(stage, incident, cl
 
 
 @pytest.mark.parametrize(
-    "words",
-    ["Dunmere is hit.", "ask ASHBOURNE", "the identity platform is down", "see {reference}", "the gate to the north"],
+    "words", ["Dunmere is hit.", "ask ASHBOURNE", "the identity platform is down", "see {reference}"]
 )
 def test_a_name_is_refused_and_what_was_typed_is_kept(stage, incident, client_of, words):
     words = words.format(reference=incident.reference)
     answer = sends(client_of("ashbourne", fresh=True), incident, words)
-    named = words != "the gate to the north"
-    assert answer.status_code == (422 if named else 302)
-    if named:
-        page = answer.content.decode()
-        assert "take out" in page
-        assert words in page
-        assert stage.owner("SELECT count(*) FROM incidents_headsup") == [(0,)]
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "take out" in page
+    assert words in page
+    assert stage.owner("SELECT count(*) FROM incidents_headsup") == [(0,)]
+
+
+def test_a_word_that_is_part_of_a_name_is_none(stage, incident, client_of):
+    words = "the gate to the north"  # Northgate is a member
+    assert sends(client_of("ashbourne", fresh=True), incident, words).status_code == 302
+    assert stage.owner("SELECT text FROM incidents_headsup") == [(words,)]
 
 
 def test_who_may_not_send_it_and_how_often(stage, incident, client_of):

@@ -14,7 +14,7 @@ from notifications.transports import NotifySms, notify
 from portal.mail_sink import Mailbox
 from portal.notify_stand_in import NotifyStandIn
 from tests.notifications.stage import Stage, as_worker
-from tests.notifications.test_text_messages import BEN, BENS, again, receipts, report, sms
+from tests.notifications.test_text_messages import HER_NUMBER, SUNITA, again, receipts, report, sms
 from tests.notifications.texting import number, service
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -31,7 +31,7 @@ def texts(settings) -> Iterator[Mailbox]:
 def test_an_id_that_is_none_costs_that_message_alone_a_try(
     stage: Stage, mail: Mailbox, texts: Mailbox, monkeypatch, lie: str | None
 ):
-    number(stage, "dunmere", BEN, BENS)
+    number(stage, "dunmere", SUNITA, HER_NUMBER)
     answers = NotifyStandIn.post
 
     def lies(self, *asked):
@@ -46,7 +46,7 @@ def test_an_id_that_is_none_costs_that_message_alone_a_try(
 
 
 def test_half_a_set_up_holds_up_no_mail(stage: Stage, mail: Mailbox, texts: Mailbox, settings):
-    number(stage, "dunmere", BEN, BENS)
+    number(stage, "dunmere", SUNITA, HER_NUMBER)
     settings.NOTIFY_API_KEY = ""
     stage.opens()
     stage.works()
@@ -55,7 +55,7 @@ def test_half_a_set_up_holds_up_no_mail(stage: Stage, mail: Mailbox, texts: Mail
 
 
 def test_a_way_that_cannot_even_be_opened_holds_up_no_mail(stage: Stage, mail: Mailbox, texts: Mailbox, monkeypatch):
-    number(stage, "dunmere", BEN, BENS)
+    number(stage, "dunmere", SUNITA, HER_NUMBER)
 
     def breaks(self):
         raise RuntimeError("a mistake of ours")
@@ -72,7 +72,7 @@ def test_mail_of_a_batch_goes_before_a_text_message_that_hangs(
 ):
     monkeypatch.setattr(notify, "TIMEOUT_SECONDS", 0.3)
     number(stage, "ashbourne", "priya.nair@ashbourne.example", "+447700900203")
-    number(stage, "dunmere", BEN, BENS)
+    number(stage, "dunmere", SUNITA, HER_NUMBER)
     stage.owner(
         "UPDATE partners_contactpoint SET is_active = false WHERE kind = 'email' AND address NOT LIKE '%%@dunmere%%'"
     )
@@ -90,7 +90,7 @@ def test_mail_of_a_batch_goes_before_a_text_message_that_hangs(
 @pytest.mark.usefixtures("mail")
 @pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "\0", 5, None, ["x"]])
 def test_a_receipt_with_an_impossible_time_holds_up_no_other(stage: Stage, texts: Mailbox, client, at: object):
-    number(stage, "dunmere", BEN, BENS)
+    number(stage, "dunmere", SUNITA, HER_NUMBER)
     stage.opens()
     stage.works()
     ((delivery, ref),) = sms(stage, "id::text, provider_ref")
@@ -106,7 +106,7 @@ def test_a_receipt_with_an_impossible_time_holds_up_no_other(stage: Stage, texts
 
 @pytest.mark.usefixtures("mail")
 def test_one_receipt_that_breaks_waits_and_the_others_go_on(stage: Stage, texts: Mailbox, client):
-    number(stage, "dunmere", BEN, BENS)
+    number(stage, "dunmere", SUNITA, HER_NUMBER)
     number(stage, "ashbourne", "priya.nair@ashbourne.example", "+447700900203")
     stage.opens()
     stage.works()
@@ -136,7 +136,7 @@ def test_reports_of_messages_that_are_not_there_are_not_kept(stage: Stage, texts
 @pytest.mark.usefixtures("mail")
 def test_a_worker_killed_for_a_day_still_hears_that_it_did_not_arrive(stage: Stage, texts: Mailbox, client):
     """Taken, killed before it was written down, the receipt comes meanwhile: the next way is taken all the same."""
-    number(stage, "dunmere", BEN, "07700900002")
+    number(stage, "dunmere", SUNITA, "07700900002")
     texts.set_fault("07700900002", "lost")
     stage.opens()
     stage.works()

@@ -11,7 +11,7 @@ from tests.notifications.stage import Stage, as_worker
 from tests.notifications.texting import number, service
 
 pytestmark = pytest.mark.django_db(transaction=True)
-BEN, BENS = "sunita.rao@dunmere.example", "+447700900201"
+SUNITA, HER_NUMBER = "sunita.rao@dunmere.example", "+447700900201"
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ def test_a_stand_down_beyond_the_budget_takes_the_next_way_and_waits(
     stage: Stage, mail: Mailbox, settings, client_of, budget: str, most: int, because: str
 ):
     with service(settings) as texts:
-        number(stage, "dunmere", BEN, BENS)
+        number(stage, "dunmere", SUNITA, HER_NUMBER)
         setattr(settings, budget, most)
         incident = stage.opens()
         stage.works()
@@ -52,5 +52,5 @@ def test_a_stand_down_beyond_the_budget_takes_the_next_way_and_waits(
         with as_worker():
             assert late.go_round_late() == 1
         stage.works()
-        assert [message["to"] for message in mail.messages(to=BEN)] == [[BEN]], "by e-mail instead"
-        assert "Stand down" in mail.messages(to=BEN)[0]["text"]
+        assert [message["to"] for message in mail.messages(to=SUNITA)] == [[SUNITA]], "by e-mail instead"
+        assert "Stand down" in mail.messages(to=SUNITA)[0]["text"]

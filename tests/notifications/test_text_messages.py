@@ -21,7 +21,7 @@ from tests.running import wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-BEN, BENS = "sunita.rao@dunmere.example", "+447700900201"
+SUNITA, HER_NUMBER = "sunita.rao@dunmere.example", "+447700900201"
 YUSUF = "yusuf.kaya@gravenhurst.example"
 # What a text message may be written in and still be one of 160: the basic set of GSM 03.38, as far as we use it.
 GSM = re.compile(r"[A-Za-z0-9 \n@$_!\"#%&'()*+,\-./:;<=>?]*")
@@ -44,18 +44,18 @@ def again(stage: Stage) -> None:
 
 
 def test_whoever_has_a_number_first_is_told_by_one_short_message(stage: Stage, mail: Mailbox, texts: Mailbox):
-    number(stage, "dunmere", BEN, BENS)
+    number(stage, "dunmere", SUNITA, HER_NUMBER)
     number(stage, "gravenhurst", YUSUF, "+447700900202")
     incident = stage.opens()
     stage.works()
     (text,) = texts.messages()  # the stranger's number heard nothing
-    assert text["to"] == [BENS]
+    assert text["to"] == [HER_NUMBER]
     assert re.fullmatch(
         rf"{incident.reference}: your organisation could be reached, code \S{{4}}-\S{{4}}\."
         r" Open the app or type the address on your card\. Never sign in from a link\.",
         text["text"],
     )
-    assert mail.messages(to=BEN) == []  # one message a person
+    assert mail.messages(to=SUNITA) == []  # one message a person
     for slug, ways in (("ashbourne", {"E-mail", "Text message"}), ("gravenhurst", set())):
         with stage.acting(slug):
             assert {each.way for each in deliveries_of(incident)} == ways
@@ -66,23 +66,23 @@ def test_whoever_has_a_number_first_is_told_by_one_short_message(stage: Stage, m
 
 
 def test_without_a_service_a_number_is_called_by_a_person(stage: Stage, mail: Mailbox):
-    number(stage, "dunmere", BEN, BENS)
+    number(stage, "dunmere", SUNITA, HER_NUMBER)
     stage.opens()
     stage.works()
-    assert len(mail.messages(to=BEN)) == 1
+    assert len(mail.messages(to=SUNITA)) == 1
     assert sms(stage) == []
 
 
 def test_a_private_number_gets_nothing(stage: Stage, mail: Mailbox, texts: Mailbox):
-    number(stage, "dunmere", BEN, "ends 01", private=True)
+    number(stage, "dunmere", SUNITA, "ends 01", private=True)
     stage.opens()
     stage.works()
     assert texts.messages() == []
-    assert len(mail.messages(to=BEN)) == 1
+    assert len(mail.messages(to=SUNITA)) == 1
 
 
 def test_an_exercise_stays_in_the_house(stage: Stage, mail: Mailbox, texts: Mailbox, settings):
-    number(stage, "dunmere", BEN, BENS)
+    number(stage, "dunmere", SUNITA, HER_NUMBER)
     settings.SUNK_WAYS = ["email"]  # a real service for text messages beside a sink for mail
     stage.opens(exercise=True)
     stage.works()
@@ -92,8 +92,8 @@ def test_an_exercise_stays_in_the_house(stage: Stage, mail: Mailbox, texts: Mail
 
 @pytest.mark.usefixtures("mail")
 def test_a_reply_that_was_lost_is_asked_for_and_nothing_is_sent_twice(stage: Stage, texts: Mailbox):
-    number(stage, "dunmere", BEN, BENS)
-    texts.set_fault(BENS, "lost")
+    number(stage, "dunmere", SUNITA, HER_NUMBER)
+    texts.set_fault(HER_NUMBER, "lost")
     stage.opens()
     stage.works()
     assert len(texts.messages()) == 1  # it was taken, and we were not told
@@ -115,7 +115,7 @@ def test_a_reply_that_was_lost_is_asked_for_and_nothing_is_sent_twice(stage: Sta
 )
 def test_what_it_refuses_for_now_is_tried_again(stage: Stage, texts: Mailbox, monkeypatch, fault: str, because: str):
     monkeypatch.setattr(notify, "TIMEOUT_SECONDS", 0.5)
-    number(stage, "dunmere", BEN, BENS)
+    number(stage, "dunmere", SUNITA, HER_NUMBER)
     texts.set_fault("*", fault)
     stage.opens()
     stage.works()
@@ -128,7 +128,7 @@ def test_what_it_refuses_for_now_is_tried_again(stage: Stage, texts: Mailbox, mo
 
 @pytest.mark.usefixtures("mail")
 def test_a_key_that_is_not_ours_stops_the_batch_and_loses_nothing(stage: Stage, texts: Mailbox, settings):
-    number(stage, "dunmere", BEN, BENS)
+    number(stage, "dunmere", SUNITA, HER_NUMBER)
     settings.NOTIFY_API_KEY = KEY[:-1] + "3"
     stage.opens()
     stage.works()
@@ -139,11 +139,11 @@ def test_a_key_that_is_not_ours_stops_the_batch_and_loses_nothing(stage: Stage, 
 
 
 def test_a_number_that_is_none_gives_way_to_the_next(stage: Stage, mail: Mailbox, texts: Mailbox):
-    number(stage, "dunmere", BEN, "+44 not a number")
+    number(stage, "dunmere", SUNITA, "+44 not a number")
     stage.opens()
     stage.works()
     assert sms(stage) == [("dead", 1, "The text message service takes no message to this number.")]
-    assert len(mail.messages(to=BEN)) == 1
+    assert len(mail.messages(to=SUNITA)) == 1
 
 
 def test_every_message_is_one_text_message():
@@ -171,7 +171,7 @@ def receipts(stage: Stage) -> int:
 
 @pytest.mark.usefixtures("mail")
 def test_a_receipt_says_delivered_once_however_often_it_comes(stage: Stage, texts: Mailbox, client):
-    number(stage, "dunmere", BEN, BENS)
+    number(stage, "dunmere", SUNITA, HER_NUMBER)
     incident = stage.opens()
     stage.works()
     ((delivery, ref),) = sms(stage, "id::text, provider_ref")
@@ -204,21 +204,21 @@ def test_a_receipt_says_delivered_once_however_often_it_comes(stage: Stage, text
 def test_a_receipt_of_failure_has_the_next_way_taken(
     stage: Stage, mail: Mailbox, texts: Mailbox, client, status: str, because: str
 ):
-    number(stage, "dunmere", BEN, BENS)
+    number(stage, "dunmere", SUNITA, HER_NUMBER)
     stage.opens()
     stage.works()
     ((delivery, ref),) = sms(stage, "id::text, provider_ref")
-    assert mail.messages(to=BEN) == []
+    assert mail.messages(to=SUNITA) == []
     report(client, ref, delivery, status)
     stage.settles()
     stage.works()
     assert sms(stage, "state, error") == [("dead", because)]
-    assert len(mail.messages(to=BEN)) == 1
+    assert len(mail.messages(to=SUNITA)) == 1
 
 
 @pytest.mark.usefixtures("mail")
 def test_a_receipt_that_fits_no_message_changes_nothing_and_goes(stage: Stage, texts: Mailbox, client):
-    number(stage, "dunmere", BEN, BENS)
+    number(stage, "dunmere", SUNITA, HER_NUMBER)
     stage.opens()
     stage.works()
     ((delivery, _ref),) = sms(stage, "id::text, provider_ref")
@@ -274,7 +274,7 @@ def test_the_stand_in_reports_over_http_as_the_door_expects(stage: Stage, settin
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         with service(settings, report_to=f"http://127.0.0.1:{server.server_address[1]}/"):
-            number(stage, "dunmere", BEN, "07700900002")
+            number(stage, "dunmere", SUNITA, "07700900002")
             stage.opens()
             stage.works()
             wait_for(lambda: len(came) == 1, seconds=10)
@@ -291,7 +291,7 @@ def test_the_stand_in_reports_over_http_as_the_door_expects(stage: Stage, settin
 
 
 def test_a_number_is_tested_like_a_mailbox_by_one_tap(stage: Stage, texts: Mailbox, client_of, client):
-    point = number(stage, "dunmere", BEN, BENS)
+    point = number(stage, "dunmere", SUNITA, HER_NUMBER)
     ashbourne, dunmere = client_of("ashbourne", fresh=True), client_of("dunmere", fresh=True)
     assert ashbourne.post(f"/partners/contacts/{point}/test/").status_code == 404
     assert dunmere.post(f"/partners/contacts/{point}/test/").status_code == 302

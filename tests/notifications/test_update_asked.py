@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from partners.models import ContactPoint
 from portal.mail_sink import Mailbox
 from tests.notifications.stage import Stage
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-ASK = "SELECT sec.ask_for_update(%s, 'dunmere', 'Is the batch stopped?')"
+BEN = "ben.ashcroft@dunmere.example"
 
 
 def asks(stage: Stage, client_of, incident) -> None:
@@ -27,15 +26,23 @@ def earlier(stage: Stage) -> None:
     )
 
 
+def accepted(stage: Stage, incident) -> set[str]:
+    """Addresses of Dunmere that a message was taken for."""
+    return {to for to, state in stage.deliveries(incident, "dunmere", "c.address, d.state") if state == "accepted"}
+
+
+def asked_of(mail: Mailbox) -> dict[str, str]:
+    """Who was asked by mail, and in which words."""
+    return {each["to"][0]: each["text"] for each in mail.messages() if "asked for an update" in each["subject"]}
+
+
 def test_those_who_were_told_are_told(stage: Stage, mail: Mailbox, client_of):
     incident = stage.opens()
     stage.works()
-    told = {
-        point for point, state in stage.deliveries(incident, "dunmere", "c.address, d.state") if state == "accepted"
-    }
+    told = accepted(stage, incident)
     earlier(stage)
     asks(stage, client_of, incident)
-    asked = {each["to"][0]: each["text"] for each in mail.messages() if "asked for an update" in each["subject"]}
+    asked = asked_of(mail)
     assert set(asked) == told
     assert told
     for text in asked.values():
@@ -49,17 +56,20 @@ def test_a_way_that_has_lost_its_trust_is_gone_round(stage: Stage, mail: Mailbox
     incident = stage.opens()
     stage.works()
     earlier(stage)
-    stage.owner("UPDATE partners_contactpoint SET trust = 'compromised' WHERE address LIKE 'ben.%%'")
+    told = accepted(stage, incident)
+    assert BEN in told
+    stage.owner("UPDATE partners_contactpoint SET trust = 'compromised' WHERE address = %s", [BEN])
     asks(stage, client_of, incident)
-    assert ContactPoint.Trust.COMPROMISED == "compromised"
-    assert not [each for each in mail.messages(to="ben.ashcroft@dunmere.example") if "asked" in each["subject"]]
+    asked = set(asked_of(mail))
+    assert asked == told - {BEN}
+    assert asked, "somebody else was asked"
 
 
 def test_nobody_gets_two_messages_within_ten_minutes(stage: Stage, mail: Mailbox, client_of):
     incident = stage.opens()
     stage.works()
     asks(stage, client_of, incident)
-    assert not [each for each in mail.messages() if "asked for an update" in each["subject"]]
+    assert asked_of(mail) == {}
     held = [
         each for each in stage.deliveries(incident, "dunmere", "message, d.state, d.error") if each[0] == "update_asked"
     ]
