@@ -56,5 +56,4 @@ def requests_of(incident: Incident, side: Participant, *, me: UUID, manages: boo
         "requests": newest,
         "may_ask": leads and manages and incident.status != Incident.Status.CLOSED and not waits,
         "ask_href": reverse("update-ask", args=[incident.reference, side.slug]),
-        "own": me == side.organisation_id,
     }

@@ -32,7 +32,7 @@ def whom(call: Call, names: Mapping[UUID, str]) -> str:
     return _("the %(role)s") % {"role": str(Person.Role(call.role).label).lower()}
 
 
-def rows_of(found: Iterable[Call], names: Mapping[UUID, str], *, me: UUID, now: datetime) -> list[dict[str, Any]]:
+def rows_of(found: Iterable[Call], names: Mapping[UUID, str], *, now: datetime) -> list[dict[str, Any]]:
     """What a list shows of each call."""
     return [
         {
@@ -51,7 +51,6 @@ def rows_of(found: Iterable[Call], names: Mapping[UUID, str], *, me: UUID, now: 
             "held_until": each.held_until,
             "held_by": names.get(each.holder_id, each.held_by) if each.holder_id else each.held_by,
             "words": call_back_words(each.id, each.attempts) if each.held_until else "",
-            "own": each.organisation_id == me,
         }
         for each in found
     ]

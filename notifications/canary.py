@@ -64,7 +64,21 @@ def _due(kind: type[Transport]) -> bool:
             " WHERE transport = %s AND host = %s AND coalesce(canary_due_at, now()) <= now()",
             [EVERY_SECONDS, kind.name, kind.host()],
         )
-        return cursor.rowcount > 0
+        if not cursor.rowcount:
+            return False
+        _forget_others(kind)
+        return True
+
+
+def _forget_others(kind: type[Transport]) -> None:
+    """What was known of a server that was used before: pages would say for ten minutes more that it is silent."""
+    with connections["default"].cursor() as cursor:
+        cursor.execute(
+            "UPDATE notifications_wayout SET recent = '[]', opened_at = NULL, probe_at = NULL, because = '',"
+            " canary_tried_at = NULL WHERE transport = %s AND host <> %s"
+            " AND (opened_at IS NOT NULL OR canary_tried_at IS NOT NULL)",
+            [kind.name, kind.host()],
+        )
 
 
 def _note(kind: type[Transport], made: UUID, error: TransportError | None) -> None:

@@ -129,7 +129,7 @@ def _begin(
     if step:
         LadderStep.objects.filter(pk=step_id).update(begun_at=ladder.now, due_at=due_at, quiet=quiet, claimed_by="")
     else:
-        _insert(incident, side, call, step_id, nth, State.WAITING, ladder, due_at=due_at, quiet=quiet)
+        _insert(incident, side, call, step_id, nth, State.WAITING, due_at=due_at, quiet=quiet)
     new = New(incident, side.organisation_id, event_id or step_id, Delivery.Message.OPENED, step=step_id, again=nth > 1)
     write(new, call.use, call.skip)
     if not call.use:  # only a number is known, or nothing at all: somebody has to ring, in the time of the rung
@@ -197,7 +197,7 @@ def _called_in(incident: Incident, side: Participant, round_: int) -> set[UUID]:
 def _write_left_out(incident: Incident, side: Participant, calls: list[Call], nth: int) -> int:
     for call in calls:
         nth += 1
-        _insert(incident, side, call, uuid4(), nth, State.LEFT_OUT, None)
+        _insert(incident, side, call, uuid4(), nth, State.LEFT_OUT)
     return nth
 
 
@@ -208,7 +208,6 @@ def _insert(
     step_id: UUID,
     nth: int,
     state: str,
-    ladder: Ladder | None,
     *,
     due_at: datetime | None = None,
     quiet: bool = False,
@@ -220,7 +219,7 @@ def _insert(
             " CASE WHEN %s THEN NULL ELSE now() END, %s, %s)",
             [
                 step_id, incident.pk, side.organisation_id, nth, call.round, call.rung.value, quiet, due_at,
-                ladder is not None, state, call.because,
+                state == State.WAITING, state, call.because,
             ],
         )  # fmt: skip
 

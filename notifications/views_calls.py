@@ -48,7 +48,7 @@ def _list(request: HttpRequest, incident: Incident | None) -> dict[str, Any]:
     overseen = incident is None or visitor.organisation_id in incident.overseers
     return {
         "incident": _named(incident) if incident else None,
-        "calls": rows_of(found, names, me=visitor.organisation_id, now=clock.now()),
+        "calls": rows_of(found, names, now=clock.now()),
         "ended": ended(incident, names),
         "may_ring": may_answer(visitor),
         "empty_why": "" if found else why_empty(incident, oversees=overseen),
@@ -174,7 +174,7 @@ def _item(
     if call is None:
         return _over(request, call_id)
     names = dict(Person.objects.values_list("pk", "name"))
-    (row,) = rows_of([call], names, me=visitor.organisation_id, now=clock.now())
+    (row,) = rows_of([call], names, now=clock.now())
     context: dict[str, Any] = {
         "call": row,
         "over": "",

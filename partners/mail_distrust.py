@@ -82,15 +82,6 @@ def effects_of_marking(domain: str, name: str) -> list[str]:
     ]
 
 
-def effects_for_oneself(name: str) -> list[str]:
-    """What a mark for one's own organisation alone does, in sentences."""
-    return [
-        _("For seven days your own people and pages are told not to trust mail of %(name)s.") % {"name": name},
-        _("No message of Bulkhead goes to a contact of yours that has its address there."),
-        _("Nobody outside your organisation is told or can see it."),
-    ]
-
-
 def _mark_of(payload: Mapping[str, Any]) -> Mark:
     """The mark that an approval is about.
 

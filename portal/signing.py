@@ -12,7 +12,6 @@ from collections.abc import Sequence
 
 PREFIX = "whsec_"
 KEY_BYTES = 32
-TOLERANCE_SECONDS = 300
 
 
 def new_key() -> bytes:

@@ -6,10 +6,8 @@ import asyncio
 import random
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
-from urllib.parse import unquote, urlsplit
 from uuid import UUID, uuid4
 
 import psycopg
@@ -27,24 +25,30 @@ from portal.claims import claimant
 from portal.ledger.record import Actor
 from portal.tenancy.door import mint
 from portal.tenancy.scope import at_the_door, organisation_scope, queue_scope
+from tests.logins import logged_in
 
 OPENER = "ashbourne"
 DOMAIN = "@many.example"
 
 
 class Counting:
-    """What aiosmtpd calls. Some commands are refused for now (`errors`), some answers get lost (`lost_replies`)."""
+    """What aiosmtpd calls. Some commands are refused for now (`errors`), some answers get lost (`lost_replies`).
+
+    Of what may happen at all the first happens in any case, so that a short run has it, too.
+    """
 
     def __init__(self, chance: random.Random, errors: float, lost_replies: float) -> None:
         self.chance, self.errors, self.lost_replies = chance, errors, lost_replies
         self.taken: Counter[str] = Counter()  # by Message-ID
         self.reached: set[str] = set()
+        self.refused = 0  # commands
         self.dropped = 0  # answers that got lost
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd names it
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        if self.chance.random() < self.errors:
+        if self._happens(self.errors, self.refused):
+            self.refused += 1
             return "451 4.3.0 Try again later"
         envelope.rcpt_tos.append(address)
         return "250 OK"
@@ -54,10 +58,13 @@ class Counting:
         found = re.search(rb"^Message-ID:\s*(<[^>]+>)", content, re.IGNORECASE | re.MULTILINE)
         self.taken[found[1].decode() if found else "none"] += 1
         self.reached.update(envelope.rcpt_tos)
-        if self.chance.random() < self.lost_replies and isinstance(server.transport, asyncio.Transport):
+        if self._happens(self.lost_replies, self.dropped) and isinstance(server.transport, asyncio.Transport):
             self.dropped += 1
             server.transport.abort()
         return "250 2.0.0 Taken"
+
+    def _happens(self, share: float, so_far: int) -> bool:
+        return share > 0 and (not so_far or self.chance.random() < share)
 
 
 class People:
@@ -150,16 +157,3 @@ def _tell(incident: Incident, organisation: UUID, ways: list[Way]) -> None:
         planning, event = cursor.fetchone()
         cursor.execute("SELECT sec.enter_planning(%s, %s)", [planning, worker])
         write(New(incident, organisation, event, Delivery.Message.OPENED), ways)
-
-
-@contextmanager
-def logged_in(url: str) -> Iterator[None]:
-    """Run the block with `default` logged in otherwise, as `portal_worker` say."""
-    login, before = urlsplit(url), connections["default"]
-    settings = {**before.settings_dict, "USER": login.username, "PASSWORD": unquote(login.password or "")}
-    connections["default"] = type(before)(settings, "default")
-    try:
-        yield
-    finally:
-        connections["default"].close()
-        connections["default"] = before

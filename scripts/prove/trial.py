@@ -6,6 +6,7 @@ import random
 import signal
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -69,7 +70,10 @@ class Course:
 
 
 def run(name: str, half: Half, site: Site, harm: Harm, *, messages: int, chance: random.Random, patience: float) -> Any:
-    """Send all of it under harm; the facts. `lost` counts what had not come `patience` seconds after the last harm."""
+    """Send all of it under harm; the facts. `lost` counts what had not come `patience` seconds after the last harm.
+
+    `harm` says how often each was done; `wrong` looks whether that is what was asked for.
+    """
     course = Course()
     steps = _steps(harm, site, course, messages, chance)
     with Workforce({**site.environment, **half.environment}, site.owner_url, site.log) as workforce:
@@ -97,12 +101,14 @@ def run(name: str, half: Half, site: Site, harm: Harm, *, messages: int, chance:
                 break
     if course.broker_back_at:
         site.broker.start()
+        course.done.append("broker back")
     print(f"{name}: {', '.join(course.done)}", file=sys.stderr)
     repeated = half.repeated()
     return {
         "name": name,
         "messages": messages,
         "kills": course.kills,
+        "harm": dict(Counter(course.done)),
         "lost": half.missing(),
         "duplicates": repeated,
         "duplicates_ratio": round(repeated / messages, 5),
@@ -116,9 +122,21 @@ def wrong(facts: Mapping[str, Any], harm: Harm, most_repeated: float) -> list[st
         "something was lost": facts["lost"] == 0,
         "too much came twice": facts["duplicates_ratio"] <= most_repeated,
         "not every kill was done": facts["kills"] == harm.kills,
+        "not all harm was done": _asked_for(harm).items() <= facts["harm"].items(),
         "nothing was sent": facts["messages"] > 0,
     }
     return [words for words, holds in bounds.items() if not holds]
+
+
+def _asked_for(harm: Harm) -> dict[str, int]:
+    """How often each is done but the kills; stopping the broker empties it first."""
+    wanted = {
+        "database crashed": bool(harm.database_crash_at),
+        "broker flushed": bool(harm.broker_flush_at) + bool(harm.broker_stop_at),
+        "broker stopped": bool(harm.broker_stop_at),
+        "broker back": bool(harm.broker_stop_at),
+    }
+    return {what: int(times) for what, times in wanted.items() if times}
 
 
 def _steps(

@@ -7,8 +7,6 @@ from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
-from django.db import connections
-
 from notifications import hook_sending, hooks
 from notifications.models import Webhook
 from portal.ledger.record import Actor, Entry, record_many
@@ -80,9 +78,3 @@ def hooked(stage: Stage, cast: Cast, settings: Any) -> Iterator[Hooks]:
     with serving(tool) as url:
         settings.EGRESS_ALLOW = frozenset({url.removeprefix("http://").rstrip("/")})
         yield Hooks(stage, cast, tool, url)
-
-
-def settled_by_hand(sql: str, parameters: Any = ()) -> Any:
-    with connections["default"].cursor() as cursor:
-        cursor.execute(sql, parameters)
-        return cursor.fetchone()[0]

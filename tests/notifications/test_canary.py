@@ -156,6 +156,17 @@ def test_canaries_alone_shut_a_way_and_open_it_again(stage: Stage, port: int, cl
     assert "nothing gets out" not in page(client_of, monkeypatch)
 
 
+def test_another_server_ends_what_is_said_of_the_one_before(stage: Stage, port: int, client_of, monkeypatch, settings):
+    for _ in range(5):
+        assert sends(stage) == 0
+    assert way() == {"smtp": "shut"}
+    settings.EMAIL_PORT = free_port()
+    with sink(settings.EMAIL_PORT):
+        assert sends(stage) == 1
+    assert way() == {"smtp": "ok"}
+    assert "nothing gets out" not in page(client_of, monkeypatch)
+
+
 def test_an_address_that_does_not_exist_says_nothing_of_the_server(stage: Stage, port: int):
     with sink(port) as box:
         box.set_fault(ADDRESS, "5xx")

@@ -29,11 +29,16 @@ def broker(tmp_path: Path) -> Iterator[Valkey]:
         yield servers.valkey
 
 
-def site(tmp_path: Path, broker: Valkey) -> Site:
+def site(tmp_path: Path, broker: Valkey, cuts: list[int]) -> Site:
+    """Where it runs; `cuts` is told how many of the workers' connections each crash has ended."""
+
     def cut() -> None:
         with psycopg.connect(os.environ["BULKHEAD_TEST_ADMIN"], autocommit=True) as admin:
             ours = "datname = %s AND pid <> pg_backend_pid()"
-            admin.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {ours}", [name])
+            ended = admin.execute(
+                f"SELECT usename, pg_terminate_backend(pid) FROM pg_stat_activity WHERE {ours}", [name]
+            ).fetchall()
+        cuts.append(ended.count(("portal_worker", True)))
 
     owner = address("DATABASE_URL")
     name = owner.rpartition("/")[2]
@@ -51,27 +56,37 @@ def site(tmp_path: Path, broker: Valkey) -> Site:
 
 @pytest.mark.skipif("BULKHEAD_TEST_ADMIN" not in os.environ, reason="only a superuser cuts every connection")
 def test_through_everything_none_is_lost(stage: Stage, tmp_path: Path, broker: Valkey):
-    chance = random.Random(7)
+    chance, cuts = random.Random(7), list[int]()
     half = People(MESSAGES, chance, errors=0.02, lost_replies=0.01)
     harm = Harm(
         KILLS, database_crash_at=0.4, broker_flush_at=0.5, broker_stop_at=0.8, broker_away=0.5, kills_until=0.75
     )
     try:
-        facts = run("B7", half, site(tmp_path, broker), harm, messages=MESSAGES, chance=chance, patience=60)
+        facts = run("B7", half, site(tmp_path, broker, cuts), harm, messages=MESSAGES, chance=chance, patience=60)
     finally:
         half.close()
-    assert set(facts) == {"name", "messages", "kills", "lost", "duplicates", "duplicates_ratio", "seconds"}
+    assert set(facts) == {"name", "messages", "kills", "harm", "lost", "duplicates", "duplicates_ratio", "seconds"}
     assert (facts["messages"], facts["kills"], facts["lost"]) == (MESSAGES, KILLS, 0)
+    done = {"database crashed": 1, "broker flushed": 2, "broker stopped": 1, "broker back": 1}
+    assert {what: times for what, times in facts["harm"].items() if what in done} == done
+    assert len(cuts) == 1
+    assert cuts[0] > 0, "workers were connected"
+    assert half.sink.refused > 0
+    assert half.sink.dropped > 0
     in_hand = 2 * (KILLS + 1) + 2  # a worker sends two at once; the cut reaches both workers
     assert facts["duplicates"] <= half.sink.dropped + in_hand
     assert wrong(facts, harm, 1.0) == []
 
 
 def test_a_missed_bound_is_said():
-    facts = {"messages": 100, "kills": 1, "lost": 0, "duplicates": 1, "duplicates_ratio": 0.01}
+    facts = {"messages": 100, "kills": 1, "harm": {"kill": 1}, "lost": 0, "duplicates": 1, "duplicates_ratio": 0.01}
     assert wrong(facts, Harm(1), 0.01) == []
     assert wrong({**facts, "lost": 1}, Harm(1), 0.01) == ["something was lost"]
     assert wrong(facts, Harm(2), 0.005) == ["too much came twice", "not every kill was done"]
+    stops = Harm(1, broker_flush_at=0.5, broker_stop_at=0.8)
+    once = {"kill": 1, "broker flushed": 1, "broker stopped": 1, "broker back": 1}
+    assert wrong({**facts, "harm": once}, stops, 0.01) == ["not all harm was done"]
+    assert wrong({**facts, "harm": {**once, "broker flushed": 2}}, stops, 0.01) == []
 
 
 def test_the_sink_counts_for_itself(stage: Stage):

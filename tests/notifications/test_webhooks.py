@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import base64
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.db import DatabaseError
 
-from notifications import hook_queue, hooks
+from notifications import hook_queue, hook_sending, hooks
 from notifications.hook_answers import retry_after
 from notifications.hook_kinds import KINDS
 from partners.approvals import NotAllowed
@@ -71,17 +73,26 @@ def test_only_the_kinds_that_were_asked_for_are_queued(tools: Hooks, stage: Stag
     assert set(kinds_at(tools, "/some")) <= KINDS
 
 
-def test_the_id_stays_and_the_signature_is_new_when_it_is_sent_again(tools: Hooks) -> None:
+@pytest.mark.parametrize("fault", ["lost", "late"])
+def test_the_id_stays_and_the_signature_is_new_when_it_is_sent_again(tools: Hooks, monkeypatch, fault: str) -> None:
+    """The tool has taken it, and the answer does not come, or not in time."""
+    monkeypatch.setattr(hook_sending, "CALL_SECONDS", 1.0)
     pk = tools.subscribe("dunmere")
     tools.happens("dunmere")
-    tools.tool.set_fault("/dunmere", "lost")
+    tools.tool.set_fault("/dunmere", fault)
     tools.sends()
-    assert tools.tool.happened["/dunmere", "lost"] == 1
-    assert tools.rows(pk, "state, tries") == [("pending", 1)]
+    assert tools.tool.happened["/dunmere", fault] == 1
+    assert len(tools.tool.to("/dunmere")) == 1
+    assert tools.rows(pk, "state, status, tries") == [("pending", None, 1)]
     tools.tool.set_fault("/dunmere", None)
     tools.due_now(pk)
+    a_minute_later = SimpleNamespace(time=lambda: time.time() + 60, monotonic=time.monotonic, sleep=time.sleep)
+    monkeypatch.setattr(hook_sending, "time", a_minute_later)
     tools.sends()
     first, second = tools.tool.to("/dunmere")
+    assert int(second.at) - int(first.at) >= 60
+    assert first.verified
+    assert second.verified
     assert first.id == second.id == f"msg_{tools.rows(pk, 'id')[0][0].hex}"
     assert tools.rows(pk, "state, status, tries") == [("delivered", 204, 2)]
     assert tools.state(pk) == ("on", "", 0, False)
@@ -142,7 +153,10 @@ def test_what_a_failure_means(tools: Hooks, stage: Stage, fault: str) -> None:
     assert (its_state, its_status, bool(error)) == (state, status, True)
     assert tools.url not in error
     gone = fault == "410"
-    assert tools.state(pk) == ("off" if gone else "on", *tools.state(pk)[1:2], 1 if rests else 0, rests)
+    assert tools.state(pk) == (
+        ("off", "Its server says that it is gone (410).", 0, False) if gone else ("on", "", int(rests), rests)
+    )
+    assert not tools.tool.received, "nothing was taken"
     work = stage.owner("SELECT kind FROM partners_workitem WHERE organisation_id = %s AND state = 'open' AND key = %s",
                        [stage.ids["dunmere"], f"webhook:{pk}"])  # fmt: skip
     assert work == ([("webhook_gone",)] if gone else [])
@@ -235,7 +249,8 @@ def test_what_is_on_its_way_stops_when_its_organisation_is_cut_off(tools: Hooks,
     pk = tools.subscribe("dunmere")
     tools.happens("dunmere", 5)
     tools.tool.set_fault("/dunmere", "hang")
-    sending = threading.Thread(target=lambda: in_threads(tools.sends))
+    raised: list[BaseException] = []
+    sending = threading.Thread(target=lambda: raised.extend(in_threads(tools.sends)))
     sending.start()
     wait_for(lambda: tools.tool.happened["/dunmere", "hang"] == 1, seconds=10)
     stage.owner(CUT_OFF.format("isolated_at"), [stage.ids["dunmere"]])
@@ -243,6 +258,8 @@ def test_what_is_on_its_way_stops_when_its_organisation_is_cut_off(tools: Hooks,
     wait_for(lambda: looks[-2:] == [set(), set()], seconds=10)
     tools.tool.let_go.set()
     sending.join(20)
+    assert (sending.is_alive(), raised) == (False, [])
+    assert tools.tool.happened == {("/dunmere", "hang"): 1}, "none of the others has begun"
     assert not tools.tool.received
     assert {row[0] for row in tools.rows(pk)} == {"pending"}
 

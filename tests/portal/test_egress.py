@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 from typing import Any
@@ -16,54 +15,8 @@ from portal.egress import Answer, Forbidden, Unreachable, request
 from portal.egress.addresses import is_public
 from portal.egress.exemptions import exempt_names, existing_file, networks
 from portal.egress.targets import read_target
-from tests.portal.listening import Authority, Listener, Net, answering, listener, pretended, read_head
-
-NAME = "hooks.council.example"
-PUBLIC = "93.184.216.34"
-OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Two: a\r\nX-Two: b\r\n\r\nok"
-
-ADDRESSES = [
-    "0.0.0.0", "10.1.2.3", "100.64.0.1", "100.100.100.200", "127.0.0.1", "127.8.9.10", "168.63.129.16",
-    "169.254.169.254", "172.16.0.1", "192.0.0.8", "192.0.0.192", "192.0.2.1", "192.88.99.1", "192.168.1.1",
-    "198.18.0.1", "198.51.100.1", "203.0.113.1", "224.0.0.1", "239.255.255.250", "240.0.0.1", "255.255.255.255",
-    "::", "::1", "::7f00:1", "::ffff:127.0.0.1", "::ffff:0:7f00:1", "64:ff9b::7f00:1", "64:ff9b::5db8:d822",
-    "64:ff9b:1::1", "100::1", "2001::1", "2001:0:7f00:1::80ff:fffe", "2001:db8::1", "2002:7f00:1::",
-    "2002:5db8:d822::1", "2a00:1450::5efe:7f00:1", "3fff::1", "5f00::1", "fc00::1", "fd00:ec2::254", "fe80::1",
-    "fec0::1", "ff02::1", "ff0e::1",
-]  # fmt: skip
-SPELLINGS = [
-    "2130706433", "0x7f.1", "0x7f000001", "127.1", "127.0.1", "0177.0.0.1", "017700000001", "①27.0.0.1", "127。0。0。1",
-    "127.0.0.1.", "%31%32%37.0.0.1", "localhost", "localhost.", "LOCALHOST", "1.0x7f", "[::ffff:127.0.0.1]",
-    "[0:0:0:0:0:ffff:7f00:1]", "[::1%25lo]", "[fe80::1%25eth0]", "[127.0.0.1]", "", "-", "..", "intranet",
-]  # fmt: skip
-ADDRESSES_OF_NOBODY = [
-    "http://{}/", "http://{}:443/", "https://{}:80/", "https://{}:8443/", "https://{}:22/", "https://{}:0/",
-    "https://{}:65536/", "https://{}:x/", "https://u:p@{}/", "https://u@{}/", "https://127.0.0.1@{}/",
-    "https://{}/#@127.0.0.1", "https://{}\\@127.0.0.1/", "https://{}\t/", "https://{}/\r\nHost: localhost",
-    "https://{}/ x",
-    "ftp://{}/", "file:///etc/passwd", "gopher://{}/", "//{}/", "{}", "https:{}", "https:///{}", "javascript:alert(1)",
-    "https://{}/é", "https://{}/" + "x" * 2048,
-]  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    return Authority(tmp_path_factory.mktemp("authority"))
-
-
-@pytest.fixture
-def listening(authority: Authority) -> Iterator[Listener]:
-    with listener(answering(OK), authority.context(NAME, PUBLIC)) as listening:
-        yield listening
-
-
-@pytest.fixture
-def net(monkeypatch: pytest.MonkeyPatch, listening: Listener, authority: Authority, settings: Any) -> Iterator[Net]:
-    """Whatever the client connects to on port 443, the listener is who answers, with a good certificate."""
-    settings.EGRESS_CA_FILE = str(authority.file)
-    with pretended(monkeypatch) as net:
-        net.names[NAME], net.lands_at = [[PUBLIC]], listening
-        yield net
+from tests.portal.egress_cases import ADDRESSES, ADDRESSES_OF_NOBODY, NAME, OK, PUBLIC, SPELLINGS
+from tests.portal.listening import Authority, Listener, Net, answering, listener, read_head
 
 
 def refused(url: str, **more: Any) -> Forbidden:

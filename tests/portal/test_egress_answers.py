@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -13,57 +13,31 @@ import pytest
 
 from portal.children import free_port
 from portal.egress import EgressError, TooLarge, TooSlow, Unreachable, request, wire
+from tests.portal.egress_cases import (
+    ENDLESS,
+    EVIL,
+    HEAD,
+    LIES,
+    LIMIT,
+    NAME,
+    PUBLIC,
+    SLOW,
+    TOO_LONG,
+    Calls,
+    Counting,
+    calling,
+    sending,
+    silent,
+    whole,
+)
 from tests.portal.listening import Authority, Listener, Serve, answering, listener, pretended, read_head
 
-HEAD = b"HTTP/1.1 200 OK\r\n"
-NAME, PUBLIC = "hooks.council.example", "93.184.216.34"
-LIMIT = 5000
 LATE = 3  # seconds: a busy machine is late, and what is slow here goes on for longer
-Calls = Callable[..., Any]
 
 
 @pytest.fixture
-def call(settings: Any) -> Iterator[Calls]:
-    """Call a listener that serves so, and answer what came back and how long it took."""
-
-    def ask(serve: Serve, *, total_seconds: float = 5.0, body: bytes | None = None) -> Any:
-        with listener(serve) as there:
-            settings.EGRESS_ALLOW = {f"127.0.0.1:{there.port}"}
-            url = f"http://127.0.0.1:{there.port}/"
-            try:
-                return request("POST", url, body=body, total_seconds=total_seconds, most_bytes=LIMIT)
-            finally:
-                assert there.count == 1
-
-    return ask
-
-
-def sending(*parts: bytes, every: float = 0.0, forever: bytes = b"") -> Serve:
-    """Send the parts after the request's head, then `forever` again and again."""
-
-    def serve(connection: socket.socket) -> None:
-        read_head(connection)
-        for part in itertools.chain(parts, itertools.repeat(forever) if forever else ()):
-            connection.sendall(part)
-            time.sleep(every)
-
-    return serve
-
-
-def silent(connection: socket.socket) -> None:
-    time.sleep(4)
-
-
-SLOW = {
-    "never answers": silent,
-    "a head in drops": sending(HEAD, every=0.05, forever=b"X"),
-    "headers in drops": sending(HEAD, every=0.05, forever=b"a: b\r\n"),
-    "a body in drops": sending(HEAD + b"Content-Length: 4000\r\n\r\n", every=0.05, forever=b"x"),
-    "a body of unknown length in drops": sending(HEAD + b"\r\n", every=0.05, forever=b"x"),
-    "chunks in drops": sending(HEAD + b"Transfer-Encoding: chunked\r\n\r\n", every=0.05, forever=b"1\r\nx\r\n"),
-    "patience for ever": sending(every=0.05, forever=b"HTTP/1.1 100 Continue\r\n\r\n"),
-    "an empty chunk's line in drops": sending(HEAD + b"Transfer-Encoding: chunked\r\n\r\n", every=0.05, forever=b"0"),
-}
+def call(settings: Any) -> Calls:
+    return calling(settings, lambda url, **more: request("POST", url, most_bytes=LIMIT, **more))
 
 
 @pytest.mark.parametrize("how", SLOW)
@@ -88,54 +62,20 @@ def test_a_slow_body_that_ends_in_time_is_read(call: Calls) -> None:
     assert answer.body == b"x" * 10
 
 
-ENDLESS = {
-    "headers": sending(HEAD, forever=b"a: " + b"b" * 1000 + b"\r\n"),
-    "small headers": sending(HEAD, forever=b"a: b\r\n" * 100),
-    "one header": sending(HEAD + b"a: ", forever=b"b" * 1000),
-    "a status line": sending(b"HTTP/1.1 200 ", forever=b"b" * 1000),
-    "interim answers": sending(forever=b"HTTP/1.1 100 Continue\r\nA: b\r\n\r\n" * 20),
-    "a body": sending(HEAD + b"\r\n", forever=b"x" * 1000),
-    "chunks": sending(HEAD + b"Transfer-Encoding: chunked\r\n\r\n", forever=b"3e8\r\n" + b"x" * 1000 + b"\r\n"),
-    "a chunk's extension": sending(HEAD + b"Transfer-Encoding: chunked\r\n\r\n1;", forever=b"a" * 1000),
-    "chunks with long extensions": sending(
-        HEAD + b"Transfer-Encoding: chunked\r\n\r\n", forever=b"1;" + b"a" * 5000 + b"\r\nx\r\n"
-    ),
-    "trailers": sending(HEAD + b"Transfer-Encoding: chunked\r\n\r\n0\r\n", forever=b"a: " + b"b" * 1000 + b"\r\n"),
-}
-
-
 @pytest.mark.parametrize("what", ENDLESS)
 def test_what_has_no_end_is_left_soon(call: Calls, what: str) -> None:
-    sent = 0
-
-    def serve(connection: socket.socket) -> None:
-        class Counting:
-            def recv(self, count: int) -> bytes:
-                return connection.recv(count)
-
-            def sendall(self, data: bytes) -> None:
-                nonlocal sent
-                connection.sendall(data)
-                sent += len(data)
-
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 8192)
-        with suppress(OSError):
-            ENDLESS[what](Counting())  # type: ignore[arg-type]
-
+    serve = Counting(ENDLESS[what])
     began = time.monotonic()
     with pytest.raises((TooLarge, Unreachable)):
         call(serve)
     assert time.monotonic() - began < 3
-    assert sent < 8_000_000  # what the kernel's buffers took; we read 64 KiB of head and 75 KiB of body at most
+    assert serve.sent < 8_000_000  # what the kernel's buffers took; we read 64 KiB of head and 75 KiB of body at most
 
 
 def test_the_limit_is_exact(call: Calls) -> None:
-    def of(size: int) -> bytes:
-        return HEAD + f"Content-Length: {size}\r\n\r\n".encode() + b"x" * size
-
-    assert len(call(answering(of(LIMIT))).body) == LIMIT
+    assert len(call(answering(whole(LIMIT))).body) == LIMIT
     assert len(call(answering(HEAD + b"\r\n" + b"x" * LIMIT)).body) == LIMIT
-    for raw in (of(LIMIT + 1), HEAD + b"\r\n" + b"x" * (LIMIT + 1), HEAD + b"Content-Length: 999999999999\r\n\r\n"):
+    for raw in TOO_LONG:
         with pytest.raises(TooLarge):
             call(answering(raw))
 
@@ -143,19 +83,6 @@ def test_the_limit_is_exact(call: Calls) -> None:
 def test_chunks_are_put_together(call: Calls) -> None:
     body = b"".join(b"1\r\n%c\r\n" % each for each in b"chunked") + b"0\r\n\r\n"
     assert call(answering(HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + body)).body == b"chunked"
-
-
-LIES = {
-    "longer than it is": b"Content-Length: 100\r\n\r\nshort",
-    "two lengths": b"Content-Length: 5\r\nContent-Length: 6\r\n\r\nshort",
-    "less than nothing": b"Content-Length: -5\r\n\r\nshort",
-    "no number": b"Content-Length: 0x5\r\n\r\nshort",
-    "a chunk cut short": b"Transfer-Encoding: chunked\r\n\r\n64\r\nshort",
-    "no last chunk": b"Transfer-Encoding: chunked\r\n\r\n5\r\nshort\r\n",
-    "a chunk of less than nothing": b"Transfer-Encoding: chunked\r\n\r\n-5\r\nshort\r\n0\r\n\r\n",
-    "a chunk of one less than nothing": b"Transfer-Encoding: chunked\r\n\r\n-1\r\nshort\r\n0\r\n\r\n",
-    "a chunk of no number": b"Transfer-Encoding: chunked\r\n\r\nzz\r\nshort\r\n0\r\n\r\n",
-}
 
 
 @pytest.mark.parametrize("lie", LIES)
@@ -168,9 +95,7 @@ def test_what_comes_after_the_length_is_not_read(call: Calls) -> None:
     assert call(answering(HEAD + b"Content-Length: 5\r\n\r\nshort, and more")).body == b"short"
 
 
-@pytest.mark.parametrize(
-    "raw", [b"", b"EVIL\r\n\r\n", b"HTTP/1.1 EVIL\r\n\r\n", b"\x16\x03\x01EVIL", b"HTTP/9 200 EVIL\r\n\r\n"]
-)
+@pytest.mark.parametrize("raw", EVIL)
 def test_the_other_sides_words_are_in_no_error(call: Calls, raw: bytes) -> None:
     with pytest.raises(EgressError) as error:
         call(answering(raw))
@@ -183,11 +108,6 @@ def test_nobody_there(settings: Any) -> None:
     settings.EGRESS_ALLOW = {f"127.0.0.1:{port}"}
     with pytest.raises(Unreachable, match=r"cannot be connected \(ECONNREFUSED\)"):
         request("GET", f"http://127.0.0.1:{port}/")
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    return Authority(tmp_path_factory.mktemp("authority"))
 
 
 @pytest.fixture

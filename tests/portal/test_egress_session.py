@@ -6,7 +6,7 @@ import asyncio
 import socket
 import threading
 import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any
 
@@ -15,12 +15,28 @@ import pytest
 from portal.egress import Answer, EgressError, Forbidden, TooLarge, TooSlow, Unreachable
 from portal.egress.exemptions import networks
 from portal.egress.session import Session
-from tests.portal.listening import Authority, Listener, Net, Serve, answering, listener, pretended, read_head
-from tests.portal.test_egress import ADDRESSES, ADDRESSES_OF_NOBODY, NAME, OK, PUBLIC, SPELLINGS
-from tests.portal.test_egress_answers import ENDLESS, HEAD, LIES, LIMIT, SLOW
+from tests.portal.egress_cases import (
+    ADDRESSES,
+    ADDRESSES_OF_NOBODY,
+    ENDLESS,
+    EVIL,
+    HEAD,
+    LIES,
+    LIMIT,
+    NAME,
+    OK,
+    PUBLIC,
+    SLOW,
+    SPELLINGS,
+    TOO_LONG,
+    Calls,
+    Counting,
+    calling,
+    whole,
+)
+from tests.portal.listening import Authority, Listener, Net, Serve, answering, listener, read_head
 
 KEPT = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
-Calls = Callable[..., Any]
 
 
 def in_a_session(work: Callable[[Session], Coroutine[Any, Any, Any]], **limits: Any) -> Any:
@@ -36,25 +52,6 @@ def in_a_session(work: Callable[[Session], Coroutine[Any, Any, Any]], **limits: 
 
 def request(method: str, url: str, **more: Any) -> Answer:
     return in_a_session(lambda session: session.request(method, url, **more))
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    return Authority(tmp_path_factory.mktemp("authority"))
-
-
-@pytest.fixture
-def listening(authority: Authority) -> Iterator[Listener]:
-    with listener(answering(OK), authority.context(NAME, PUBLIC)) as listening:
-        yield listening
-
-
-@pytest.fixture
-def net(monkeypatch: pytest.MonkeyPatch, listening: Listener, authority: Authority, settings: Any) -> Iterator[Net]:
-    settings.EGRESS_CA_FILE = str(authority.file)
-    with pretended(monkeypatch) as net:
-        net.names[NAME], net.lands_at = [[PUBLIC]], listening
-        yield net
 
 
 def refused(url: str) -> Forbidden:
@@ -204,20 +201,11 @@ def test_a_certificate_for_another_name_is_told_nothing(net: Net, authority: Aut
 
 
 @pytest.fixture
-def call(settings: Any) -> Iterator[Calls]:
-    def ask(serve: Serve, *, total_seconds: float = 5.0, body: bytes | None = None) -> Any:
-        with listener(serve) as there:
-            settings.EGRESS_ALLOW = {f"127.0.0.1:{there.port}"}
-            url = f"http://127.0.0.1:{there.port}/"
-            try:
-                return in_a_session(
-                    lambda session: session.request("POST", url, body=body, total_seconds=total_seconds),
-                    most_bytes=LIMIT,
-                )
-            finally:
-                assert there.count == 1
+def call(settings: Any) -> Calls:
+    def send(url: str, **more: Any) -> Answer:
+        return in_a_session(lambda session: session.request("POST", url, **more), most_bytes=LIMIT)
 
-    return ask
+    return calling(settings, send)
 
 
 @pytest.mark.parametrize("how", SLOW)
@@ -230,33 +218,16 @@ def test_slowness_ends_at_the_deadline(call: Calls, how: str) -> None:
 
 @pytest.mark.parametrize("what", ENDLESS)
 def test_what_has_no_end_is_left_soon(call: Calls, what: str) -> None:
-    sent = 0
-
-    def serve(connection: socket.socket) -> None:
-        class Counting:
-            def recv(self, count: int) -> bytes:
-                return connection.recv(count)
-
-            def sendall(self, data: bytes) -> None:
-                nonlocal sent
-                connection.sendall(data)
-                sent += len(data)
-
-        with suppress(OSError):
-            ENDLESS[what](Counting())  # type: ignore[arg-type]
-
+    serve = Counting(ENDLESS[what])
     with pytest.raises((TooLarge, Unreachable)):
         call(serve)
-    assert sent < 8_000_000
+    assert serve.sent < 8_000_000
 
 
 def test_the_limit_is_exact(call: Calls) -> None:
-    def of(size: int) -> bytes:
-        return HEAD + f"Content-Length: {size}\r\n\r\n".encode() + b"x" * size
-
-    assert len(call(answering(of(LIMIT))).body) == LIMIT
+    assert len(call(answering(whole(LIMIT))).body) == LIMIT
     assert len(call(answering(HEAD + b"\r\n" + b"x" * LIMIT)).body) == LIMIT
-    for raw in (of(LIMIT + 1), HEAD + b"\r\n" + b"x" * (LIMIT + 1), HEAD + b"Content-Length: 999999999999\r\n\r\n"):
+    for raw in TOO_LONG:
         with pytest.raises(TooLarge):
             call(answering(raw))
 
@@ -267,9 +238,7 @@ def test_half_an_answer_is_none(call: Calls, lie: str) -> None:
         call(answering(HEAD + LIES[lie]))
 
 
-@pytest.mark.parametrize(
-    "raw", [b"", b"EVIL\r\n\r\n", b"HTTP/1.1 EVIL\r\n\r\n", b"\x16\x03\x01EVIL", b"HTTP/9 200 EVIL\r\n\r\n"]
-)
+@pytest.mark.parametrize("raw", EVIL)
 def test_the_other_sides_words_are_in_no_error(call: Calls, raw: bytes) -> None:
     with pytest.raises(EgressError) as error:
         call(answering(raw))
