@@ -34,12 +34,14 @@ class DropTheLine(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """One message that was taken. `verified` None: no key is known here; `signatures` is how many it carried."""
+    """One message that was taken. `verified` None: no key is known here; `signatures` is how many it carried, `at` when
+    it was signed, in seconds of Unix as it says itself."""
 
     path: str
     id: str
     verified: bool | None
     signatures: int
+    at: str
     body: dict[str, Any]
 
 
@@ -113,7 +115,8 @@ class WebhookStandIn:
         if not isinstance(content, dict):
             return None
         verified = any(self._holds(key, body, named) for key in self.keys) if self.keys else None
-        return Received(path, named["webhook-id"], verified, len(named["webhook-signature"].split()), content)
+        id_, at, signature = named.values()
+        return Received(path, id_, verified, len(signature.split()), at, content)
 
     @staticmethod
     def _holds(key: str, body: bytes, headers: dict[str, str]) -> bool:
