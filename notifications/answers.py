@@ -14,7 +14,7 @@ from uuid import UUID
 
 from django.db import connections
 
-from incidents.models import Incident, Participant
+from incidents.models import Incident, Participant, Task
 from incidents.participants import mark_said
 from incidents.transitions import accepted_by_message
 from notifications import calls, ladder
@@ -83,22 +83,23 @@ def _settle_next() -> bool:
 def _settle(given: Given) -> bool:
     """False: whoever sends the message has not written down yet that it was taken."""
     names = ("organisation_id", "incident_id", "contact_point_id", "person_id", "state")
-    row = Delivery.objects.select_for_update().values(*names).get(pk=given.delivery_id)
+    row = Delivery.objects.values(*names).get(pk=given.delivery_id)
     if row["state"] in Delivery.UNDER_WAY:
         return False
     incident = Incident.objects.filter(pk=row["incident_id"]).exclude(status=Incident.Status.CLOSED).first()
     if incident is None:  # it was closed, or the organisation has left it, between the answer and now
         return True
-    if given.said != Said.UNREADABLE:
-        _mark_answered(given)
     trusted = row["contact_point_id"] in _trusted(incident)
     actor = Actor(row["organisation_id"], "person" if row["person_id"] else "system", row["person_id"])
+    _record(given, incident, actor, trusted=trusted)
+    # The task, its participant, then messages: in the order in which an answer by page locks them.
+    if trusted and given.said in ENDS_SILENCE:
+        _accept(given, incident, actor)
     mark_said(
         incident_id=incident.pk, organisation_id=actor.organisation_id, said=given.said, by=given.way, at=given.at
     )
-    _record(given, incident, actor, trusted=trusted)
-    if trusted and given.said in ENDS_SILENCE:
-        _accept(given, incident, actor)
+    if given.said != Said.UNREADABLE:
+        _mark_answered(given)
     if trusted and given.said == Said.OTHER:
         ladder.climb_now(incident.pk, actor.organisation_id, "They want somebody else told.")
     if trusted and given.said == Said.CALL:
@@ -147,11 +148,16 @@ def _record(given: Given, incident: Incident, actor: Actor, *, trusted: bool) ->
 
 
 def _accept(given: Given, incident: Incident, actor: Actor) -> None:
-    """The most urgent task that waits is accepted, if there is one."""
+    """The most urgent task that waits is accepted. Where none waits, as while it is only suspected, the calls end.
+
+    An observer accepts nothing: what they say is shown, and their colleagues are called on.
+    """
     with connections["default"].cursor() as cursor:
         cursor.execute("SELECT sec.accept_by_message(%s)", [given.id])
         task = cursor.fetchone()[0]
     if task is not None:
         accepted_by_message(task, actor=actor, by=given.way)
-    else:  # no task waits, as while an incident is only suspected
+    elif not Task.objects.filter(
+        incident=incident, organisation_id=actor.organisation_id, status=Task.Status.WAITING
+    ).exists():
         ladder.stop(incident.pk, actor.organisation_id, "Somebody answered the message.")

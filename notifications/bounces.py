@@ -44,8 +44,10 @@ def take(raw: bytes, *, to: str = "") -> str:
     try:
         mail = message_from_bytes(raw, policy=policy.compat32)
         delivery, status = _delivery_in(mail, to), _status_in(mail)
-    except (RecursionError, ValueError, LookupError, UnicodeError) as trouble:
-        raise trouble if isinstance(trouble, NotABounce) else NotABounce("It cannot be read.") from None
+    except NotABounce:
+        raise
+    except Exception:  # whatever the parser stumbles over: anybody may write to this address
+        raise NotABounce("It cannot be read.") from None
     with queue_scope(), connections["default"].cursor() as cursor:
         ref = f"<{delivery}@{mail_domain()}>"
         cursor.execute("SELECT sec.take_bounce(%s, %s, %s, %s)", [delivery, ref, status, clock.now()])
@@ -59,15 +61,24 @@ def take_folder() -> int:
     box = mailbox.Maildir(settings.BOUNCE_MAILDIR, create=False)
     kept = 0
     for key in list(box.keys())[:AT_MOST]:
-        with box.get_file(key) as file:
-            raw = file.read(MOST_BYTES + 1)
         try:
-            take(bytes(raw))
-            kept += 1
-        except NotABounce as trouble:
-            log.warning("a mail in the folder of bounces is none: %s", trouble)
-            box.add_folder("refused").add(bytes(raw[:MOST_BYTES]))
-        box.remove(key)
+            kept += _take_one(box, key)
+        except (OSError, KeyError, mailbox.Error):  # gone, or not ours to read: the others are
+            log.exception("a mail in the folder of bounces could not be taken in")
+    return kept
+
+
+def _take_one(box: mailbox.Maildir, key: str) -> bool:
+    with box.get_file(key) as file:
+        raw = file.read(MOST_BYTES + 1)
+    kept = True
+    try:
+        take(bytes(raw))
+    except NotABounce as trouble:
+        log.warning("a mail in the folder of bounces is none: %s", trouble)
+        box.add_folder("refused").add(bytes(raw[:MOST_BYTES]))
+        kept = False
+    box.remove(key)
     return kept
 
 

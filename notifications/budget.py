@@ -13,8 +13,20 @@ from django.db import connections
 from django.utils.translation import gettext as _
 
 from notifications.deliveries import FIRST_MESSAGES, Held
+from notifications.models import Delivery
 
 SMS = "sms"
+# Of an organisation's own notices those that the first messages of others are worth more than.
+CAN_WAIT = frozenset(
+    {
+        Delivery.Message.PLANNED,
+        Delivery.Message.PLANNED_CHANGED,
+        Delivery.Message.CONTACT_TEST,
+        Delivery.Message.HEADS_UP,
+        Delivery.Message.HEADS_UP_OVER,
+        Delivery.Message.MAIL_TRUST_CHANGED,
+    }
+)
 TODAY = "accepted_at >= date_trunc('day', now(), 'UTC')"
 USED = f"""
 SELECT (SELECT count(*) FROM notifications_delivery WHERE way = 'sms' AND {TODAY}),
@@ -26,7 +38,7 @@ SELECT (SELECT count(*) FROM notifications_delivery WHERE way = 'sms' AND {TODAY
 
 def used_up(held: Held) -> str:
     """Why this text message has to wait for tomorrow, in words, or ''. A first message never does. In queue's scope."""
-    if held.way != SMS or held.incident_id is None or held.message in FIRST_MESSAGES:
+    if held.way != SMS or held.message in FIRST_MESSAGES or (held.incident_id is None and held.message not in CAN_WAIT):
         return ""
     with connections["default"].cursor() as cursor:
         cursor.execute(USED, [held.id, held.incident_id])

@@ -50,6 +50,7 @@ class New:
     reference: str = ""
     step: UUID | None = None  # of a ladder
     again: bool = False  # a ladder calls those a second time who were told at opening
+    exercise: bool = False  # of a notice; an incident says so itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ def write(new: New, use: Iterable[Way], skip: Iterable[tuple[Way, str]] = (), *,
         return 0
     rows = [{**row, "nth": nth} for nth, row in enumerate(rows, start=after)]
     incident = new.incident
-    about = [incident.pk, incident.reference, incident.exercise] if incident else [None, new.reference, False]
+    about = [incident.pk, incident.reference, incident.exercise] if incident else [None, new.reference, new.exercise]
     with connections["default"].cursor() as cursor:
         cursor.execute(
             "INSERT INTO notifications_delivery (id, organisation_id, incident_id, incident_reference, exercise,"
@@ -139,7 +140,9 @@ def claim(worker: str, *, most: int = BATCH) -> list[Held]:
     """
     with queue_scope(), connections["default"].cursor() as cursor:
         shut, probes = shut_ways()
-        taken = sum(_claim(worker, 1, quiet=False, only=[way]) for way in probes)
+        taken = sum(
+            _claim(worker, 1, quiet=False, only=[way]) or _claim(worker, 1, quiet=True, only=[way]) for way in probes
+        )
         if taken < most:
             taken += _claim(worker, most - taken, quiet=False, shut=shut)
         if not taken and not _claim(worker, most, quiet=True, shut=shut):

@@ -13,7 +13,7 @@ from django.db import connections
 
 from incidents.models import Incident
 from notifications.breakers import shut_ways_now
-from notifications.deliveries import FIRST_MESSAGES, New, write
+from notifications.deliveries import EACH_TIME, FIRST_MESSAGES, New, write
 from notifications.models import Delivery
 from notifications.recipients import choose
 from notifications.trust import mark_doubtful
@@ -75,6 +75,8 @@ def _go_round(late: UUID) -> None:
     if incident.status == Incident.Status.CLOSED and message in FIRST_MESSAGES:
         return
     about = Delivery.objects.filter(incident=incident, organisation_id=waiting["organisation_id"], message=message)
+    if message in EACH_TIME:
+        about = about.filter(event_id=waiting["event_id"])
     states = dict(about.filter(person_id=person).values_list("contact_point_id", "state"))
     if any(state in Delivery.TOLD for state in states.values()):
         return

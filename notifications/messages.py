@@ -79,6 +79,8 @@ def compose(*, message: str, reference: str, code: str, exercise: bool, link: st
     if message in HEADS_UPS:
         subject = _("Bulkhead: a heads-up for you")
         said = HEADS_UPS[Delivery.Message(message)] % about
+        if exercise:
+            subject, said = f"{EXERCISE}: {subject}", f"{EXERCISE}. {said}"
         return Text(subject, f"{said}\n\n{HOW_TO_READ}\n", f"{said} {HOW_TO_READ}")
     if message in NOTICES:
         return _notice(Delivery.Message(message), code)

@@ -84,11 +84,16 @@ def _tell_outside(event_id: UUID, organisation_id: UUID, kind: str, subject_id: 
             choice = choose(ways, doubts={})
     else:
         first = Event.objects.filter(subject_id=subject_id, kind="headsup.received").values_list("pk", flat=True)
-        told = Delivery.objects.filter(event_id__in=list(first), state__in=Delivery.TOLD)
+        written = Delivery.objects.filter(event_id__in=list(first))
+        written.filter(state=Delivery.State.PENDING).update(state=Delivery.State.SUPERSEDED)
+        told = written.filter(state__in={Delivery.State.CLAIMED, *Delivery.TOLD})
         choice = choose(
             [way for way in ways if way.id in set(told.values_list("contact_point_id", flat=True))], doubts={}
         )
-    write(New(None, organisation_id, event_id, HEADS_UPS[kind]), choice.use, choice.skip)
+    exercise = Event.objects.values_list("data", flat=True).get(pk=event_id)["exercise"]
+    write(New(None, organisation_id, event_id, HEADS_UPS[kind], exercise=exercise), choice.use, choice.skip)
+    if kind == "headsup.received" and (because := why_nobody(choice)):
+        _say_nobody_was_told(organisation_id, event_id, because)
 
 
 def _ways() -> list[Way]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.db import connections
@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from incidents.models import Incident, Participant
 from incidents.participants import mark_reached
 from notifications import calls
-from notifications.deliveries import FIRST_MESSAGES, New, end_waiting, told_points, write
+from notifications.deliveries import EACH_TIME, FIRST_MESSAGES, New, end_waiting, told_points, write
 from notifications.ladder import climb_now, start
 from notifications.lead_offered import tell_of_offer
 from notifications.models import Delivery, LadderStep
@@ -177,7 +177,8 @@ def _people_in_the_know(side: Participant, incident: Incident) -> set[UUID] | No
 
 def _go_round(row: Planned, incident: Incident, delivery_id: UUID) -> None:
     """A way has failed for good: take that person's next one, or say that nobody here could be told."""
-    dead = Delivery.objects.filter(pk=delivery_id).values("person_id", "message", "step_id", "step__nth").first()
+    names = ("person_id", "message", "event_id", "step_id", "step__nth")
+    dead = Delivery.objects.filter(pk=delivery_id).values(*names).first()
     if dead is None or dead["message"] == Message.STOOD_DOWN:
         return
     side = Participant.objects.select_for_update().get(incident=incident, organisation_id=row.organisation_id)
@@ -185,7 +186,10 @@ def _go_round(row: Planned, incident: Incident, delivery_id: UUID) -> None:
         _go_round_on_a_rung(row, incident, dead["step_id"], dead["person_id"])
         if dead["step__nth"] > 1:
             return
-    written = list(_written(row, dead["message"]).values_list("contact_point_id", "person_id", "state"))
+    about, new = _written(row, dead["message"]), _new(row, incident, dead["message"])
+    if dead["message"] in EACH_TIME:  # what came of another question says nothing of this one
+        about, new = about.filter(event_id=dead["event_id"]), replace(new, event_id=dead["event_id"])
+    written = list(about.values_list("contact_point_id", "person_id", "state"))
     tried = {point for point, _, _ in written}
     under_way: list[UUID | None] = [
         person for _, person, state in written if state in Delivery.UNDER_WAY | Delivery.TOLD
@@ -194,7 +198,7 @@ def _go_round(row: Planned, incident: Incident, delivery_id: UUID) -> None:
         ways = [way for way in active_ways() if way.id not in tried]
         choice = choose(ways, doubts=mark_doubtful(incident), people={dead["person_id"]})
         use = [way for way in choice.use if way.person_id is not None]
-        write(_new(row, incident, dead["message"]), use)
+        write(new, use)
         under_way += [way.person_id for way in use]
     if not under_way:
         because = "Every message to them failed. Call the duty desk."

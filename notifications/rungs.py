@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connections
 
 from incidents.models import Incident
@@ -15,7 +16,7 @@ from notifications.trust import mark_doubtful
 from notifications.ways import active_ways
 from partners.duty import person_on_duty
 from partners.ladder import band_of, minutes_of, people_on_rungs
-from partners.models import Band, ContactPoint, Rung
+from partners.models import Band, Rung
 
 RUNGS = tuple(Rung)
 LONGEST_MINUTES = 240
@@ -50,7 +51,7 @@ class Ladder:
     on_duty: UUID | None
     people: Mapping[Rung, UUID]
     ways: tuple[Way, ...]  # a doubt that the incident brings is in them
-    telephones: frozenset[UUID]  # people of whom an active number is recorded
+    telephones: frozenset[UUID]  # people whom somebody may ring, by the call list's rule
 
     def minutes_in(self, round_: int) -> int:
         """Each time round, every rung has twice the time."""
@@ -93,7 +94,6 @@ def ladder_now(incident: Incident) -> Ladder:
     now = database_now()
     band = band_of(incident.severity)
     doubts = mark_doubtful(incident)
-    numbers = ContactPoint.objects.filter(is_active=True, kind__in=["phone", "sms"]).exclude(person=None)
     return Ladder(
         now,
         band,
@@ -101,8 +101,15 @@ def ladder_now(incident: Incident) -> Ladder:
         person_on_duty(now),
         people_on_rungs(),
         tuple(Way(way.id, way.person_id, way.kind, doubts.get(way.id) or way.doubt) for way in active_ways()),
-        frozenset(numbers.values_list("person_id", flat=True)),
+        people_to_ring(incident),
     )
+
+
+def people_to_ring(incident: Incident) -> frozenset[UUID]:
+    """Whom a person may ring about the incident, by the call list's own rule; the others have no number that helps."""
+    with connections["default"].cursor() as cursor:
+        cursor.execute("SELECT sec.people_to_ring(%s, %s)", [incident.pk, list(settings.SENT_WAYS)])
+        return frozenset(person for (person,) in cursor.fetchall())
 
 
 def database_now() -> datetime:

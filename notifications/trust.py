@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from uuid import UUID
 
 from django.db import connections
@@ -13,8 +14,16 @@ from partners.models import ContactPoint
 _REACHED = "SELECT contact_point_id, incident_reference, system_name FROM sec.reached_contact_points()"
 
 
+BROUGHT = re.compile(r"(INC|PLN)-\w+ can reach .*, on which it rides\.", re.DOTALL)
+
+
 def _because(reference: str, system: str) -> str:
     return f"{reference} can reach {system}, on which it rides."
+
+
+def brought_by_incident(because: str) -> bool:
+    """Whether a doubt is one that an incident brought, in this module's own words."""
+    return BROUGHT.fullmatch(because) is not None
 
 
 def mark_doubtful(incident: Incident) -> dict[UUID, str]:

@@ -121,7 +121,7 @@ def _silent() -> list[str]:
         % {"effect": effects[silence.process], "time": local_time(silence.since) or gettext("the start")}
         for silence in stale_processes()
     ]
-    ways = {"smtp": gettext("E-mail"), "notify-sms": gettext("Text messages")}
+    ways = {"smtp": gettext("E-mail"), "email": gettext("E-mail"), "notify-sms": gettext("Text messages")}
     return silent + [
         gettext("%(way)s: nothing gets out since %(time)s. People with another way are told by that one.")
         % {"way": ways.get(blocked.transport, blocked.transport), "time": local_time(blocked.since)}

@@ -73,9 +73,10 @@ $$;
 CREATE FUNCTION sec.heads_up_over() RETURNS trigger LANGUAGE plpgsql {DEFINER} AS $$
 BEGIN
     WITH over AS (UPDATE public.incidents_headsup h SET ended_at = clock_timestamp()
-                   WHERE h.incident_id = NEW.id AND h.ended_at IS NULL RETURNING h.id, h.recipients)
+                   WHERE h.incident_id = NEW.id AND h.ended_at IS NULL RETURNING h.id, h.recipients, h.exercise)
     INSERT INTO public.ledger_event (id, kind, at, actor_kind, incident_reference, subject_id, audience, data)
-    SELECT gen_random_uuid(), 'headsup.ended', clock_timestamp(), 'system', '', o.id, ARRAY[w], '{{}}'
+    SELECT gen_random_uuid(), 'headsup.ended', clock_timestamp(), 'system', '', o.id, ARRAY[w],
+           jsonb_build_object('exercise', o.exercise)
       FROM over o CROSS JOIN unnest(o.recipients) w;
     RETURN NULL;
 END $$;

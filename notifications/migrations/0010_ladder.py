@@ -118,7 +118,9 @@ DECLARE whom uuid := coalesce(NEW.person_id, NEW.contact_point_id); BEGIN
                 WHERE d.incident_id = NEW.incident_id AND d.organisation_id = NEW.organisation_id
                   AND coalesce(d.person_id, d.contact_point_id) = whom
                   AND greatest(d.created_at, d.accepted_at) > clock_timestamp() - interval '10 minutes'
-                  AND d.state IN ('pending', 'claimed', 'accepted', 'delivered', 'answered')) THEN
+                  -- One that waits on a way which gave it up (`next_way`, 0013) is the reason for this one.
+                  AND (d.state IN ('claimed', 'accepted', 'delivered', 'answered')
+                       OR d.state = 'pending' AND d.next_way = '')) THEN
         NEW.state := 'skipped';
         NEW.error := 'They had a message within ten minutes: this waits in the page.';
     END IF;
@@ -238,7 +240,7 @@ REVOKE ALL ON FUNCTION sec.end_ladder(uuid, uuid, text, text), sec.ladder_answer
     sec.pass_ladder_on(uuid, uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION sec.claim_ladder(text), sec.put_off_ladder(uuid) TO portal_worker;
 GRANT EXECUTE ON FUNCTION sec.stop_ladder(uuid, uuid, text), sec.climb_ladder(uuid, uuid, text)
-    TO portal_app, portal_worker;
+    TO portal_worker;
 GRANT EXECUTE ON FUNCTION sec.pass_ladder_on(uuid, uuid) TO portal_app;
 GRANT INSERT (step_id), SELECT (step_id) ON notifications_delivery TO portal_worker;
 GRANT SELECT (step_id) ON notifications_delivery TO portal_app;

@@ -111,7 +111,10 @@ DECLARE walked uuid[]; BEGIN
     RETURN QUERY
     SELECT c.organisation_id, c.person_id, c.id, c.kind, c."order"::integer, c.label,
            c.trust = 'trusted' AND (c.rides_on_id IS NULL OR c.rides_on_id <> ALL (walked))
-           AND (c.kind <> 'email' OR sec.mail_mark_on(c.organisation_id, c.address) IS NULL)
+           -- Another's mark for itself is nobody else's to know, not by a count either: here only marks for all count.
+           AND (c.kind <> 'email' OR NOT EXISTS (
+                SELECT 1 FROM public.partners_maildistrust m WHERE m.id = sec.mail_mark_on(c.organisation_id, c.address)
+                   AND (m.for_all OR c.organisation_id = sec.me())))
       FROM public.partners_contactpoint c
      WHERE c.is_active AND NOT c.is_private AND c.kind = ANY (ways) AND (
            c.organisation_id IN (SELECT p.organisation_id FROM public.partners_participation p WHERE p.system_id = ANY (walked))

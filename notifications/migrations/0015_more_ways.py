@@ -22,10 +22,31 @@ WANTING = f"""
 -- overseers. One that waits already stays the only one; null: nobody is left to ring, or they were rung and have it.
 -- `people` null is everybody; `desk` lets in the duty desk's numbers, that of its record last of all. `sent` are kinds that
 -- a transport sends to, and that are rung only when they are private. `anew`: start again when all have been tried.
+-- Numbers of an organisation's contacts that a person may ring about an incident: trusted, riding on nothing that it can
+-- reach, and sent to by nothing. No exercise and no suspicion opens a private number, nor whoever drew them in by their own
+-- word alone. For other functions alone.
+CREATE FUNCTION sec.numbers_to_ring(org uuid, incident uuid, sent text[]) RETURNS TABLE (id uuid, person_id uuid,
+    is_private boolean, nth integer, label text) LANGUAGE sql STABLE {DEFINER} AS $$
+    SELECT c.id, c.person_id, c.is_private, c."order"::integer, c.label
+      FROM public.partners_contactpoint c
+      JOIN public.incidents_incident i ON i.id = incident
+      JOIN public.incidents_participant s ON s.incident_id = i.id AND s.organisation_id = org
+      LEFT JOIN public.partners_person p ON p.id = c.person_id
+     WHERE c.organisation_id = org AND c.is_active AND coalesce(p.is_active, true) AND c.trust = 'trusted'
+       AND c.kind IN ('phone', 'sms')
+       AND CASE WHEN c.is_private THEN NOT i.exercise AND i.status <> 'suspected' AND (s.acknowledged_at IS NOT NULL
+                     OR sec.stands_by_own_word(org, sec.incident_links(i.id)))
+                ELSE NOT c.kind = ANY (sent) END
+       AND NOT EXISTS (SELECT 1 FROM public.incidents_radius r WHERE r.incident_id = i.id
+                        AND r.document -> 'reached_systems' ? c.rides_on_id::text)
+$$;
+-- Which of the entered organisation's people have such a number: whether a rung of the ladder can be rung at all.
+CREATE FUNCTION sec.people_to_ring(incident uuid, sent text[]) RETURNS SETOF uuid LANGUAGE sql STABLE {DEFINER} AS $$
+    SELECT DISTINCT n.person_id FROM sec.numbers_to_ring(sec.me(), incident, sent) n WHERE n.person_id IS NOT NULL
+$$;
 CREATE FUNCTION sec.write_call(org uuid, incident uuid, said text, people uuid[], desk boolean, sent text[], because text,
     which text, anew boolean) RETURNS uuid LANGUAGE plpgsql {DEFINER} AS $$
-DECLARE i record; side record; point record; made uuid; event uuid := gen_random_uuid(); nth text := ''; t record;
-    spoken boolean; BEGIN
+DECLARE i record; side record; point record; made uuid; event uuid := gen_random_uuid(); nth text := ''; t record; BEGIN
     SELECT * INTO t FROM sec.ticket();
     SELECT x.id, x.reference, x.exercise, x.status, x.overseers INTO i FROM public.incidents_incident x
      WHERE x.id = incident AND org = ANY (x.participants) AND x.status <> 'closed';
@@ -40,22 +61,14 @@ DECLARE i record; side record; point record; made uuid; event uuid := gen_random
                   AND (desk OR d.person_id = ANY (people))) THEN
         RETURN NULL;
     END IF;
-    -- No exercise and no suspicion opens a private number, nor whoever drew them in by their own word alone.
-    spoken := NOT i.exercise AND i.status <> 'suspected'
-        AND (side.acknowledged_at IS NOT NULL OR sec.stands_by_own_word(org, sec.incident_links(i.id)));
     FOR turn IN 1 .. CASE WHEN anew THEN 2 ELSE 1 END LOOP
-        SELECT c.id, c.person_id INTO point FROM public.partners_contactpoint c
-          LEFT JOIN public.partners_person p ON p.id = c.person_id
-         WHERE c.organisation_id = org AND c.is_active AND coalesce(p.is_active, true) AND c.trust = 'trusted'
-           AND c.kind IN ('phone', 'sms') AND (c.is_private AND spoken OR NOT c.is_private AND NOT c.kind = ANY (sent))
-           AND (c.person_id IS NULL AND desk OR c.person_id IS NOT NULL AND (people IS NULL OR c.person_id = ANY (people)))
-           AND NOT EXISTS (SELECT 1 FROM public.incidents_radius r WHERE r.incident_id = i.id
-                            AND r.document -> 'reached_systems' ? c.rides_on_id::text)
+        SELECT c.id, c.person_id INTO point FROM sec.numbers_to_ring(org, i.id, sent) c
+         WHERE (c.person_id IS NULL AND desk OR c.person_id IS NOT NULL AND (people IS NULL OR c.person_id = ANY (people)))
            AND (turn = 2 OR NOT EXISTS (
                 SELECT 1 FROM public.notifications_delivery d WHERE d.incident_id = i.id AND d.contact_point_id = c.id
                    AND d.message = said AND d.way = 'phone'))
          ORDER BY c.is_private, coalesce(c.person_id IN (SELECT o.person_id FROM sec.on_duty(org, clock_timestamp()) o), false) DESC,
-                  c.person_id IS NOT NULL, c."order", c.label, c.id LIMIT 1;
+                  c.person_id IS NOT NULL, c.nth, c.label, c.id LIMIT 1;
         EXIT WHEN FOUND;
         IF desk AND side.duty_phone <> '' AND (turn = 2 OR NOT EXISTS (
                SELECT 1 FROM public.notifications_delivery d WHERE d.incident_id = i.id AND d.organisation_id = org
@@ -106,9 +119,10 @@ DECLARE me uuid := sec.me(); state text; BEGIN
     RETURN sec.write_call(org, incident, CASE state WHEN 'suspected' THEN 'suspected' ELSE 'opened' END, NULL, true, sent,
                           'Somebody asked that they be rung.', which, true);
 END $$;
-REVOKE ALL ON FUNCTION sec.write_call(uuid, uuid, text, uuid[], boolean, text[], text, text, boolean),
+REVOKE ALL ON FUNCTION sec.numbers_to_ring(uuid, uuid, text[]), sec.people_to_ring(uuid, text[]), sec.write_call(uuid, uuid, text, uuid[], boolean, text[], text, text, boolean),
     sec.want_call(uuid, text, uuid[], boolean, text[], text, text), sec.ask_call(uuid, uuid, text[], text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION sec.want_call(uuid, text, uuid[], boolean, text[], text, text) TO portal_worker;
+GRANT EXECUTE ON FUNCTION sec.people_to_ring(uuid, text[]),
+    sec.want_call(uuid, text, uuid[], boolean, text[], text, text) TO portal_worker;
 GRANT EXECUTE ON FUNCTION sec.ask_call(uuid, uuid, text[], text) TO portal_app;
 """
 
@@ -211,7 +225,7 @@ DECLARE d record; i record; now_ timestamptz := clock_timestamp(); people intege
         UPDATE public.notifications_delivery x SET state = 'delivered', delivered_at = now_ WHERE x.id = delivery;
         IF has_it THEN
             UPDATE public.notifications_delivery x SET state = 'answered', answered_at = now_ WHERE x.id = delivery;
-            IF to_regprocedure('sec.stop_ladder(uuid, uuid, text)') IS NOT NULL AND i.status <> 'closed' THEN
+            IF i.status <> 'closed' THEN
                 PERFORM sec.stop_ladder(d.incident_id, d.organisation_id, 'They acknowledged by telephone.');
             END IF;
         END IF;
@@ -305,7 +319,8 @@ BACKWARD = """
 DROP FUNCTION sec.calls(uuid), sec.settle_call(uuid, integer, text, boolean, text), sec.call_number(uuid, text),
     sec.claim_call(uuid), sec.call_said(uuid, text, jsonb), sec.may_ring(uuid);
 DROP FUNCTION sec.ask_call(uuid, uuid, text[], text), sec.want_call(uuid, text, uuid[], boolean, text[], text, text),
-    sec.write_call(uuid, uuid, text, uuid[], boolean, text[], text, text, boolean);
+    sec.write_call(uuid, uuid, text, uuid[], boolean, text[], text, text, boolean), sec.people_to_ring(uuid, text[]),
+    sec.numbers_to_ring(uuid, uuid, text[]);
 """
 
 # What 0008 says of this function, and what holds from now on: services report of e-mail, too.
@@ -362,7 +377,7 @@ RUNG = f"organisation_id = {ME} OR caller_organisation_id = {ME}"
 class Migration(migrations.Migration):
     dependencies = [
         ("notifications", "0014_answers"),
-        ("partners", "0019_more_ways"),
+        ("partners", "0017_mail_distrust"),
         ("incidents", "0013_radius_moves"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -53,9 +53,9 @@ class Notify(Transport):
         self.client.request_session.max_redirects = 0  # the address is the operator's, and no other
 
     def send(self, delivery_id: UUID, address: str, text: Text, *, again: bool = False) -> str:
+        if again and (taken := self._taken_before(delivery_id)):
+            return taken
         try:
-            if again and (taken := self._taken(delivery_id)):
-                return taken
             answer = self._ask(str(delivery_id), address, text)
         except InvalidResponse:
             raise TransportError(f"{self.service} answered in a way that nobody knows.") from None
@@ -66,6 +66,16 @@ class Notify(Transport):
     def _ask(self, reference: str, address: str, text: Text) -> Any:
         """Hand one message to the service; its answer."""
         raise NotImplementedError
+
+    def _taken_before(self, delivery_id: UUID) -> str:
+        """As `_taken`. While that cannot be found out, whether it was taken stays open, whatever the reason."""
+        try:
+            return self._taken(delivery_id)
+        except InvalidResponse:
+            raise MaybeTaken(f"{self.service} answered in a way that nobody knows.") from None
+        except APIError as error:
+            refusal = self._refusal(error)
+            raise MaybeTaken(refusal.because, down=refusal.down) from None
 
     def _taken(self, delivery_id: UUID) -> str:
         """What Notify calls the message that it took of this delivery before, or ''.

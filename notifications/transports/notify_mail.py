@@ -41,10 +41,20 @@ class Email(Transport):
 
     name = "email"
 
+    @classmethod
+    def host(cls) -> str:
+        """Both roads: it is shut when neither takes anything."""
+        return " ".join(kind.host() for kind in cls.roads())
+
+    @staticmethod
+    def roads() -> tuple[type[Transport], ...]:
+        """The first road and the other one."""
+        if not settings.NOTIFY_EMAIL_TEMPLATE:
+            return (Smtp,)
+        return (NotifyEmail, Smtp) if settings.NOTIFY_EMAIL_FIRST else (Smtp, NotifyEmail)
+
     def __init__(self) -> None:
-        self.kinds: tuple[type[Transport], ...] = (Smtp,)
-        if settings.NOTIFY_EMAIL_TEMPLATE:
-            self.kinds = (NotifyEmail, Smtp) if settings.NOTIFY_EMAIL_FIRST else (Smtp, NotifyEmail)
+        self.kinds = self.roads()
         self.opened: dict[type[Transport], Transport] = {}
         self.away: dict[type[Transport], TransportError] = {}
 

@@ -140,6 +140,12 @@ DECLARE t record; a public.partners_approval; i public.incidents_incident; m pub
                            ELSE x.approval_id IS NULL AND x.marked_by_organisation_id = me END) THEN
         RAISE EXCEPTION 'this mark is in force already: renew it instead' USING ERRCODE = '23514';
     END IF;
+    -- Each one wakes people: whoever has taken an account over must not do it all night.
+    IF everybody AND a.id IS NULL AND (SELECT count(*) FROM public.partners_maildistrust x
+            WHERE x.for_all AND x.approval_id IS NULL AND x.isolation_id IS NULL AND x.marked_by_organisation_id = me
+              AND x.marked_at > clock_timestamp() - interval '1 hour') >= 5 THEN
+        RAISE EXCEPTION 'five marks within an hour: ring the portal''s operator' USING ERRCODE = '23514';
+    END IF;
     told := CASE WHEN NOT everybody THEN ARRAY[me] WHEN i.id IS NOT NULL THEN i.participants
                  ELSE ARRAY(SELECT o.id FROM public.partners_organisation o WHERE o.status = 'current' OR o.id = me) END;
     INSERT INTO public.partners_maildistrust AS x (id, domain, organisation_id, for_all, reason, suspected_from, marked_by,

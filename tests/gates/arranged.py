@@ -101,6 +101,8 @@ class _Writer(People, Register, Incidents):
             self.incident(reference, roles)
         self.event("planned.answered", "northgate", audience=["northgate"])
         self.event("mail.trusted", "northgate", audience=["northgate"])
+        self.event("webhook.changed", "northgate", audience=["northgate"])
+        self.event("answer.given", "northgate", audience=["northgate"])
         self.planned("PLN-222222", "northgate", ["ashbourne", "dunmere"])
         self.planned("PLN-333333", "gravenhurst", ["brackenfield", "dunmere"])
         self.planned("PLN-444444", "ashbourne", [])

@@ -13,6 +13,7 @@ from tests.gates.matrix_rules import (
     ADMINISTERS,
     DOOR,
     LEDGER,
+    LEDGER_OF_PEOPLE,
     MINE,
     NOBODY,
     OPEN,
@@ -67,7 +68,7 @@ DOOR_AND_LEDGER: dict[str, Row] = {
     "django_migrations": NOBODY,
     "api_replay": Row(Can(MINE, MINE, delete=MINE)),
     # The ledger: those who were told; written by whoever acts, of an incident to its participants alone.
-    "ledger_event": Row(LEDGER, worker=LEDGER),
+    "ledger_event": Row(LEDGER_OF_PEOPLE, worker=LEDGER),
     "ledger_streamentry": Row(Can(MINE), worker=Can(MINE)),
     "ledger_organisationhead": Row(Can(MINE)),
     "ledger_head": NOBODY,

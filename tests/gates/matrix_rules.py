@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 ANYBODY = "true"  # with any valid ticket
 OPEN = "true /* without a ticket */"
@@ -51,8 +51,8 @@ MINE_TO_SAY = (
     f"(NOT x.kind LIKE ANY (ARRAY['exposure.%%', 'incident.%%', 'radius.%%', 'tasks.%%', 'update.%%']) OR {LEADS})"
 )
 SAID_BY_FUNCTIONS = (
-    "split_part(x.kind, '.', 1) IN ('assessment', 'file', 'finding', 'mail', 'permission', 'planned', 'register',"
-    " 'standing_access', 'work')"
+    "(split_part(x.kind, '.', 1) IN ('assessment', 'call', 'file', 'finding', 'headsup', 'mail', 'permission',"
+    " 'planned', 'register', 'standing_access', 'webhook', 'work') OR x.kind IN ('update.asked', 'update.given'))"
 )
 RECORDS = (
     f"x.actor_organisation_id = %(me)s AND NOT {SAID_BY_FUNCTIONS}"
@@ -145,3 +145,5 @@ EVENT = (
     " audience data"
 )
 LEDGER = Can("%(me)s = ANY (x.audience)", RECORDS, selects=f"{EVENT} pos text leaf nonce", inserts=EVENT)
+# What only a worker does: read an answer by message, climb a ladder.
+LEDGER_OF_PEOPLE = replace(LEDGER, insert=f"{RECORDS} AND split_part(x.kind, '.', 1) NOT IN ('answer', 'ladder')")

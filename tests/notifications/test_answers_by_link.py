@@ -9,6 +9,8 @@ import pytest
 from django.test import Client
 
 from incidents.board import board_of
+from incidents.models import Task
+from incidents.transitions import cancel_task
 from notifications.answer_links import delivery_in, token_of
 from notifications.answers import settle_answers
 from portal.mail_sink import Mailbox
@@ -120,6 +122,28 @@ def test_it_cannot_clear_decline_finish_or_write_for_anybody(stage: Stage, mail:
     assert stage.owner("SELECT words FROM notifications_answer") == [("",)]
     assert stage.owner("SELECT count(*) FROM partners_dependency WHERE cut_source_at IS NOT NULL")[0][0] == 0
     assert stage.owner("SELECT said, said_by FROM incidents_participant WHERE said <> ''") == [("cut", "link")]
+
+
+def test_an_observer_ends_no_silence_and_their_colleagues_are_called_on(stage: Stage, mail: Mailbox, told):
+    stage.owner("UPDATE partners_person SET role = 'observer' WHERE email = %s", [BEN])
+    press(link_to(mail), "has_it")
+    settles()
+    assert stage.acknowledged(told) == set()
+    assert set(tasks(stage, told, "dunmere")) == {"waiting"}
+    ladder = "SELECT state FROM notifications_ladderstep WHERE organisation_id = %s ORDER BY nth DESC LIMIT 1"
+    assert stage.owner(ladder, [stage.ids["dunmere"]]) == [("waiting",)]
+    ((data, _),) = stage.events("answer.given")
+    assert data["said"] == "has_it"
+
+
+def test_when_no_task_waits_any_more_an_answer_ends_the_calls(stage: Stage, mail: Mailbox, told):
+    with stage.acting("ashbourne") as actor:
+        for task in Task.objects.filter(incident=told, organisation_id=stage.ids["dunmere"]):
+            cancel_task(task_id=task.pk, actor=actor)
+    ladder = "SELECT state FROM notifications_ladderstep WHERE organisation_id = %s ORDER BY nth DESC LIMIT 1"
+    press(link_to(mail), "has_it")
+    settles()
+    assert stage.owner(ladder, [stage.ids["dunmere"]]) == [("stopped",)]
 
 
 def test_call_me_and_somebody_else_do_not_end_the_silence(stage: Stage, mail: Mailbox, told):

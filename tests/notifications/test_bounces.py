@@ -44,6 +44,10 @@ Diagnostic-Code: smtp; 550 no such user
 """
 
 
+# Python 3.11's parser stumbles over the two boundaries with a TypeError.
+STUMBLES = b"To: {to}\r\nContent-Type: multipart/report; boundary*=x; boundary*0=y\r\n\r\n--x--\r\n"
+
+
 @pytest.fixture(autouse=True)
 def comes_back(settings: Any) -> None:
     settings.BOUNCE_ADDRESS = "bounces@bulkhead.example"
@@ -178,3 +182,25 @@ def test_the_sender_is_one_that_mail_servers_take():
     address = sender_of(delivery)
     assert len(address.partition("@")[0]) <= 64  # RFC 5321, 4.5.3.1.1
     assert delivery_in([f"<{address.upper()}>"]) == delivery
+
+
+def test_a_mail_over_which_the_parser_stumbles_stops_no_other(stage: Stage, mail: Mailbox, settings, tmp_path: Path):
+    stage.opens()
+    stage.works()
+    to = returned_to(mail)
+    hostile = STUMBLES.replace(b"{to}", to.encode())
+    with pytest.raises(NotABounce), as_worker():
+        take(hostile)
+    box = mailbox.Maildir(tmp_path / "bounces")
+    settings.BOUNCE_MAILDIR = str(tmp_path / "bounces")
+    for each in (hostile, bounce(to), hostile):
+        box.add(each)
+    with as_worker():
+        assert take_folder() == 1
+    assert len(mailbox.Maildir(settings.BOUNCE_MAILDIR, create=False)) == 0
+    stage.settles()
+    assert stage.owner(
+        "SELECT d.state FROM notifications_delivery d JOIN partners_contactpoint c ON c.id = d.contact_point_id"
+        " WHERE c.address = %s AND d.way = 'email' AND d.state <> 'skipped'",
+        [BEN],
+    ) == [("dead",)]

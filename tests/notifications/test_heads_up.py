@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 
 from incidents.models import Incident
+from notifications.messages import compose
 from portal.mail_sink import Mailbox
 from tests.notifications.stage import Stage
 
@@ -78,6 +79,48 @@ def test_who_may_not_send_it_and_how_often(stage, incident, client_of):
     again = sends(lead, incident)
     assert (again.status_code, "within the last hour" in again.content.decode()) == (422, True)
     assert stage.owner("SELECT count(*) FROM incidents_headsup") == [(1,)]
+
+
+def test_one_that_has_not_gone_out_when_it_is_over_never_does(stage, incident, client_of, mail: Mailbox):
+    stage.works()
+    sends(client_of("ashbourne", fresh=True), incident)
+    stage.plans()
+    stage.closes(incident)
+    stage.works()
+    assert not [each for each in mail.messages() if "gravenhurst" in each["to"][0]]
+    states = "SELECT DISTINCT state FROM notifications_delivery WHERE message LIKE 'heads_up%%' AND state <> 'skipped'"
+    assert stage.owner(states) == [("superseded",)]
+
+
+def test_where_nobody_can_be_told_the_organisation_is_told_so_by_an_event(stage, incident, client_of, mail: Mailbox):
+    stage.owner(
+        "UPDATE partners_contactpoint SET is_active = false WHERE organisation_id = %s", [stage.ids["gravenhurst"]]
+    )
+    sends(client_of("ashbourne", fresh=True), incident)
+    stage.works()
+    ((data, audience),) = stage.events("notice.not_told")
+    assert audience == [stage.ids["gravenhurst"]]
+    assert "No way to reach anybody" in data["because"]
+
+
+def test_in_an_exercise_the_word_comes_first_and_the_messages_stay_inside(stage, client_of, mail: Mailbox, settings):
+    incident = stage.opens(exercise=True)
+    stage.works()
+    settings.SUNK_WAYS = []  # mail would really leave: an exercise's ends in the sandbox
+    sends(client_of("ashbourne", fresh=True), incident)
+    stage.works()
+    stage.closes(incident)
+    stage.works()
+    rows = "SELECT message, exercise, transport FROM notifications_delivery"
+    sent = "message LIKE 'heads_up%%' AND state <> 'skipped'"
+    assert set(stage.owner(f"{rows} WHERE {sent}")) == {
+        ("heads_up", True, "sandbox"),
+        ("heads_up_over", True, "sandbox"),
+    }
+    settings.SUNK_WAYS = ["email"]
+    sent = compose(message="heads_up", reference="", code="4K7M-9QXR", exercise=True)
+    assert [part.startswith("EXERCISE") for part in (sent.subject, sent.body, sent.short)] == [True, True, True]
+    assert "EXERCISE" in client_of("gravenhurst").get(reverse("heads-up")).content.decode()
 
 
 def test_they_are_told_by_message_and_told_when_it_is_over(stage, incident, client_of, mail: Mailbox):

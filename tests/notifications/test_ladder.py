@@ -203,6 +203,28 @@ def test_a_rung_without_a_name_or_a_trusted_way_is_left_out_at_once(stage: Stage
     ]
 
 
+@pytest.mark.parametrize("sent", [["email"], ["email", "sms"]])
+def test_a_rung_whose_only_number_cannot_be_used_is_left_out_instead_of_waited_for(stage: Stage, settings, sent):
+    settings.SENT_WAYS = sent
+    stage.owner(
+        "UPDATE partners_contactpoint SET is_active = false"
+        " WHERE person_id = (SELECT id FROM partners_person WHERE name = %s)",
+        [SUNITA],
+    )
+    stage.owner(
+        "INSERT INTO partners_contactpoint (id, organisation_id, person_id, kind, label, address, trust, trust_because,"
+        ' "order", is_active) SELECT gen_random_uuid(), organisation_id, id, %s, name, %s, %s, %s, 1, true'
+        " FROM partners_person WHERE name = %s",
+        ["sms", "+447700900002", "doubtful", "It may be read.", SUNITA],
+    )
+    incident = stage.opens(severity=3)
+    stage.plans()
+    comes_due(stage, incident)
+    climbs(stage)
+    assert steps(stage, incident, "rung, state")[1] == ("deputy", "left_out")
+    assert steps(stage, incident, "rung, state")[-1][1] == "waiting"
+
+
 def test_without_any_rung_everybody_is_told_at_once_however_low(stage: Stage):
     stage.owner("DELETE FROM partners_dutyshift")
     stage.owner("DELETE FROM partners_ladderrung")
@@ -267,21 +289,16 @@ def test_a_quiet_ladder_waits_for_the_day_and_is_hurried_when_it_gets_worse(stag
     assert steps(stage, incident, "quiet, due_at <= now() + interval '5 minutes'") == [(False, True)]
 
 
-def test_others_stop_it_and_have_it_climb_and_strangers_do_not(stage: Stage):
+def test_no_person_stops_a_ladder_or_has_it_climb_but_by_an_answer(stage: Stage):
+    """A responder of the provider could silence every council's; what ends silence is an answer, and is recorded."""
     incident = stage.opens()
     stage.plans()
     dunmere = stage.ids["dunmere"]
-    with stage.as_person("ashbourne", "Priya Nair"):
-        assert ladder.climb_now(incident.pk, dunmere, "They hung up.") is True
-    climbs(stage)
-    assert steps(stage, incident, "rung, because")[0] == ("duty", "They hung up.")
-    for slug, name in (("gravenhurst", "Callum Reid"), ("eastwick", "Farah Siddiqui")):
-        with pytest.raises(NotAllowed), stage.as_person(slug, name):
-            ladder.stop(incident.pk, dunmere, "Enough.")
-    with stage.as_person("dunmere", BEN):
-        assert ladder.stop(incident.pk, dunmere, "Answered by telephone.") is True
-        assert ladder.climb_now(incident.pk, dunmere, "Again.") is False
-    assert steps(stage, incident, "state, because")[-1] == ("stopped", "Answered by telephone.")
+    for slug, name in (("ashbourne", "Priya Nair"), ("gravenhurst", "Callum Reid"), ("dunmere", BEN)):
+        for act in (ladder.stop, ladder.climb_now):
+            with pytest.raises(NotAllowed), stage.as_person(slug, name):
+                act(incident.pk, dunmere, "Enough.")
+    assert steps(stage, incident, "state") == [("waiting",)]
 
 
 def test_passing_on_gives_a_colleague_a_rung_s_time_once(stage: Stage, mail):

@@ -83,6 +83,39 @@ def test_what_one_organisation_distrusts_for_itself_changes_nothing_for_others_a
     assert not any("Ashbourne" in error for error in errors), "the lead reads this, and it names nobody"
 
 
+def test_a_mark_for_oneself_shows_in_nobody_elses_preview(stage: Stage, mail: Mailbox, texts: Mailbox):
+    """Brackenfield distrusts mail of Ashbourne, where it has contacts; Ashbourne must not learn it by counting."""
+    stage.owner(
+        "UPDATE partners_contactpoint SET address = 'a' || substr(id::text, 1, 8) || '@ashbourne.example'"
+        " WHERE kind = 'email' AND organisation_id = %s",
+        [stage.ids["brackenfield"]],
+    )
+    counts = (
+        "SELECT told, avoided FROM sec.who_would_be_told(ARRAY(SELECT id FROM partners_sharedsystem"
+        " WHERE slug = 'identity-platform'), NULL, ARRAY['email', 'sms']) WHERE organisation_id = %s"
+    )
+    of_brackenfield = [stage.ids["brackenfield"]]
+    before = {slug: stage.as_app(slug, counts, of_brackenfield) for slug in ("ashbourne", "northgate", "brackenfield")}
+    mark(stage, "ashbourne.example", by="brackenfield", for_all=False)
+    after = {slug: stage.as_app(slug, counts, of_brackenfield) for slug in before}
+    assert after["ashbourne"] == before["ashbourne"]
+    assert after["northgate"] == before["northgate"]
+    assert after["brackenfield"] != before["brackenfield"], "it knows itself"
+
+
+def test_what_somebody_wrote_of_a_contact_of_their_own_stays_at_home(stage: Stage, mail: Mailbox, texts: Mailbox):
+    stage.owner(
+        "UPDATE partners_contactpoint SET trust = 'compromised', trust_because = 'Ben left his laptop on the train.'"
+        " WHERE address = %s",
+        [BEN],
+    )
+    incident = stage.opens()
+    stage.works()
+    said = stage.as_app("ashbourne", "SELECT error FROM notifications_delivery WHERE incident_id = %s", [incident.pk])
+    assert ("It is not trusted at present.",) in said
+    assert not any("laptop" in error for (error,) in said)
+
+
 def test_whose_mail_is_marked_for_all_hears_of_it_by_another_way(stage: Stage, mail: Mailbox, texts: Mailbox):
     number(stage, "dunmere", BEN, BENS, order=9)
     mark(stage)

@@ -9,10 +9,12 @@ from collections.abc import Iterator
 import pytest
 from django.test import Client
 
+from notifications.sending import deliver_due
 from notifications.transports import notify
 from portal.children import free_port
 from portal.mail_sink import Mailbox
-from tests.notifications.stage import Stage
+from portal.notify_stand_in import NotifyStandIn
+from tests.notifications.stage import Stage, as_worker
 from tests.notifications.texting import WORD, service
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -54,6 +56,20 @@ def test_mail_goes_by_our_own_server_while_the_service_is_away(stage: Stage, mai
     assert to_ben(stage) == [("accepted", "smtp")]
 
 
+def test_when_neither_road_takes_anything_the_way_is_shut(stage: Stage, posts: Mailbox, settings):
+    settings.NOTIFY_API_URL, settings.EMAIL_PORT = f"http://127.0.0.1:{free_port()}", free_port()
+    stage.opens()
+    stage.plans()
+    with as_worker():
+        for _ in range(6):
+            deliver_due(most=1)
+        assert deliver_due() == 0, "nothing is claimed for it"
+    ((transport, host, shut),) = stage.owner("SELECT transport, host, opened_at IS NOT NULL FROM notifications_wayout")
+    assert (transport, shut) == ("email", True)
+    assert str(settings.EMAIL_PORT) in host
+    assert posts.messages() == []
+
+
 @pytest.mark.usefixtures("posts")
 def test_a_refused_key_is_no_reason_to_stay_silent(stage: Stage, mail: Mailbox, settings):
     settings.NOTIFY_API_KEY = f"tests-{uuid.uuid4()}-{uuid.uuid4()}"
@@ -76,6 +92,37 @@ def test_what_the_service_may_have_taken_is_not_sent_again_by_the_other_road(
     stage.owner("UPDATE notifications_delivery SET due_at = now() WHERE state = 'pending'")
     stage.works()
     assert len(posts.messages(to=BEN)) == 1
+    assert to_ben(stage) == [("accepted", "notify-email")]
+
+
+@pytest.mark.parametrize("then", ["away", "no key", "busy"])
+def test_while_nobody_can_say_whether_it_was_taken_the_other_road_is_not_used(
+    stage: Stage, mail: Mailbox, posts: Mailbox, settings, monkeypatch, then: str
+):
+    monkeypatch.setattr(notify, "TIMEOUT_SECONDS", 0.5)
+    posts.set_fault(BEN, "lost")
+    stage.opens()
+    stage.works()
+    assert len(posts.messages(to=BEN)) == 1, "it was taken, and nobody heard of it"
+    key, address = settings.NOTIFY_API_KEY, settings.NOTIFY_API_URL
+    if then == "away":
+        settings.NOTIFY_API_URL = f"http://127.0.0.1:{free_port()}"
+    elif then == "no key":
+        settings.NOTIFY_API_KEY = f"tests-{uuid.uuid4()}-{uuid.uuid4()}"
+    else:
+        busy = (429, {"status_code": 429, "errors": [{"error": "RateLimitError", "message": "x"}]})
+        monkeypatch.setattr(NotifyStandIn, "get", lambda *asked: busy)
+    stage.owner("UPDATE notifications_delivery SET due_at = now() WHERE state = 'pending'")
+    stage.works()
+    assert mail.messages(to=BEN) == []
+    assert to_ben(stage, "state") == [("pending",)]
+    settings.NOTIFY_API_KEY, settings.NOTIFY_API_URL = key, address
+    monkeypatch.undo()
+    posts.set_fault(BEN, None)
+    stage.owner("UPDATE notifications_wayout SET opened_at = NULL, probe_at = NULL, recent = '[]'")
+    stage.owner("UPDATE notifications_delivery SET due_at = now() WHERE state = 'pending'")
+    stage.works()
+    assert (len(posts.messages(to=BEN)), mail.messages(to=BEN)) == (1, [])
     assert to_ben(stage) == [("accepted", "notify-email")]
 
 

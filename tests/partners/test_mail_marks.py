@@ -42,6 +42,16 @@ def by_two(two: Two, incident, domain: str = "dunmere.example") -> UUID:
         return MailDistrust.objects.get(approval_id=asked).pk
 
 
+def test_an_account_in_wrong_hands_does_not_wake_everybody_all_night(two: Two):
+    dunmere = two.cast.id("dunmere")
+    with two.inside(*ADMIN, fresh=True):
+        for _ in range(5):
+            lifted = mail_distrust.mark(dunmere, "dunmere.example", for_all=True, reason="Phishing")
+            mail_distrust.lift(lifted)
+        with pytest.raises(NotAllowed, match="Five marks within an hour"):
+            mail_distrust.mark(dunmere, "dunmere.example", for_all=True, reason="Phishing")
+
+
 @pytest.mark.parametrize(
     ("address", "covered"),
     [
