@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from django.db import connections
 
-from incidents.models import Incident, Participant, Standing
+from incidents.models import Incident, Participant, Standing, Task
 from incidents.opening import Opening, open_incident
 from partners.acting import actor_of
 from partners.models import Approval, Isolation
@@ -200,13 +200,26 @@ def test_one_passkey_or_one_session_is_not_two_persons(two, owner_url, column):
     assert two.decide(SECOND, asked) == REFUSED
 
 
+def leads_steps(two, incident, overseer):
+    with two.inside(overseer):
+        return set(
+            Task.objects.filter(incident=incident, step__audience="lead").values_list("organisation__slug", "status")
+        )
+
+
 @pytest.mark.parametrize("step", [3, 4])
 def test_cutting_the_lead_off_hands_over_first(two, step):
     incident = two.opens()
     with two.inside("ashbourne"):
         deputy = Participant.objects.get(incident=incident, organisation_id=incident.deputy_lead_id).slug
     assert two.ask(LEAD, "ashbourne", step, told=["brackenfield"], incident=incident) == REFUSED
+    offer = two.sql(LEAD, "SELECT sec.offer_lead(%s, %s, 'Going home')", incident.pk, two.cast.id("dunmere"))
+    assert offer != REFUSED
+    assert leads_steps(two, incident, deputy) == {("ashbourne", "waiting")}
     two.isolates("ashbourne", step, incident, lead=deputy)
+    # What the lead alone does is not left with whoever can do nothing any more, and nobody accepts its offer.
+    assert leads_steps(two, incident, deputy) == {("ashbourne", "cancelled"), (deputy, "waiting")}
+    assert two.sql(("dunmere", "incident_manager"), "SELECT sec.accept_lead(%s)", offer) == WRONG
     with two.inside(deputy):
         now = Incident.objects.get(pk=incident.pk)
         assert now.lead_id == two.cast.id(deputy)

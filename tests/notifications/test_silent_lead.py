@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from incidents.handing_over import offer_for_the_silent
-from incidents.models import Task
+from incidents.models import Incident, Task
 from incidents.seeing import mark_seen
 from incidents.transitions import answer_task
+from notifications.climbing import escalate_due
 from notifications.messages import compose
 from portal.mail_sink import Mailbox
 from tests.notifications.processes import Processes, kill, seconds_since_beat
@@ -18,6 +20,11 @@ from tests.running import wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LATER = "UPDATE incidents_task SET acknowledge_by = acknowledge_by - %s * interval '1 minute'"
+BY_TELEPHONE = "SELECT sec.end_ladder(%s, %s, 'stopped', 'They acknowledged by telephone.')"
+CLIMBED = (
+    "UPDATE notifications_ladderstep SET begun_at = begun_at - %(minutes)s * interval '1 minute',"
+    " due_at = due_at - %(minutes)s * interval '1 minute' WHERE state = 'waiting'"
+)
 ASKED = (
     "SELECT o.slug, h.kind, h.expires_at - h.offered_at = interval '30 minutes' FROM incidents_handover h"
     " JOIN partners_organisation o ON o.id = h.to_organisation_id ORDER BY h.offered_at"
@@ -30,8 +37,11 @@ def looks() -> int:
 
 
 def passes(stage: Stage, minutes: int) -> None:
-    """Everything that has happened happened so much earlier."""
+    """Everything that has happened happened so much earlier, and ladders have climbed meanwhile."""
     stage.owner(LATER, [minutes])
+    stage.owner(CLIMBED, {"minutes": minutes})
+    with as_worker():
+        escalate_due()
     stage.owner("UPDATE incidents_handover SET offered_at = offered_at - %s * interval '1 minute'", [minutes])
 
 
@@ -56,10 +66,11 @@ def test_it_is_offered_after_a_quarter_of_an_hour_and_once_to_each(stage: Stage)
 
 
 def test_the_clock_looks_by_itself_and_asks_once_also_after_a_restart(stage: Stage, mail: Mailbox, tmp_path: Path):
-    stage.opens()
-    passes(stage, 21)
+    incident = stage.opens()
     with Processes(tmp_path / "log") as processes:
         first = processes.start("scheduler")
+        wait_for(lambda: at_home(stage, incident), seconds=20)
+        passes(stage, 21)
         wait_for(lambda: stage.owner(ASKED), seconds=20)
         kill(first)
         processes.start("scheduler")
@@ -153,3 +164,58 @@ def test_the_message_says_nothing_but_that_and_the_reference():
     assert text.subject == "EXERCISE: Bulkhead: you are asked to take the lead, INC-7KQ4"
     assert text.body.startswith("EXERCISE. You are asked to take the lead of INC-7KQ4, code 431.")
     assert "http" not in text.body
+
+
+def at_home(stage: Stage, incident: Incident) -> Any:
+    return stage.owner(
+        "SELECT state FROM notifications_ladderstep WHERE incident_id = %s AND organisation_id = %s ORDER BY nth",
+        [incident.pk, stage.ids["ashbourne"]],
+    )
+
+
+def test_the_ladder_of_the_lead_has_to_have_climbed_in_vain(stage: Stage):
+    incident = stage.opens()
+    stage.plans()
+    stage.owner(LATER, [60])  # its first rung has its time still
+    assert at_home(stage, incident) == [("waiting",)]
+    assert looks() == 0
+    passes(stage, 21)
+    first, *_, newest = at_home(stage, incident)
+    assert (first, newest) == (("passed",), ("waiting",))
+    assert looks() == 1
+
+
+def test_whoever_acknowledged_by_telephone_is_not_silent(stage: Stage, client_of):
+    """The call that reached them has ended the ladder: nobody has signed in, and nobody takes the lead away."""
+    answered, late = stage.opens(), stage.opens()
+    stage.plans()
+    stage.owner(BY_TELEPHONE, [answered.pk, stage.ids["ashbourne"]])
+    passes(stage, 60)
+    assert looks() == 1
+    ((offer, asked),) = stage.owner("SELECT id, incident_id FROM incidents_handover")
+    assert asked == late.pk
+    stage.owner(BY_TELEPHONE, [late.pk, stage.ids["ashbourne"]])
+    page = f"/incidents/{late.reference}/hand-over/{offer}/"
+    assert client_of("northgate", fresh=True).post(page, {"answer": "accept"}).status_code == 409
+
+
+def test_at_night_a_ladder_that_waits_for_the_day_is_no_silence(stage: Stage):
+    incident = stage.opens()
+    stage.plans()
+    stage.owner(
+        "UPDATE notifications_ladderstep SET quiet = true, begun_at = NULL, due_at = now() + interval '5 hours'"
+        " WHERE organisation_id = %s",
+        [stage.ids["ashbourne"]],
+    )
+    stage.owner(LATER, [120])
+    assert looks() == 0
+    assert at_home(stage, incident) == [("waiting",)]
+
+
+def test_without_a_time_to_acknowledge_the_first_call_begins_it(stage: Stage):
+    stage.opens()
+    stage.plans()
+    stage.owner("UPDATE incidents_task SET acknowledge_by = NULL")
+    assert looks() == 0
+    passes(stage, 21)
+    assert looks() == 1
