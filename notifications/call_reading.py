@@ -13,8 +13,7 @@ from incidents.models import Incident
 from notifications import calls
 from notifications.call_script import call_back_words
 from notifications.calls import Call
-from notifications.model_calls import CallAttempt
-from notifications.models import Delivery
+from notifications.models import CallAttempt, Delivery
 from partners.models import Organisation, Person
 from portal.pages import local_time
 

@@ -17,8 +17,7 @@ from django.db import connections, transaction
 
 from incidents.models import Incident
 from notifications.codes import new_code
-from notifications.model_calls import CallAttempt
-from notifications.models import Delivery
+from notifications.models import CallAttempt, Delivery
 from partners import approvals, contacts
 from portal.ledger.signals import announce
 from portal.vault.sealing import open_sealed

@@ -28,7 +28,6 @@ class WayOut(models.Model):
     canary_accepted_at = models.DateTimeField(null=True)
 
     class Meta:
-        app_label = "notifications"
         verbose_name_plural = "ways out"
         constraints = [models.UniqueConstraint(fields=["transport", "host"], name="way_out_once")]
 
