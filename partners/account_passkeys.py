@@ -30,7 +30,8 @@ from partners.passkeys import PasskeyRefused, options_to_add
 from partners.passkeys import add as keep
 from partners.recovery import has_codes
 from partners.sessions import Found, make_whole, step_up
-from partners.stepping_up import AGAIN, fresh
+from partners.stepping_up import fresh
+from portal.tenancy.freshness import AGAIN
 from portal.tenancy.scope import at_the_door
 
 

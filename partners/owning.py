@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from partners.sessions import Found
-from partners.stepping_up import is_fresh
+from portal.tenancy.freshness import is_fresh
 
 HOME = "/account/"
 

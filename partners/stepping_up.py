@@ -9,18 +9,10 @@ from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db import connections
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-AGAIN = "/sign-in/again/"
-
-
-def is_fresh() -> bool:
-    """Whether the open scope belongs to a session in which a passkey was used within five minutes."""
-    with connections["default"].cursor() as cursor:
-        cursor.execute("SELECT sec.fresh()")
-        return bool(cursor.fetchone()[0])
+from portal.tenancy.freshness import AGAIN, is_fresh
 
 
 def fresh(view: Any) -> Any:

@@ -17,8 +17,9 @@ from django.views.decorators.http import require_POST, require_safe
 from partners import approvals, isolation
 from partners.acting import may_approve, signed_in
 from partners.models import Approval, CallBack
-from partners.stepping_up import fresh, is_fresh
+from partners.stepping_up import fresh
 from portal import clock
+from portal.tenancy.freshness import is_fresh
 
 SHOWN = 50
 LONGEST = 1000

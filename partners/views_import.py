@@ -23,9 +23,10 @@ from partners.importing.all_kinds import KINDS
 from partners.importing.reading import LARGEST, MEBIBYTE, Unreadable, read_table
 from partners.importing.sheets import fates_as_csv
 from partners.models import Import, ImportRow, Person
-from partners.stepping_up import AGAIN, fresh, is_fresh
+from partners.stepping_up import fresh
 from portal.api.parsing import drain
 from portal.pages import refuse, ticket_lapsed
+from portal.tenancy.freshness import AGAIN, is_fresh
 from portal.tenancy.requests import own_scope
 from portal.tenancy.scope import organisation_scope
 

@@ -23,6 +23,7 @@ from notifications.live.consumer import LiveConsumer, refuse
 from notifications.live.hub import Hub
 from notifications.live.reading import backlog_pool
 from notifications.live.turnstile import Turnstile
+from portal.tenancy.headers import plain_headers
 
 if settings.PROCESS != "live":
     raise SystemExit(f"BULKHEAD_PROCESS is {settings.PROCESS!r}: portal.asgi is for the process 'live' alone")
@@ -70,7 +71,7 @@ class Application:
         if scope["path"] == "/healthz" and scope["method"] in {"GET", "HEAD"}:
             runs = self.hub is not None and self.hub.runs
             status, body = (200, b"ok\n") if runs else (503, b"The hub does not run\n")
-        headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"cache-control", b"no-store")]
+        headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"cache-control", b"no-store"), *plain_headers()]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body if scope["method"] != "HEAD" else b""})
 

@@ -80,6 +80,7 @@ SIDE = (
 
 class Participants(Endpoint):
     scopes = {"get": ("read",), "post": ("open",)}
+    fresh = ("post",)
     queries = {"get": PageQuery}
 
     @extend_schema(summary="Who takes part, and why", responses=page_of_shape(ParticipantListed))
@@ -242,6 +243,7 @@ class AttackedSystem(serializers.Serializer):
 
 class Systems(Endpoint):
     scopes = {"get": ("read",), "post": ("open",)}
+    fresh = ("post",)
     queries = {"get": PageQuery}
 
     @extend_schema(summary="The attacked systems, by the names that they had", responses=page_of_shape(AttackedSystem))

@@ -19,11 +19,11 @@ from django.template.loader import render_to_string
 from django.views.decorators.http import require_http_methods
 
 from partners.acting import actor_of, may_open, signed_in
-from partners.stepping_up import AGAIN, is_fresh
 from portal import clock
 from portal.ledger.record import record
 from portal.ledger.stream import events_after
 from portal.pages import ticket_lapsed
+from portal.tenancy.freshness import AGAIN, is_fresh
 from portal.tenancy.requests import own_scope
 from portal.tenancy.scope import organisation_scope
 

@@ -24,6 +24,7 @@ from notifications.live.outlet import BAD_PARAMETERS, ISOLATED, LATER, SIGN_IN_A
 from notifications.live.reading import NOTHING_AFTER, TROUBLE, Pool, organisation_of, tail
 from notifications.live.turnstile import Busy, Turnstile
 from portal.ledger.stream import TailRow, must_resync
+from portal.tenancy.headers import plain_headers
 
 log = logging.getLogger(__name__)
 
@@ -148,6 +149,6 @@ async def refuse(scope: dict[str, Any], send: Callable[..., Awaitable[None]], st
     if "websocket.http.response" not in scope.get("extensions", {}):
         await send({"type": "websocket.close"})
         return
-    headers = [(b"retry-after", b"5")] if status == 503 else []
+    headers = [*plain_headers(), *([(b"retry-after", b"5")] if status == 503 else [])]
     await send({"type": "websocket.http.response.start", "status": status, "headers": headers})
     await send({"type": "websocket.http.response.body", "body": b"", "more_body": False})

@@ -51,6 +51,7 @@ class DependencyShown(serializers.Serializer):
 
 class Dependencies(Endpoint):
     scopes = {"get": ("read",), "post": ("estate",)}
+    fresh = ("post",)
     queries = {"get": PageQuery}
 
     @extend_schema(summary="What leads into your systems and out of them", responses=page_of_shape(DependencyShown))
@@ -78,6 +79,7 @@ class Dependencies(Endpoint):
 
 class OneDependency(Endpoint):
     scopes = {"get": ("read",), "patch": ("estate",)}
+    fresh = ("patch",)
 
     @extend_schema(summary="One dependency", responses=DependencyShown)
     def get(self, request: Request, dependency_id: UUID) -> HttpResponse:

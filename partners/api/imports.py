@@ -178,6 +178,7 @@ class ImportCheck(Endpoint):
 
 class ImportWrite(Endpoint):
     scopes = {"post": ("estate",)}
+    fresh = ("post",)
 
     @extend_schema(
         summary="Write every good row of a file, or nothing",

@@ -59,6 +59,7 @@ class ComponentHistory(KeptHistory):
 
 
 class Participations(KeptList):
+    fresh = ("post",)
     kind = ParticipationKind
 
     @extend_schema(
@@ -78,6 +79,7 @@ class Participations(KeptList):
 
 
 class OneParticipation(KeptOne):
+    fresh = ("patch",)
     kind = ParticipationKind
 
     @extend_schema(summary="One organisation on one system", responses=shape_of(ParticipationKind))

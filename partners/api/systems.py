@@ -60,6 +60,7 @@ class SystemShown(SystemListed):
 
 class Systems(Endpoint):
     scopes = {"get": ("read",), "post": ("estate",)}
+    fresh = ("post",)
     queries = {"get": PageQuery}
 
     @extend_schema(
@@ -85,6 +86,7 @@ class Systems(Endpoint):
 
 class OneSystem(Endpoint):
     scopes = {"get": ("read",), "patch": ("estate",)}
+    fresh = ("patch",)
 
     @extend_schema(summary="One shared system, who stands on it and where it leads", responses=SystemShown)
     def get(self, request: Request, slug: str) -> HttpResponse:

@@ -29,6 +29,8 @@ class Endpoint(APIView):
 
     scopes: ClassVar[dict[str, Collection[str]]] = {"get": ("read",)}
     queries: ClassVar[dict[str, type[Query]]] = {}
+    # Methods for which a person must have used their passkey within five minutes. A key is asked for its scope alone.
+    fresh: ClassVar[Collection[str]] = ()
     narrow = False  # whether it is open to whoever is limited to their own tasks
     max_body = MEBIBYTE
     body_digest = b""  # SHA-256 of the body as sent; the parser writes it

@@ -10,6 +10,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from portal.tenancy.door import Visitor
+from portal.tenancy.freshness import AGAIN, is_fresh
 
 if TYPE_CHECKING:
     from rest_framework.views import APIView  # at run time it imports this module
@@ -38,7 +39,10 @@ def scopes_of(visitor: Visitor) -> frozenset[str]:
 
 
 class HasScope(BasePermission):
-    """One of the scopes that `view.scopes_for(request)` names; without a key or session 401, without the scope 403."""
+    """One of the scopes that `view.scopes_for(request)` names; without a key or session 401, without the scope 403.
+
+    A person, who may have left a session open, also needs a passkey used just now where `view.fresh` says so.
+    """
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         visitor: Visitor | None = request.user  # type: ignore[assignment]
@@ -51,6 +55,8 @@ class HasScope(BasePermission):
         wanted: Collection[str] = view.scopes_for(request)  # type: ignore[attr-defined]
         if scopes_of(visitor).isdisjoint(wanted):
             raise PermissionDenied(_sentence(visitor, wanted))
+        if (request.method or "").lower() in view.fresh and visitor.kind == "person" and not is_fresh():  # type: ignore[attr-defined]
+            raise PermissionDenied(f"This needs your passkey again. Use it at {AGAIN}, then send this once more.")
         return True
 
 

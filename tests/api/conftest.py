@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -52,6 +53,8 @@ def web(cast: Cast) -> Iterator[Web]:
     servers.copy_template(database)
     port = free_port()
     with tempfile.TemporaryDirectory() as var:
+        Path(var, "static").mkdir()
+        Path(var, "static", "plain.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
         environment = {
             **os.environ,
             **{name: servers.database_url(name, database) for name in NAMES},

@@ -18,7 +18,7 @@ INCIDENTS: dict[str, Function] = {
     "sec.silent_leads()": ((WORKER,), "ids of incidents whose lead is silent, nothing else"),
     "sec.lead_is_silent(uuid)": (
         (),
-        "whether nobody of the lead has answered: its ladder has climbed, or found nobody",
+        "whether nobody of the lead has answered: its ladder has climbed in vain",
     ),
     "sec.offer_silent_lead(uuid)": ((WORKER,), "asks the next in the succession, once, after looking again"),
     "sec.display_happened(incidents_walldisplay,text)": ((), "the event of a wall screen, for its organisation"),

@@ -35,6 +35,7 @@ from portal.tenancy.door import mint
 from portal.tenancy.scope import at_the_door
 from portal.var_folder import root
 from tests import servers
+from tests.gates.access_headers import HEADERS
 from tests.notifications.stage import Stage, address
 from tests.running import wait_for
 
@@ -180,6 +181,17 @@ def live(live_process: Live) -> Iterator[Live]:
 def test_it_answers_no_address_of_http_but_its_own_health(live):
     assert live.get("/healthz") == 200
     assert [live.get(path) for path in ("/", "/live/", "/api/v1/", "/healthz/")] == [404] * 4
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/nothing/"])
+def test_its_few_answers_carry_every_header(live, path):
+    try:
+        headers = urllib.request.urlopen(f"http://127.0.0.1:{live.port}{path}", timeout=5).headers
+    except HTTPError as refusal:
+        headers = refusal.headers
+    assert {name: headers[name] for name in HEADERS} == HEADERS
+    assert headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
+    assert headers["Cache-Control"] == "no-store"
 
 
 def test_it_says_that_it_lives(live):

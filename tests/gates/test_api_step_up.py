@@ -1,0 +1,90 @@
+"""Who left a session open has not left the register and the incidents open: writes of the API that take a passkey."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.urls import get_resolver
+
+from tests.api.asking import opened, rows, send
+
+pytestmark = pytest.mark.django_db
+
+# By hand: as on the page that does the same. Each line of the second list says why it may do without.
+TAKES_A_PASSKEY = {
+    ("api-incident-participants", "post"), ("api-incident-systems", "post"), ("api-systems", "post"),
+    ("api-system", "patch"), ("api-participations", "post"), ("api-participation", "patch"),
+    ("api-dependencies", "post"), ("api-dependency", "patch"), ("api-import-write", "post"),
+}  # fmt: skip
+A_MINUTE = "opening has to be done in a minute; whom it reaches is what the register says"
+DETAIL = "a detail of what is one's own already; it lets nobody see or reach anything more"
+ANSWER = "an answer of one's own organisation, undone or corrected by the next"
+TAKES_NONE: dict[tuple[str, str], str] = {
+    ("api-incidents", "post"): A_MINUTE,
+    ("api-alerts-generic", "post"): A_MINUTE,
+    ("api-incident", "patch"): "words and severity, recorded with what they were; nobody new sees them",
+    ("api-incident-moves", "post"): "the lead's next state, recorded, and taken back by the one before",
+    ("api-incident-updates", "post"): "words to those who take part already",
+    ("api-playbooks", "post"): "a plan that runs only for who opens with it",
+    ("api-integrations", "post"): "a proposal, in force only when the other side has agreed, with a passkey",
+    ("api-components", "post"): DETAIL,
+    ("api-component", "patch"): DETAIL,
+    ("api-services", "post"): DETAIL,
+    ("api-service", "patch"): DETAIL,
+    ("api-imports", "post"): "a dry run; writing it takes the passkey",
+    ("api-import-check", "post"): "a dry run; writing it takes the passkey",
+    ("api-live-tickets", "post"): "for the page that is open, with what it may read already",
+    ("api-planned-answers", "post"): ANSWER,
+    ("api-planned-moves", "post"): "ends or calls off work of one's own",
+    ("api-incident-own-reference", "put"): DETAIL,
+    ("api-incident-own-reference", "delete"): DETAIL,
+    ("api-task-own-reference", "put"): DETAIL,
+    ("api-task-own-reference", "delete"): DETAIL,
+    **{
+        (f"api-task-{act}", "post"): ANSWER
+        for act in ("acknowledge", "block", "cancel", "complete", "decline", "start", "undo", "verify")
+    },
+}
+
+
+def writes() -> dict[tuple[str, str], bool]:
+    """(name of the address, method) of everything of the API that writes: whether it says that it takes a passkey."""
+    found = {}
+    todo: list[Any] = list(get_resolver().url_patterns)
+    while todo:
+        each = todo.pop()
+        todo += getattr(each, "url_patterns", [])
+        view = getattr(getattr(each, "callback", None), "cls", None)
+        for method in ("post", "put", "patch", "delete"):
+            if view is not None and hasattr(view, method):
+                found[each.name, method] = method in view.fresh
+    return found
+
+
+def test_every_write_of_the_api_is_on_one_of_the_two_lists():
+    found = writes()
+    assert {each for each, fresh in found.items() if fresh} == TAKES_A_PASSKEY
+    assert {each for each, fresh in found.items() if not fresh} == set(TAKES_NONE)
+    print(f"{len(TAKES_NONE)} writes of the API take no passkey")
+
+
+def test_a_session_alone_lets_nobody_in_and_changes_no_link_and_a_key_goes_by_its_scope(cast, client_of, api_of):
+    reference = opened(api_of("ashbourne"))["reference"]
+    asked = [
+        ("post", f"/incidents/{reference}/participants/", {"organisations": ["gravenhurst"], "because": "Helps"}),
+        ("post", f"/incidents/{reference}/systems/", {"systems": ["telephony"]}),
+        ("post", "/systems/", {"name": "Payroll"}),
+        ("post", "/dependencies/", {}),
+        ("post", "/participations/", {}),
+    ]
+    ticket = cast.visitor("ashbourne").ticket
+    before = rows(ticket)
+    for slug, role in (("ashbourne", "administrator"), ("gravenhurst", "administrator")):
+        for method, path, body in asked:
+            answer = send(client_of(slug, role), method, path, body)
+            assert answer.status_code == 403, path
+            assert "/sign-in/again/" in answer.json()["detail"]
+    assert rows(ticket) == before
+    for client in (client_of("ashbourne", "administrator", fresh=True), api_of("ashbourne")):
+        assert send(client, *asked[0]).status_code == 200
