@@ -16,7 +16,7 @@ import ssl
 import threading
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import aiohttp
@@ -89,8 +89,8 @@ class Session:
         """
         if ours := OURS.intersection(name.lower() for name in headers or {}):
             raise ValueError(f"{', '.join(sorted(ours))}: these headers are written by the client itself")
-        target = read_target(url, allow=settings.EGRESS_ALLOW)
-        if (literal := read_address(target.host)) is not None:  # aiohttp asks no resolver about these
+        target, literal = _read_once(url, frozenset(settings.EGRESS_ALLOW))
+        if literal is not None:  # aiohttp asks no resolver about these
             judge(target.name, literal, exempt=target.exempt)
         limit = self._limits.get(total_seconds) or self._limits.setdefault(
             total_seconds, aiohttp.ClientTimeout(total=total_seconds, sock_connect=CONNECT_SECONDS)
@@ -125,6 +125,13 @@ class Session:
             turns.wanted -= 1
             if not turns.wanted:
                 self._hosts.pop(target.name, None)
+
+
+@lru_cache(maxsize=256)
+def _read_once(url: str, allow: frozenset[str]) -> tuple[Target, Address | None]:
+    """An address that is called often, read; and what its host is when that is written as a number."""
+    target = read_target(url, allow=allow)
+    return target, read_address(target.host)
 
 
 class _TooMuch(Exception):

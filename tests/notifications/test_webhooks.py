@@ -284,6 +284,29 @@ def test_a_worker_that_was_thought_dead_cannot_overwrite_its_successor(tools: Ho
     assert tools.rows(pk, "state, status") == [("delivered", 200)]
 
 
+def test_when_the_database_fails_the_rest_is_given_up_and_the_next_job_goes_on(
+    tools: Hooks, stage: Stage, monkeypatch
+) -> None:
+    """What was on its way waits for the end of its lease, comes again under its id, and holds up nothing."""
+    pk = tools.subscribe("dunmere")
+    tools.happens("dunmere", 300)
+
+    def fails(*_: Any) -> int:
+        raise DatabaseError("the server closed the connection")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(hook_queue, "settle", fails)
+        with pytest.raises(DatabaseError):
+            tools.sends()
+    taken = len(tools.tool.to("/dunmere"))
+    assert 0 < taken < 300, "nothing goes out that nobody would settle"
+    assert tools.sends() == 0, "it is held"
+    stage.owner("UPDATE notifications_webhookdelivery SET claimed_until = now() WHERE claimed_until IS NOT NULL")
+    assert tools.sends() == 300
+    assert {row[0] for row in tools.rows(pk)} == {"delivered"}
+    assert {each.id for each in tools.tool.to("/dunmere")} == {f"msg_{row[0].hex}" for row in tools.rows(pk, "id")}
+
+
 def test_a_day_of_failures_is_the_end_and_its_people_are_told(tools: Hooks, stage: Stage) -> None:
     pk = tools.subscribe("dunmere")
     tools.tool.set_fault("/dunmere", "500")
