@@ -13,7 +13,7 @@ from notifications.climbing import escalate_due
 from notifications.deliveries import BATCH
 from notifications.hook_queue import BATCH as HOOK_BATCH
 from notifications.hook_sending import send_due
-from notifications.kinds import ANSWERS, BEAT, CANARY, DELIVER, ESCALATE, HOOKS, LATE, PLAN, RECEIPTS
+from notifications.kinds import ANSWERS, BEAT, CANARY, DELIVER, ESCALATE, HOOKS, HOOKS_BEAT, LATE, PLAN, RECEIPTS
 from notifications.late import go_round_late
 from notifications.planning import plan_due
 from notifications.receipts import settle_receipts
@@ -57,7 +57,7 @@ def answers() -> int:
 @shared_task(name=HOOKS)
 def hooks() -> int:
     """Send webhooks for some seconds; as long as there are many, the next turn follows at once."""
-    sent = send_due()
+    sent = send_due(alive=beat_of_hooks_sometimes)
     if sent >= HOOK_BATCH:
         wake(HOOKS)
     return sent
@@ -92,14 +92,36 @@ _beaten_at = 0.0
 
 def beat_sometimes() -> None:
     """Beat, unless this process did so just now."""
-    global _beaten_at  # noqa: PLW0603 - one number a process
-    if time.monotonic() > _beaten_at + BEAT_SECONDS:
-        _beaten_at = time.monotonic()
+    if _is_time():
         beat()
+
+
+def beat_of_hooks_sometimes() -> None:
+    """The same for the process that sends webhooks."""
+    if _is_time():
+        beat_of_hooks()
+
+
+def _is_time() -> bool:
+    global _beaten_at  # noqa: PLW0603 - one number a process
+    if time.monotonic() <= _beaten_at + BEAT_SECONDS:
+        return False
+    _beaten_at = time.monotonic()
+    return True
 
 
 @shared_task(name=BEAT)
 def beat() -> None:
     """Say that a worker is at work."""
+    _say_so("worker")
+
+
+@shared_task(name=HOOKS_BEAT)
+def beat_of_hooks() -> None:
+    """Say that the process for webhooks is at work."""
+    _say_so("hooks")
+
+
+def _say_so(process: str) -> None:
     with queue_scope(), connections["default"].cursor() as cursor:
-        cursor.execute("SELECT sec.beat('worker')")
+        cursor.execute("SELECT sec.beat(%s)", [process])

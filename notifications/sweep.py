@@ -60,17 +60,20 @@ SELECT (SELECT extract(epoch FROM now() - min(due_at))::float8 FROM notification
            AND (message IN ('opened', 'suspected') OR next_way = 'wanted')
            AND (next_way = 'wanted' OR created_at <= now() - interval '60 seconds'
                 OR EXISTS (SELECT 1 FROM notifications_wayout w WHERE w.opened_at IS NOT NULL))),
-       (SELECT min(seconds_ago) FROM sec.beats() WHERE process = 'worker')
+       (SELECT min(seconds_ago) FROM sec.beats() WHERE process = 'worker'),
+       (SELECT min(seconds_ago) FROM sec.beats() WHERE process = 'hooks')
 """
 
 
-def waiting(connection: psycopg.Connection) -> tuple[dict[str, float], float | None]:
-    """Seconds that each due job has waited for, and the seconds since a worker last said anything (None: never)."""
+def waiting(connection: psycopg.Connection) -> tuple[dict[str, float], float | None, float | None]:
+    """Seconds that each due job has waited for, and the seconds since a worker and since the process for webhooks last
+    said anything (None: never)."""
     row = connection.execute(DUE).fetchone()
     assert row is not None
-    *waits, silent_for = row
+    *waits, silent_for, hooks_silent_for = row
     jobs = (PLAN, DELIVER, ADVANCE, IMPORT, REWALK, RECEIPTS, ANSWERS, HOOKS, ESCALATE, LATE)
-    return {job: wait for job, wait in zip(jobs, waits, strict=True) if wait is not None}, silent_for
+    waited = {job: wait for job, wait in zip(jobs, waits, strict=True) if wait is not None}
+    return waited, silent_for, hooks_silent_for
 
 
 def sweep_away() -> None:

@@ -21,7 +21,7 @@ from portal.tenancy.scope import at_the_door
 
 log = logging.getLogger(__name__)
 
-OTHERS = ("live", "worker", "scheduler")  # each beats every two seconds; who reads this is the web process
+OTHERS = ("live", "worker", "hooks", "scheduler")  # each beats every two seconds; who reads this is the web process
 SILENT_SECONDS = 15.0  # a worker in the middle of a slow batch beats late
 KEPT_SECONDS = 5.0
 CANARY_SECONDS = 180.0  # one goes out each minute

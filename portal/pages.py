@@ -114,6 +114,7 @@ def _silent() -> list[str]:
     effects = {
         "live": gettext("Pages do not update by themselves"),
         "worker": gettext("Messages may not be going out"),
+        "hooks": gettext("Webhooks to your tools may be late"),
         "scheduler": gettext("Messages and due times may be late"),
     }
     silent = [

@@ -36,6 +36,7 @@ PORTAL_URL = env.str("PORTAL_URL", "http://localhost:8000").rstrip("/")
 LIVE_URL = env.str("LIVE_URL", "ws://localhost:8001").rstrip("/")
 MAIL_URL = env.str("MAIL_URL", "")
 WATCH_PROCESSES = True  # say on every page when live, worker or scheduler has gone silent
+DEMO_WEBHOOK_URL = env.str("DEMO_WEBHOOK_URL", "")  # where the demonstration's tool listens, on loopback
 DEMO_PROVIDER_URL = env.str("DEMO_PROVIDER_URL", "")  # the demonstration's identity provider, on loopback
 METRICS_TOKEN = env.str("METRICS_TOKEN", "")
 # Calls out: who may be called without encryption or on a network of one's own, by exact host:port; networks that nobody
@@ -253,7 +254,8 @@ CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_DEFAULT_QUEUE = "bulkhead"
 # Tools that hang must not hold up messages to people: webhooks have a queue and a process of their own.
-CELERY_TASK_ROUTES = {"notifications.hooks": {"queue": "bulkhead-hooks"}}
+HOOKS_QUEUE = {"queue": "bulkhead-hooks"}
+CELERY_TASK_ROUTES = {"notifications.hooks": HOOKS_QUEUE, "notifications.hooks_beat": HOOKS_QUEUE}
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
 _EMAIL = environ.Env.email_url_config(env.str("EMAIL_URL", "smtp://127.0.0.1:1025"))

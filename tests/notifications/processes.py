@@ -13,6 +13,7 @@ from uuid import uuid4
 from django.conf import settings
 
 from portal.children import dies_with_parent
+from portal.processes import ROLES
 from tests.notifications.stage import Stage, address
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -20,6 +21,10 @@ COMMANDS = {
     "worker": [
         "-m", "celery", "-A", "portal.celery", "worker", "--concurrency", "2", "--loglevel", "WARNING",
         "--without-gossip", "--without-mingle",
+    ],
+    "hooks": [
+        "-m", "celery", "-A", "portal.celery", "worker", "--queues", "{queue}-hooks", "--hostname", "hooks@%h",
+        "--concurrency", "2", "--loglevel", "WARNING", "--without-gossip", "--without-mingle",
     ],
     "scheduler": ["manage.py", "scheduler"],
 }  # fmt: skip
@@ -52,12 +57,13 @@ class Processes:
                 kill(process)
 
     def start(self, name: str) -> subprocess.Popen[bytes]:
-        """`worker` or `scheduler`, in a process group of its own."""
+        """`worker`, `hooks` or `scheduler`, in a process group of its own."""
+        command = [part.format(queue=self.environment["TEST_QUEUE"]) for part in COMMANDS[name]]
         with self.log.open("ab") as log:
             process = subprocess.Popen(
-                [sys.executable, *COMMANDS[name]],
+                [sys.executable, *command],
                 cwd=ROOT,
-                env={**self.environment, "BULKHEAD_PROCESS": name},
+                env={**self.environment, "BULKHEAD_PROCESS": ROLES.get(name, name)},
                 stdout=log,
                 stderr=log,
                 start_new_session=True,

@@ -15,7 +15,7 @@ from portal import health, metrics
 from portal.tenancy.scope import at_the_door
 
 pytestmark = pytest.mark.django_db
-OTHERS = ("live", "worker", "scheduler")
+OTHERS = ("live", "worker", "hooks", "scheduler")
 
 
 @pytest.fixture(autouse=True)
@@ -59,11 +59,11 @@ def test_health_names_the_silent_and_answers_200_all_the_same(beats_of):
         {
             "status": "degraded",
             "database": "ok",
-            "processes": {"web": "ok", "live": "ok", "worker": "silent", "scheduler": "silent"},
+            "processes": {"web": "ok", "live": "ok", "worker": "silent", "hooks": "silent", "scheduler": "silent"},
             "ways_out": {},
         },
     )
-    beats_of(live=1.0, worker=2.0, scheduler=0.1)
+    beats_of(live=1.0, worker=2.0, hooks=2.0, scheduler=0.1)
     assert ask("/healthz")[1]["status"] == "ok"
     beats_of(OperationalError("gone"))
     status, body = ask("/healthz")
@@ -72,7 +72,7 @@ def test_health_names_the_silent_and_answers_200_all_the_same(beats_of):
 
 def test_ready_when_all_others_have_beaten_and_never_unready_again_for_silence(beats_of):
     assert ask("/readyz")[0] == 503
-    beat("live", "worker")
+    beat("live", "worker", "hooks")
     assert ask("/readyz") == (503, {"status": "not ready", "missing": ["scheduler"]})
     beat("scheduler")
     assert ask("/readyz") == (200, {"status": "ready"})
@@ -88,9 +88,9 @@ def test_ready_when_all_others_have_beaten_and_never_unready_again_for_silence(b
 
 def test_a_beat_from_before_this_process_began_does_not_count(beats_of, monkeypatch):
     monkeypatch.setattr(health._Memory, "began", time.monotonic() - 3)
-    beats_of(live=4.0, worker=1.0, scheduler=1.0)
+    beats_of(live=4.0, worker=1.0, hooks=1.0, scheduler=1.0)
     assert ask("/readyz") == (503, {"status": "not ready", "missing": ["live"]})
-    beats_of(live=1.0, worker=1.0, scheduler=1.0)
+    beats_of(live=1.0, worker=1.0, hooks=1.0, scheduler=1.0)
     assert ask("/readyz")[0] == 200
 
 
@@ -112,7 +112,7 @@ def test_pages_learn_of_a_silent_process_with_one_query_in_five_seconds(monkeypa
 
     def answer() -> health.Signs:
         asked.append(1)
-        return health.Signs({"live": 1.0, "worker": 60.0}, [health.WayOut("smtp", 200.0, None)])
+        return health.Signs({"live": 1.0, "worker": 60.0, "hooks": 1.0}, [health.WayOut("smtp", 200.0, None)])
 
     monkeypatch.setattr(health, "signs", answer)
     for _ in range(3):
@@ -129,7 +129,7 @@ def test_pages_learn_of_a_silent_process_with_one_query_in_five_seconds(monkeypa
 
 def test_a_heartbeat_that_cannot_be_read_hides_no_page(beats_of):
     beats_of(OperationalError("gone"))
-    assert [each.since for each in health.stale_processes()] == [None, None, None]
+    assert [each.since for each in health.stale_processes()] == [None] * len(OTHERS)
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])

@@ -13,7 +13,20 @@ import psycopg
 from django.core.management.base import BaseCommand
 from django.db import connections
 
-from notifications.kinds import ADVANCE, ANSWERS, BEAT, CANARY, DELIVER, ESCALATE, HOOKS, IMPORT, LATE, PLAN, REWALK
+from notifications.kinds import (
+    ADVANCE,
+    ANSWERS,
+    BEAT,
+    CANARY,
+    DELIVER,
+    ESCALATE,
+    HOOKS,
+    HOOKS_BEAT,
+    IMPORT,
+    LATE,
+    PLAN,
+    REWALK,
+)
 from notifications.sweep import CHORES, LEADS, SWEEP, OwnHands, waiting
 from notifications.wake import broker_away, wake
 
@@ -87,8 +100,8 @@ def _run(connection: psycopg.Connection, hands: OwnHands, hook_hands: OwnHands) 
     while True:
         if time_to_beat():
             connection.execute("SELECT sec.beat('scheduler')")
-            wake(BEAT)
-        waits, silent_for = waiting(connection)
+            wake(BEAT, HOOKS_BEAT)
+        waits, silent_for, hooks_silent_for = waiting(connection)
         if waits and time_to_wake():
             wake(*waits)
         if time_for_canaries():
@@ -96,7 +109,7 @@ def _run(connection: psycopg.Connection, hands: OwnHands, hook_hands: OwnHands) 
             wake(CANARY)
         for job in _left_undone(waits, silent_for):
             hands.do(job)
-        if HOOKS in waits and (broker_away() or waits[HOOKS] > SILENT_SECONDS):
+        if HOOKS in waits and _nobody(hooks_silent_for):
             hook_hands.do(HOOKS)
         if time_to_look_at_leads():
             hands.do(LEADS)
@@ -109,7 +122,12 @@ def _run(connection: psycopg.Connection, hands: OwnHands, hook_hands: OwnHands) 
 
 def _left_undone(waits: dict[str, float], silent_for: float | None) -> list[str]:
     """The due jobs that nobody else seems to do: the broker is away, or no worker answers, or it is simply late."""
-    nobody = broker_away() or silent_for is None or silent_for > SILENT_SECONDS
+    nobody = _nobody(silent_for)
     late = {job for job, waited in waits.items() if waited > OVERDUE_SECONDS}
     due = [job for job in (PLAN, ESCALATE, ANSWERS, ADVANCE, REWALK, LATE, DELIVER, IMPORT, CANARY) if job in waits]
     return [job for job in due if nobody or (job in late and job not in {DELIVER, LATE})]
+
+
+def _nobody(silent_for: float | None) -> bool:
+    """Whether nobody takes what is woken: the broker is away, or that process has been silent for so long."""
+    return broker_away() or silent_for is None or silent_for > SILENT_SECONDS
