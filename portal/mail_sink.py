@@ -6,6 +6,9 @@ token NOTIFY_CALLBACK_TOKEN.
 
     python -m portal.mail_sink --smtp-port 2525 --http-port 2580
 
+With --tools-port it takes webhooks there, too (`portal/webhook_stand_in.py`), signed with DEMO_WEBHOOK_KEY; `/tools`
+lists them.
+
 `/` lists the messages, newest first, and `/messages.json` answers the same as JSON, `?to=ADDRESS` picks. Tests can
 have it misbehave: POST `{"recipient": "a@b.example", "fault": "hang"}` to `/faults` (see `FAULTS`; recipient `*` is
 everybody, fault null ends it), or start it with MAIL_SINK_FAULTS="a@b.example=hang,*=4xx".
@@ -19,6 +22,7 @@ import os
 import signal
 import threading
 from collections import deque
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -31,6 +35,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from portal.mail_sink_canaries import CANARY_EMAIL, CANARY_SMS
 from portal.mail_sink_page import TEXT, page_server
 from portal.notify_stand_in import NotifyStandIn
+from portal.webhook_stand_in import WebhookStandIn, serving
 
 KEPT = 5_000
 TEXT_LIMIT = 100_000
@@ -193,8 +198,15 @@ def faults_from(text: str) -> dict[str, str]:
     return mailbox.faults
 
 
-async def serve(mailbox: Mailbox, *, smtp_port: int, http_port: int, notify: NotifyStandIn | None = None) -> None:
-    """Serve both on the loopback interface until SIGTERM or SIGINT."""
+async def serve(
+    mailbox: Mailbox,
+    *,
+    smtp_port: int,
+    http_port: int,
+    notify: NotifyStandIn | None = None,
+    tools: WebhookStandIn | None = None,
+) -> None:
+    """Serve mail and page on the loopback interface until SIGTERM or SIGINT."""
     loop, stopped = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
@@ -206,7 +218,7 @@ async def serve(mailbox: Mailbox, *, smtp_port: int, http_port: int, notify: Not
         )
 
     server = await loop.create_server(greet, "127.0.0.1", smtp_port)
-    page: ThreadingHTTPServer = page_server(mailbox, http_port, notify)
+    page: ThreadingHTTPServer = page_server(mailbox, http_port, notify, tools)
     threading.Thread(target=page.serve_forever, daemon=True).start()
     await stopped.wait()
     server.close()
@@ -232,6 +244,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m portal.mail_sink", description=__doc__.splitlines()[0])
     parser.add_argument("--smtp-port", type=int, required=True)
     parser.add_argument("--http-port", type=int, required=True)
+    parser.add_argument("--tools-port", type=int, default=0)
     ports = parser.parse_args()
     mailbox = Mailbox(faults_from(os.environ.get("MAIL_SINK_FAULTS", "")))
     key = os.environ.get("NOTIFY_API_KEY", "")
@@ -242,8 +255,17 @@ def main() -> None:
         os.environ.get("NOTIFY_CALLBACK_TOKEN", ""),
         os.environ.get("NOTIFY_REPLY_TO", ""),
     )
-    serving = serve(mailbox, smtp_port=ports.smtp_port, http_port=ports.http_port, notify=notify if key else None)
-    asyncio.run(serving)
+    tools = WebhookStandIn(keys=[os.environ["DEMO_WEBHOOK_KEY"]]) if ports.tools_port else None
+    with serving(tools, port=ports.tools_port) if tools else nullcontext():
+        asyncio.run(
+            serve(
+                mailbox,
+                smtp_port=ports.smtp_port,
+                http_port=ports.http_port,
+                notify=notify if key else None,
+                tools=tools,
+            )
+        )
 
 
 if __name__ == "__main__":

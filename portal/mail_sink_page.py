@@ -16,10 +16,12 @@ from portal.notify_stand_in import LIST, SEND, SEND_MAIL, DropTheLine
 if TYPE_CHECKING:
     from portal.mail_sink import Mailbox, Message
     from portal.notify_stand_in import NotifyStandIn
+    from portal.webhook_stand_in import Received, WebhookStandIn
 
 LISTED = 200
 TEXT = "Text message"  # the sender of one
 BODY_LIMIT = 10_000
+TOOLS = '<p><a href="/tools">What came by webhook</a></p>'
 LINK = re.compile(r"https?://[^\s<>\"')\]]+")
 STYLE = """
 body { font: 1rem/1.5 "Helvetica Neue", Helvetica, Arial, sans-serif; color: #0b0c0c; background: #fff;
@@ -32,19 +34,23 @@ pre { white-space: pre-wrap; overflow-wrap: anywhere; background: #f3f2f1; paddi
 """
 
 
-def page_server(mailbox: Mailbox, port: int, notify: NotifyStandIn | None = None) -> ThreadingHTTPServer:
-    """The page over `mailbox`, bound to the loopback interface and not yet serving. `notify` takes text messages."""
+def page_server(
+    mailbox: Mailbox, port: int, notify: NotifyStandIn | None = None, tools: WebhookStandIn | None = None
+) -> ThreadingHTTPServer:
+    """The page over `mailbox`, bound to the loopback interface and not yet serving. `notify` takes text messages, and
+    what `tools` took is shown."""
 
     class Handler(PageHandler):
         pass
 
-    Handler.mailbox, Handler.notify = mailbox, notify
+    Handler.mailbox, Handler.notify, Handler.tools = mailbox, notify, tools
     return ThreadingHTTPServer(("127.0.0.1", port), Handler)
 
 
 class PageHandler(BaseHTTPRequestHandler):
     mailbox: Mailbox
     notify: NotifyStandIn | None = None
+    tools: WebhookStandIn | None = None
     server_version = "mail-sink"
     timeout = 10
 
@@ -62,7 +68,10 @@ class PageHandler(BaseHTTPRequestHandler):
         elif address.path == "/reply" and self._takes_replies():
             self._answer("text/html", reply_page(to or ""))
         elif address.path == "/":
-            self._answer("text/html", render(self.mailbox.messages(to), replies=self._takes_replies()))
+            listed = render(self.mailbox.messages(to), replies=self._takes_replies(), tools=self.tools is not None)
+            self._answer("text/html", listed)
+        elif address.path == "/tools" and self.tools:
+            self._answer("text/html", tools_page(self.tools))
         else:
             self.send_error(HTTPStatus.NOT_FOUND)
 
@@ -141,7 +150,7 @@ class PageHandler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
 
-def render(messages: list[Message], *, replies: bool = False) -> str:
+def render(messages: list[Message], *, replies: bool = False, tools: bool = False) -> str:
     """The list as a page. Everything a message says is escaped; only web addresses in it become links."""
     shown = (
         "".join(_article(each, replies=replies) for each in messages[:LISTED])
@@ -152,8 +161,30 @@ def render(messages: list[Message], *, replies: bool = False) -> str:
         '<!doctype html><html lang="en-GB"><head><meta charset="utf-8"><title>Messages of the demonstration</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1"><meta http-equiv="refresh" content="5">'
         '<link rel="stylesheet" href="/style.css"></head><body><main><h1>Messages of the demonstration</h1>'
-        f"<p>Bulkhead sent these; none of them left this machine.</p>{shown}{more}</main></body></html>"
+        f"<p>Bulkhead sent these; none of them left this machine.</p>{TOOLS if tools else ''}{shown}{more}"
+        "</main></body></html>"
     )
+
+
+def tools_page(tools: WebhookStandIn) -> str:
+    """What came by webhook, the newest first."""
+    with tools.lock:
+        taken = list(tools.received)[: -LISTED - 1 : -1]
+    shown = "".join(map(_call, taken)) or "<p>No webhook yet. This page looks again every 5 seconds.</p>"
+    return (
+        '<!doctype html><html lang="en-GB"><head><meta charset="utf-8"><title>Webhooks of the demonstration</title>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1"><meta http-equiv="refresh" content="5">'
+        '<link rel="stylesheet" href="/style.css"></head><body><main><h1>Webhooks of the demonstration</h1>'
+        f'<p>A tool took these and checked the signature of each.</p><p><a href="/">All messages</a></p>{shown}'
+        "</main></body></html>"
+    )
+
+
+def _call(message: Received) -> str:
+    facts = {"To": message.path, "webhook-id": message.id, "Signature": "holds" if message.verified else "not checked"}
+    rows = "".join(f"<dt>{name}</dt><dd>{escape(value)}</dd>" for name, value in facts.items())
+    body = escape(json.dumps(message.body, indent=2, ensure_ascii=False))
+    return f"<article><h2>{escape(str(message.body.get('type', '')))}</h2><dl>{rows}</dl><pre>{body}</pre></article>"
 
 
 def reply_page(number: str, said: str = "") -> str:

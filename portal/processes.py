@@ -13,6 +13,7 @@ from uuid import uuid4
 from portal.children import free_port
 from portal.mail_sink_canaries import CANARY_EMAIL, CANARY_SMS
 from portal.roles import ALL_ROLES, OWNER
+from portal.signing import new_key, written
 from portal.var_folder import secret, var_folder
 from portal.vault.master import new_master_key
 
@@ -146,6 +147,7 @@ def environment_of(process: str, shared: Mapping[str, str]) -> dict[str, str]:
     withheld |= (set() if process in SENDS else {"NOTIFY_API_KEY"}) | (
         set() if process in LISTENS else {"NOTIFY_CALLBACK_TOKEN"}
     )
+    withheld |= set() if process == "owner" else {"DEMO_WEBHOOK_KEY"}  # whoever signs has it sealed
     kept = {name: value for name, value in shared.items() if name not in withheld}
     return {**kept, "BULKHEAD_PROCESS": ROLES.get(process, process)}
 
@@ -184,9 +186,9 @@ def commands(plan: Plan) -> dict[str, list[str]]:
     }  # fmt: skip
 
 
-def mail_sink_command(environ: Mapping[str, str], var: Path) -> tuple[list[str], dict[str, str]]:
-    """The mail sink's command on two free ports, and what announces it. It takes text messages too, unless the
-    environment names a service for them; mail that comes back is left under `var`."""
+def mail_sink_command(environ: Mapping[str, str], var: Path, *, demo: bool) -> tuple[list[str], dict[str, str]]:
+    """The mail sink's command on free ports, and what announces it. It takes text messages too, unless the environment
+    names a service for them, and the webhooks of the demonstration; mail that comes back is left under `var`."""
     smtp, http = free_port(), free_port()
     command = [sys.executable, "-m", "portal.mail_sink", "--smtp-port", str(smtp), "--http-port", str(http)]
     announced = {
@@ -205,12 +207,24 @@ def mail_sink_command(environ: Mapping[str, str], var: Path) -> tuple[list[str],
             "SUNK_WAYS": "email,sms",
             "CANARY_SMS": CANARY_SMS,
         }
+    if demo:
+        tools = free_port()
+        command += ["--tools-port", str(tools)]
+        announced |= {
+            "DEMO_WEBHOOK_URL": f"http://{LOOPBACK}:{tools}/ashbourne",
+            "DEMO_WEBHOOK_KEY": written(new_key()),
+            "EGRESS_ALLOW": _allowed(environ, tools),
+        }
     return command, announced
+
+
+def _allowed(environ: Mapping[str, str], port: int) -> str:
+    """What may be called without encryption, and a port of our own beside it."""
+    return ",".join(filter(None, (environ.get("EGRESS_ALLOW", ""), f"{LOOPBACK}:{port}")))
 
 
 def demo_provider_command(environ: Mapping[str, str]) -> tuple[list[str], dict[str, str]]:
     """The command of the demonstration's identity provider on a free port, and what announces and allows it."""
     port = free_port()
-    allowed = ",".join(filter(None, (environ.get("EGRESS_ALLOW", ""), f"{LOOPBACK}:{port}")))
     command = [sys.executable, "-m", "portal.demo_provider", "--port", str(port)]
-    return command, {"DEMO_PROVIDER_URL": f"http://{LOOPBACK}:{port}", "EGRESS_ALLOW": allowed}
+    return command, {"DEMO_PROVIDER_URL": f"http://{LOOPBACK}:{port}", "EGRESS_ALLOW": _allowed(environ, port)}

@@ -69,14 +69,14 @@ class Supervisor:
                 raise CannotStart(f"Port {port} is taken by another program: stop it, or choose another with PORT=.")
         addresses: dict[str, str] = {}
         if self.plan.sink_mail:
-            command, announced = mail_sink_command(environ, self.plan.var)
+            command, announced = mail_sink_command(environ, self.plan.var, demo=self.plan.demo)
             addresses |= announced
             notify = f"http{self.plan.secure}://localhost:{self.plan.port}/transports/notify"
             told = {"NOTIFY_REPORT_TO": f"{notify}/receipts/", "NOTIFY_REPLY_TO": f"{notify}/replies/"}
             self._run("mail_sink", command, {**self._for_the_sink(environ), **announced, **told})
         provider: list[str] = []
         if self.plan.provide_identities:
-            provider, announced = demo_provider_command(environ)
+            provider, announced = demo_provider_command({**environ, **addresses})
             addresses |= announced
         self.servers.start()
         addresses |= self.servers.environment()

@@ -1,7 +1,8 @@
 """A stand-in for a tool that takes webhooks, written from the Standard Webhooks specification.
 
 It checks each signature with the public library, as a receiver would, keeps what it takes, and can misbehave. Every
-path is a tool of its own, and faults are set by path. Tests start it:
+path is a tool of its own, and faults are set by path. The mail sink serves it on a port of its own; tests start
+it alone:
 
     with serving(stand_in) as url: …
 """
