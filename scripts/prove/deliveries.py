@@ -1,6 +1,9 @@
 """B6 and B7: thousands of messages go out while everything under them is killed. None is lost, hardly any comes twice.
 
     python -m scripts.prove.deliveries            10,000 messages each, with 20 kills
+    python -m scripts.prove.deliveries SEED MESSAGES KILLS HALF…
+
+A half is `B6`, `B7` (to people), `B6-hooks` or `B7-hooks` (to tools); without one, all of them.
 
 One JSON object a line on standard output; ends with 1 when a bound is missed. PostgreSQL and Valkey are its own, under
 `var/prove-deliveries`, and are made anew each time; workers have the settings of production, its lease too.
@@ -16,6 +19,9 @@ import random
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -58,19 +64,40 @@ from django.db import connections
 
 import portal.celery  # noqa: F401 - an opened incident wakes by our app's broker
 from scripts.prove.people import People
-from scripts.prove.trial import Harm, Site, crash_of, run, wrong
+from scripts.prove.tools import Tools
+from scripts.prove.trial import Half, Harm, Site, crash_of, judged, run
 
 MESSAGES, KILLS = 10_000, 20
 PATIENCE_SECONDS = 480.0  # a lease of 150 s and the later retries of a message that had bad luck
-B6, B6_REPEATED = Harm(KILLS), 0.005
-# Kills come before the broker stops: while it is away the scheduler sends with its own hands, and no worker has work.
-B7 = Harm(KILLS, database_crash_at=0.3, broker_flush_at=0.5, broker_stop_at=0.75, kills_until=0.7)
+B6_REPEATED = 0.005
 B7_REPEATED, ERRORS, LOST_REPLIES = 0.01, 0.05, 0.002
+HOOKS_REPEATED = 0.0  # nothing is left twice when the receiver has dropped the ids that it knew
 
 
-def one(servers: EmbeddedServers, name: str, harm: Harm, seed: int, *, errors: float, lost_replies: float) -> Any:
-    """One run to people on a database of its own."""
-    database, chance = f"bulkhead_{name.lower()}", random.Random(seed)
+@dataclass(frozen=True)
+class Run:
+    """One line of the proof. `half` makes the other side for so many messages."""
+
+    name: str
+    harm: Harm
+    most_repeated: float
+    half: Callable[[int, random.Random], Half]
+
+
+def runs(kills: int) -> list[Run]:
+    # Kills come before the broker stops: while it is away the scheduler sends with its own hands, and workers do not.
+    all_of_it = Harm(kills, database_crash_at=0.3, broker_flush_at=0.5, broker_stop_at=0.75, kills_until=0.7)
+    return [
+        Run("B6", Harm(kills), B6_REPEATED, People),
+        Run("B7", all_of_it, B7_REPEATED, partial(People, errors=ERRORS, lost_replies=LOST_REPLIES)),
+        Run("B6-hooks", Harm(kills), HOOKS_REPEATED, Tools),
+        Run("B7-hooks", all_of_it, HOOKS_REPEATED, partial(Tools, errors=ERRORS, lost_replies=LOST_REPLIES)),
+    ]
+
+
+def one(servers: EmbeddedServers, wanted: Run, seed: int, messages: int) -> Any:
+    """One run on a database of its own."""
+    database, chance = f"bulkhead_{wanted.name.lower().replace('-', '_')}", random.Random(seed)
     connections.close_all()
     servers.copy_database(database)
     for connection in connections.all():
@@ -83,37 +110,43 @@ def one(servers: EmbeddedServers, name: str, harm: Harm, seed: int, *, errors: f
         environment,
         servers.database_url(OWNER.name, database),
         servers.database_url(worker, database),
-        servers.base / f"{name}.log",
+        servers.base / f"{wanted.name}.log",
         crash_of(servers.postgres),
         servers.valkey,
     )
-    half = People(MESSAGES, chance, errors=errors, lost_replies=lost_replies)
+    half = wanted.half(messages, chance)
     try:
-        return run(name, half, site, harm, messages=MESSAGES, chance=chance, patience=PATIENCE_SECONDS)
+        return run(wanted.name, half, site, wanted.harm, messages=messages, chance=chance, patience=PATIENCE_SECONDS)
     finally:
         half.close()
 
 
-def main(servers: EmbeddedServers, seed: int) -> int:
-    """The runs one after the other; a further half of the proof (webhooks, say) gets its lines here."""
+def main(servers: EmbeddedServers, seed: int, messages: int, kills: int, names: list[str]) -> int:
+    """The runs one after the other."""
     print(f"seed {seed}", file=sys.stderr)
     missed = False
-    for name, harm, bound, how in (
-        ("B6", B6, B6_REPEATED, {"errors": 0.0, "lost_replies": 0.0}),
-        ("B7", B7, B7_REPEATED, {"errors": ERRORS, "lost_replies": LOST_REPLIES}),
-    ):
-        facts = one(servers, name, harm, seed, **how)
+    for each in runs(kills):
+        if names and each.name not in names:
+            continue
+        facts = judged(one(servers, each, seed, messages), each.harm, each.most_repeated)
         print(json.dumps(facts), flush=True)
-        for words in (found := wrong(facts, harm, bound)):
-            print(f"{name}: {words}", file=sys.stderr)
-        missed |= bool(found)
+        for words in facts["wrong"]:
+            print(f"{each.name}: {words}", file=sys.stderr)
+        missed |= bool(facts["failures"])
     return int(missed)
 
 
 if __name__ == "__main__":
     assert SERVERS is not None
+    given = [*sys.argv[1:], *["", "", ""][len(sys.argv) - 1 :]]
     try:
-        status = main(SERVERS, int(sys.argv[1]) if len(sys.argv) > 1 else random.randrange(10**6))
+        status = main(
+            SERVERS,
+            int(given[0] or random.randrange(10**6)),
+            int(given[1] or MESSAGES),
+            int(given[2] or KILLS),
+            given[3:],
+        )
     finally:
         SERVERS.stop()
     sys.exit(status)

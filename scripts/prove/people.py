@@ -74,6 +74,8 @@ class People:
     is due and says how much that is; `count`, how much has arrived; `missing` and `repeated`, what came of it; `close`.
     """
 
+    process, queue = "worker", "notifications_delivery"
+
     def __init__(self, messages: int, chance: random.Random, *, errors: float = 0, lost_replies: float = 0) -> None:
         self.wanted = {f"p{n}{DOMAIN}" for n in range(messages)}
         self.sink = Counting(chance, errors, lost_replies)
@@ -97,6 +99,9 @@ class People:
     def repeated(self) -> int:
         """How often something came that had come already."""
         return self.sink.taken.total() - len(self.sink.taken)
+
+    def facts(self) -> dict[str, int]:
+        return {}
 
     def arrange(self, owner_url: str, worker_url: str) -> None:
         """Open an incident, and write a message to each person inside their organisation, as planning does."""

@@ -21,18 +21,25 @@ from scripts.prove.workforce import Workforce
 LOOK_SECONDS = 0.02
 START_SECONDS = 60.0
 REVIVE_SECONDS = 2.0
-WAITING = "SELECT count(*) FROM notifications_delivery WHERE state IN ('pending', 'claimed')"
+WAITING = "SELECT count(*) FROM {} WHERE state IN ('pending', 'claimed')"
 
 
 class Half(Protocol):
-    """What goes out, and the other side of it. Its numbers come from the other side alone, never from our tables."""
+    """What goes out, and the other side of it. Its numbers come from the other side alone, never from our tables.
 
+    `process` is the kind of worker that sends it, and `queue` the table that it claims from; `facts` is what the other
+    side has to say besides.
+    """
+
+    process: str
+    queue: str
     environment: Mapping[str, str]
 
     def arrange(self, owner_url: str, worker_url: str) -> None: ...
     def count(self) -> int: ...
     def missing(self) -> int: ...
     def repeated(self) -> int: ...
+    def facts(self) -> Mapping[str, int]: ...
     def close(self) -> None: ...
 
 
@@ -76,8 +83,9 @@ def run(name: str, half: Half, site: Site, harm: Harm, *, messages: int, chance:
     """
     course = Course()
     steps = _steps(harm, site, course, messages, chance)
-    with Workforce({**site.environment, **half.environment}, site.owner_url, site.log) as workforce:
-        _wait_for_workers(site.owner_url)
+    environment = {**site.environment, **half.environment}
+    with Workforce(environment, site.owner_url, site.log, process=half.process, queue=half.queue) as workforce:
+        _wait_for_workers(site.owner_url, half.process)
         half.arrange(site.owner_url, site.worker_url)
         began = time.monotonic()
         quiet_since = revive_at = time.monotonic()
@@ -97,7 +105,12 @@ def run(name: str, half: Half, site: Site, harm: Harm, *, messages: int, chance:
                 elif not half.missing():  # nobody works any more
                     break
                 continue
-            if not steps and not course.broker_back_at and not half.missing() and not _waiting(site.owner_url):
+            if (
+                not steps
+                and not course.broker_back_at
+                and not half.missing()
+                and not _waiting(site.owner_url, half.queue)
+            ):
                 break
     if course.broker_back_at:
         site.broker.start()
@@ -113,7 +126,14 @@ def run(name: str, half: Half, site: Site, harm: Harm, *, messages: int, chance:
         "duplicates": repeated,
         "duplicates_ratio": round(repeated / messages, 5),
         "seconds": round(time.monotonic() - began, 1),
+        **half.facts(),
     }
+
+
+def judged(facts: Mapping[str, Any], harm: Harm, most_repeated: float) -> dict[str, Any]:
+    """The facts with `wrong`, the bounds that were missed, and `failures`, how many those are."""
+    missed = wrong(facts, harm, most_repeated)
+    return {**facts, "failures": len(missed), "wrong": missed}
 
 
 def wrong(facts: Mapping[str, Any], harm: Harm, most_repeated: float) -> list[str]:
@@ -179,21 +199,20 @@ def _steps(
     return sorted(steps, key=lambda each: each[0])
 
 
-def _wait_for_workers(owner_url: str) -> None:
+def _wait_for_workers(owner_url: str, process: str) -> None:
     """Until one has said that it lives: before, the scheduler would send with its own hands."""
     end = time.monotonic() + START_SECONDS
+    beats = "SELECT 1 FROM sec.beats() WHERE process = %s AND seconds_ago < 2"
     with psycopg.connect(owner_url, autocommit=True) as owner:
-        while (
-            owner.execute("SELECT 1 FROM sec.beats() WHERE process = 'worker' AND seconds_ago < 2").fetchone() is None
-        ):
+        while owner.execute(beats, [process]).fetchone() is None:
             if time.monotonic() > end:
                 raise RuntimeError("no worker has started")
             time.sleep(LOOK_SECONDS)
 
 
-def _waiting(owner_url: str) -> int:
+def _waiting(owner_url: str, queue: str) -> int:
     with psycopg.connect(owner_url) as owner:
-        row = owner.execute(WAITING).fetchone()
+        row = owner.execute(WAITING.format(queue)).fetchone()
     assert row
     return int(row[0])
 

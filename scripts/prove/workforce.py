@@ -22,20 +22,28 @@ WORKER = [
     "-m", "celery", "-A", "portal.celery", "worker", "--concurrency", "2", "--loglevel", "WARNING",
     "--without-gossip", "--without-mingle",
 ]  # fmt: skip
-SCHEDULER = ["manage.py", "scheduler"]
-HOLDERS = "SELECT DISTINCT claimed_by FROM notifications_delivery WHERE state = 'claimed' AND claimed_until > now()"
+COMMANDS = {
+    "worker": WORKER,
+    "hooks": [*WORKER, "--queues", "bulkhead-hooks", "--hostname", "hooks-{nth}@%h"],
+    "scheduler": ["manage.py", "scheduler"],
+}
+HOLDERS = "SELECT DISTINCT claimed_by FROM {} WHERE state = 'claimed' AND claimed_until > now()"
 
 
 class Workforce:
     """So many workers of two processes each, and one scheduler; leaving the block kills what still runs.
 
-    `environment` is everything that a process of the product gets, with the log-ins of all roles.
+    `environment` is everything that a process of the product gets, with the log-ins of all roles. `process` is the kind
+    of worker, `worker` or `hooks`, and `queue` the table that it claims from.
     """
 
-    def __init__(self, environment: Mapping[str, str], owner_url: str, log: Path, *, workers: int = 2) -> None:
+    def __init__(
+        self, environment: Mapping[str, str], owner_url: str, log: Path, *, process: str, queue: str, workers: int = 2
+    ) -> None:
         self.environment, self.owner_url, self.log = dict(environment), owner_url, log
-        self.scheduler = self._start("scheduler", SCHEDULER)
-        self.workers = [self._start("worker", WORKER) for _ in range(workers)]
+        self.process, self.holders = process, HOLDERS.format(queue)
+        self.scheduler = self._start("scheduler")
+        self.workers = [self._start(process, nth) for nth in range(workers)]
 
     def __enter__(self) -> Self:
         return self
@@ -51,30 +59,31 @@ class Workforce:
             return False
         nth = chance.choice(busy)
         _kill(self.workers[nth])
-        self.workers[nth] = self._start("worker", WORKER)
+        self.workers[nth] = self._start(self.process, nth)
         return True
 
     def revive(self) -> list[str]:
         """Start whoever has ended by itself again, as the supervisor does; their names."""
         ended = [nth for nth, worker in enumerate(self.workers) if worker.poll() is not None]
         for nth in ended:
-            self.workers[nth] = self._start("worker", WORKER)
-        names = ["worker"] * len(ended)
+            self.workers[nth] = self._start(self.process, nth)
+        names = [self.process] * len(ended)
         if self.scheduler.poll() is not None:
-            self.scheduler = self._start("scheduler", SCHEDULER)
+            self.scheduler = self._start("scheduler")
             names.append("scheduler")
         return names
 
     def _busy(self) -> list[int]:
         with psycopg.connect(self.owner_url) as connection:
-            names = [name for (name,) in connection.execute(HOLDERS)]
+            names = [name for (name,) in connection.execute(self.holders)]
         groups = set()
         for name in names:
             with contextlib.suppress(ProcessLookupError):  # it is dead already, its claim lives on
                 groups.add(os.getpgid(int(name.split(":")[1])))
         return [nth for nth, worker in enumerate(self.workers) if worker.pid in groups]
 
-    def _start(self, name: str, command: list[str]) -> subprocess.Popen[bytes]:
+    def _start(self, name: str, nth: int = 0) -> subprocess.Popen[bytes]:
+        command = [part.format(nth=nth) for part in COMMANDS[name]]
         with self.log.open("ab") as log:
             return subprocess.Popen(
                 [sys.executable, *command],

@@ -6,7 +6,6 @@ import os
 import random
 from collections.abc import Iterator
 from pathlib import Path
-from uuid import uuid4
 
 import psycopg
 import pytest
@@ -14,7 +13,8 @@ import pytest
 from portal.embedded import EmbeddedServers
 from portal.embedded_server import Valkey
 from scripts.prove.people import People
-from scripts.prove.trial import Harm, Site, run, wrong
+from scripts.prove.tools import Tools
+from scripts.prove.trial import Harm, Site, judged, run, wrong
 from tests.notifications.stage import Stage, address
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
@@ -48,7 +48,7 @@ def site(tmp_path: Path, broker: Valkey, cuts: list[int]) -> Site:
         "DATABASE_URL_WORKER": address("DATABASE_URL_WORKER"),
         "DATABASE_URL_AUTH": address("DATABASE_URL_AUTH"),
         "VALKEY_URL": broker.url,
-        "TEST_QUEUE": f"test-{uuid4().hex}",
+        "TEST_QUEUE": "bulkhead",  # the broker is its own
         "TEST_LEASE_SECONDS": "3",
     }
     return Site(environment, owner, address("DATABASE_URL_WORKER"), tmp_path / "log", cut, broker)
@@ -78,10 +78,30 @@ def test_through_everything_none_is_lost(stage: Stage, tmp_path: Path, broker: V
     assert wrong(facts, harm, 1.0) == []
 
 
+@pytest.mark.skipif("BULKHEAD_TEST_ADMIN" not in os.environ, reason="only a superuser cuts every connection")
+def test_through_everything_no_webhook_is_lost_and_none_is_left_twice(stage: Stage, tmp_path: Path, broker: Valkey):
+    chance, cuts = random.Random(11), list[int]()
+    half = Tools(MESSAGES, chance, errors=0.02, lost_replies=0.02)
+    harm = Harm(2, database_crash_at=0.4, broker_flush_at=0.5, broker_stop_at=0.8, broker_away=0.5, kills_until=0.75)
+    try:
+        facts = run("B7-hooks", half, site(tmp_path, broker, cuts), harm, messages=MESSAGES, chance=chance, patience=60)
+    finally:
+        half.close()
+    assert {"name", "messages", "kills", "lost", "duplicates", "duplicates_ratio", "seconds"} < set(facts)
+    assert (facts["messages"], facts["kills"], facts["lost"], facts["duplicates"]) == (MESSAGES, 2, 0, 0)
+    assert facts["ids_repeated"] >= half.dropped > 0
+    assert half.refused > 0
+    assert facts["not_verified"] == 0
+    assert cuts[0] > 0, "the sender was connected"
+    assert judged(facts, harm, 0.0)["failures"] == 0
+
+
 def test_a_missed_bound_is_said():
     facts = {"messages": 100, "kills": 1, "harm": {"kill": 1}, "lost": 0, "duplicates": 1, "duplicates_ratio": 0.01}
     assert wrong(facts, Harm(1), 0.01) == []
+    assert judged(facts, Harm(1), 0.01) == {**facts, "failures": 0, "wrong": []}
     assert wrong({**facts, "lost": 1}, Harm(1), 0.01) == ["something was lost"]
+    assert judged({**facts, "lost": 1}, Harm(1), 0.001)["failures"] == 2
     assert wrong(facts, Harm(2), 0.005) == ["too much came twice", "not every kill was done"]
     stops = Harm(1, broker_flush_at=0.5, broker_stop_at=0.8)
     once = {"kill": 1, "broker flushed": 1, "broker stopped": 1, "broker back": 1}
