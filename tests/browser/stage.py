@@ -155,6 +155,7 @@ def _details(product: Running, stage: Stage) -> Stage:
         "answer": _answer_link(product, stage["main"]),
         "somebody": person_named(product, "Anita Desai"),
         **_assured(product),
+        "hook": _hooked(product),
     }
 
 
@@ -212,6 +213,31 @@ def _assured(product: Running) -> Stage:
             " WHERE a.kind = 'penetration_test' AND f.state = 'planned'"
         ).fetchone()
     return {"assessment": str(found[0]), "finding": str(found[1])}
+
+
+def _hooked(product: Running) -> str:
+    """A webhook of Brackenfield's that has failed, and what its log has: delivered, given up, waiting for tomorrow."""
+    hook = uuid4()
+    with psycopg.connect(product.database_url) as connection:
+        connection.execute(
+            "INSERT INTO notifications_webhook (id, organisation_id, label, address, host, kinds, failures,"
+            " failing_since, rests_until) SELECT %s, id, 'Ticketing', 'https://tickets.brackenfield.example/in',"
+            " 'tickets.brackenfield.example', '{incident.opened,webhook.replayed}', 3, now(), now() + interval '1 day'"
+            " FROM partners_organisation WHERE slug = 'brackenfield'",
+            [hook],
+        )
+        connection.execute(
+            "INSERT INTO notifications_webhookdelivery (id, webhook_id, organisation_id, seq, event_id, kind, state,"
+            " due_at, tries, tried_at, settled_at, status, error)"
+            " SELECT gen_random_uuid(), w.id, w.organisation_id, l.seq, gen_random_uuid(), l.kind, l.state, l.due,"
+            " l.tries, now(), now(), l.status, l.error FROM notifications_webhook w, (VALUES"
+            " (7, 'incident.opened', 'delivered', NULL::timestamptz, 1, 204, ''),"
+            " (8, 'incident.opened', 'dead', NULL, 1, 400, 'It refused the message (400).'),"
+            " (9, 'incident.opened', 'pending', now() + interval '1 day', 3, NULL, 'It did not answer in time.')"
+            " ) AS l(seq, kind, state, due, tries, status, error) WHERE w.id = %s",
+            [hook],
+        )
+    return str(hook)
 
 
 def person_named(product: Running, name: str) -> str:
