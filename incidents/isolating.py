@@ -6,13 +6,13 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from incidents.models import Duty, Incident, Participant, Standing, Task
 from partners import isolation
-from partners.models import CallBack, Isolation, Organisation, Person
+from partners.duty import rota_now, who_is_on_duty
+from partners.models import CallBack, Contractor, Isolation, Organisation, Person
 from portal import clock
 from portal.tenancy.door import Visitor
 
@@ -70,11 +70,7 @@ def keeps_running(organisation_id: UUID, step: int, *, own: bool, incident: Inci
             ngettext("%(n)s legal clock goes on.", "%(n)s legal clocks go on.", clocks) % {"n": clocks}
             if clocks else _("No legal clock runs now; one that starts goes on as usual.")
         )  # fmt: skip
-        people = Person.objects.filter(Q(duty__icontains="duty") & Q(is_active=True)).count()
-        said.append(
-            ngettext("%(n)s person on duty is still told, by the ways that are trusted.",
-                     "%(n)s people on duty are still told, by the ways that are trusted.", people) % {"n": people}
-        )  # fmt: skip
+        said.append(_on_duty())
     else:
         said.append(_("Its legal clocks go on; they are its own, and not shown to others."))
         desk = Participant.objects.filter(incident=incident, organisation_id=organisation_id).first()
@@ -82,6 +78,19 @@ def keeps_running(organisation_id: UUID, step: int, *, own: bool, incident: Inci
             said.append(_("Its duty desk is reached at %(number)s.") % {"number": desk.duty_phone})
         said.append(_("It is still told, by the ways that are trusted."))
     return said
+
+
+def _on_duty() -> str:
+    """Who is told next of the reader's own organisation, by its rota."""
+    now = clock.now()
+    whose = who_is_on_duty(rota_now(now), now)
+    if whose is not None and whose.person_id is not None:
+        name = Person.objects.values_list("name", flat=True).get(pk=whose.person_id)
+        return _("%(name)s is on duty now and is still told, by the ways that are trusted.") % {"name": name}
+    if whose is not None and whose.contractor_id is not None:
+        name = Contractor.objects.values_list("name", flat=True).get(pk=whose.contractor_id)
+        return _("%(name)s is on duty for you now and is still called.") % {"name": name}
+    return _("Nobody is on duty now by your rota; your duty desk is still told, by the ways that are trusted.")
 
 
 def asks_for(incident: Incident, target_id: UUID) -> UUID | None:

@@ -76,6 +76,7 @@ def _way(row: Authenticator, names: dict[UUID, str]) -> dict[str, Any]:
         "kind": row.get_kind_display(),
         "made": row.created_at,
         "used": row.last_used_at,
+        "said": row.is_described,
         "needs": names.get(row.rides_on_id, _("a system next to ours")) if row.rides_on_id else row.rides_on_words,
     }
 

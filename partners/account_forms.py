@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from partners.models import Authenticator, Person, SharedSystem
 from partners.passkeys import COPIED
 
-NOTHING, COPYING, SYSTEM = "nothing", "copying", "system"
+NOTHING, COPYING, SYSTEM, UNKNOWN = "nothing", "copying", "system", "unknown"
 
 
 class WayForm(forms.Form):
@@ -23,6 +23,7 @@ class WayForm(forms.Form):
         choices=[
             (NOTHING, _("Nothing that we share")),
             (COPYING, _("An account that copies passkeys, such as iCloud, Google or Microsoft")),
+            (UNKNOWN, _("I do not know")),
             (SYSTEM, _("A shared system")),
         ],
         error_messages={"required": _("Say what it needs to work.")},
@@ -30,12 +31,12 @@ class WayForm(forms.Form):
     system = forms.ChoiceField(required=False)
 
     def __init__(self, data: Any = None, *, way: Authenticator, systems: list[SharedSystem]) -> None:
-        needs = SYSTEM if way.rides_on_id else (COPYING if way.rides_on_words else NOTHING)
+        needs = SYSTEM if way.rides_on_id else COPYING if way.rides_on_words else NOTHING if way.described_at else ""
         initial = {"label": way.label, "needs": needs, "system": str(way.rides_on_id or "")}
         super().__init__(data, initial=initial)
         self.fields["system"].choices = [("", _("Choose")), *((str(each.pk), each.name) for each in systems)]  # type: ignore[attr-defined]
         if not systems:
-            self.fields["needs"].choices = self.fields["needs"].choices[:2]  # type: ignore[attr-defined]
+            self.fields["needs"].choices = self.fields["needs"].choices[:3]  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         found = super().clean() or {}
@@ -46,6 +47,10 @@ class WayForm(forms.Form):
     @property
     def rides_on_id(self) -> UUID | None:
         return UUID(self.cleaned_data["system"]) if self.cleaned_data["needs"] == SYSTEM else None
+
+    @property
+    def is_known(self) -> bool:
+        return self.cleaned_data["needs"] != UNKNOWN
 
     @property
     def words(self) -> str:

@@ -81,20 +81,21 @@ def way(request: HttpRequest, way_id: UUID, found: Found) -> HttpResponse:
         is_last = is_last_way(row, ways_of(found.person))
         codes = has_codes(found.person)
     if request.method == "POST":
-        return fresh(_changed)(request, row, found)
+        return fresh(_changed)(request, row, found, is_last=is_last, first=not codes)
     return _way_page(request, row, WayForm(way=row, systems=_systems()), is_last=is_last, first=not codes)
 
 
-def _changed(request: HttpRequest, row: Authenticator, found: Found) -> HttpResponse:
+def _changed(request: HttpRequest, row: Authenticator, found: Found, *, is_last: bool, first: bool) -> HttpResponse:
     if request.POST.get("act") == "remove":
         return _removed(request, row, found)
     form = WayForm(request.POST, way=row, systems=_systems())
     if not form.is_valid():
-        return _way_page(request, row, form, is_last=False, first=False, status=422)
+        return _way_page(request, row, form, is_last=is_last, first=first, status=422)
     with at_the_door():
-        describe(row, label=form.cleaned_data["label"], rides_on_id=form.rides_on_id, words=form.words)
-        codes = has_codes(found.person)
-    if not codes:
+        describe(
+            row, label=form.cleaned_data["label"], rides_on_id=form.rides_on_id, words=form.words, known=form.is_known
+        )
+    if first:
         return redirect("account-recovery-codes")
     messages.success(request, _("Kept: %(label)s.") % {"label": form.cleaned_data["label"]})
     return redirect("account")

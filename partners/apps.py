@@ -8,6 +8,7 @@ class PartnersConfig(AppConfig):
         # What these register is done by the clock, or approved by two persons.
         from partners import (  # noqa: PLC0415
             assurance_chores,  # noqa: F401
+            break_glass_chores,  # noqa: F401
             cards,  # noqa: F401
             former_contacts,  # noqa: F401
             mail_distrust,  # noqa: F401

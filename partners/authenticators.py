@@ -100,9 +100,14 @@ def added(row: Authenticator, *, found: Found) -> None:
     record_at_door("authenticator.added", row.person_id, authenticator=str(row.pk), kind=row.kind)
 
 
-def describe(row: Authenticator, *, label: str, rides_on_id: UUID | None, words: str) -> None:
-    """Change its name and what it rides on. The caller has seen that the system is one of the organisation's."""
-    Authenticator.objects.filter(pk=row.pk).update(label=label, rides_on_id=rides_on_id, rides_on_words=words)
+def describe(row: Authenticator, *, label: str, rides_on_id: UUID | None, words: str, known: bool = True) -> None:
+    """Change its name and what it rides on; `known` False: its owner cannot say.
+
+    The caller has seen that the system is one of the organisation's.
+    """
+    Authenticator.objects.filter(pk=row.pk).update(
+        label=label, rides_on_id=rides_on_id, rides_on_words=words, described_at=clock.now() if known else None
+    )
     record_at_door("authenticator.changed", row.person_id, authenticator=str(row.pk), kind=row.kind)
 
 

@@ -57,11 +57,13 @@ def effects_of_step(step: int, name: str) -> list[str]:
         ],
         Step.OWN_TASKS: [
             _("%(name)s sees its own tasks and nothing else: no board, no feed, no reach, no contacts of others."),
-            _("Its people answer their tasks as before. Live pages of %(name)s end."),
+            _("Its people answer their tasks as before, and its API keys reach these alone. Its live pages end."),
+            _("Its webhooks wait; its wall screens, and the guests that it has invited, see nothing."),
             _("If %(name)s leads an incident, the lead passes to the deputy, or the next in the succession, first."),
         ],
         Step.FULL: [
             _("Every session, key and socket of %(name)s ends within a second. Nobody there can sign in."),
+            _("Its webhooks wait; its wall screens, and the guests that it has invited, see nothing."),
             _("%(name)s is still told by its trusted ways; its clocks run, and its tasks are answered by telephone."),
             _("If %(name)s leads an incident, the lead passes to the deputy, or the next in the succession, first."),
         ],

@@ -74,7 +74,7 @@ def _passkeys_alone(here: Organisation) -> Line:
         _("Two people get in when everything shared is down"),
         len(alone) >= ENOUGH,
         _("With a passkey that rides on nothing shared: %(names)s.") % {"names": _names(alone)},
-        _("Give hardware keys to two people, and set them up as passkeys that need nothing else."),
+        _("Give hardware keys to two people, have them set up as passkeys that need nothing else, and said to be so."),
         "people",
     )
 

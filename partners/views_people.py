@@ -121,9 +121,12 @@ def page_of(request: HttpRequest, person: Person, *, link: str = "") -> dict[str
                 "label": each.label,
                 "kind": str(each.get_kind_display()),
                 "rides_on": each.rides_on.name if each.rides_on else each.rides_on_words,
+                "said": each.is_described,
                 "used": _("%(time)s ago") % {"time": ago(each.last_used_at)} if each.last_used_at else _("never"),
             }
-            for each in devices.only("label", "kind", "rides_on__name", "rides_on_words", "last_used_at")
+            for each in devices.only(
+                "label", "kind", "rides_on__name", "rides_on_words", "described_at", "last_used_at"
+            )
         ],
         "sessions": [
             {

@@ -16,7 +16,8 @@ class Authenticator(models.Model):
 
     `rides_on` is the shared system without which it cannot be used (a managed laptop that logs in to the directory),
     `rides_on_words` anything else that it needs (an account that passkeys are copied through); both empty means that
-    it rides on nothing shared. The organisation sees everything but the key material, which stays at the door.
+    it rides on nothing shared, once its owner has said so. The organisation sees everything but the key material, which
+    stays at the door.
     """
 
     class Kind(models.TextChoices):
@@ -30,6 +31,8 @@ class Authenticator(models.Model):
     label = models.TextField()
     rides_on = models.ForeignKey(SharedSystem, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     rides_on_words = models.TextField(blank=True, default="")
+    # When its owner said what it rides on; until then nobody knows, and it does not count as riding on nothing.
+    described_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
     last_used_at = models.DateTimeField(null=True, blank=True)
     # Of a passkey (WebAuthn level 2): its id, its public key as COSE, the signature counter, the model of the device.
@@ -54,6 +57,11 @@ class Authenticator(models.Model):
 
     def __str__(self) -> str:
         return self.label
+
+    @property
+    def is_described(self) -> bool:
+        """Whether it is known what it rides on: its owner said so, or it was seen when it was made (a copied one)."""
+        return bool(self.described_at or self.rides_on_id or self.rides_on_words)
 
 
 class RecoveryCode(models.Model):

@@ -75,6 +75,7 @@ class Door(Window):
         self.enter_by_link(name)
         self.press("Set up a passkey")
         self.arrives("/account/ways/**")
+        self.page.get_by_label("Nothing that we share").check()
         self.press("Keep, and go on to your recovery codes")
         self.arrives("/account/recovery-codes/")
 

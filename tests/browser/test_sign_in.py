@@ -39,6 +39,9 @@ def test_a_person_enrols_by_link_signs_in_by_passkey_and_steps_up(door):
     first.arrives("/account/ways/**")
     faults += first.look("enrolment-way")
     first.press("Keep, and go on to your recovery codes")
+    assert "Say what it needs to work" in first.words()
+    first.page.get_by_label("Nothing that we share").check()
+    first.press("Keep, and go on to your recovery codes")
     first.arrives("/account/recovery-codes/")
     first.press("Show my ten codes")
     assert first.page.locator("#codes li").count() == 10

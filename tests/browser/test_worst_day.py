@@ -44,6 +44,7 @@ def test_a_break_glass_account_is_made_used_and_said_to_be_a_drill(door, product
     safe.arrives("/account/")
     safe.press("Set up a passkey")
     safe.arrives("/account/ways/**")
+    safe.page.get_by_label("Nothing that we share").check()
     safe.page.locator("main form button").first.click()
     safe.arrives("/account/")
     assert "passkeys and nothing else" in safe.words()

@@ -34,8 +34,8 @@ DOOR_AND_LEDGER: dict[str, Row] = {
     "partners_authenticator": Row(
         Can(
             MINE,
-            selects="id organisation_id person_id kind label rides_on_id rides_on_words created_at last_used_at"
-            " backed_up",
+            selects="id organisation_id person_id kind label rides_on_id rides_on_words described_at created_at"
+            " last_used_at backed_up",
         ),
         DOOR.auth,
     ),

@@ -11,7 +11,7 @@ from django.db import DatabaseError, connections
 from django.test import Client
 
 from partners import isolation
-from partners.models import Approval, Isolation
+from partners.models import Approval, DutyShift, Isolation, Person
 from tests.isolation.two import Two
 
 pytestmark = pytest.mark.django_db
@@ -218,3 +218,28 @@ def test_there_is_always_somebody_who_may_ask_against_the_lead(two, cast):
     with two.inside("northgate"):
         incident.refresh_from_db()
         assert incident.deputy_lead_id in set(incident.participants) - {incident.lead_id}
+
+
+def test_what_keeps_running_names_whoever_is_on_duty_by_the_rota_and_what_stops_is_all_of_it(two, client_of):
+    """A title like *Duty manager* puts nobody on duty."""
+    browser = client_of("dunmere", "administrator", fresh=True)
+    person = two.cast["dunmere"].people[0][0]
+    with two.inside("dunmere", "administrator", fresh=True):
+        Person.objects.filter(pk=person).update(duty="On duty at weekends")
+        DutyShift.objects.all().delete()
+    assert "Nobody is on duty now by your rota" in page(browser, "/isolation/steps/3/")
+    with two.inside("dunmere", "administrator", fresh=True):
+        for day in range(7):
+            DutyShift.objects.create(
+                organisation_id=two.cast.id("dunmere"),
+                weekday=day,
+                starts="00:00",
+                ends="00:00",
+                person_id=person,
+                order=1,
+            )
+        name = Person.objects.get(pk=person).name
+    shown = page(browser, "/isolation/steps/3/")
+    assert f"{name} is on duty now and is still told" in shown
+    for stops in ("no board, no feed", "its API keys reach these alone", "Its webhooks wait", "wall screens", "guests"):
+        assert stops in shown, stops

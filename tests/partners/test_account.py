@@ -158,6 +158,24 @@ def test_a_session_that_somebody_took_over_makes_no_way_in_for_later(owner_url):
         assert not Authenticator.objects.filter(person=person(CALLUM), kind="passkey").exists()
 
 
+def test_a_new_passkey_counts_as_riding_on_nothing_once_its_owner_has_said_so(inside):
+    """Windows Hello on a managed laptop looks like any key; readiness must not be green by default."""
+    browser, _ = enrolled(PRIYA)
+    with at_the_door():
+        owner = person(PRIYA).pk
+
+    def counted() -> tuple[int, int]:
+        with inside("ashbourne"), connections["default"].cursor() as cursor:
+            cursor.execute("SELECT passkeys, passkeys_alone FROM sec.ways_in() WHERE person_id = %s", [owner])
+            return cursor.fetchone()
+
+    assert counted() == (1, 0)
+    assert "not said yet" in browser.get("/account/").content.decode()
+    for needs, is_alone in (("unknown", 0), ("nothing", 1), ("copying", 0)):
+        assert browser.post(_way(browser), {"label": "My key", "needs": needs}).status_code == 302
+        assert counted() == (1, is_alone), needs
+
+
 def test_naming_and_removing_need_a_passkey_used_just_now_and_the_last_way_stays(owner_url):
     browser, passkey = enrolled(PRIYA)
     other, _ = sign_in(passkey)

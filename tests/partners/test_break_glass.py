@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,12 @@ from django.test import Client
 
 from notifications.messages import compose
 from notifications.models import Delivery
+from partners import break_glass_chores, chores
+from portal import clock
 from portal.mail_sink import Mailbox
 from tests.notifications.conftest import mail, stage
 from tests.notifications.processes import Processes, seconds_since_beat
-from tests.notifications.stage import Stage
+from tests.notifications.stage import Stage, as_worker
 from tests.partners.door import enrol, sign_in
 from tests.partners.raw import owner
 from tests.partners.soft_passkey import SoftPasskey
@@ -40,6 +43,14 @@ def with_passkey(administrator: Client, account: str) -> tuple[Client, SoftPassk
     browser = Client()
     assert browser.post(link.group()).status_code == 302
     return browser, enrol(browser)
+
+
+def on_the_list(slug: str) -> list[tuple[str, str]]:
+    return owner(
+        "SELECT w.title, w.state FROM partners_workitem w JOIN partners_organisation o ON o.id = w.organisation_id"
+        " WHERE w.kind = 'break_glass' AND o.slug = %s ORDER BY w.raised_at, w.title",
+        [slug],
+    )
 
 
 def told(kind: str) -> list[Any]:
@@ -80,6 +91,34 @@ def test_the_messages_say_what_to_do_and_name_nobody():
     drill = said[Delivery.Message.BREAK_GLASS_DRILL]
     assert drill.subject.startswith("DRILL: ")
     assert drill.body.startswith("DRILL: ")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_drill_that_nobody_makes_comes_on_the_list_and_goes_when_it_was_made(client_of, monkeypatch):
+    monkeypatch.setattr(chores, "_CHORES", {})
+    chores.register(chores.Chore("break-glass", break_glass_chores.look_at_drills, timedelta(hours=12)))
+    account = made(client_of("dunmere", "administrator", fresh=True)).split("/")[2]
+    drilled = datetime(2026, 9, 1, 12, tzinfo=UTC)
+
+    def after(days: int) -> list[tuple[str, str]]:
+        monkeypatch.setattr(clock, "now", lambda: drilled + timedelta(days=days))
+        with as_worker():
+            chores.do_chores()
+        return on_the_list("dunmere")
+
+    drill, warning = (
+        "Drill the break-glass account Safe, ground floor",
+        "Nobody has used Safe, ground floor",
+    )
+    assert after(0) == [(drill, "open")], "a new one is drilled when it is made"
+    owner("UPDATE partners_person SET drilled_at = %s WHERE id = %s", [drilled, account])
+    assert after(1) == [(drill, "cleared")]
+    assert after(82) == [(drill, "cleared")]
+    assert after(84) == after(99) == [(drill, "cleared"), (drill, "open")]
+    assert after(101) == [(drill, "cleared"), (drill, "open"), (f"{warning} for more than 100 days", "open")]
+    owner("UPDATE partners_person SET drilled_at = %s WHERE id = %s", [drilled + timedelta(days=102), account])
+    assert {state for _, state in after(103)} == {"cleared"}
+    assert on_the_list("gravenhurst") == []
 
 
 @pytest.mark.django_db(transaction=True)
