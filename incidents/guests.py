@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from incidents.models import Duty, GuestGrant, Incident, Participant, Task, Update
+from incidents.not_trusted import Suspicion, mark_of, suspicions_of
 from incidents.words import INCIDENT_STATUS, due_words, state, state_key
 from partners import approvals
 from partners.models import Authenticator, Person
@@ -115,6 +116,7 @@ def shared_with_me() -> list[dict[str, Any]]:
             Duty.objects.filter(incident__in=incidents),
         )
     )
+    marks = suspicions_of([incident.pk for incident in incidents])
     return [
         {
             "reference": incident.reference,
@@ -127,14 +129,23 @@ def shared_with_me() -> list[dict[str, Any]]:
             "what": in_words(grants[incident.pk]),
             "side": _side(sides[incident.pk]) if incident.pk in sides else None,
             "tasks": [_task(task, sides.get(incident.pk), now) for task in tasks.get(incident.pk, [])],
-            "updates": [
-                {"at": each.at, "who": each.author_name, "text": each.text} for each in updates.get(incident.pk, [])
-            ],
+            "updates": [_update(each, marks[incident.pk]) for each in updates.get(incident.pk, [])],
             "duties": [_duty(duty) for duty in duties.get(incident.pk, [])],
             "shares": {kind: getattr(grants[incident.pk], kind) for kind in SHARED},
         }
         for incident in incidents
     ]
+
+
+def _update(update: Update, marks: Sequence[Suspicion]) -> dict[str, Any]:
+    author = update.author_organisation_id
+    names = {author: _("whoever wrote it")}  # a guest knows no names of others
+    return {
+        "at": update.at,
+        "who": update.author_name,
+        "text": update.text,
+        "mark": mark_of(marks, author, update.at, names),
+    }
 
 
 def _by_incident(rows: Any) -> dict[UUID, list[Any]]:

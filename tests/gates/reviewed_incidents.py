@@ -44,7 +44,7 @@ INCIDENTS: dict[str, Function] = {
     "sec.settle_roles(uuid)": ((), "roles and overseers as lead and deputy now are; called by the acts that move them"),
     "sec.told_of_isolation(uuid,uuid)": ((), "who has to know that an organisation is cut off"),
     "sec.word_follows(uuid)": ((), "the one word of an organisation that was cut off or reconnected"),
-    "sec.not_trusted(uuid)": ((APP,), "which steps are in force in an incident that the ticket's organisation is in"),
+    "sec.not_trusted(uuid)": ((APP,), "steps in force in an incident of the ticket's; a guest: of writers it reads"),
     "sec.isolate(uuid,integer,text,timestamp with time zone,uuid,uuid)": (
         (APP,),
         "an administrator for the own organisation, or what two persons of two organisations approved",

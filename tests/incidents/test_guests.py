@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 import psycopg
 import pytest
+from django.db import connections
 from django.test import Client
 
 from incidents.models import Incident
@@ -15,6 +16,7 @@ from incidents.opening import Opening, open_incident
 from incidents.updates import send_update
 from partners.acting import actor_of
 from portal.tenancy.door import Visitor
+from portal.tenancy.scope import organisation_scope
 from tests.gates.arranged import Arranged, arranged
 from tests.gates.arranged_names import secret_of
 from tests.gates.comparing import COMMANDS, Comparison
@@ -82,6 +84,42 @@ def test_a_guest_reads_what_was_ticked_and_no_other_page(invited, incident):
     assert guest.post("/guest/").status_code == 405
     for path in ("/api/v1/incidents/", "/api/v1/events/", f"/api/v1/incidents/{incident.reference}/tasks/"):
         assert guest.get(path).status_code == 403
+
+
+SUSPECTED = (
+    "INSERT INTO partners_isolation (id, organisation_id, step, incident_reference, reason, suspected_from, pressed_by,"
+    " pressed_by_name, pressing_organisation_id, started_at, lifted_by_name, audience)"
+    " SELECT gen_random_uuid(), o.id, 2, '', 'Phishing', now() - interval '1 hour', p.id, p.name, o.id, now(), '',"
+    " ARRAY[o.id] FROM partners_organisation o JOIN partners_person p ON p.organisation_id = o.id"
+    " WHERE o.slug = %s LIMIT 1"
+)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_guest_reads_which_words_may_be_an_intruders_and_of_nobody_elses_trouble(invited, incident, owner_url):
+    guest, *_ = invited("dunmere", "updates")
+    assert "may have been compromised" not in words(guest.get("/guest/"))
+    with psycopg.connect(owner_url) as owner:
+        owner.execute(SUSPECTED, ["ashbourne"])  # whose words are shared
+        owner.execute(SUSPECTED, ["eastwick"])
+    body = words(guest.get("/guest/"))
+    assert body.count("may have been compromised") == 1
+    assert "when whoever wrote it may have been compromised" in body
+    assert "Eastwick" not in body
+    with organisation_scope("a guest"), connections["default"].cursor() as cursor:
+        cursor.execute("SELECT organisation_id FROM sec.not_trusted(%s)", [incident.pk])
+        assert cursor.fetchall() == [(incident.lead_id,)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whoever_may_read_no_words_reads_of_nobodys_trouble(invited, incident, owner_url):
+    guest, *_ = invited("dunmere", "tasks")
+    with psycopg.connect(owner_url) as owner:
+        owner.execute(SUSPECTED, ["ashbourne"])
+    assert "compromised" not in words(guest.get("/guest/"))
+    with organisation_scope("a guest"), connections["default"].cursor() as cursor:
+        cursor.execute("SELECT 1 FROM sec.not_trusted(%s)", [incident.pk])
+        assert cursor.fetchall() == []
 
 
 @pytest.mark.django_db(transaction=True)
