@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 from partners.acting import actor_of, may_open, signed_in
 from partners.exporting import as_csv, as_json
 from partners.importing.all_kinds import KINDS
+from partners.slowing import EXPORTS, slowed_after
 from portal import clock
 from portal.ledger.record import record
 from portal.pages import ticket_lapsed
@@ -27,6 +28,7 @@ ALL = "all"
 @own_scope
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in(may=may_open)
+@slowed_after(EXPORTS)
 def register_export(request: HttpRequest) -> HttpResponseBase:
     visitor = request.visitor  # type: ignore[attr-defined]
     again = f"{AGAIN}?{urlencode({'next': request.path})}"

@@ -27,6 +27,7 @@ REFUSALS = {
     400: "errors/400.html",
     403: "errors/403.html",
     404: "errors/404.html",
+    429: "errors/429.html",
     500: "errors/500.html",
     503: "errors/503.html",
 }

@@ -19,6 +19,7 @@ from django.template.loader import render_to_string
 from django.views.decorators.http import require_http_methods
 
 from partners.acting import actor_of, may_open, signed_in
+from partners.slowing import EXPORTS, slowed_after
 from portal import clock
 from portal.ledger.record import record
 from portal.ledger.stream import events_after
@@ -33,6 +34,7 @@ BATCH = 500
 @own_scope
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in(may=may_open)
+@slowed_after(EXPORTS)
 def export(request: HttpRequest) -> HttpResponseBase:
     """What the file holds, and the button; pressing it is recorded and starts the download."""
     visitor = request.visitor  # type: ignore[attr-defined]

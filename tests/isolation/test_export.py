@@ -47,6 +47,18 @@ def test_it_needs_a_passkey_and_a_role(written, client_of):
     assert client_of("dunmere", "responder", fresh=True).post("/events/export/").status_code == 403
 
 
+def test_whoever_took_a_session_over_is_slowed_and_a_colleague_is_not(written, two, client_of):
+    browser = client_of("dunmere", fresh=True)
+    said = [browser.post("/events/export/") for _ in range(22)]
+    assert [answer.status_code for answer in said] == [200] * 20 + [429] * 2
+    assert 0 < int(said[-1]["Retry-After"]) <= 3600
+    assert "colleagues can go on" in said[-1].content.decode()
+    with two.inside("dunmere"):
+        assert Event.objects.filter(kind="record.exported").count() == 20, "a refused one is none"
+    assert browser.get("/events/export/").status_code == 200
+    assert client_of("dunmere", "administrator", fresh=True).post("/events/export/").status_code == 200
+
+
 @pytest.mark.parametrize("step", [3, 4])
 def test_being_cut_off_ends_it_at_the_next_batch(written, two, step):
     incident = two.opens()
