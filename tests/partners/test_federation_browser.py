@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
+import socket
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -88,6 +92,23 @@ def test_a_subject_that_nobody_connected_is_told_what_to_do(window: Window):
     looks_right(window, "sign-in-unknown-subject")
     window.page.goto(f"{window.product.url}/incidents/")
     assert "/sign-in/" in window.page.url
+
+
+def test_when_the_provider_hangs_nobody_waits_for_it(window: Window):
+    """It takes the connection and says nothing, which is what an overloaded or taken-over one does."""
+    page, product = window.page, window.product
+    (pid,) = product.pids("portal.demo_provider")
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        where = urlsplit(product.demo["identity_provider_url"])
+        socket.create_connection((where.hostname, where.port), timeout=2).close()  # it is there
+        assert not answers(product)
+        forget(product)
+        page.goto(product.url + PAGE, timeout=10_000)
+        assert "does not answer just now" in page.content()
+        assert page.locator("main button").first.inner_text() == "Sign in with a passkey"
+    finally:
+        os.kill(pid, signal.SIGCONT)
 
 
 def test_when_the_provider_is_killed_the_passkey_comes_first_and_the_page_says_why(window: Window):
