@@ -8,8 +8,8 @@ from uuid import UUID, uuid4
 
 from django.db import transaction
 
-from incidents.cacao import read_playbook
-from incidents.cacao_plan import Plan
+from incidents.cacao.plan import Plan
+from incidents.cacao.reading import read_playbook
 from incidents.models import Playbook, Step
 from portal import clock
 from portal.ledger.record import Actor, record
@@ -26,7 +26,7 @@ def keep_playbook(
     """Check a CACAO document and keep it; returns the playbook and whether it is new. Safe to repeat.
 
     Raises:
-        incidents.cacao.PlaybookRefused: the document breaks the standard; every problem has a JSON pointer.
+        incidents.cacao.reading.PlaybookRefused: the document breaks the standard; every problem has a JSON pointer.
         VersionTaken: see there.
     """
     plan = read_playbook(document)

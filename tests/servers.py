@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parent.parent
 WATCHED = (
     "*/migrations/*.py", "portal/*/migrations/*.py", "portal/tenancy/policies.py", "portal/roles.py", "demo/**/*.json",
     "*/loading.py", "*/management/commands/load_*.py", "partners/partnership_*.py", "incidents/playbooks.py",
-    "incidents/cacao*.py", "notifications/kinds.py", "tests/servers.py",
+    "incidents/cacao/*.py", "notifications/kinds.py", "tests/servers.py",
 )  # fmt: skip
 TICKETS = """
 SELECT sec.mint('test-ticket-' || p.id, p.organisation_id, 'session', p.id, NULL, interval '300 days')

@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 from django.http import HttpResponse
 
-from incidents.cacao import PlaybookRefused
+from incidents.cacao.reading import PlaybookRefused
 from incidents.errors import Invalid, NotYours, WrongMoment
 from portal.api.problems import answer_to, problem
 

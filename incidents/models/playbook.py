@@ -54,7 +54,7 @@ class Step(models.Model):
     finish_minutes = models.PositiveIntegerField()
     containing = models.BooleanField(default=False)
     confirmed_by_council = models.BooleanField(default=False)
-    join = models.TextField(default="all")  # `incidents.cacao_extension.Join`
+    join = models.TextField(default="all")  # `incidents.cacao.extension.Join`
     do_this = models.TextField()
     why = models.TextField(blank=True, default="")
     who = models.TextField(blank=True, default="")

@@ -8,7 +8,8 @@ import re
 
 import pytest
 
-from incidents.cacao import Plan, PlaybookRefused, read_playbook
+from incidents.cacao.plan import Plan
+from incidents.cacao.reading import PlaybookRefused, read_playbook
 from tests.incidents.playbooks import DEMO, PUBLISHED, Document, key, needs_published, small_document
 
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from incidents.cacao import PlaybookRefused, read_playbook
-from incidents.cacao_extension import EXTENSION
+from incidents.cacao.extension import EXTENSION
+from incidents.cacao.reading import PlaybookRefused, read_playbook
 from tests.incidents.playbooks import DEMO, SMALL, Document, key, small_document
 
 

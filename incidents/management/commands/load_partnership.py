@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from incidents.cacao import PlaybookRefused
+from incidents.cacao.reading import PlaybookRefused
 from incidents.playbooks import VersionTaken, keep_playbook
 from partners.loading import Loaded, load
 from partners.models import Organisation

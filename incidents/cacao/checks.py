@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from incidents import cacao_fields as cacao
-from incidents.cacao_notes import Notes, Place
-from incidents.cacao_parts import (
+from incidents.cacao import fields as cacao
+from incidents.cacao.notes import Notes, Place
+from incidents.cacao.parts import (
     VARIABLE_VALUE,
     check_extensions,
     check_id,
@@ -14,11 +14,11 @@ from incidents.cacao_parts import (
     check_references,
     check_variables,
 )
-from incidents.cacao_steps import check_step
+from incidents.cacao.steps import check_step
 
 
 def check_playbook(document: dict[str, Any], notes: Notes) -> None:
-    """Everything but the workflow's shape (`cacao_flow`). Notes errors and warnings, raises nothing."""
+    """Everything but the workflow's shape (`flow`). Notes errors and warnings, raises nothing."""
     notes.check_fields(document, cacao.PLAYBOOK, ())
     notes.check_required(document, cacao.PLAYBOOK_REQUIRED, ())
     if notes.errors:

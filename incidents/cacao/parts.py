@@ -6,7 +6,7 @@ import re
 from datetime import datetime
 from typing import Any
 
-from incidents.cacao_notes import Notes, Place
+from incidents.cacao.notes import Notes, Place
 
 ID = re.compile(
     r"(?P<type>[a-z][a-z0-9-]+[a-z0-9])--[0-9a-f]{8}-[0-9a-f]{4}-(?P<version>[1-5])[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}",

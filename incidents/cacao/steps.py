@@ -6,9 +6,9 @@ import base64
 import binascii
 from typing import Any
 
-from incidents import cacao_fields as cacao
-from incidents.cacao_notes import Notes, Place, Texts
-from incidents.cacao_parts import (
+from incidents.cacao import fields as cacao
+from incidents.cacao.notes import Notes, Place, Texts
+from incidents.cacao.parts import (
     ID,
     VARIABLE_VALUE,
     check_extensions,

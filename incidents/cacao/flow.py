@@ -6,8 +6,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
-from incidents.cacao_notes import Notes
-from incidents.cacao_steps import SUCCESSORS, branches_of
+from incidents.cacao.notes import Notes
+from incidents.cacao.steps import SUCCESSORS, branches_of
 
 Node = tuple[str, str]  # a step's id, and "step" or "join": where its branches come together again
 DONE: Node = ("", "join")

@@ -14,13 +14,13 @@ import re
 import unicodedata
 from typing import Any
 
-from incidents import cacao_fields
-from incidents.cacao_checks import check_playbook
-from incidents.cacao_extension import Details, details_of
-from incidents.cacao_flow import Flow, flow_of
-from incidents.cacao_notes import Notes
-from incidents.cacao_parts import VARIABLE_VALUE
-from incidents.cacao_plan import Instruction, Plan, PlanStep, Technique
+from incidents.cacao import fields as cacao_fields
+from incidents.cacao.checks import check_playbook
+from incidents.cacao.extension import Details, details_of
+from incidents.cacao.flow import Flow, flow_of
+from incidents.cacao.notes import Notes
+from incidents.cacao.parts import VARIABLE_VALUE
+from incidents.cacao.plan import Instruction, Plan, PlanStep, Technique
 from portal.documents import Problem, Refused, pointer, read_json
 
 

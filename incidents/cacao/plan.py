@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from incidents.cacao_extension import Audience, Join
+from incidents.cacao.extension import Audience, Join
 from portal.documents import Problem
 
 
@@ -31,7 +31,7 @@ class PlanStep:
 
     `do`, `why`, `who`, `stops`, `worked`, `undo`, `cannot` are for the person who does it; only `title` and
     `do` are never empty.
-    Audience and join rule are explained at `incidents.cacao_extension.Details`.
+    Audience and join rule are explained at `incidents.cacao.extension.Details`.
     """
 
     id: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from incidents.cacao_notes import Texts
+from incidents.cacao.notes import Texts
 
 PLAYBOOK: dict[str, type] = {  # section 3.1
     **dict.fromkeys(
