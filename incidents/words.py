@@ -137,7 +137,7 @@ SAID = {
     "other": lazy("tell somebody else"),
     "unreadable": lazy("something that could not be read"),
 }
-BY = {"link": lazy("by link"), "text": lazy("by text message"), "call": lazy("by telephone")}
+BY = {"link": lazy("by link"), "text": lazy("by text message"), "tool": lazy("by a tool"), "call": lazy("by telephone")}
 
 
 def said_words(side: Mapping[str, Any]) -> str:

@@ -1,8 +1,10 @@
-"""What people say to a message without signing in: settled one by one, each inside its organisation.
+"""What people say to a message without signing in, and tools in a message of their own: settled one by one, each inside
+its organisation.
 
-By link or text one may say "I have this", "we cut it", "call me" or "somebody else". The first two end the silence: the
-task that the phone shows first is accepted. That the link is cut is only what somebody says: the path stays in every
-radius until both ends confirm it, signed in. An answer over a way that is not trusted any more ends nothing.
+By link, text or tool one may say "I have this", "we cut it", "call me" or "somebody else". The first two end the
+silence: the task that the phone shows first is accepted. That the link is cut is only what somebody says: the path
+stays in every radius until both ends confirm it, signed in. An answer over a way that is not trusted any more ends
+nothing.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connections
@@ -33,11 +36,15 @@ AGAIN_AFTER = "2 seconds"
 
 @dataclass(frozen=True, slots=True)
 class Given:
+    """`delivery_id` None: a tool said it of the incident."""
+
     id: UUID
-    delivery_id: UUID
+    delivery_id: UUID | None
     way: str
     said: str
     at: datetime
+    organisation_id: UUID
+    incident_id: UUID | None
 
 
 def settle_answers(*, most: int = 200) -> int:
@@ -82,15 +89,14 @@ def _settle_next() -> bool:
 
 def _settle(given: Given) -> bool:
     """False: whoever sends the message has not written down yet that it was taken."""
-    names = ("organisation_id", "incident_id", "contact_point_id", "person_id", "state")
-    row = Delivery.objects.values(*names).get(pk=given.delivery_id)
+    row = _message_of(given)
     if row["state"] in Delivery.UNDER_WAY:
         return False
     incident = Incident.objects.filter(pk=row["incident_id"]).exclude(status=Incident.Status.CLOSED).first()
     if incident is None:  # it was closed, or the organisation has left it, between the answer and now
         return True
-    trusted = row["contact_point_id"] in _trusted(incident)
-    actor = Actor(row["organisation_id"], "person" if row["person_id"] else "system", row["person_id"])
+    trusted = given.delivery_id is None or row["contact_point_id"] in _trusted(incident)
+    actor = Actor(given.organisation_id, "person" if row["person_id"] else "system", row["person_id"])
     _record(given, incident, actor, trusted=trusted)
     # The task, its participant, then messages: in the order in which an answer by page locks them.
     if trusted and given.said in ENDS_SILENCE:
@@ -105,6 +111,15 @@ def _settle(given: Given) -> bool:
     if trusted and given.said == Said.CALL:
         _have_them_rung(incident, row["person_id"])
     return True
+
+
+def _message_of(given: Given) -> dict[str, Any]:
+    """What the message says of whom it went to. A tool has signed with a key that its organisation gave it: there is no
+    way that could have lost its trust."""
+    if given.delivery_id is None:
+        return {"incident_id": given.incident_id, "contact_point_id": None, "person_id": None, "state": ""}
+    names = ("incident_id", "contact_point_id", "person_id", "state")
+    return dict(Delivery.objects.values(*names).get(pk=given.delivery_id))
 
 
 def _have_them_rung(incident: Incident, person_id: UUID | None) -> None:
@@ -137,7 +152,7 @@ def _record(given: Given, incident: Incident, actor: Actor, *, trusted: bool) ->
         "answer.given",
         actor=actor,
         audience=(actor.organisation_id, *incident.overseers),
-        subject_id=given.delivery_id,
+        subject_id=given.delivery_id or given.id,
         incident_id=incident.pk,
         incident_reference=incident.reference,
         organisation=side.values_list("slug", flat=True).get(),

@@ -27,6 +27,7 @@ class WebhookListed(serializers.Serializer):
     label = serializers.CharField()  # type: ignore[assignment]
     host = serializers.CharField()
     kinds = serializers.ListField(child=serializers.CharField(), help_text="Kinds of events, or `*` for all.")
+    answers = serializers.BooleanField(help_text="Whether the tool may answer for its organisation.")
     state = serializers.ChoiceField(["on", "off"])
     because = serializers.CharField(help_text="Why it is off, when nobody switched it off; else empty.")
     made_at = serializers.DateTimeField()

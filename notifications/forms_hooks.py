@@ -23,6 +23,7 @@ class HookForm(forms.Form):
         ],
         error_messages={"required": _("Choose at least one kind of event.")},
     )
+    answers = forms.BooleanField(required=False)
 
     def clean_address(self) -> str:
         address: str = self.cleaned_data["address"].strip()
@@ -32,7 +33,7 @@ class HookForm(forms.Form):
 
     def wish(self) -> Wish:
         said: dict[str, Any] = self.cleaned_data
-        return Wish(said["label"], said["address"], [ALL] if ALL in said["kinds"] else said["kinds"])
+        return Wish(said["label"], said["address"], [ALL] if ALL in said["kinds"] else said["kinds"], said["answers"])
 
 
 class ChangeForm(HookForm):

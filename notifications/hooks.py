@@ -28,6 +28,7 @@ class Wish:
     label: str
     address: str
     kinds: Sequence[str]
+    answers: bool = False
 
 
 def trouble_with_address(address: str) -> str:
@@ -53,11 +54,12 @@ def make(wish: Wish, *, organisation_id: UUID) -> tuple[UUID, str]:
         "SELECT sec.put_webhook(%s, %s, %s, %s, %s, %s, %s)",
         [pk, wish.label, wish.address, host, list(wish.kinds), row, sealed],
     )
+    _let_answer(pk, wish)
     return pk, written(key)
 
 
 def change(hook: Webhook, wish: Wish) -> None:
-    """Change label and kinds, and the address when one is given.
+    """Change label, kinds and whether it may answer, and the address when one is given.
 
     Raises:
         approvals.NotAllowed: see `make`.
@@ -68,6 +70,11 @@ def change(hook: Webhook, wish: Wish) -> None:
         "SELECT sec.put_webhook(%s, %s, %s, %s, %s, NULL, NULL)",
         [hook.pk, wish.label, wish.address, host, list(wish.kinds)],
     )
+    _let_answer(hook.pk, wish)
+
+
+def _let_answer(pk: UUID, wish: Wish) -> None:
+    approvals.call("SELECT sec.let_webhook_answer(%s, %s)", [pk, wish.answers])
 
 
 def rotate(hook: Webhook) -> str:

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from notifications import hooks
 from notifications.forms_hooks import ChangeForm, HookForm, ReplayForm
-from notifications.models import Webhook, WebhookDelivery, WebhookSecret
+from notifications.models import Answer, Webhook, WebhookDelivery, WebhookSecret
 from partners.acting import may_administer, signed_in
 from partners.approvals import NotAllowed
 from partners.limits import Limit, TooOften, count
@@ -24,7 +24,7 @@ from partners.stepping_up import fresh
 from portal import clock
 from portal.tenancy.scope import at_the_door
 
-LOGGED = 100
+LOGGED, ANSWERED = 100, 20
 FIELDS = ("id", "kind", "seq", "state", "made_at", "tried_at", "tries", "status", "error")
 REPLAYS = Limit("replays of a webhook", 20)
 
@@ -67,7 +67,7 @@ def change(request: HttpRequest, hook_id: UUID) -> HttpResponse:
     hook = _hooks().filter(pk=hook_id).first()
     if hook is None:
         raise Http404
-    shown = {"label": hook.label, "kinds": hook.kinds, "state": hook.state}
+    shown = {"label": hook.label, "kinds": hook.kinds, "state": hook.state, "answers": hook.answers}
     form = ChangeForm(request.POST if request.method == "POST" else None, initial=shown)
     if request.method == "POST" and form.is_valid():
         try:
@@ -104,8 +104,15 @@ def _page(request: HttpRequest, hook_id: UUID, *, fresh_key: str = "", trouble: 
         "trouble": trouble,
         "administers": may_administer(request.visitor),  # type: ignore[attr-defined]
         "settled": WebhookDelivery.SETTLED,
+        "answers": _answers(hook),
     }
     return render(request, "notifications/hook.html", context, status=422 if trouble else 200)
+
+
+def _answers(hook: Webhook) -> list[Answer]:
+    """What the tool said last."""
+    said = Answer.objects.filter(webhook=hook).select_related("incident").order_by("-at")
+    return list(said.only("incident__reference", "said", "words", "at", "settled_at")[:ANSWERED])
 
 
 @require_POST

@@ -19,6 +19,7 @@ urlpatterns = [
     path("api/v1/", include("incidents.api.urls")),
     path("api/v1/", include("notifications.api")),
     path("api/v1/", include("notifications.api_hooks")),
+    path("api/v1/", include("notifications.api_hook_answers")),
     path("api/v1/", include("monitoring.api")),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),

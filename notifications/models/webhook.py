@@ -16,8 +16,9 @@ class Webhook(models.Model):
     """One subscription. Functions of the database write it; the address, which may hold a secret, is read by the sender
     alone, and pages show its host.
 
-    `kinds` are kinds of events, or `*` for all. `because` says why it is off when nobody switched it off. `failures` in
-    a row since `failing_since` let it rest until `rests_until`.
+    `kinds` are kinds of events, or `*` for all. With `answers` the tool may answer for its organisation. `because` says
+    why it is off when nobody switched it off. `failures` in a row since `failing_since` let it rest until
+    `rests_until`.
     """
 
     class State(models.TextChoices):
@@ -31,6 +32,7 @@ class Webhook(models.Model):
     address = models.TextField()
     host = models.TextField()
     kinds = ArrayField(models.TextField())
+    answers = models.BooleanField(default=False, db_default=False)
     state = models.TextField(choices=State.choices, default=State.ON, db_default=State.ON)
     because = models.TextField(blank=True, default="", db_default="")
     made_at = models.DateTimeField(db_default=Now())

@@ -89,7 +89,7 @@ class ProblemSchema(AutoSchema):
         for status in sorted(statuses):
             operation["responses"].setdefault(str(status), {"description": WORDS[status], "content": problem})
         parameters = operation.setdefault("parameters", [])
-        if self.method == "POST":
+        if self.method == "POST" and getattr(self.view, "takes_idempotency_key", True):
             parameters.append(IDEMPOTENCY_KEY)
         if self.method == "PATCH" or (self.method == "POST" and "{task_id}" in self.path):
             parameters.append(IF_MATCH)

@@ -10,10 +10,12 @@ from django.core.management import call_command
 from django.urls import get_resolver
 
 from notifications import hooks
+from notifications.api_hook_answers import WebhookAnswers
 from portal.api.endpoint import Endpoint
 from tests.api.asking import ROOT, opened, planned_body, send, tasks
 
 pytestmark = pytest.mark.django_db
+SIGNED = f"{ROOT}/webhooks/{{webhook_id}}/answers/"  # known by its signature alone
 
 
 @pytest.fixture
@@ -38,7 +40,7 @@ def test_every_endpoint_stands_in_the_document(document):
         for each in patterns:
             if hasattr(each, "url_patterns"):
                 walk(each.url_patterns, prefix + str(each.pattern))
-            elif issubclass(getattr(each.callback, "cls", object), Endpoint):
+            elif issubclass(getattr(each.callback, "cls", object), Endpoint | WebhookAnswers):
                 addresses.add(each.name)
 
     walk(get_resolver().url_patterns, "")
@@ -59,7 +61,7 @@ def test_every_error_has_the_one_problem_schema(document):
 def test_operations_say_their_scopes_and_their_key(document):
     assert document["components"]["securitySchemes"]["key"]["scheme"] == "bearer"
     for path, _method, operation in operations(document):
-        if path == f"{ROOT}/":
+        if path in {f"{ROOT}/", SIGNED}:
             assert operation["security"] == []
             continue
         assert {"key": []} in operation["security"]
@@ -72,7 +74,8 @@ def test_operations_say_their_scopes_and_their_key(document):
 def test_every_post_takes_an_idempotency_key(document):
     for path, method, operation in operations(document):
         headers = {each["name"] for each in operation.get("parameters", ()) if each["in"] == "header"}
-        assert ("Idempotency-Key" in headers) == (method == "post"), path
+        assert ("Idempotency-Key" in headers) == (method == "post" and path != SIGNED), path
+        assert ("webhook-id" in headers) == (path == SIGNED), path
 
 
 def test_the_document_says_what_text_may_hold(document):

@@ -31,6 +31,7 @@ from tests.gates.access_answers import (
     SEES_IT,
     TICKETS,
     UNDONE,
+    UNSIGNED,
     VERIFIER,
     Row,
     api,
@@ -110,6 +111,11 @@ API = (
     api("api-incident-deliveries", GET=IN_IT, args=INCIDENT),
     api("api-webhooks", GET=READERS),
     api("api-webhook-deliveries", GET=ABSENT, args="webhook_id=contact"),
+    # Known by a signature alone: neither a key nor a session opens it.
+    Row(
+        "api-webhook-answers", {"webhook_id": "contact"}, {"incident": "INC-0000", "answer": "acknowledge"},
+        answers={"POST": UNSIGNED, "OPTIONS": EVERYBODY.replace("200", "204")},
+    ),
     # The API: tasks.
     api("api-task", GET=IN_IT, args="task_id=waiting"),
     api("api-task-own-reference", PUT=KEEPER, DELETE=FORGETS, body={"text": "CHG-2"}, args="task_id=waiting"),

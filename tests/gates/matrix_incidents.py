@@ -237,8 +237,8 @@ INCIDENTS: dict[str, Row] = {
     "notifications_webhook": Row(
         Can(
             MINE,
-            selects="id organisation_id label host kinds state because made_at made_by_id failures failing_since"
-            " rests_until",
+            selects="id organisation_id label host kinds answers state because made_at made_by_id failures"
+            " failing_since rests_until",
         )
     ),
     "notifications_webhooksecret": Row(Can(MINE, selects="id webhook_id organisation_id made_at ends_at")),

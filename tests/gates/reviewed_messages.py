@@ -37,6 +37,16 @@ MESSAGES: dict[str, Function] = {
         (APP,),
         "the same person sends again what an own webhook has in its log; recorded",
     ),
+    "sec.let_webhook_answer(uuid,boolean)": (
+        (APP,),
+        "the same person says whether the tool of an own webhook may answer",
+    ),
+    "sec.answers_now(uuid)": ((), "whether a webhook may answer, for other functions alone"),
+    "sec.answering_keys(uuid)": ((AUTH,), "sealed keys of a webhook that may answer now, to look at a signature"),
+    "sec.take_webhook_answer(uuid,text,text,text,text,text)": (
+        (AUTH,),
+        "keeps what a tool said of an incident in which its own organisation has tasks; the same for all others",
+    ),
     "sec.webhooks_due()": ((), "webhooks with something due, without those of whom is cut off"),
     "sec.webhooks_waiting()": ((WORKER,), "for how many seconds the longest due has waited; names nobody"),
     "sec.claim_webhooks(text,integer,interval)": (
