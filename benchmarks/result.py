@@ -20,6 +20,7 @@ BOUNDS = {
     "J3 http": 0.5,
     "J4 aiohttp": 0.3,
     "J4 claim": 0.4,
+    "J4 memory": 1.1,
     "J5 list": 2.0,
     "J5 board": 3.0,
     "J5 deep": 1.3,
