@@ -51,13 +51,15 @@ def write_events(owner_url: str, organisation: UUID, count: int) -> None:
             owner.commit()
 
 
-def mint_tickets(database: str, organisation: Any, count: int, kind: str, *, hashed: bool = False) -> list[str]:
-    """Secrets of socket tickets, or (`hashed`) the tickets themselves as the database knows them."""
+def mint_tickets(
+    database: str, organisation: Any, count: int, kind: str, lasts: float, *, hashed: bool = False
+) -> list[str]:
+    """Secrets of socket tickets, or (`hashed`) the tickets as the database knows them; they last so many seconds."""
     made = [secrets.token_urlsafe(24) for _ in range(count)]
-    rows = [(ticket_of(each), organisation, kind) for each in made]
+    rows = [(ticket_of(each), organisation, kind, lasts) for each in made]
     with psycopg.connect(servers.database_url("DATABASE_URL_AUTH", database)) as door, door.cursor() as cursor:
-        cursor.executemany("SELECT sec.mint(%s, %s, %s, NULL, NULL, interval '10 minutes')", rows)
-    return [ticket for ticket, _, _ in rows] if hashed else made
+        cursor.executemany("SELECT sec.mint(%s, %s, %s, NULL, NULL, make_interval(secs => %s))", rows)
+    return [ticket for ticket, *_ in rows] if hashed else made
 
 
 def signed_in_with_a_passkey(email: str) -> str:

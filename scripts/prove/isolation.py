@@ -1,6 +1,7 @@
 """B13: an organisation under full load is cut off by two persons, and nothing of it works a second later.
 
-    python -m scripts.prove.isolation            500 sockets, 50 keys, 20 connections, and B20's guesses
+    python -m scripts.prove.isolation            500 sockets, 50 keys, 20 connections, webhooks, and B20's guesses
+    python -m scripts.prove.isolation 600        and tried again for so many seconds (20 when nothing is said)
 
 One JSON object a line on standard output; ends with 1 when a bound is missed or there was nothing to refuse.
 """
@@ -8,6 +9,7 @@ One JSON object a line on standard output; ends with 1 when a bound is missed or
 from __future__ import annotations
 
 import json
+import math
 import resource
 import sys
 import tempfile
@@ -28,13 +30,15 @@ if __name__ == "__main__":
 import psycopg
 
 from scripts.prove.arranging import django_on, mint_tickets, open_incident, signed_in_with_a_passkey, write_events
+from scripts.prove.listening import Happening, Tool, a_tool
 from scripts.prove.load import Connections, Download, Keys, Sockets, answer_of, opens_a_socket
 from tests.cast import read_cast
 from tests.isolation.committed import Committed
 
 TARGET, OTHER, LEAD, SECOND = "dunmere", "eastwick", "Priya Nair", "Gareth Lowe"
 BOUND_MS = 1000
-AGAIN_FOR = 20.0
+AGAIN_FOR, AGAIN_EACH = 20.0, 0.2
+BACK_SECONDS = 60.0  # until what was held has come after the lifting
 
 
 @dataclass(frozen=True)
@@ -48,8 +52,8 @@ class Size:
     again_for: float = AGAIN_FOR
 
 
-def run(url: str, live_url: str, owner_url: str, size: Size) -> dict[str, Any]:
-    """Cut Dunmere off on this running product; the line of B13, with what was wrong in `wrong`."""
+def run(url: str, live_url: str, owner_url: str, tool: Tool, size: Size) -> dict[str, Any]:
+    """Cut Dunmere off on this product, which may call `tool`; the line of B13, with what was wrong in `wrong`."""
     database = owner_url.rpartition("/")[2]
     two, cast = Committed(database), read_cast(owner_url)
     incident = open_incident(url, owner_url, cast.make_key(owner_url, "ashbourne"))
@@ -58,20 +62,26 @@ def run(url: str, live_url: str, owner_url: str, size: Size) -> dict[str, Any]:
         cookie = signed_in_with_a_passkey("alan.birtles@dunmere.example")
     mine = _Load(url, live_url, owner_url, TARGET, size, cast, two)
     control = _Load(url, live_url, owner_url, OTHER, Size(5, 2, 2), cast, two)
+    with django_on(database):  # the keys are sealed there
+        happening = Happening(owner_url, tool, {f"/{slug}": two.ids[slug] for slug in (TARGET, OTHER)}, pause=0.1)
     download = Download(url, cookie, pause=0.02)
     try:
-        _under_way(mine, control, download)
+        _under_way(mine, control, download, tool)
         asked = two.ask(LEAD, incident, TARGET, 4, "brackenfield")
         isolation = two.approve(SECOND, asked, incident, TARGET, 4)
         committed = time.monotonic()
         again = _try_again(url, live_url, cookie, mine, until=committed + max(size.again_for, 2.0))
         download.stop()
         facts = _facts(mine, control, download, committed, again)
+        facts |= _webhooks(tool, happening, committed)
+        facts["failures"] += facts["webhooks_after"]
     finally:
+        happening.stop()
         mine.stop()
         control.stop()
         download.stopping.set()
     facts |= _lifting(url, two, isolation, mine.keys.keys[0])
+    facts["webhooks_came_back"] = happening.all_came(f"/{TARGET}", patience=BACK_SECONDS)
     return facts | {"wrong": _wrong(facts, size)}
 
 
@@ -82,12 +92,13 @@ class _Load:
         self, url: str, live_url: str, owner_url: str, slug: str, size: Size, cast: Any, two: Committed
     ) -> None:
         database = owner_url.rpartition("/")[2]
-        self.spare = mint_tickets(database, two.ids[slug], 200, "socket")
-        self.sockets = Sockets(live_url, mint_tickets(database, two.ids[slug], size.sockets, "socket"))
+        org, lasts = two.ids[slug], size.again_for + 600  # a ticket that has lapsed would be refused in any case
+        self.spare = mint_tickets(database, org, math.ceil(size.again_for / AGAIN_EACH) + 10, "socket", lasts)
+        self.sockets = Sockets(live_url, mint_tickets(database, org, size.sockets, "socket", lasts))
         keys = [cast.make_key(owner_url, slug) for _ in range(size.keys)]
         self.keys = Keys(url, keys, pause=0.1)
         address = servers.database_url("DATABASE_URL_APP", database)
-        readers = mint_tickets(database, two.ids[slug], size.connections, "session", hashed=True)
+        readers = mint_tickets(database, org, size.connections, "session", lasts, hashed=True)
         self.connections = Connections(address, readers, pause=0.03)
 
     def stop(self) -> None:
@@ -96,12 +107,13 @@ class _Load:
         self.sockets.stop()
 
 
-def _under_way(mine: _Load, control: _Load, download: Download) -> None:
+def _under_way(mine: _Load, control: _Load, download: Download, tool: Tool) -> None:
     """Wait until everything has worked, and goes on working."""
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         busy = min(len(each.keys.tally.worked) / len(each.keys.keys) for each in (mine, control))
-        if busy >= 2 and len(mine.connections.tally.worked) > 100 and download.read > 0:
+        told = min(len(tool.times(f"/{slug}")) for slug in (TARGET, OTHER))
+        if busy >= 2 and len(mine.connections.tally.worked) > 100 and download.read > 0 and told > 0:
             return
         time.sleep(0.05)
     raise RuntimeError(f"the load is not under way: {download.status}, {mine.keys.tally.odd[:3]}")
@@ -111,7 +123,7 @@ def _try_again(url: str, live_url: str, cookie: str, mine: _Load, *, until: floa
     """Sockets and the ended session, again and again; keys and connections go on by themselves."""
     tries = successes = worded = 0
     while time.monotonic() < until and mine.spare:
-        time.sleep(0.2)
+        time.sleep(AGAIN_EACH)
         successes += opens_a_socket(live_url, mine.spare.pop())
         status, page = answer_of(url, "/incidents/", Cookie=cookie)
         successes += status == 200
@@ -149,6 +161,18 @@ def _facts(mine: _Load, control: _Load, download: Download, committed: float, ag
     }
 
 
+def _webhooks(tool: Tool, happening: Happening, committed: float) -> dict[str, Any]:
+    """What came to both tools until now. A message that was on its way at the COMMIT has a second to arrive."""
+    times, others = tool.times(f"/{TARGET}"), tool.times(f"/{OTHER}")
+    return {
+        "webhooks_before": sum(at <= committed for at in times),
+        "webhooks_last_after_ms": round(1000 * max(0.0, max(times) - committed)),
+        "webhooks_after": sum(at > committed + BOUND_MS / 1000 for at in times),
+        "webhooks_held": happening.waiting(f"/{TARGET}"),
+        "others_webhooks_after": sum(at > committed + BOUND_MS / 1000 for at in others),
+    }
+
+
 def _lifting(url: str, two: Committed, isolation: Any, key: str) -> dict[str, bool]:
     """One person does not lift it, two of two others do; a key works again, a session from before does not."""
     alone = _refused(lambda: two.act(LEAD, "SELECT sec.lift_isolation(%s, NULL)", isolation))
@@ -176,8 +200,14 @@ def _wrong(facts: dict[str, Any], size: Size) -> list[str]:
         "sockets closed late": facts["sockets_closed_after_ms"] <= BOUND_MS,
         "sockets closed with another code": facts["close_codes"] == [4403],
         "the download was not under way, or went on": facts["download_last_line"] == '{"cut_off":true}',
+        "the download ended late": facts["download_ended_after_ms"] <= BOUND_MS,
         "nobody was told in words": facts["told_in_words"] > 0,
         "somebody else was disturbed": facts["others_sockets_closed"] == facts["others_refused"] == 0,
+        "no webhook was sent before": facts["webhooks_before"] > 0,
+        "webhooks went on": facts["webhooks_after"] == 0,
+        "no webhook was held": facts["webhooks_held"] > 0,
+        "what was held did not come afterwards": facts["webhooks_came_back"],
+        "nobody else's webhooks went on": facts["others_webhooks_after"] > 0,
         "nobody else went on": facts["others_after"] > 0,
         "one person lifted it": not facts["one_person_lifts"],
         "two people could not lift it": facts["two_people_lift"],
@@ -185,12 +215,16 @@ def _wrong(facts: dict[str, Any], size: Size) -> list[str]:
     return [words for words, holds in bounds.items() if not holds]
 
 
-def main() -> int:
+def main(again_for: float) -> int:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 4096)), hard))
     missed = False
-    with tempfile.TemporaryDirectory() as folder, a_product(Path(folder) / "var", "prove") as product:
-        facts = run(product.url, product.live_url, product.database_url, Size())
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        a_tool() as tool,
+        a_product(Path(folder) / "var", "prove") as product,
+    ):
+        facts = run(product.url, product.live_url, product.database_url, tool, Size(again_for=again_for))
         print(json.dumps(facts), flush=True)
         missed = bool(facts["wrong"])
     return int(_guesses() or missed)
@@ -206,16 +240,21 @@ def _guesses() -> bool:
     servers.copy_template(database)
     try:
         with django_on(database):
-            facts = {"name": "B20", **guessing.run(10_000)}
+            facts = of_guesses(guessing.run(10_000))
     finally:
         servers.drop(database)
     print(json.dumps(facts), flush=True)
-    return facts["accepted"] > 0 or not facts["owner_signed_in"] or not facts["attempts"]
+    return bool(facts["failures"]) or not facts["attempts"]
+
+
+def of_guesses(found: dict[str, Any]) -> dict[str, Any]:
+    """The line of B20. A failure is a guess that was accepted, and an owner who no longer gets in."""
+    return {"name": "B20", "failures": found["accepted"] + (not found["owner_signed_in"]), **found}
 
 
 if __name__ == "__main__":
     try:
-        status = main()
+        status = main(float(sys.argv[1]) if len(sys.argv) > 1 else AGAIN_FOR)
     finally:
         servers.pytest_unconfigure(None)  # type: ignore[arg-type]
     sys.exit(status)
