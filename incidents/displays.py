@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from incidents.models import Incident, WallDisplay
+from incidents.promised import in_words
 from incidents.words import INCIDENT_STATUS, ROLES, STANDINGS, STATES, organisations, state, state_key
 from partners import approvals
 from partners.displays import Paired
@@ -147,7 +148,7 @@ def _tiles(document: Mapping[str, Any], now: datetime) -> list[dict[str, Any]]:
         (
             _("Next update"),
             local_time(update) or _("not promised yet"),
-            _("overdue") if update and update < now else "",
+            in_words(update, now) if update and update < now else "",
             bool(update and update < now),
         ),
     ]

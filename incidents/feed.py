@@ -157,16 +157,20 @@ def feed_of(
     `found` are the suspicions that mark what was written meanwhile.
     """
     events = Event.objects.filter(incident_id=incident_id, kind__in=WORDS).order_by("-pos")[:SHOWN]
-    return [
-        {
-            "seq": event.pos or 0,
-            "at": event.at,
-            "who": _who(event, names, by_id),
-            "words": WORDS[event.kind](event.data, names),
-            "mark": mark_on(event, found, by_id),
-        }
-        for event in events
-    ]
+    return [line_of(event, names=names, by_id=by_id, found=found) for event in events]
+
+
+def line_of(
+    event: Event, *, names: Mapping[str, str], by_id: Mapping[UUID, str], found: Sequence[Suspicion] = ()
+) -> dict[str, Any]:
+    """One line of the feed. The composer asks for it before there is an event."""
+    return {
+        "seq": event.pos or 0,
+        "at": event.at,
+        "who": _who(event, names, by_id),
+        "words": WORDS[event.kind](event.data, names),
+        "mark": mark_on(event, found, by_id),
+    }
 
 
 def mark_on(event: Event, found: Sequence[Suspicion], by_id: Mapping[UUID, str]) -> str:

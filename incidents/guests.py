@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as lazy
 
 from incidents.models import Duty, GuestGrant, Incident, Participant, Task, Update
 from incidents.not_trusted import Suspicion, mark_of, suspicions_of
+from incidents.promised import in_words as promised_words
 from incidents.words import INCIDENT_STATUS, due_words, state, state_key
 from partners import approvals
 from partners.models import Authenticator, Person
@@ -95,6 +96,12 @@ def _grant(grant: GuestGrant, now: datetime) -> dict[str, Any]:
     }
 
 
+def reads_updates(incident: Incident) -> bool:
+    """Whether a guest of the reader's organisation is shown the updates of this incident."""
+    grants = GuestGrant.objects.filter(incident=incident, ended_at=None, ends_at__gt=clock.now(), updates=True)
+    return grants.exists()
+
+
 def in_words(grant: GuestGrant) -> str:
     return ", ".join(str(words) for kind, words in SHARED.items() if getattr(grant, kind))
 
@@ -124,12 +131,12 @@ def shared_with_me() -> list[dict[str, Any]]:
             "exercise": incident.exercise,
             "status": str(INCIDENT_STATUS[incident.status]),
             "opened_at": incident.opened_at,
-            "next_update_at": incident.next_update_at,
+            "next_update": promised_words(incident.next_update_at, now),
             "until": grants[incident.pk].ends_at,
             "what": in_words(grants[incident.pk]),
             "side": _side(sides[incident.pk]) if incident.pk in sides else None,
             "tasks": [_task(task, sides.get(incident.pk), now) for task in tasks.get(incident.pk, [])],
-            "updates": [_update(each, marks[incident.pk]) for each in updates.get(incident.pk, [])],
+            "updates": [shown_update(each, marks[incident.pk]) for each in updates.get(incident.pk, [])],
             "duties": [_duty(duty) for duty in duties.get(incident.pk, [])],
             "shares": {kind: getattr(grants[incident.pk], kind) for kind in SHARED},
         }
@@ -137,7 +144,8 @@ def shared_with_me() -> list[dict[str, Any]]:
     ]
 
 
-def _update(update: Update, marks: Sequence[Suspicion]) -> dict[str, Any]:
+def shown_update(update: Update, marks: Sequence[Suspicion]) -> dict[str, Any]:
+    """An update as a guest reads it; the composer asks for one that is not kept yet."""
     author = update.author_organisation_id
     names = {author: _("whoever wrote it")}  # a guest knows no names of others
     return {

@@ -13,9 +13,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from incidents.models import Incident
+from incidents.promised import in_words
 from incidents.words import INCIDENT_STATUS, ROLES, STANDINGS, severity
 from partners.models import ContactPoint
 from partners.next_door import names_next_door
+from portal import clock
 
 Row = Mapping[str, Any]
 
@@ -42,6 +44,7 @@ def header_of(incident: Incident, standings: Sequence[Row], sides: Sequence[Row]
         else None,
         "meeting_point": incident.meeting_point,
         "next_update_at": incident.next_update_at,
+        "next_update": in_words(incident.next_update_at, clock.now()),
     }
 
 

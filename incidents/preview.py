@@ -14,7 +14,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from incidents.fanout import joining_of
+from incidents.before_sending import budget_words, opening_messages
+from incidents.fanout import Joining, joining_of
 from incidents.models import Incident, Step
 from incidents.opening import Opening, Reach
 from incidents.reach import summary_of
@@ -22,6 +23,8 @@ from incidents.words import exposure, organisations
 from partners.mail_marks import in_force
 from portal import clock
 from portal.pages import local_time
+
+OVERSEERS = frozenset({"lead", "deputy_lead", "provider"})
 
 
 def preview_of(opening: Opening, reach: Reach, *, lead_id: UUID) -> dict[str, Any]:
@@ -61,7 +64,9 @@ def preview_of(opening: Opening, reach: Reach, *, lead_id: UUID) -> dict[str, An
             *_effects(opening, total, len(joining), told, [each.organisation_id for each in joining]),
             *_mail_not_used({each.organisation_id for each in joining}),
         ],
-        "messages": _messages(opening.exercise),
+        "messages": opening_messages(lead_id, exercise=opening.exercise, severity=opening.severity),
+        "budget": budget_words(None, texts=sum(by_way.get(each.organisation_id, {}).get("sms", 0) for each in joining)),
+        "readers": _readers(joining),
         "suspected_told": [each.name for each in first],
         "digest": hashlib.sha256(orjson.dumps([each["name"] for each in reached])).hexdigest()[:16],
     }
@@ -99,18 +104,18 @@ def _mail_not_used(joining: set[UUID]) -> list[str]:
     ]
 
 
-def _messages(exercise: bool) -> list[dict[str, str]]:
-    """The words that go out, one for each kind of way that something sends to."""
-    first = _("EXERCISE. ") if exercise else ""
-    how = _("Open the app or type the address on your card. Never sign in from a link.")
-    said = {
-        "email": (_("e-mail"), _("You have a notice in Bulkhead, INC-…, code ….")),
-        "sms": (_("text message"), _("INC-…: your organisation could be reached, code ….")),
-    }
-    return [
-        {"to": _("Every person told"), "way": said[way][0], "text": f"{first}{said[way][1]} {how}"}
-        for way in settings.SENT_WAYS
+def _readers(joining: list[Joining]) -> list[dict[str, str]]:
+    """Who will see what (RULES 8): a board follows the role that is written at opening."""
+    lead = ", ".join(each.name for each in joining if each.role == "lead")
+    overseers = ", ".join(each.name for each in joining if each.role != "lead" and each.role in OVERSEERS)
+    others = ", ".join(each.name for each in joining if each.role not in OVERSEERS)
+    rows = [
+        {"who": lead, "sees": _("everything of the incident, and leads it")},
+        {"who": overseers, "sees": _("everybody’s steps, who was told and who is silent")},
+        {"who": others, "sees": _("its own steps and people; of the others name, role and one word")},
+        {"who": _("Everybody else"), "sees": _("nothing")},
     ]
+    return [row for row in rows if row["who"]]
 
 
 def _is_for(audience: str, joining: Any) -> bool:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from incidents.models import Duty, Incident
+from incidents.promised import in_words
 from incidents.words import organisations, span
 from portal.pages import local_time
 
@@ -83,7 +84,7 @@ def tiles_of(
             else _("%(time)s update to all") % {"time": local_time(update)}
             if update
             else _("No update promised yet"),
-            _("overdue") if update and update < now and not closed else "",
+            in_words(update, now) if update and update < now and not closed else "",
             alarm=bool(update and update < now and not closed),
         )
     )

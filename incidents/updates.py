@@ -39,8 +39,8 @@ def send_update(
         at=clock.now(),
     )
     update.save(force_insert=True)
-    if next_update_at is not None:
-        Incident.objects.filter(pk=incident.pk).update(next_update_at=next_update_at)
+    # What was promised before is kept with this one, whether or not a further one is.
+    Incident.objects.filter(pk=incident.pk).update(next_update_at=next_update_at)
     record(
         "update.sent",
         actor=actor,
@@ -48,7 +48,11 @@ def send_update(
         subject_id=update.pk,
         incident_id=incident.pk,
         incident_reference=incident.reference,
-        text=text,
-        next_update_at=next_update_at.isoformat() if next_update_at else None,
+        **said_of(text, next_update_at),
     )
     return update
+
+
+def said_of(text: str, next_update_at: datetime | None) -> dict[str, str | None]:
+    """What the event of an update holds; a preview shows it before there is one."""
+    return {"text": text, "next_update_at": next_update_at.isoformat() if next_update_at else None}

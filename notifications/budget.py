@@ -11,6 +11,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connections
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from notifications.deliveries import FIRST_MESSAGES, Held
 from notifications.models import Delivery
@@ -50,6 +51,41 @@ def used_up(held: Held) -> str:
     if person >= settings.TEXTS_PER_PERSON:
         return "Today's text messages to this person about this incident are used up."
     return ""
+
+
+USED_OF_INCIDENT = f"""
+SELECT coalesce(sum(n), 0)::int, coalesce(max(n) FILTER (WHERE person_id IS NOT NULL), 0)::int
+  FROM (SELECT person_id, count(*) AS n FROM notifications_delivery
+         WHERE incident_id = %s AND way = 'sms' AND {TODAY} GROUP BY person_id) d
+"""  # noqa: S608
+
+
+def before_sending(incident_id: UUID | None, *, texts: int) -> list[str]:
+    """What the next messages take of the day's text messages, and what is left, of those that the reader may see.
+
+    `incident_id` None: an opening, whose first messages are always sent. How many others use is nobody's to know.
+    """
+    if SMS not in settings.SENT_WAYS:
+        return []
+    used, person = 0, 0
+    if incident_id is not None:
+        with connections["default"].cursor() as cursor:
+            cursor.execute(USED_OF_INCIDENT, [incident_id])
+            used, person = cursor.fetchone()
+    takes = (
+        ngettext("Takes one text message.", "Takes %(n)s text messages.", texts) % {"n": texts}
+        if texts
+        else _("Takes no text message.")
+    )
+    left = max(0, settings.TEXTS_PER_INCIDENT - used - texts)
+    each = max(0, settings.TEXTS_PER_PERSON - person - bool(texts))
+    return [
+        takes,
+        _("Then this incident has %(left)s of today’s %(most)s left, and each person at least %(each)s of %(person)s.")
+        % {"left": left, "most": settings.TEXTS_PER_INCIDENT, "each": each, "person": settings.TEXTS_PER_PERSON},
+        _("%(reserved)s of all %(day)s a day are kept for first messages, which are never held back.")
+        % {"reserved": settings.TEXTS_RESERVED, "day": settings.TEXTS_A_DAY},
+    ]
 
 
 def in_words(incident_id: UUID) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -20,6 +20,7 @@ from incidents.models import Incident
 from notifications.breakers import shut_ways
 from notifications.codes import new_code
 from notifications.models import Delivery
+from notifications.own_words import USUAL, OwnWords, filled
 from notifications.recipients import Way
 from portal.tenancy.scope import queue_scope
 
@@ -32,7 +33,8 @@ RETRY_SECONDS = (5, 15, 45, 120, 300, 600, 900)  # then every quarter of an hour
 DEAD_AFTER_HOURS = 24
 DEAD_AFTER_ATTEMPTS = 20  # a message may have waited for a day, or a worker for it, before it was tried at all
 QUIET = (Delivery.Message.PLANNED, Delivery.Message.PLANNED_CHANGED)
-EACH_TIME = (Delivery.Message.LEAD_OFFERED, Delivery.Message.UPDATE_ASKED)  # may come more than once, and each is news
+# May come more than once, and each is news.
+EACH_TIME = (Delivery.Message.LEAD_OFFERED, Delivery.Message.UPDATE_ASKED, Delivery.Message.UPDATE_DUE)
 FIRST_MESSAGES = (Delivery.Message.OPENED, Delivery.Message.SUSPECTED)
 
 
@@ -55,7 +57,10 @@ class New:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """One claimed delivery with all that sending needs. `usable` False: the way has lost its trust meanwhile."""
+    """One claimed delivery with all that sending needs. `usable` False: the way has lost its trust meanwhile.
+
+    `own` are the words of the organisation whose people are told, and of nobody else.
+    """
 
     id: UUID
     organisation_id: UUID
@@ -68,6 +73,7 @@ class Held:
     exercise: bool
     code: str
     usable: bool
+    own: OwnWords = USUAL
 
 
 def write(new: New, use: Iterable[Way], skip: Iterable[tuple[Way, str]] = (), *, after: int = 0) -> int:
@@ -148,7 +154,13 @@ def claim(worker: str, *, most: int = BATCH) -> list[Held]:
         if not taken and not _claim(worker, most, quiet=True, shut=shut):
             return []
         cursor.execute("SELECT * FROM sec.claimed(%s)", [worker])
-        return [Held(*row) for row in cursor.fetchall()]
+        held = [Held(*row) for row in cursor.fetchall()]
+        cursor.execute("SELECT * FROM sec.own_words(%s)", [worker])
+        own = {
+            delivery: filled(preface, line, organisation=organisation, desk=desk)
+            for delivery, preface, line, organisation, desk in cursor.fetchall()
+        }
+        return [replace(each, own=own[each.id]) if each.id in own else each for each in held]
 
 
 # The organisations that have anything waiting come off the index one by one, and of each its first few: the cost grows

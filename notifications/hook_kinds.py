@@ -13,7 +13,7 @@ BY_SUBJECT = {
     _("Incidents"): (
         "incident.opened", "incident.moved", "incident.edited", "incident.joined", "incident.backfill",
         "incident.widened", "incident.handed_over", "incident.closed", "radius.proposed", "radius.moved",
-        "exposure.changed", "standing.changed", "update.sent", "update.asked", "update.given",
+        "exposure.changed", "standing.changed", "update.sent", "update.asked", "update.given", "update.due",
         "lead.offered", "lead.kept", "lead.declined", "guest.invited", "guest.ended",
         "own_reference.written", "own_reference.removed", "display.made", "display.paired", "display.revoked",
         "headsup.sent", "headsup.received", "headsup.ended",

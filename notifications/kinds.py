@@ -17,6 +17,7 @@ TOLD_OF = {
     "delivery.dead": "named",
     "lead.offered": "named",
     "update.asked": "named",
+    "update.due": "named",  # the lead
     "headsup.received": "everybody",
     "headsup.ended": "everybody",
     # Notices of an organisation's own, without an incident: the one concerned and its partner liaison.

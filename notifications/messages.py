@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from notifications.models import Delivery
+from notifications.own_words import ONE_TEXT, USUAL, OwnWords, septets
 
 EXERCISE = lazy("EXERCISE")
 DRILL = lazy("DRILL")
@@ -62,10 +63,20 @@ class Text:
     short: str
 
 
-def compose(*, message: str, reference: str, code: str, exercise: bool, link: str = "", replies: bool = False) -> Text:
+def compose(
+    *,
+    message: str,
+    reference: str,
+    code: str,
+    exercise: bool,
+    link: str = "",
+    replies: bool = False,
+    own: OwnWords = USUAL,
+) -> Text:
     """The words of one message; in an exercise or a drill the word comes first in subject and body.
 
-    `link` leads to the page of a test, or to that of an answer. `replies`: a text that comes back is read.
+    `link` leads to the page of a test, or to that of an answer. `replies`: a text that comes back is read. `own`:
+    words of the organisation whose people are told; they stand beside the fixed parts and take the place of none.
     """
     about = {"reference": reference, "code": code}
     if message == Delivery.Message.CONTACT_TEST:
@@ -75,7 +86,7 @@ def compose(*, message: str, reference: str, code: str, exercise: bool, link: st
             _("TEST. Press the button on this page, it asks for no password: %(link)s") % {"link": link},
         )
     if message in PLANNED:
-        return _planned(about, changed=message == Delivery.Message.PLANNED_CHANGED)
+        return _planned(about, own, changed=message == Delivery.Message.PLANNED_CHANGED)
     if message in HEADS_UPS:
         subject = _("Bulkhead: a heads-up for you")
         said = HEADS_UPS[Delivery.Message(message)] % about
@@ -90,6 +101,9 @@ def compose(*, message: str, reference: str, code: str, exercise: bool, link: st
     elif message == Delivery.Message.UPDATE_ASKED:
         subject = _("Bulkhead: you are asked for an update, %(reference)s") % about
         notice = short = _("You are asked for an update of %(reference)s, code %(code)s.") % about
+    elif message == Delivery.Message.UPDATE_DUE:
+        subject = _("Bulkhead: your next update, %(reference)s") % about
+        notice = short = _("Your next update of %(reference)s is due, code %(code)s.") % about
     elif message == Delivery.Message.LEAD_OFFERED:
         subject = _("Bulkhead: you are asked to take the lead, %(reference)s") % about
         notice = short = _("You are asked to take the lead of %(reference)s, code %(code)s.") % about
@@ -102,7 +116,18 @@ def compose(*, message: str, reference: str, code: str, exercise: bool, link: st
     if exercise:
         subject, notice, short = f"{EXERCISE}: {subject}", f"{EXERCISE}. {notice}", f"{EXERCISE}. {short}"
     answer = f"\n{BY_LINK}\n{link}\n" if link else ""
-    return Text(subject, f"{notice}\n\n{HOW_TO_READ}\n{answer}", f"{short} {how}")
+    return _with_own(own, subject, notice, short, how, answer)
+
+
+def _with_own(own: OwnWords, subject: str, notice: str, short: str, how: object, answer: str = "") -> Text:
+    """Notice first, then the own words, then what to do. A line that makes two of a text message is left out."""
+    preface = f"{own.preface}\n\n" if own.preface else ""
+    text = f"{short} {how}"
+    if own.line:
+        with_line = f"{short} {own.line} {how}"
+        taken = septets(with_line)
+        text = with_line if taken is not None and taken <= ONE_TEXT else text
+    return Text(subject, f"{notice}\n\n{preface}{HOW_TO_READ}\n{answer}", text)
 
 
 def _short(message: str, *, exercise: bool, replies: bool) -> str:
@@ -121,7 +146,7 @@ def _short(message: str, *, exercise: bool, replies: bool) -> str:
     return _("%(reference)s: your organisation could be reached. Reply %(code)s to accept.")
 
 
-def _planned(about: dict[str, str], *, changed: bool) -> Text:
+def _planned(about: dict[str, str], own: OwnWords, *, changed: bool) -> Text:
     """The word stands first, as in an exercise: this wakes nobody."""
     if changed:
         said = _("Planned work. No incident. Something has changed, %(reference)s, code %(code)s.") % about
@@ -130,7 +155,7 @@ def _planned(about: dict[str, str], *, changed: bool) -> Text:
         said = _("Planned work. No incident. You have a notice in Bulkhead, %(reference)s, code %(code)s.") % about
         subject = _("Planned work: a notice, %(reference)s") % about
     short = _("Planned work, no incident: %(reference)s, code %(code)s.") % about
-    return Text(subject, f"{said}\n\n{HOW_TO_READ}\n", f"{short} {HOW_TO_READ}")
+    return _with_own(own, subject, said, short, HOW_TO_READ)
 
 
 def _notice(message: Delivery.Message, code: str) -> Text:

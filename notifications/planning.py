@@ -20,6 +20,7 @@ from notifications.models import Delivery, LadderStep
 from notifications.notices import MESSAGES as OWN_NOTICES
 from notifications.notices import plan_notice
 from notifications.recipients import Way, choose, duty_first, why_nobody
+from notifications.reminding import remind
 from notifications.rungs import ladder_now
 from notifications.trust import lift_marks, mark_doubtful
 from notifications.ways import active_ways
@@ -128,6 +129,8 @@ def _plan_row(row: Planned) -> None:
         _go_round(row, incident, row.subject_id)
     elif row.kind == "update.asked":
         _ask(row, incident)
+    elif row.kind == "update.due" and row.subject_id:
+        remind(incident, organisation_id=row.organisation_id, event_id=row.event_id, reminder_id=row.subject_id)
     elif row.kind == "lead.offered":
         tell_of_offer(incident, organisation_id=row.organisation_id, event_id=row.event_id)
     else:

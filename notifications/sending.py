@@ -122,6 +122,7 @@ def _hand_over(held: Held, transport: Transport) -> str:
         exercise=held.exercise,
         link=_link(held),
         replies=settings.NOTIFY_REPLIES,
+        own=held.own,
     )
     try:
         return transport.send(held.id, held.address, text, again=held.attempts > 1)

@@ -12,6 +12,7 @@ from django.db import connections
 
 from incidents.advance import advance_due
 from incidents.handing_over import offer_for_the_silent
+from incidents.promised import remind_of_updates
 from incidents.rewalk_due import rewalk_due
 from notifications.answers import settle_answers
 from notifications.bounces import take_folder
@@ -32,7 +33,7 @@ from portal.tenancy.scope import queue_scope
 log = logging.getLogger(__name__)
 
 SWEEP = "sweep"
-LEADS = "silent leads"
+LEADS = "leads"
 CHORES = "chores"
 BATCHES = 10
 # For how many seconds the longest due row of each job has waited; null when nothing is due.
@@ -97,6 +98,12 @@ def look_after() -> None:
     take_folder()
 
 
+def look_at_leads() -> None:
+    """Leads that nobody answers at, and those whose next update is due."""
+    offer_for_the_silent()
+    remind_of_updates()
+
+
 HANDS: dict[str, Callable[[], object]] = {
     PLAN: plan_due,
     DELIVER: deliver_some,
@@ -110,7 +117,7 @@ HANDS: dict[str, Callable[[], object]] = {
     LATE: go_round_late,
     CANARY: send_canaries,
     SWEEP: sweep_away,
-    LEADS: offer_for_the_silent,
+    LEADS: look_at_leads,
     CHORES: look_after,
 }
 

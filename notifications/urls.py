@@ -12,6 +12,7 @@ from notifications import (
     views_receipts,
     views_tests,
     views_verify,
+    views_wording,
 )
 
 urlpatterns = [
@@ -20,6 +21,8 @@ urlpatterns = [
     path("partners/webhooks/<uuid:hook_id>/", views_hooks.detail, name="webhook-detail"),
     path("partners/webhooks/<uuid:hook_id>/change/", views_hooks.change, name="webhook-change"),
     path("partners/webhooks/<uuid:hook_id>/act/", views_hooks.act, name="webhook-act"),
+    path("partners/wording/", views_wording.wording_list, name="wording-list"),
+    path("partners/wording/<slug:message>/<slug:band>/", views_wording.change, name="wording-change"),
     path("partners/contacts/tests/", views_tests.tests, name="contact-tests"),
     path("partners/contacts/tests/<uuid:ask_id>/answer/", views_tests.answer, name="contact-test-answer"),
     path("partners/contacts/<uuid:contact_id>/test/", views_tests.test_now, name="contact-test-now"),

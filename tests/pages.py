@@ -54,6 +54,27 @@ def _open_without_a_title(page: Any) -> None:
     page.get_by_role("alert").wait_for()
 
 
+def _preview_words(page: Any) -> None:
+    page.get_by_label("In an e-mail").fill("Ring the service desk of {organisation} on {desk}.")
+    page.get_by_label("In a text message").fill("Ring 201.")
+    page.get_by_role("button", name="Preview").click()
+    page.get_by_role("heading", name="What would go out").wait_for()
+
+
+def _word_a_link(page: Any) -> None:
+    page.get_by_label("In an e-mail").fill("Look at www.example.org")
+    page.get_by_role("button", name="Keep these words").click()
+    page.get_by_role("alert").wait_for()
+
+
+def _preview_update(page: Any) -> None:
+    page.get_by_label("What everybody should know").fill(
+        "The trust to the finance ledger is cut. Ring us on the bridge."
+    )
+    page.get_by_role("button", name="Show what each will see").click()
+    page.get_by_role("heading", name="What each will see").wait_for()
+
+
 def _look_at_everybodys(page: Any) -> None:
     page.get_by_label("Issuer").fill("https://login.microsoftonline.com/common/v2.0")
     page.get_by_role("button", name="Look").click()
@@ -211,6 +232,10 @@ REGISTER = [
     State("ladder-read", OBSERVER, "/partners/ladder/", "left out"),
     State("duty-contractor", "Martin Keel", "/partners/duty/", "Nightline call handling"),
     State("contact-tests", PARTNER, "/partners/contacts/tests/", "Do your contacts work?"),
+    State("own-words", LEAD, "/partners/wording/", "Messages in our own words"),
+    State("own-words-preview", ADMINISTRATOR, "/partners/wording/opened/any/", "What would go out", act=_preview_words),
+    State("own-words-wrong", ADMINISTRATOR, "/partners/wording/opened/any/", "No link", act=_word_a_link),
+    State("update-preview", LEAD, "/incidents/{main}/update/", "What each will see", act=_preview_update),
     State("contact-papers", LEAD, "/partners/contacts/papers/", "Wallet card"),
     State("contact-link-gone", NOBODY, "/test/never-made/", "used up or too old", 404),
     State("keys", LEAD, "/partners/keys/", "bh_"),

@@ -15,6 +15,7 @@ from incidents.models.radius import (
     RadiusVersion,
     Rewalk,
 )
+from incidents.models.reminder import UpdateReminder
 from incidents.models.task import Duty, OwnReference, Run, Task, TaskNote
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "Task",
     "TaskNote",
     "Update",
+    "UpdateReminder",
     "UpdateRequest",
     "WallDisplay",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from django.contrib import messages
 from django.forms import Form
@@ -13,9 +14,10 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from incidents.closing import OPEN, close_incident
+from incidents.composing import audience_of
+from incidents.composing import preview_of as preview_of_update
 from incidents.errors import Invalid, WrongMoment
 from incidents.forms import CloseForm, OpenForm, UpdateForm, WidenForm
-from incidents.heads_up import outside_of
 from incidents.models import Incident, Participant, Task
 from incidents.opening import open_incident, reach_of
 from incidents.preview import preview_of
@@ -110,21 +112,33 @@ def update(request: HttpRequest, reference: str) -> HttpResponse:
     incident = _led(request, reference)
     visitor = request.visitor  # type: ignore[attr-defined]
     form = UpdateForm(request.POST if request.method == "POST" else None)
+    shown: list[dict[str, Any]] = []
     if request.method == "POST" and form.is_valid():
-        minutes = form.cleaned_data["next_in"]
-        try:
-            send_update(
-                incident_id=incident.pk,
-                text=form.cleaned_data["text"],
-                actor=actor_of(visitor),
+        now = clock.now()
+        text, minutes = form.cleaned_data["text"], form.cleaned_data["next_in"]
+        next_at = now + timedelta(minutes=minutes) if minutes else None
+        if request.POST.get("step") == "preview":
+            shown = preview_of_update(
+                incident,
+                me=visitor.organisation_id,
                 author_name=visitor.organisation_name,
-                next_update_at=clock.now() + timedelta(minutes=minutes) if minutes else None,
+                text=text,
+                next_update_at=next_at,
+                now=now,
             )
-        except WrongMoment as refused:
-            return refuse(request, 409, str(refused))
-        return redirect("incident-board", reference=reference)
-    audience = organisations(len(incident.participants))
-    context = {"incident": header(incident), "form": form, "audience": audience, "outside": outside_of(incident)}
+        else:
+            try:
+                send_update(
+                    incident_id=incident.pk,
+                    text=text,
+                    actor=actor_of(visitor),
+                    author_name=visitor.organisation_name,
+                    next_update_at=next_at,
+                )
+            except WrongMoment as refused:
+                return refuse(request, 409, str(refused))
+            return redirect("incident-board", reference=reference)
+    context = {"incident": header(incident), "form": form, "audience": audience_of(incident), "preview": shown}
     return render(request, "incidents/update.html", context, status=422 if form.errors else 200)
 
 

@@ -7,6 +7,7 @@ from notifications.models.planning import Planning
 from notifications.models.receipt import Receipt
 from notifications.models.way_out import WayOut
 from notifications.models.webhook import Webhook, WebhookDelivery, WebhookSecret
+from notifications.models.wording import Wording
 
 __all__ = [
     "Answer",
@@ -21,4 +22,5 @@ __all__ = [
     "Webhook",
     "WebhookDelivery",
     "WebhookSecret",
+    "Wording",
 ]

@@ -39,6 +39,7 @@ class Delivery(models.Model):
         UPDATE_ASKED = "update_asked", "Asked for an update"
         HEADS_UP = "heads_up", "A word to members outside"
         HEADS_UP_OVER = "heads_up_over", "That word: it is over"
+        UPDATE_DUE = "update_due", "An update is due"
 
     class State(models.TextChoices):
         PENDING = "pending", "Waiting to be sent"
@@ -118,6 +119,7 @@ class Delivery(models.Model):
                         "update_asked",
                         "heads_up",
                         "heads_up_over",
+                        "update_due",
                     ]
                 ),
                 name="delivery_message",

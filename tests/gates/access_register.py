@@ -88,6 +88,8 @@ REGISTER = (
     page("offline-pack", post=NO_PACK),
     page("duty-rota", PEOPLE, post=NOT_THERE_YET),
     page("ladder-rungs", PEOPLE, post=LADDER_KEPT),
+    page("wording-list", PEOPLE),
+    page("wording-change", ADMINISTERS, post=ADMINISTERS, message="opened", band="any"),
     page("contact-tests", PEOPLE),
     page("contact-test-answer", post=NOT_ASKED, ask_id="contact"),
     page("call-list", PEOPLE),

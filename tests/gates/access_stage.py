@@ -122,6 +122,8 @@ def stage(cast: Any, inside: Any, seal: Any, settings: Any, tmp_path: Any) -> Ob
         "playbook-document": playbook.document,
         "system": "identity-platform",
         "dunmere": "dunmere",
+        "opened": "opened",
+        "any": "any",
         "token": "never-made",
         "person": next(pk for pk, _, role in cast["ashbourne"].people if role == "responder"),
         "step": 2,

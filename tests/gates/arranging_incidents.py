@@ -106,6 +106,8 @@ class Incidents(Writer):
                      stated_by="N", stated_at="now", was="direct", withdrawn_why="")  # fmt: skip
             self.put("incidents_headsup", id=uuid4(), incident_id=incident, text=secret, exercise=False, sent_at="now",
                      recipients=[said_by])  # fmt: skip
+            self.put("incidents_updatereminder", id=uuid4(), incident_id=incident, lead_id=said_by, promised_at="now",
+                     stage="due")  # fmt: skip
             self.put("incidents_updaterequest", id=uuid4(), incident_id=incident, organisation_id=said_by,
                      asked_by_id=self.ids[lead], question=secret, asked_at="now", answer="",
                      answered_by="")  # fmt: skip

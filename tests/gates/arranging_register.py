@@ -133,6 +133,8 @@ class Register(Writer):
         self.owner.execute("DELETE FROM partners_ladderrung WHERE organisation_id = %s AND rung = 'head_of_it'", [own])
         self.put("partners_ladderrung", id=uuid4(), organisation_id=own, rung="head_of_it", person_id=person)
         self.put("partners_laddertime", id=uuid4(), organisation_id=own, band="low", minutes=40)
+        self.put("notifications_wording", id=uuid4(), organisation_id=own, message="opened", band="", preface="Ring us",
+                 line="")  # fmt: skip
         self.put("partners_offlinepack", organisation_id=own, built_at="now", checked_at="now", digest=b"", page=secret)
         delivery = self.one(
             "SELECT id FROM notifications_delivery WHERE organisation_id = %s AND incident_id IS NULL", own

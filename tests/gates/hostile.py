@@ -101,7 +101,7 @@ SAID_BY_FUNCTIONS = (
     "emergency_access.given", "lead.offered", "approval.given", "guest.invited", "display.paired", "link.reconnected",
     "number.read", "call_back.recorded", "call.ended", "headsup.received", "headsup.sent", "webhook.made",
     "update.asked",
-    "update.given", "answer.given", "ladder.climbed",
+    "update.given", "update.due", "answer.given", "ladder.climbed",
 )  # fmt: skip
 
 OFFERED: list[tuple[str, str, str, Values]] = [

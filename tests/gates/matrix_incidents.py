@@ -55,6 +55,8 @@ INCIDENTS: dict[str, Row] = {
     "incidents_linkclaim": Row(Can(f"({OVERSEES} OR x.said_by_id = %(me)s AND {IN_IT})")),
     "incidents_clearing": Row(Can(f"({MINE} OR {OVERSEES})")),
     "incidents_updaterequest": Row(Can(SIDE)),
+    # Read by the worker that plans the message, inside the lead that it reminds.
+    "incidents_updatereminder": Row(worker=Can("x.lead_id = %(me)s")),
     # A word to members outside: its words and times for those who got it. Which incident, and who else, for nobody.
     "incidents_headsup": Row(Can("%(me)s = ANY (x.recipients)", selects="id text exercise sent_at ended_at")),
     "incidents_linkdispute": Row(

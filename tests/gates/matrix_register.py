@@ -69,6 +69,8 @@ REGISTER: dict[str, Row] = {
         worker=Can(MINE),
     ),
     "partners_laddertime": Row(Can(MINE, ADMINISTERS, ADMINISTERS, ADMINISTERS, updates="minutes"), worker=Can(MINE)),
+    # What an administrator has its own people told in its own words; a worker gets them with its messages.
+    "notifications_wording": Row(Can(MINE, ADMINISTERS, ADMINISTERS, ADMINISTERS, updates="preface line")),
     "partners_offlinepack": Row(
         Can(MINE, selects="organisation_id built_at checked_at"),
         worker=Can(MINE, MINE, MINE, updates="built_at checked_at digest page"),

@@ -91,6 +91,7 @@ INVOKER: dict[str, Function] = {
     "sec.account_pattern(text)": ((), "whether a text is a pattern of accounts"),
     "sec.told_of_permission(jsonb)": ((), "the two sides of the row handed in"),
     "sec.told_of_access(jsonb)": ((), "the two organisations of the row handed in"),
+    "sec.wording_checked()": ((), "trigger on own words: no link and no name that the writer can read"),
     "sec.told_of(text,jsonb)": ((), "whom an event's kind concerns"),
     "sec.shared_kinds(incidents_guestgrant)": ((), "the kinds that a grant shares, as words"),
     "sec.append_only()": ((), "trigger: nobody rewrites the ledger"),

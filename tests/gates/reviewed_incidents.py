@@ -15,6 +15,7 @@ INCIDENTS: dict[str, Function] = {
     "sec.pass_lead_tasks(uuid,uuid,uuid)": ((), "the lead's own steps go with the lead"),
     "sec.accept_lead(uuid)": ((APP,), "the organisation that was asked takes the lead"),
     "sec.decline_lead(uuid,text)": ((APP,), "the organisation that was asked declines, the lead takes back"),
+    "sec.remind_of_updates()": ((WORKER,), "reminds leads of updates that are due, once each; answers how many"),
     "sec.silent_leads()": ((WORKER,), "ids of incidents whose lead is silent, nothing else"),
     "sec.lead_is_silent(uuid)": (
         (),

@@ -10,6 +10,7 @@ MESSAGES: dict[str, Function] = {
     "sec.enter_delivery(uuid,text)": ((WORKER,), "enters the organisation of a delivery whose claim it holds"),
     "sec.enter_planning(uuid,text)": ((WORKER,), "enters the organisation of a planning whose claim it holds"),
     "sec.claimed(text)": ((WORKER,), "what must be sent of the deliveries whose claim it holds"),
+    "sec.own_words(text)": ((WORKER,), "own words of the organisations whose deliveries it holds, for those alone"),
     "sec.reached_contact_points()": ((WORKER,), "the ticket's organisation's contact points on reached systems"),
     "sec.contact_answered(uuid,timestamp with time zone,text)": ((), "an answer to a test, once, within a day"),
     "sec.contact_link_waits(bytea,timestamp with time zone)": ((AUTH,), "whether a link by its hash waits, yes or no"),

@@ -13,3 +13,13 @@ UPDATE incidents_updaterequest SET answer = 'All is well.', answered_at = now();
 
 -- everybody: says that it was answered
 SELECT sec.update_said(gen_random_uuid(), 'update.given');
+
+-- everybody: says that an update is due
+SELECT sec.remind_of_updates();
+
+-- everybody: reads who was reminded
+SELECT 1 FROM incidents_updatereminder;
+
+-- everybody: reminds somebody past the function
+INSERT INTO incidents_updatereminder (id, incident_id, lead_id, promised_at, stage)
+SELECT gen_random_uuid(), i.id, i.lead_id, now(), 'due' FROM incidents_incident i;
