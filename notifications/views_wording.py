@@ -70,7 +70,13 @@ def wording_list(request: HttpRequest) -> HttpResponse:
                     "own": own.get((message.value, band)),
                     "href": reverse("wording-change", args=[message.value, band]),
                 }
-                for band in ([ANY] if message in WITHOUT_SEVERITY else BANDS)
+                for band in BANDS
+                if band == ANY or (message.value, band) in own
+            ],
+            "more": [
+                {"band": str(BANDS[band]), "href": reverse("wording-change", args=[message.value, band])}
+                for band in BANDS
+                if band != ANY and message not in WITHOUT_SEVERITY and (message.value, band) not in own
             ],
         }
         for message in WORDED

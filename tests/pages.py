@@ -233,7 +233,9 @@ REGISTER = [
     State("duty-contractor", "Martin Keel", "/partners/duty/", "Nightline call handling"),
     State("contact-tests", PARTNER, "/partners/contacts/tests/", "Do your contacts work?"),
     State("own-words", LEAD, "/partners/wording/", "Messages in our own words"),
-    State("own-words-preview", ADMINISTRATOR, "/partners/wording/opened/any/", "What would go out", act=_preview_words),
+    State(
+        "own-words-preview", ADMINISTRATOR, "/partners/wording/stood_down/any/", "What would go out", act=_preview_words
+    ),
     State("own-words-wrong", ADMINISTRATOR, "/partners/wording/opened/any/", "No link", act=_word_a_link),
     State("update-preview", LEAD, "/incidents/{main}/update/", "What each will see", act=_preview_update),
     State("contact-papers", LEAD, "/partners/contacts/papers/", "Wallet card"),

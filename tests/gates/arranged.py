@@ -103,6 +103,7 @@ class _Writer(People, Register, Incidents):
         self.event("mail.trusted", "northgate", audience=["northgate"])
         self.event("webhook.changed", "northgate", audience=["northgate"])
         self.event("answer.given", "northgate", audience=["northgate"])
+        self.event("update.due", "northgate", audience=["northgate"])
         self.planned("PLN-222222", "northgate", ["ashbourne", "dunmere"])
         self.planned("PLN-333333", "gravenhurst", ["brackenfield", "dunmere"])
         self.planned("PLN-444444", "ashbourne", [])
