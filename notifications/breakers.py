@@ -21,6 +21,8 @@ IN_A_ROW = 5
 WINDOW = 20
 PROBE_SECONDS = 30
 EXERCISE = ":exercise"
+# In SQL the kind by which a delivery's breaker goes: see `shut_ways`. What it reads must be the only table with them.
+KIND = f"(way || CASE WHEN exercise THEN '{EXERCISE}' ELSE '' END)"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import connections
 
 from incidents.models import Incident
-from notifications.breakers import shut_ways
+from notifications.breakers import KIND, shut_ways
 from notifications.codes import new_code
 from notifications.models import Delivery
 from notifications.own_words import USUAL, OwnWords, filled
@@ -166,7 +166,7 @@ def claim(worker: str, *, most: int = BATCH) -> list[Held]:
 # The organisations that have anything waiting come off the index one by one, and of each its first few: the cost grows
 # with the number of organisations, not with how much they have. More are looked at than taken, because other workers
 # look at the same ones at the same time; the lock is taken on what is still due then.
-CLAIM = """
+CLAIM = f"""
 WITH RECURSIVE waiting AS (
     (SELECT organisation_id FROM notifications_delivery WHERE state IN ('pending', 'claimed')
       ORDER BY organisation_id LIMIT 1)
@@ -180,9 +180,9 @@ WITH RECURSIVE waiting AS (
            SELECT d.id, d.due_at FROM notifications_delivery d
             WHERE d.organisation_id = w.organisation_id AND d.state IN ('pending', 'claimed') AND d.due_at <= now()
               AND d.way <> 'phone' AND (d.message = ANY (%(quiet_kinds)s)) = %(quiet)s
-              AND NOT (d.way || CASE WHEN d.exercise THEN ':exercise' ELSE '' END) = ANY (%(shut)s)
+              AND NOT {KIND} = ANY (%(shut)s)
               AND (%(only)s::text[] IS NULL
-                   OR (d.way || CASE WHEN d.exercise THEN ':exercise' ELSE '' END) = ANY (%(only)s))
+                   OR {KIND} = ANY (%(only)s))
             ORDER BY d.due_at LIMIT %(looked_at)s) t
      WHERE w.organisation_id IS NOT NULL
 ), due AS (
@@ -194,7 +194,7 @@ WITH RECURSIVE waiting AS (
 UPDATE notifications_delivery d SET state = 'claimed', attempts = d.attempts + 1, claimed_by = %(worker)s,
        claimed_until = now() + make_interval(secs => %(lease)s), due_at = now() + make_interval(secs => %(lease)s)
   FROM due WHERE d.id = due.id
-"""
+"""  # noqa: S608
 
 
 def _claim(worker: str, most: int, *, quiet: bool, shut: Sequence[str] = (), only: Sequence[str] | None = None) -> int:

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import connections
 
 from incidents.models import Incident
-from notifications.breakers import shut_ways_now
+from notifications.breakers import KIND, shut_ways_now
 from notifications.deliveries import EACH_TIME, FIRST_MESSAGES, New, write
 from notifications.models import Delivery
 from notifications.recipients import choose
@@ -23,15 +23,21 @@ from portal.tenancy.scope import queue_scope
 log = logging.getLogger(__name__)
 
 LATE_SECONDS = 60  # `sec.enter_late` says the same
-FIND = """
+
+
+def is_late(shut: str) -> str:
+    """The rule in SQL, of a row of `notifications_delivery`; `shut` is the condition that its way's breaker is open."""
+    return f"""state IN ('pending', 'claimed') AND incident_id IS NOT NULL AND next_way IN ('', 'wanted')
+   AND way <> 'phone' AND (message IN ('opened', 'suspected') OR next_way = 'wanted')
+   AND (next_way = 'wanted' OR created_at <= now() - interval '{LATE_SECONDS} seconds' OR {shut})"""
+
+
+FIND = f"""
 SELECT id FROM notifications_delivery
- WHERE state IN ('pending', 'claimed') AND incident_id IS NOT NULL AND next_way IN ('', 'wanted') AND way <> 'phone'
-   AND (message IN ('opened', 'suspected') OR next_way = 'wanted')
-   AND (next_way = 'wanted' OR created_at <= now() - make_interval(secs => %s)
-        OR (state = 'pending' AND (way || CASE WHEN exercise THEN ':exercise' ELSE '' END) = ANY (%s)))
+ WHERE {is_late(f"(state = 'pending' AND {KIND} = ANY (%s))")}
    AND NOT id = ANY (%s)
  ORDER BY created_at LIMIT 1 FOR UPDATE SKIP LOCKED
-"""
+"""  # noqa: S608
 
 
 def go_round_late(*, most: int = 200) -> int:
@@ -48,7 +54,7 @@ def _next(left: list[UUID]) -> bool:
     late = None
     try:
         with queue_scope(), connections["default"].cursor() as cursor:
-            cursor.execute(FIND, [LATE_SECONDS, shut_ways_now(), left])
+            cursor.execute(FIND, [shut_ways_now(), left])
             row = cursor.fetchone()
             if row is None:
                 return False

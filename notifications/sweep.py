@@ -21,7 +21,7 @@ from notifications.climbing import escalate_due
 from notifications.deliveries import BATCH
 from notifications.hook_sending import send_due
 from notifications.kinds import ADVANCE, ANSWERS, CANARY, DELIVER, ESCALATE, HOOKS, IMPORT, LATE, PLAN, RECEIPTS, REWALK
-from notifications.late import go_round_late
+from notifications.late import go_round_late, is_late
 from notifications.planning import plan_due
 from notifications.receipts import settle_receipts
 from notifications.sending import deliver_due
@@ -37,7 +37,7 @@ LEADS = "leads"
 CHORES = "chores"
 BATCHES = 10
 # For how many seconds the longest due row of each job has waited; null when nothing is due.
-DUE = """
+DUE = f"""
 SELECT (SELECT extract(epoch FROM now() - min(due_at))::float8 FROM notifications_planning
          WHERE state IN ('pending', 'claimed') AND due_at <= now()),
        (SELECT extract(epoch FROM now() - min(due_at))::float8 FROM notifications_delivery
@@ -56,14 +56,10 @@ SELECT (SELECT extract(epoch FROM now() - min(due_at))::float8 FROM notification
        (SELECT extract(epoch FROM now() - min(due_at))::float8 FROM notifications_ladderstep
          WHERE state = 'waiting' AND due_at <= now()),
        (SELECT max(extract(epoch FROM now() - created_at))::float8 FROM notifications_delivery
-         WHERE state IN ('pending', 'claimed') AND incident_id IS NOT NULL AND next_way IN ('', 'wanted')
-           AND way <> 'phone'
-           AND (message IN ('opened', 'suspected') OR next_way = 'wanted')
-           AND (next_way = 'wanted' OR created_at <= now() - interval '60 seconds'
-                OR EXISTS (SELECT 1 FROM notifications_wayout w WHERE w.opened_at IS NOT NULL))),
+         WHERE {is_late("EXISTS (SELECT 1 FROM notifications_wayout w WHERE w.opened_at IS NOT NULL)")}),
        (SELECT min(seconds_ago) FROM sec.beats() WHERE process = 'worker'),
        (SELECT min(seconds_ago) FROM sec.beats() WHERE process = 'hooks')
-"""
+"""  # noqa: S608
 
 
 def waiting(connection: psycopg.Connection) -> tuple[dict[str, float], float | None, float | None]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -31,27 +32,37 @@ WHY_NOT = {
 }
 
 
+class PassOnForm(forms.Form):
+    """Whom to call. `people` are (id, words)."""
+
+    person = forms.ChoiceField(error_messages={"required": WHY_NOT["nobody"], "invalid_choice": WHY_NOT["nobody"]})
+
+    def __init__(self, *args: Any, people: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.people = people
+        self.fields["person"].choices = [("", _("Choose")), *people]  # type: ignore[attr-defined]
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in(may=may_answer)
 @fresh
 def pass_on(request: HttpRequest, reference: str) -> HttpResponse:
     """A colleague is called next, with the time of a rung."""
     incident = incident_or_404(reference)
-    wrong, chosen = "", ""
-    if request.method == "POST":
-        chosen = request.POST.get("person", "")
-        said = _passed_on(incident, chosen)
+    form = PassOnForm(request.POST if request.method == "POST" else None, people=_colleagues(request))
+    if form.is_bound:
+        said = _passed_on(incident, form.cleaned_data["person"]) if form.is_valid() else "nobody"
         if said == "done":
             messages.success(request, _("Passed on. Your colleague is called now."))
             return redirect("incident-deliveries", incident.reference)
-        wrong = str(WHY_NOT[said])
+        if not form.errors:
+            form.add_error("person", str(WHY_NOT[said]))
     context = {
         "incident": {"reference": incident.reference, "title": incident.title, "href": _board(incident)},
-        "people": _colleagues(request, chosen),
-        "wrong": wrong,
+        "form": form if form.people else None,
         "address": reverse("incident-pass-on", args=[incident.reference]),
     }
-    return render(request, "notifications/pass_on.html", context, status=422 if wrong else 200)
+    return render(request, "notifications/pass_on.html", context, status=422 if form.errors else 200)
 
 
 def _passed_on(incident: Incident, chosen: str) -> str:
@@ -65,19 +76,17 @@ def _board(incident: Incident) -> str:
     return reverse("incident-board", args=[incident.reference])
 
 
-def _colleagues(request: HttpRequest, chosen: str) -> list[dict[str, Any]]:
-    """One's colleagues, and whether a way to reach them is recorded. Two queries."""
+def _colleagues(request: HttpRequest) -> list[tuple[str, str]]:
+    """One's colleagues by id, and whether a way to reach them is recorded. Two queries."""
     reached = set(ContactPoint.objects.filter(is_active=True).values_list("person_id", flat=True))
     left_out = [Person.Role.SERVICE_ACCOUNT, Person.Role.GUEST]
     people = Person.objects.filter(is_active=True, break_glass=False).exclude(role__in=left_out)
     return [
-        {
-            "id": str(each.pk),
-            "name": each.name,
-            "duty": each.duty or "",
-            "note": "" if each.pk in reached else _("no way to reach them is recorded"),
-            "chosen": str(each.pk) == chosen,
-        }
+        (
+            str(each.pk),
+            (f"{each.name}, {each.duty}" if each.duty else each.name)
+            + ("" if each.pk in reached else f" ({_('no way to reach them is recorded')})"),
+        )
         for each in people.exclude(pk=request.visitor.person_id).order_by("name")  # type: ignore[attr-defined]
     ]
 

@@ -25,6 +25,8 @@ from notifications.own_words import (
 )
 from partners.models import DutyDesk, Organisation, SharedSystem
 
+LEAST_ROOM = 5  # letters: less says nothing
+
 
 @dataclass(frozen=True, slots=True)
 class House:
@@ -61,7 +63,8 @@ def as_sent(message: str, own: OwnWords, *, exercise: bool = False) -> Text:
 def room_in(message: str) -> int:
     """How many letters an own line of a text message may have; 0: there is no room."""
     usual = septets(as_sent(message, USUAL).short)
-    return max(0, ONE_TEXT - (ONE_TEXT if usual is None else usual) - 1)
+    room = ONE_TEXT - (ONE_TEXT if usual is None else usual) - 1
+    return room if room >= LEAST_ROOM else 0
 
 
 def faults_of(message: str, preface: str, line: str, house: House) -> dict[str, list[str]]:
