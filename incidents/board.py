@@ -242,6 +242,8 @@ def _tabs(incident: Incident, *, own_slug: str | None, manages: bool) -> list[di
     else:
         tabs.append(("incident-radius", _("How far"), []))
     tabs.append(("incident-deliveries", _("Deliveries"), []))
+    if not own_slug:
+        tabs.append(("incident-mail", _("Mail"), []))
     if manages and incident.status != Incident.Status.CLOSED:
         tabs.append(("incident-displays", _("Wall screens"), []))
     shown: list[dict[str, Any]] = [

@@ -55,6 +55,32 @@ def mark_reached(
     return bool(row and row[0])
 
 
+_RECOUNT = """
+UPDATE incidents_participant
+   SET told_at = %(at)s, told_by = %(by)s, people_told = %(people)s
+ WHERE incident_id = %(incident)s AND organisation_id = %(organisation)s
+   AND told_at IS NOT NULL AND seen_at IS NULL AND acknowledged_at IS NULL
+"""
+
+
+def mark_lost(*, incident_id: UUID, organisation_id: UUID, told_at: datetime | None, told_by: str, people: int) -> None:
+    """Write who has been told now that a message which was taken has died; `told_at` None: nobody has.
+
+    Whoever has seen the incident or answered knows of it all the same, and their row stays as it is.
+    """
+    with connections["default"].cursor() as cursor:
+        cursor.execute(
+            _RECOUNT,
+            {
+                "incident": incident_id,
+                "organisation": organisation_id,
+                "at": told_at,
+                "by": told_by,
+                "people": people,
+            },
+        )
+
+
 def mark_said(*, incident_id: UUID, organisation_id: UUID, said: str, by: str, at: datetime) -> None:
     """Write what somebody of the organisation that the worker has entered said without signing in; the newest stays."""
     Participant.objects.filter(incident_id=incident_id, organisation_id=organisation_id).exclude(said_at__gt=at).update(

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connections
 
 from incidents.models import Incident, Participant
-from incidents.participants import mark_reached
+from incidents.participants import mark_lost, mark_reached
 from notifications.deliveries import FIRST_MESSAGES, Held, New, write
 from notifications.models import Delivery
 from notifications.recipients import Way
@@ -22,6 +22,14 @@ SELECT count(DISTINCT coalesce(person_id, contact_point_id, organisation_id)) FI
        count(*) FILTER (WHERE state = ANY (%(under_way)s))
   FROM notifications_delivery
  WHERE incident_id = %(incident)s AND organisation_id = %(organisation)s AND message = ANY (%(messages)s)
+"""
+
+
+# The first message that has told somebody and has not died since.
+_STILL_TOLD = """
+SELECT accepted_at, way FROM notifications_delivery
+ WHERE incident_id = %(incident)s AND organisation_id = %(organisation)s AND message = ANY (%(messages)s)
+   AND state = ANY (%(told)s) ORDER BY accepted_at LIMIT 1
 """
 
 
@@ -60,6 +68,7 @@ def note_delivered(held: Held) -> None:
 
 def note_dead(held: Held, because: str) -> None:
     """A message that will not arrive is an event: somebody has to be told another way. And it is work for its own."""
+    _count_again(held)
     _happened("delivery.dead", held, because=because)
     if held.message != Delivery.Message.CONTACT_TEST:  # its round says itself what came of it
         work.raise_own(
@@ -69,6 +78,27 @@ def note_dead(held: Held, because: str) -> None:
             detail="Mend the contact, then send them again. Who has another way was told by that one.",
             page="/deliveries/",
         )
+
+
+def _count_again(held: Held) -> None:
+    """A message that a service took and did not deliver has told nobody: the board says who is told by what is left."""
+    if held.message not in FIRST_MESSAGES or held.incident_id is None:
+        return
+    # Locked before counting, as when one is accepted.
+    Participant.objects.select_for_update().only("slug").get(
+        incident_id=held.incident_id, organisation_id=held.organisation_id
+    )
+    people, _under_way = _how_far(held)
+    with connections["default"].cursor() as cursor:
+        cursor.execute(_STILL_TOLD, _asked_of(held))
+        at, way = cursor.fetchone() or (None, "")
+    mark_lost(
+        incident_id=held.incident_id,
+        organisation_id=held.organisation_id,
+        told_at=at,
+        told_by=way_in_words(way),
+        people=people,
+    )
 
 
 def note_sent_again(held: Held, actor: Actor) -> None:
@@ -112,18 +142,19 @@ def _stand_down_too(held: Held, incident: Incident) -> None:
 def _how_far(held: Held) -> tuple[int, int]:
     """How many people of the organisation are told, and how many messages to them are still under way."""
     with connections["default"].cursor() as cursor:
-        cursor.execute(
-            _HOW_FAR,
-            {
-                "incident": held.incident_id,
-                "organisation": held.organisation_id,
-                "messages": list(FIRST_MESSAGES),
-                "told": list(Delivery.TOLD),
-                "under_way": list(Delivery.UNDER_WAY),
-            },
-        )
+        cursor.execute(_HOW_FAR, _asked_of(held))
         people, under_way = cursor.fetchone()
     return people, under_way
+
+
+def _asked_of(held: Held) -> dict[str, Any]:
+    return {
+        "incident": held.incident_id,
+        "organisation": held.organisation_id,
+        "messages": list(FIRST_MESSAGES),
+        "told": list(Delivery.TOLD),
+        "under_way": list(Delivery.UNDER_WAY),
+    }
 
 
 def _record(

@@ -11,6 +11,7 @@ class PartnersConfig(AppConfig):
             break_glass_chores,  # noqa: F401
             cards,  # noqa: F401
             former_contacts,  # noqa: F401
+            mail_chores,  # noqa: F401
             mail_distrust,  # noqa: F401
             permission_chores,  # noqa: F401
             permitting,  # noqa: F401

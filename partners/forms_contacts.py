@@ -86,6 +86,15 @@ class ContactForm(forms.Form):
         )
 
 
+class JudgeForm(forms.Form):
+    """How far a person trusts one contact of their own organisation, and why."""
+
+    trust = forms.ChoiceField(
+        choices=ContactPoint.Trust.choices, error_messages={"required": _("Say how far it is to be trusted.")}
+    )
+    because = forms.CharField(max_length=500, error_messages={"required": _("Say why, in a few words.")})
+
+
 class _WhoseForm(forms.Form):
     """Choices of a person or a contractor, as `person:id` and `contractor:id`."""
 

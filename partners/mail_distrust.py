@@ -14,10 +14,19 @@ from django.db import connections
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from partners import approvals
+from partners import approvals, work
 from partners.mail_marks import Mark, marks
-from partners.models import Approval, Organisation
+from partners.models import Approval, Organisation, WorkItem
 from portal.ledger.signals import announce
+
+WORK = "mail_mark"  # kind of work: a mark ends soon, or has ended (`partners.mail_chores`)
+
+
+def _no_work_left(mark_id: UUID) -> None:
+    """Somebody has dealt with the mark: what its end asked of its organisation is settled."""
+    waiting = WorkItem.objects.filter(kind=WORK, object_id=mark_id, state=WorkItem.State.OPEN)
+    for key in list(waiting.values_list("key", flat=True)):
+        work.clear(key)
 
 
 def _told(outcome: Any) -> Any:
@@ -50,12 +59,15 @@ def mark(
 
 def renew(mark_id: UUID) -> datetime:
     """Seven days from now, by whoever may set the mark. Raises approvals.NotAllowed."""
-    return approvals.call("SELECT sec.renew_mail_mark(%s, NULL)", [mark_id])
+    until: datetime = approvals.call("SELECT sec.renew_mail_mark(%s, NULL)", [mark_id])
+    _no_work_left(mark_id)
+    return until
 
 
 def lift(mark_id: UUID) -> None:
     """End a mark that was set by one organisation. Raises approvals.NotAllowed."""
     _told(approvals.call("SELECT sec.lift_mail_mark(%s, NULL)", [mark_id]))
+    _no_work_left(mark_id)
 
 
 def issue_notice(mark_id: UUID, *, text: str, people: int) -> UUID:
@@ -70,6 +82,15 @@ def trust_contact(point_id: UUID, *, trust: str, reason: str) -> None:
 
 def _name(payload: Mapping[str, Any]) -> str:
     return Organisation.objects.values_list("name", flat=True).get(pk=payload["organisation"])
+
+
+def effects_of_any_mark() -> list[str]:
+    """What a mark for all does, before anybody has said whose mail is meant."""
+    return [
+        _("For seven days no message of Bulkhead goes to an address in that domain; other ways are used."),
+        _("Everybody in the partnership reads that mail from there is not to be trusted, and since when."),
+        _("Its organisation is told by its other ways. The mark ends by itself unless it is renewed."),
+    ]
 
 
 def effects_of_marking(domain: str, name: str) -> list[str]:
@@ -94,11 +115,11 @@ def _mark_of(payload: Mapping[str, Any]) -> Mark:
     raise ValueError("no such mark")
 
 
-def _effects_of_renewing(payload: Mapping[str, Any]) -> list[str]:
+def effects_of_renewing(payload: Mapping[str, Any]) -> list[str]:
     return [_("The mark on mail of %(what)s holds for seven days more.") % {"what": _mark_of(payload).what}]
 
 
-def _effects_of_lifting(payload: Mapping[str, Any]) -> list[str]:
+def effects_of_lifting(payload: Mapping[str, Any]) -> list[str]:
     return [
         _("Mail of %(what)s counts as trusted again, for everybody, unless another mark holds.")
         % {"what": _mark_of(payload).what},
@@ -134,7 +155,7 @@ RENEW = approvals.register(
     approvals.Kind(
         "renew_mail_distrust",
         lazy("Go on distrusting mail"),
-        _effects_of_renewing,
+        effects_of_renewing,
         lambda approval: approvals.call("SELECT sec.renew_mail_mark(%s, %s)", [approval.payload["mark"], approval.pk]),
     )
 )
@@ -142,7 +163,7 @@ TRUST = approvals.register(
     approvals.Kind(
         "trust_mail",
         lazy("Trust mail again"),
-        _effects_of_lifting,
+        effects_of_lifting,
         lambda approval: _told(
             approvals.call("SELECT sec.lift_mail_mark(%s, %s)", [approval.payload["mark"], approval.pk])
         ),

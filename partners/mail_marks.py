@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connections
 from django.utils.translation import gettext as _
 
 from partners.models import Organisation
+from portal.pages import local_time
+
+WARNING = timedelta(days=1)  # how long before its end a mark is spoken of, and for how long after it
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,20 @@ def marks() -> list[Mark]:
         )
         for row in found
     ]
+
+
+def ending(found: list[Mark], *, me: UUID, now: datetime) -> list[str]:
+    """Sentences on marks that end within a day, or ended within one: one's own, and those on one's mail."""
+    said = []
+    for mark in found:
+        if mark.until is None or mark.lifted_at is not None or not (mark.mine or mark.organisation_id == me):
+            continue
+        words = {"what": mark.what, "until": local_time(mark.until, "%-d %b %H:%M")}
+        if mark.in_force and mark.until - now <= WARNING:
+            said.append(_("The mark on mail of %(what)s ends on %(until)s, unless it is renewed.") % words)
+        elif not mark.in_force and now - mark.until <= WARNING:
+            said.append(_("The mark on mail of %(what)s ended on %(until)s: messages go there again.") % words)
+    return said
 
 
 def in_force() -> list[Mark]:

@@ -16,7 +16,7 @@ from partners import contacts
 from partners.acting import may_open, signed_in
 from partners.approvals import NotAllowed
 from partners.duty import rota_now
-from partners.forms_contacts import ContactForm
+from partners.forms_contacts import ContactForm, JudgeForm
 from partners.freshness import Fresh, duty_points, freshness, in_words, is_sent_to, of_point
 from partners.history import history_of
 from partners.mail_marks import marks, not_used
@@ -135,12 +135,28 @@ def contact_detail(request: HttpRequest, contact_id: UUID) -> HttpResponse:
         else:
             messages.success(request, _("Kept. Your people who look after contacts are told."))
             return redirect("contact-list")
+    return contact_page(request, point, form=form)
+
+
+def contact_page(
+    request: HttpRequest,
+    point: ContactPoint,
+    *,
+    form: ContactForm | None = None,
+    judge: JudgeForm | None = None,
+    status: int = 0,
+) -> HttpResponse:
+    """The page of one contact, with a form as somebody has filled it in."""
+    visitor: Visitor = request.visitor  # type: ignore[attr-defined]
     names = {**{str(pk): name for pk, name in names_next_door().items()}, **_people_names()}
     fields = {"is_active": _("In use"), "is_private": _("Private"), "rides_on_id": _("Rides on"),
               "person_id": _("Whose"),
               "changed_at": _("New address at"), "tested_at": _("Confirmed"), "failed_at": _("No answer")}  # fmt: skip
     history = history_of(point.pk, me=visitor.organisation_id, fields=fields, names=names)
-    return _page(request, form, point, history)
+    judge = judge or JudgeForm(initial={"trust": point.trust, "because": point.trust_because})
+    return _page(
+        request, form or _form(request, visitor, point, empty=True), point, history, judge=judge, status=status
+    )
 
 
 @require_POST
@@ -160,7 +176,8 @@ def _people_names() -> dict[str, str]:
     return {str(pk): name for pk, name in Person.objects.values_list("pk", "name")}
 
 
-def _form(request: HttpRequest, visitor: Visitor, point: ContactPoint | None) -> ContactForm:
+def _form(request: HttpRequest, visitor: Visitor, point: ContactPoint | None, *, empty: bool = False) -> ContactForm:
+    """`empty`: what was sent was another form."""
     people = Person.objects.filter(is_active=True, break_glass=False).exclude(
         role__in=[Role.SERVICE_ACCOUNT, Role.GUEST]
     )
@@ -183,13 +200,30 @@ def _form(request: HttpRequest, visitor: Visitor, point: ContactPoint | None) ->
             "is_private": point.is_private,
             "order": point.order,
         }
-    data = request.POST if request.method == "POST" else None
+    data = request.POST if request.method == "POST" and not empty else None
     return ContactForm(data, initial=initial, people=choices, systems=list(systems.items()), point=point)
 
 
-def _page(request: HttpRequest, form: ContactForm, point: ContactPoint | None, history: list[Any]) -> HttpResponse:
+def _page(
+    request: HttpRequest,
+    form: ContactForm,
+    point: ContactPoint | None,
+    history: list[Any],
+    *,
+    judge: JudgeForm | None = None,
+    status: int = 0,
+) -> HttpResponse:
     contact = None
     if point is not None:
-        contact = {"id": point.pk, "label": point.label, "private": point.is_private, "address": point.address}
-    context = {"form": form, "contact": contact, "history": history}
-    return render(request, "partners/contact.html", context, status=422 if form.errors else 200)
+        contact = {
+            "id": point.pk,
+            "label": point.label,
+            "private": point.is_private,
+            "address": point.address,
+            "trust": str(point.get_trust_display()).lower(),
+            "trust_since": point.trust_since,
+            "trust_why": point.trust_because,
+        }
+    problem = judge if judge is not None and judge.errors else form
+    context = {"form": form, "contact": contact, "history": history, "judge": judge, "problem": problem}
+    return render(request, "partners/contact.html", context, status=status or (422 if problem.errors else 200))

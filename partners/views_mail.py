@@ -9,16 +9,18 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from partners import mail_distrust
-from partners.acting import may_answer, may_open, signed_in
+from partners.acting import may_answer, may_approve, may_open, signed_in
 from partners.approvals import NotAllowed
-from partners.mail_marks import Mark, marks
+from partners.mail_marks import Mark, ending, marks
 from partners.models import MailNotice, Organisation
 from partners.stepping_up import fresh
+from portal import clock
 from portal.pages import LOCAL, local_time
 
 
@@ -99,10 +101,14 @@ def _page(
                 if notice and notice.mark_id == each.id
                 else NoticeForm(each.id, initial={"text": notice_of(each)}),
                 "may_change": each.mine and each.isolation_id is None and not each.by_two and may_open(visitor),
+                "by_two_href": reverse("mail-distrust-change", args=[each.id])
+                if each.by_two and each.organisation_id != visitor.organisation_id and may_approve(visitor)
+                else "",
             }
             for each in known
             if each.in_force
         ],
+        "warnings": ending(known, me=visitor.organisation_id, now=clock.now()),
         "ended": [each for each in known if not each.in_force],
         "form": (form or MarkForm()) if may_open(visitor) else None,
         "may_issue": may_answer(visitor),

@@ -16,9 +16,10 @@ from incidents.asking import requests_of
 from incidents.header import header_of
 from incidents.isolating import asks_for
 from incidents.listing import KINDS, closed_page, kinds_shown, open_rows, peacetime
+from incidents.mail import may_be_marked
 from incidents.models import Incident, Participant, Standing, Task
 from incidents.moving import movement, visible_links
-from incidents.not_trusted import lines_of, suspicions_in
+from incidents.not_trusted import lines_of, mail_lines, suspicions_in
 from incidents.picture_page import as_file, with_picture
 from incidents.planned import may_be_worked_on
 from incidents.planned_pages import list_rows
@@ -32,6 +33,7 @@ from incidents.words import due_words, state, state_key
 from partners.acting import actor_of, may_answer, may_approve, may_open, signed_in
 from partners.isolation import in_force
 from portal import clock
+from portal.tenancy.door import Visitor
 
 
 @require_safe
@@ -121,6 +123,7 @@ def participant(request: HttpRequest, reference: str, slug: str) -> HttpResponse
             and may_approve(visitor)
             and asks_for(incident, side.organisation_id) == me
             else "",
+            "mail_href": _mail_href(incident, side, visitor),
             "tasks": [
                 {
                     "title": task["title"],
@@ -135,15 +138,26 @@ def participant(request: HttpRequest, reference: str, slug: str) -> HttpResponse
     return render(request, "incidents/participant.html", context)
 
 
+def _mail_href(incident: Incident, side: Participant, visitor: Visitor) -> str:
+    """Where the reader asks to mark this participant's mail for all; '' when it is not theirs to ask."""
+    if incident.status == Incident.Status.CLOSED or not may_approve(visitor):
+        return ""
+    domains = [domain for domain, _name, pk in may_be_marked(incident, me=visitor.organisation_id)
+               if pk == side.organisation_id]  # fmt: skip
+    return f"{reverse('incident-mail-ask', args=[incident.reference])}?about={domains[0]}" if domains else ""
+
+
 def _not_trusted(incident: Incident, side: Participant) -> list[tuple[str, str]]:
-    """The steps in force against this participant in sentences, with their pages where the reader may know of them."""
+    """What of this participant is not trusted, in sentences, with its page where the reader may know of it."""
     found = [each for each in suspicions_in(incident.pk) if each.organisation_id == side.organisation_id]
     known = {each.step: each.pk for each in in_force(side.organisation_id)}
-    return [
+    names = {side.organisation_id: side.name}
+    steps = [
         (line, reverse("isolation-detail", args=[known[each.step]]) if each.step in known else "")
         for each in found
-        for line in lines_of([each], {side.organisation_id: side.name})
+        for line in lines_of([each], names)
     ]
+    return [*steps, *((line, reverse("mail-distrust")) for line in mail_lines(names))]
 
 
 @require_safe

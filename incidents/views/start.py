@@ -15,7 +15,9 @@ from incidents.heads_up import current
 from incidents.listing import open_rows, peacetime
 from partners.acting import may_open
 from partners.cutting_off import ended_page
+from partners.mail_marks import ending, marks
 from partners.models import Organisation
+from portal import clock
 from portal.tenancy.scope import at_the_door
 
 
@@ -38,11 +40,13 @@ def start(request: HttpRequest) -> HttpResponse:
             "peacetime": None,
             "may_open": False,
             "heads_up": [],
+            "mail_ends": [],
         }
         return render(request, "start.html", context)
     rows = open_rows(visitor.organisation_id)
     context = {
         "heads_up": current(),
+        "mail_ends": ending(marks(), me=visitor.organisation_id, now=clock.now()),
         "installed": True,
         "demo": _demo(),
         "may_open": may_open(visitor),

@@ -41,6 +41,8 @@ from tests.gates.access_answers import (
     PRESSED,
     RECORDED,
     REFUSED,
+    SPEAKS,
+    SPEAKS_SAID,
     STEPPED,
     STEPS_UP,
     TAKEN_BACK,
@@ -131,6 +133,8 @@ INCIDENTS = (
     page("incident-pass-on", MANAGERS, post=PASSED_ON, reference="incident"),
     # Isolation and approvals: Ashbourne has distrusted its own sign-in, and asks Northgate about Dunmere.
     page("incident-isolate", WIDENS, post=WIDENED, body="isolate", reference="incident", slug="dunmere"),
+    page("incident-mail", OVERSEES, reference="incident"),
+    page("incident-mail-ask", SPEAKS, post=SPEAKS_SAID, reference="incident"),
     page("isolation-own", ADMINISTERS),
     page("isolation-press", ADMINISTERS, post=PRESSED, body={"reason": "Odd"}, step="step"),
     page("isolation-detail", INSIDE, isolation_id="isolation"),
