@@ -33,6 +33,7 @@ def preview_of(opening: Opening, reach: Reach, *, lead_id: UUID) -> dict[str, An
     starts = [system.pk for system in reach.systems]
     told = _who_would_be_told(starts, opening.severity)
     by_way = _by_way(starts, opening.severity)
+    marked = {mark.organisation_id for mark in in_force() if mark.for_all}
     steps = list(Step.objects.filter(playbook_id=reach.playbook.pk).values_list("audience", flat=True))
     reached = []
     for each in joining:
@@ -43,7 +44,8 @@ def preview_of(opening: Opening, reach: Reach, *, lead_id: UUID) -> dict[str, An
                 "exposure": exposure(each.exposure),
                 "because": each.because,
                 "tasks": sum(1 for audience in steps if _is_for(audience, each)),
-                "ways": _ways(people, avoided, by_way.get(each.organisation_id, {})),
+                "ways": _ways(people, avoided, by_way.get(each.organisation_id, {}))
+                + (_("; its mail is marked as not trusted") if each.organisation_id in marked else ""),
             }
         )
     total = sum(told.get(each.organisation_id, (0, 0))[0] for each in joining)
@@ -62,7 +64,9 @@ def preview_of(opening: Opening, reach: Reach, *, lead_id: UUID) -> dict[str, An
         "reached": reached,
         "effects": [
             *_effects(opening, total, len(joining), told, [each.organisation_id for each in joining]),
-            *_mail_not_used({each.organisation_id for each in joining}),
+            *_mail_not_used(
+                {each.organisation_id: each.name for each in joining if each.organisation_id in marked}, by_way
+            ),
         ],
         "messages": opening_messages(lead_id, exercise=opening.exercise, severity=opening.severity),
         "budget": budget_words(None, texts=sum(by_way.get(each.organisation_id, {}).get("sms", 0) for each in joining)),
@@ -94,14 +98,24 @@ def _by_way(starts: list[UUID], severity: int | None) -> dict[UUID, dict[str, in
     return found
 
 
-def _mail_not_used(joining: set[UUID]) -> list[str]:
-    """A sentence for each organisation that would be told and whose mail is marked for all (RULES 13)."""
-    marked = {mark.organisation_id: mark.name for mark in in_force() if mark.for_all}
-    return [
-        _("%(name)s’s mail is not used: it is marked as not trusted.") % {"name": name}
-        for pk, name in sorted(marked.items(), key=lambda each: each[1])
-        if pk in joining
-    ]
+def _mail_not_used(marked: Mapping[UUID, str], by_way: Mapping[UUID, Mapping[str, int]]) -> list[str]:
+    """A sentence for each organisation that would be told and whose mail is marked for all (RULES 13): by what instead.
+
+    Addresses outside of the marked domain are used as before.
+    """
+    said = []
+    for pk, name in sorted(marked.items(), key=lambda each: each[1]):
+        found = by_way.get(pk, {})
+        if not found:
+            how = _("It must be called.")
+        elif found.get("sms") and not found.get("email"):
+            how = _("Its people are told by text message instead.")
+        elif found.get("sms"):
+            how = _("Its people are told by text message, or by mail of another domain.")
+        else:
+            how = _("Its people are told by mail of another domain.")
+        said.append(_("%(name)s’s mail is not used: it is marked as not trusted.") % {"name": name} + f" {how}")
+    return said
 
 
 def _readers(joining: list[Joining]) -> list[dict[str, str]]:
@@ -134,9 +148,10 @@ def _ways(people: int, avoided: int, by_way: Mapping[str, int]) -> str:
         words = ngettext("e-mail to one person", "e-mail to %(n)s people", people) % {"n": people}
     else:
         words = ngettext("a message to one person", "a message to %(n)s people", people) % {"n": people}
-    texts = by_way.get("sms", 0)
-    if texts:
-        mails = by_way.get("email", 0)
+    texts, mails = by_way.get("sms", 0), by_way.get("email", 0)
+    if texts and not mails:
+        words += _(", by text message")
+    elif texts:
         words += _(": %(texts)s by text message, %(mails)s by e-mail") % {"texts": texts, "mails": mails}
     if avoided:
         words += ngettext("; one doubtful way not used", "; %(n)s doubtful ways not used", avoided) % {"n": avoided}

@@ -45,6 +45,7 @@ class Mark:
     name: str = ""  # of the organisation
     slug: str = ""
     marked_by: str = ""
+    marked_by_slug: str = ""
 
     @property
     def what(self) -> str:
@@ -67,12 +68,12 @@ def marks() -> list[Mark]:
     if not found:
         return []
     known = {pk: (name, slug) for pk, name, slug in Organisation.objects.values_list("pk", "name", "slug")}
-    return [
-        replace(
-            Mark(*row), name=known[row[2]][0], slug=known[row[2]][1], marked_by=known[row[14]][0] if row[14] else ""
-        )
-        for row in found
-    ]
+    named = []
+    for mark in (Mark(*row) for row in found):
+        (name, slug), by = known[mark.organisation_id], mark.marked_by_organisation_id
+        marked_by, marked_by_slug = known[by] if by else ("", "")
+        named.append(replace(mark, name=name, slug=slug, marked_by=marked_by, marked_by_slug=marked_by_slug))
+    return named
 
 
 def ending(found: list[Mark], *, me: UUID, now: datetime) -> list[str]:

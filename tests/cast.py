@@ -53,7 +53,7 @@ class Cast:
             name=name,
             role=its_role if fresh else role,
             session_id=person_id if fresh else None,
-            scopes=frozenset(EVERY_SCOPE),
+            scopes=frozenset([*EVERY_SCOPE, "mail"]),  # no key has the last one
         )
 
     def make_key(self, owner_url: str, slug: str, scopes: list[str] | None = None, *, expired: bool = False) -> str:

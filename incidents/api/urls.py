@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from incidents.api import events, incident, opening, planned, playbooks, sides, tasks
+from incidents.api import events, incident, mail, opening, planned, playbooks, sides, tasks
 
 urlpatterns = [
     path("incidents/", opening.Incidents.as_view(), name="api-incidents"),
@@ -17,6 +17,7 @@ urlpatterns = [
     path("incidents/<str:reference>/tasks/", sides.Tasks.as_view(), name="api-incident-tasks"),
     path("incidents/<str:reference>/duties/", sides.Duties.as_view(), name="api-incident-duties"),
     path("incidents/<str:reference>/updates/", sides.Updates.as_view(), name="api-incident-updates"),
+    path("incidents/<str:reference>/mail-distrust/", mail.IncidentMailMarks.as_view(), name="api-incident-mail-marks"),
     path("incidents/<str:reference>/systems/", sides.Systems.as_view(), name="api-incident-systems"),
     path("incidents/<str:reference>/events/", events.IncidentEvents.as_view(), name="api-incident-events"),
     path("planned-work/<str:reference>/", planned.OnePlannedWork.as_view(), name="api-planned-work"),

@@ -9,6 +9,7 @@ from partners.api import (
     dependencies,
     imports,
     integrations,
+    mail,
     organisations,
     parts,
     systems,
@@ -52,6 +53,10 @@ urlpatterns = [
     path("register/imports/<uuid:file_id>/rows/", imports.ImportRows.as_view(), name="api-import-rows"),
     path("register/imports/<uuid:file_id>/check/", imports.ImportCheck.as_view(), name="api-import-check"),
     path("register/imports/<uuid:file_id>/write/", imports.ImportWrite.as_view(), name="api-import-write"),
+    path("mail-distrust/", mail.Marks.as_view(), name="api-mail-marks"),
+    path("mail-distrust/<uuid:mark_id>/", mail.OneMark.as_view(), name="api-mail-mark"),
+    path("mail-distrust/<uuid:mark_id>/renew/", mail.RenewMark.as_view(), name="api-mail-renew"),
+    path("mail-distrust/<uuid:mark_id>/lift/", mail.LiftMark.as_view(), name="api-mail-lift"),
     path("contacts/", contacts.Contacts.as_view(), name="api-contacts"),
     path("contacts/<uuid:contact_id>/", contacts.OneContact.as_view(), name="api-contact"),
 ]

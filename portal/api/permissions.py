@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 READER = frozenset({"read"})
 RESPONDER = READER | {"answer"}
-MANAGER = RESPONDER | {"suspect", "open", "playbooks", "estate", "contacts"}
+MANAGER = RESPONDER | {"suspect", "open", "playbooks", "estate", "contacts", "mail"}
 
 # A person's session carries every scope that people can have; the role narrows it.
 SCOPES_OF_ROLE = {
     "administrator": MANAGER,
     "incident_manager": MANAGER,
     "responder": RESPONDER,
-    "approver": RESPONDER,
+    "approver": RESPONDER | {"mail"},
     "data_protection_officer": RESPONDER,
     "observer": READER,
     "service_account": frozenset(),

@@ -15,9 +15,12 @@ from tests.gates.access_answers import (
     IN_IT,
     KEEPER,
     KEPT,
+    LEAD_MARKS,
     LEADER,
     MAKERS,
+    MARKS,
     MOVES_IT,
+    NO_MARK,
     NOT_FITTING,
     OWN_FILE,
     OWN_TASK,
@@ -109,6 +112,18 @@ API = (
     api("api-incident-systems", GET=IN_IT, POST=LEADER, body={"systems": ["remote-access"]}, args=INCIDENT),
     api("api-incident-events", GET=IN_IT, args=INCIDENT),
     api("api-incident-deliveries", GET=IN_IT, args=INCIDENT),
+    # Marks on mail: keys read them, a person with a passkey sets them.
+    api(
+        "api-mail-marks", GET=READERS, POST=MARKS,
+        body={"organisation": "ashbourne", "domain": "elsewhere.example", "reason": "Odd"},
+    ),
+    api("api-mail-mark", GET=ABSENT, args="mark_id=contact"),
+    api("api-mail-renew", POST=NO_MARK, body={}, args="mark_id=contact"),
+    api("api-mail-lift", POST=NO_MARK, body={}, args="mark_id=contact"),
+    api(
+        "api-incident-mail-marks", POST=LEAD_MARKS, args=INCIDENT,
+        body={"organisation": "dunmere", "domain": "dunmere.example", "reason": "Odd", "second": "brackenfield"},
+    ),
     api("api-webhooks", GET=READERS),
     api("api-webhook-deliveries", GET=ABSENT, args="webhook_id=contact"),
     # Known by a signature alone: neither a key nor a session opens it.
