@@ -11,6 +11,7 @@ from django.urls import get_resolver
 
 from notifications import hooks
 from notifications.api_hook_answers import WebhookAnswers
+from partners import mail_distrust
 from portal.api.endpoint import Endpoint
 from tests.api.asking import ROOT, opened, planned_body, send, tasks
 
@@ -107,6 +108,9 @@ def test_answers_are_as_the_document_says(api_of, document, cast, inside):
     with inside("ashbourne", "administrator", fresh=True):
         wish = hooks.Wish("Ticketing", "https://tickets.ashbourne.example/x", ["incident.opened"])
         known["webhook_id"] = str(hooks.make(wish, organisation_id=cast.id("ashbourne"))[0])
+        known["mark_id"] = str(
+            mail_distrust.mark(cast.id("ashbourne"), "ashbourne.example", for_all=True, reason="Odd")
+        )
     own = {"webhooks", "systems", "dependencies", "contacts", "components", "participations", "services", "register"}
     own |= {"integrations", "standing-access", "planned-work"}
     work = send(api_of("northgate"), "post", "/incidents/", planned_body()).json()["reference"]

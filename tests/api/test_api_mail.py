@@ -1,4 +1,4 @@
-"""/mail-distrust/: keys read what their organisation may know; a person with a passkey marks, renews, lifts and asks."""
+"""/mail-distrust/: keys read what they may know; a person with a passkey marks, renews, lifts and asks."""
 
 from __future__ import annotations
 
