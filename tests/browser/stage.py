@@ -201,43 +201,22 @@ def _widened(product: Running, reference: str) -> str:
 
 
 def _marked(product: Running, reference: str) -> Stage:
-    """A domain under Fernleigh's is marked for all by two; Ashbourne's own mark on Gravenhurst's ends soon.
-
-    No contact of anybody is in either: who is reached stays as it is.
-    """
+    """Ashbourne's own mark on Gravenhurst's mail ends soon: it takes no part, so that no board changes."""
     with psycopg.connect(product.database_url) as connection:
-        ashbourne, contact = connection.execute(
-            "SELECT o.id, c.id FROM partners_organisation o JOIN partners_contactpoint c ON c.organisation_id = o.id"
+        connection.execute(
+            "INSERT INTO partners_maildistrust (id, domain, organisation_id, for_all, reason, suspected_from,"
+            " marked_by, marked_by_name, marked_by_organisation_id, marked_at, until, lifted_by_name,"
+            " incident_reference, audience) SELECT gen_random_uuid(), 'gravenhurst.example', w.id, false,"
+            " 'An invoice that they did not send.', now() - interval '1 day', gen_random_uuid(), 'Priya Nair',"
+            " i.lead_id, now() - interval '2 hours', now() + interval '20 hours', '', '', ARRAY[i.lead_id]"
+            " FROM partners_organisation w, incidents_incident i WHERE w.slug = 'gravenhurst' AND i.reference = %s",
+            [reference],
+        )
+        row = connection.execute(
+            "SELECT c.id FROM partners_contactpoint c JOIN partners_organisation o ON o.id = c.organisation_id"
             " WHERE o.slug = 'ashbourne' AND c.person_id IS NULL ORDER BY c.label LIMIT 1"
         ).fetchone()
-        approval = connection.execute(
-            "INSERT INTO partners_approval (id, kind, incident_id, incident_reference, payload, payload_hash, effects,"
-            " reason, two_organisations, audience, state, requested_by, requested_by_name, requesting_organisation_id,"
-            " requested_with, requested_session, requested_at, expires_at, decided_by_name, decided_because)"
-            " SELECT gen_random_uuid(), 'played', i.id, i.reference, '{}', sha256(''), '{}', 'r', true, '{}',"
-            " 'carried_out', gen_random_uuid(), '', %s, gen_random_uuid(), gen_random_uuid(), now(), now(), '', ''"
-            " FROM incidents_incident i WHERE i.reference = %s RETURNING id",
-            [ashbourne, reference],
-        ).fetchone()[0]
-        put = (
-            "INSERT INTO partners_maildistrust (id, domain, organisation_id, for_all, reason, suspected_from,"
-            " marked_by, marked_by_name, marked_by_organisation_id, marked_at, until, lifted_by_name, incident_id,"
-            " incident_reference, audience, approval_id) SELECT gen_random_uuid(), %(domain)s, w.id, %(all)s, %(why)s,"
-            " now() - interval '1 day', gen_random_uuid(), 'Priya Nair', %(me)s, now() - interval '2 hours',"
-            " now() + %(left)s::interval, '', CASE WHEN %(all)s THEN i.id END,"
-            " CASE WHEN %(all)s THEN i.reference ELSE '' END,"
-            " CASE WHEN %(all)s THEN i.participants ELSE ARRAY[%(me)s] END, %(approval)s"
-            " FROM partners_organisation w, incidents_incident i"
-            " WHERE w.slug = %(slug)s AND i.reference = %(reference)s RETURNING id"
-        )
-        known = {"me": ashbourne, "reference": reference}
-        by_two = {"slug": "fernleigh", "domain": "mail.fernleigh.example", "all": True, "left": "6 days",
-                  "why": "Replies to old threads, with a file nobody asked for.", "approval": approval}  # fmt: skip
-        alone = {"slug": "gravenhurst", "domain": "gravenhurst.example", "all": False, "left": "20 hours",
-                 "why": "An invoice that they did not send.", "approval": None}  # fmt: skip
-        mark = connection.execute(put, {**known, **by_two}).fetchone()[0]
-        connection.execute(put, {**known, **alone})
-    return {"mark": str(mark), "contact": str(contact)}
+    return {"contact": str(row[0])}
 
 
 def _assured(product: Running) -> Stage:

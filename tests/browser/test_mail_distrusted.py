@@ -1,6 +1,6 @@
 """A council's mail is marked: its next message goes by text, that number fails, the call list has number and script.
 
-The dialogue of an opening says so before anything is sent.
+The dialogue of an opening says so before anything is sent. The lead marks a participant's for all, with a second one.
 """
 
 from __future__ import annotations
@@ -131,3 +131,47 @@ def _rings(product: Running, priya: Door, reference: str) -> list[str]:
     assert reference in script
     assert "ring the number on your card" in script
     return faults + priya.look("call-mail-distrusted")
+
+
+def test_the_lead_and_a_second_council_mark_a_participant_for_all_and_the_lead_sees_who_told_its_staff(
+    fresh_product, door
+) -> None:
+    opening = {"title": "Intruder on the identity platform", "systems": ["identity-platform"]}
+    reference = call(fresh_product, "ashbourne", "POST", "/incidents/", opening)["reference"]
+    priya, gareth = door("Priya Nair"), door("Gareth Lowe")
+    try:
+        priya.go(f"/incidents/{reference}/organisations/eastwick/")
+        priya.page.get_by_role("button", name="Mark its mail as not trusted").click()
+        priya.page.wait_for_url(re.compile(f"/incidents/{reference}/mail/ask/"))
+        assert priya.page.get_by_label("Whose mail").locator("option:checked").inner_text().startswith("Eastwick")
+        priya.page.get_by_label("Why?").fill("Replies to old threads, with a file that nobody asked for.")
+        priya.page.get_by_label("Brackenfield").check()
+        priya.press("Ask for approval")
+        priya.arrives("/approvals/")
+        gareth.go("/approvals/")
+        assert "For seven days no message of Bulkhead goes to an address in eastwick.example" in gareth.words()
+        faults = gareth.look("approvals-mail")
+        gareth.press("Approve, and do it now")
+        gareth.page.get_by_text("Approved, and done").wait_for()
+        gareth.go("/partners/mail/")
+        gareth.page.locator("summary", has_text="Notice to your staff").click()
+        faults += gareth.look("mail-notice")
+        gareth.page.get_by_label("How many people did it go to?").fill("340")
+        gareth.press("It was issued")
+        gareth.page.get_by_text("It is written down that your staff was told.").wait_for()
+        priya.go(f"/incidents/{reference}/")
+        priya.page.get_by_role("link", name="Mail", exact=True).click()
+        priya.arrives(f"/incidents/{reference}/mail/")
+        assert priya.page.get_by_role("row", name="Brackenfield yes").count() == 1
+        assert priya.page.get_by_role("row", name="Coldharbour no").count() == 1
+        assert "340" not in priya.words()
+        faults += priya.look("mail-in-incident-marked")
+        priya.page.get_by_role("button", name="Renew or lift it, with a second organisation").click()
+        priya.page.get_by_text("Two organisations marked it").wait_for()
+        faults += priya.look("mail-change")
+    finally:
+        moves = {"to": "closed", "outcome": "resolved"}
+        call(fresh_product, "ashbourne", "POST", f"/incidents/{reference}/moves/", moves)
+        with psycopg.connect(fresh_product.database_url) as owner:
+            owner.execute("UPDATE partners_maildistrust SET lifted_at = now() WHERE lifted_at IS NULL")
+    assert faults == []
