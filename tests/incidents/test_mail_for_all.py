@@ -10,14 +10,13 @@ from django.test import Client
 from partners.mail_marks import marks
 from partners.models import Approval, MailDistrust
 from tests.cast import Cast
+from tests.isolation.two import Two
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def two(cast: Cast, inside):
-    from tests.isolation.two import Two  # noqa: PLC0415
-
     return Two(cast, inside)
 
 
