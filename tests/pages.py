@@ -356,7 +356,7 @@ WORST_DAY = [
     State("key-make-wrong", ADMINISTRATOR, "/partners/keys/make/", "Choose at least", act=_press("Make the key")),
     State("webhooks", ADMINISTRATOR, "/partners/webhooks/", "failing since"),
     State("webhooks-none", STRANGER, "/partners/webhooks/", "No webhook yet"),
-    State("webhook", ADMINISTRATOR, "/partners/webhooks/{hook}/", "It refused the message (400)."),
+    State("webhook", ADMINISTRATOR, "/partners/webhooks/{hook}/", "the night desk"),
     State("webhook-again", ADMINISTRATOR, "/partners/webhooks/{hook}/", "Until", act=_unfold("Send a time again")),
     State("webhook-change", ADMINISTRATOR, "/partners/webhooks/{hook}/change/", "Leave it empty to keep"),
     State(

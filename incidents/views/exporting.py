@@ -28,7 +28,9 @@ from portal.tenancy.freshness import AGAIN, is_fresh
 from portal.tenancy.requests import own_scope
 from portal.tenancy.scope import organisation_scope
 
-BATCH = 500
+# Whoever is cut off may still read what was handed to the server before: about two batches, which a slow reader drains
+# for as long as it takes. So they are small: some 100 KB.
+BATCH = 100
 
 
 @own_scope

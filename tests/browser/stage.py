@@ -236,13 +236,15 @@ def _assured(product: Running) -> Stage:
 
 
 def _hooked(product: Running) -> str:
-    """A webhook of Brackenfield's that has failed, and what its log has: delivered, given up, waiting for tomorrow."""
+    """A webhook of Brackenfield's that has failed, what its log has (delivered, given up, waiting for tomorrow), and
+    what its tool has answered."""
     hook = uuid4()
     with psycopg.connect(product.database_url) as connection:
         connection.execute(
-            "INSERT INTO notifications_webhook (id, organisation_id, label, address, host, kinds, failures,"
+            "INSERT INTO notifications_webhook (id, organisation_id, label, address, host, kinds, answers, failures,"
             " failing_since, rests_until) SELECT %s, id, 'Ticketing', 'https://tickets.brackenfield.example/in',"
-            " 'tickets.brackenfield.example', '{incident.opened,webhook.replayed}', 3, now(), now() + interval '1 day'"
+            " 'tickets.brackenfield.example', '{incident.opened,webhook.replayed}', true, 3, now(),"
+            " now() + interval '1 day'"
             " FROM partners_organisation WHERE slug = 'brackenfield'",
             [hook],
         )
@@ -255,6 +257,13 @@ def _hooked(product: Running) -> str:
             " (8, 'incident.opened', 'dead', NULL, 1, 400, 'It refused the message (400).'),"
             " (9, 'incident.opened', 'pending', now() + interval '1 day', 3, NULL, 'It did not answer in time.')"
             " ) AS l(seq, kind, state, due, tries, status, error) WHERE w.id = %s",
+            [hook],
+        )
+        connection.execute(
+            "INSERT INTO notifications_answer (id, organisation_id, webhook_id, incident_id, message_id, way, said,"
+            " words, settled_at) SELECT gen_random_uuid(), w.organisation_id, w.id, p.incident_id, 'msg_1', 'tool',"
+            " 'other', 'the night desk', now() FROM notifications_webhook w JOIN incidents_participant p"
+            " ON p.organisation_id = w.organisation_id WHERE w.id = %s LIMIT 1",
             [hook],
         )
     return str(hook)
