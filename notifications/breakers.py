@@ -8,7 +8,7 @@ wait, without burning an attempt. The first success closes it.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from django.conf import settings
@@ -124,8 +124,9 @@ def begin(transport: str, host: str) -> None:
 def shut_ways() -> tuple[list[str], list[str]]:
     """The kinds of contact points to which nothing goes now, and those of them that this caller may try with a message.
 
-    A kind that an exercise's messages take elsewhere stands twice, once with `:exercise` after it. Inside the queue's
-    scope; of several callers one gets the probe.
+    A kind that an exercise's messages take elsewhere stands twice, once with `:exercise` after it; one whose addresses
+    lead to many hosts stands with `@` and the host's key. Inside the queue's scope; of several callers one gets the
+    probe.
     """
     broken = _broken()
     if not broken:
@@ -153,35 +154,49 @@ def _broken() -> set[tuple[str, str]]:
 
 
 def _ways_to(ends: set[tuple[str, str]]) -> list[str]:
-    kinds = {way: transport_for(way.removesuffix(EXERCISE), exercise=way.endswith(EXERCISE)) for way in _ways()}
-    return [way for way, kind in kinds.items() if (kind.name, kind.host()) in ends]
+    found = []
+    for way in (*settings.SENT_WAYS, *settings.BESIDE_WAYS):
+        for suffix in ("", EXERCISE):
+            kind = transport_for(way, exercise=bool(suffix))
+            if kind.many_hosts:
+                found += [f"{way}@{host}{suffix}" for name, host in ends if name == kind.name]
+            elif (kind.name, kind.host()) in ends:
+                found.append(way + suffix)
+    return found
 
 
-def _ways() -> Iterable[str]:
-    for way in settings.SENT_WAYS:
-        yield from (way, way + EXERCISE)
+@dataclass(frozen=True, slots=True)
+class End:
+    """The other side of a message: a transport and a host, which is a key of one where each address has its own."""
+
+    kind: type[Transport]
+    host: str
+
+
+def end_of(kind: type[Transport], host_key: str) -> End:
+    return End(kind, host_key if kind.many_hosts else kind.host())
 
 
 class Tally:
     """What a batch learns of the ways that it uses. Successes are written down together, a failure at once."""
 
     def __init__(self) -> None:
-        self.outcomes: dict[type[Transport], list[Outcome]] = {}
+        self.outcomes: dict[End, list[Outcome]] = {}
 
-    def took(self, kind: type[Transport], delivery: object) -> None:
-        self.outcomes.setdefault(kind, []).append(Outcome(str(delivery), ok=True))
+    def took(self, end: End, delivery: object) -> None:
+        self.outcomes.setdefault(end, []).append(Outcome(str(delivery), ok=True))
 
-    def failed(self, kind: type[Transport], delivery: object, error: TransportError) -> bool:
+    def failed(self, end: End, delivery: object, error: TransportError) -> bool:
         """Whether the breaker is open now."""
         if error.ours:
             return False
-        self.outcomes.setdefault(kind, []).append(Outcome(str(delivery), ok=error.permanent, down=error.down))
-        return not error.permanent and self._write(kind, error.because)
+        self.outcomes.setdefault(end, []).append(Outcome(str(delivery), ok=error.permanent, down=error.down))
+        return not error.permanent and self._write(end, error.because)
 
     def end(self) -> None:
-        for kind in list(self.outcomes):
-            self._write(kind)
+        for end in list(self.outcomes):
+            self._write(end)
 
-    def _write(self, kind: type[Transport], because: str = "") -> bool:
-        outcomes, host = self.outcomes.pop(kind, []), kind.host()
-        return bool(outcomes and host) and note(kind.name, host, outcomes, because)
+    def _write(self, end: End, because: str = "") -> bool:
+        outcomes, host = self.outcomes.pop(end, []), end.host
+        return bool(outcomes and host) and note(end.kind.name, host, outcomes, because)

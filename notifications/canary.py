@@ -20,6 +20,7 @@ TEXT = Text(
     "Bulkhead: canary",
     "Bulkhead sends this once a minute to see whether messages get out. Nobody has to read it.\n",
     "Bulkhead canary. Nobody has to read it.",
+    "",
 )
 
 

@@ -17,7 +17,7 @@ from notifications import calls
 from notifications.deliveries import New, write
 from notifications.models import Delivery, LadderStep
 from notifications.outcome import way_in_words
-from notifications.recipients import choose
+from notifications.recipients import BESIDE, choose
 from notifications.rungs import QUIET, RUNGS, Call, Ladder, ladder_now
 from partners.models import Rung
 from portal.claims import claimant
@@ -132,7 +132,7 @@ def _begin(
         _insert(incident, side, call, step_id, nth, State.WAITING, due_at=due_at, quiet=quiet)
     new = New(incident, side.organisation_id, event_id or step_id, Delivery.Message.OPENED, step=step_id, again=nth > 1)
     write(new, call.use, call.skip)
-    if not call.use:  # only a number is known, or nothing at all: somebody has to ring, in the time of the rung
+    if not call.counts:  # only a number is known, or nothing at all: somebody has to ring, in the time of the rung
         people = call.people if call.by_telephone else None
         desk = call.rung is Rung.DUTY or not call.by_telephone
         calls.want(incident, message=Delivery.Message.OPENED, because=call.because, people=people, desk=desk)
@@ -168,9 +168,9 @@ def _following(ladder: Ladder, call: Call, called: set[UUID] | frozenset[UUID]) 
 
 def _in_words(call: Call) -> str:
     """ "deputy by text message and e-mail": names nobody, the lead reads it."""
-    if not call.use:
+    if not call.counts:
         return f"{call.rung.label} by telephone"
-    ways = [way_in_words(kind).lower() for kind in dict.fromkeys(way.kind for way in call.use)]
+    ways = [way_in_words(kind).lower() for kind in dict.fromkeys(way.kind for way in call.use if not way.is_beside)]
     return f"{call.rung.label} by {' and '.join(ways)}"
 
 
@@ -238,6 +238,7 @@ def _tell_the_rest(incident: Incident, side: Participant, ladder: Ladder, event_
     told = Delivery.objects.filter(
         incident=incident, organisation_id=side.organisation_id, message=Delivery.Message.OPENED
     ).exclude(state__in=[Delivery.State.SKIPPED, Delivery.State.DEAD, Delivery.State.SUPERSEDED])
+    told = told.exclude(way__in=BESIDE)
     reached = {person for person in told.values_list("person_id", flat=True) if person}
     choice = choose(list(ladder.ways), doubts={}, reached=reached)
     new = New(incident, side.organisation_id, event_id, Delivery.Message.OPENED)

@@ -60,6 +60,8 @@ class Held:
     """One claimed delivery with all that sending needs. `usable` False: the way has lost its trust meanwhile.
 
     `own` are the words of the organisation whose people are told, and of nobody else.
+    `host_key` stands for where a channel or a browser is. Of these `address` is sealed until `notifications.sealed` has
+    opened it.
     """
 
     id: UUID
@@ -74,6 +76,7 @@ class Held:
     code: str
     usable: bool
     own: OwnWords = USUAL
+    host_key: str = ""
 
 
 def write(new: New, use: Iterable[Way], skip: Iterable[tuple[Way, str]] = (), *, after: int = 0) -> int:
@@ -163,6 +166,8 @@ def claim(worker: str, *, most: int = BATCH) -> list[Held]:
         return [replace(each, own=own[each.id]) if each.id in own else each for each in held]
 
 
+# The way as a breaker names it: see `breakers.shut_ways`.
+END = "d.way || CASE WHEN d.host_key = '' THEN '' ELSE '@' || d.host_key END || CASE WHEN d.exercise THEN ':exercise' ELSE '' END"
 # The organisations that have anything waiting come off the index one by one, and of each its first few: the cost grows
 # with the number of organisations, not with how much they have. More are looked at than taken, because other workers
 # look at the same ones at the same time; the lock is taken on what is still due then.
@@ -242,15 +247,18 @@ def settle_accepted(held: Held, worker: str, *, transport: str, provider_ref: st
     return settle(held, worker, changes, [transport, provider_ref]) is not None
 
 
-def settle_failed(held: Held, worker: str, *, because: str) -> str | None:
-    """Put it back for a later attempt, or give it up a day after it was written and after many attempts."""
+def settle_failed(held: Held, worker: str, *, because: str, wait: float = 0) -> str | None:
+    """Put it back for a later attempt, or give it up a day after it was written and after many attempts.
+
+    `wait`: for so many seconds the other side wants to be left alone.
+    """
     delay = RETRY_SECONDS[min(held.attempts, len(RETRY_SECONDS)) - 1]
     changes = (
         "state = CASE WHEN created_at < now() - make_interval(hours => %s) AND attempts >= %s THEN 'dead'"
         " ELSE 'pending' END,"
-        " due_at = now() + make_interval(secs => %s * (0.5 + random())), error = %s"
+        " due_at = now() + make_interval(secs => greatest(%s * (0.5 + random()), %s)), error = %s"
     )
-    return settle(held, worker, changes, [DEAD_AFTER_HOURS, DEAD_AFTER_ATTEMPTS, delay, because])
+    return settle(held, worker, changes, [DEAD_AFTER_HOURS, DEAD_AFTER_ATTEMPTS, delay, wait, because])
 
 
 def settle_dead(held: Held, worker: str, *, because: str) -> bool:

@@ -15,7 +15,7 @@ from incidents.models import Incident
 from notifications.breakers import KIND, shut_ways_now
 from notifications.deliveries import EACH_TIME, FIRST_MESSAGES, New, write
 from notifications.models import Delivery
-from notifications.recipients import choose
+from notifications.recipients import BESIDE, choose
 from notifications.trust import mark_doubtful
 from notifications.ways import active_ways
 from portal.tenancy.scope import queue_scope
@@ -83,10 +83,10 @@ def _go_round(late: UUID) -> None:
     about = Delivery.objects.filter(incident=incident, organisation_id=waiting["organisation_id"], message=message)
     if message in EACH_TIME:
         about = about.filter(event_id=waiting["event_id"])
-    states = dict(about.filter(person_id=person).values_list("contact_point_id", "state"))
+    states = dict(about.filter(person_id=person).exclude(way__in=BESIDE).values_list("contact_point_id", "state"))
     if any(state in Delivery.TOLD for state in states.values()):
         return
     ways = [way for way in active_ways() if way.id not in states]
     choice = choose(ways, doubts=mark_doubtful(incident), people={person})
     new = New(incident, waiting["organisation_id"], waiting["event_id"], message)
-    write(new, [way for way in choice.use if way.person_id == person])
+    write(new, [way for way in choice.use if way.person_id == person and not way.is_beside])

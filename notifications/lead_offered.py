@@ -23,6 +23,6 @@ def tell_of_offer(incident: Incident, *, organisation_id: UUID, event_id: UUID) 
     doubts = mark_doubtful(incident)
     managers = Person.objects.filter(is_active=True, role__in=MAY_ANSWER).values_list("pk", flat=True)
     choice = choose(active_ways(), doubts=doubts, people=set(managers))
-    if not any(way.person_id for way in choice.use):
+    if not any(way.person_id and not way.is_beside for way in choice.use):
         choice = choose(active_ways(), doubts=doubts)
     write(New(incident, organisation_id, event_id, Delivery.Message.LEAD_OFFERED), choice.use, choice.skip)

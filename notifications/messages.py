@@ -48,6 +48,10 @@ A_TEST = lazy(
     " the button: it asks for no name and no password. Or sign in as always and say so under Contact tests. Code"
     " %(code)s."
 )
+A_TEST_BESIDE = lazy(
+    "TEST. Nothing has happened. Bulkhead tries whether this way works. Type the address on your card, sign in as always"
+    " and say under Contact tests that it came. Code %(code)s."
+)
 BY_LINK = lazy("You cannot get to it now? Say on this page that you have it; it asks for no name and no password:")
 CAN_BE_ANSWERED = frozenset({Delivery.Message.OPENED, Delivery.Message.SUSPECTED})
 PLANNED = {Delivery.Message.PLANNED, Delivery.Message.PLANNED_CHANGED}
@@ -56,11 +60,16 @@ DRILLS = {Delivery.Message.BREAK_GLASS_DRILL, Delivery.Message.THEIR_BREAK_GLASS
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """`short` is a text message: one of 160 letters, with room for a sender's name of ten in front of it."""
+    """`short` is a text message: one of 160 letters, with room for a sender's name of ten in front of it.
+
+    `said` is what a channel or a browser is told: never a link, because many read a channel. `calm`: it wakes nobody.
+    """
 
     subject: str
     body: str
     short: str
+    said: str
+    calm: bool = False
 
 
 def compose(
@@ -84,6 +93,8 @@ def compose(
             _("TEST: Bulkhead tests this contact"),
             f"{A_TEST % about}\n\n{link}\n\n{HOW_TO_READ}\n",
             _("TEST. Press the button on this page, it asks for no password: %(link)s") % {"link": link},
+            f"{A_TEST_BESIDE % about}",
+            calm=True,
         )
     if message in PLANNED:
         return _planned(about, own, changed=message == Delivery.Message.PLANNED_CHANGED)
@@ -92,7 +103,7 @@ def compose(
         said = HEADS_UPS[Delivery.Message(message)] % about
         if exercise:
             subject, said = f"{EXERCISE}: {subject}", f"{EXERCISE}. {said}"
-        return Text(subject, f"{said}\n\n{HOW_TO_READ}\n", f"{said} {HOW_TO_READ}")
+        return Text(subject, f"{said}\n\n{HOW_TO_READ}\n", f"{said} {HOW_TO_READ}", f"{said} {HOW_TO_READ}")
     if message in NOTICES:
         return _notice(Delivery.Message(message), code)
     if message == Delivery.Message.STOOD_DOWN:
@@ -119,15 +130,20 @@ def compose(
     return _with_own(own, subject, notice, short, how, answer)
 
 
-def _with_own(own: OwnWords, subject: str, notice: str, short: str, how: object, answer: str = "") -> Text:
-    """Notice first, then the own words, then what to do. A line that makes two of a text message is left out."""
+def _with_own(
+    own: OwnWords, subject: str, notice: str, short: str, how: object, answer: str = "", *, calm: bool = False
+) -> Text:
+    """Notice first, then the own words, then what to do. A line that makes two of a text message is left out.
+
+    A channel or a browser is told the notice alone.
+    """
     preface = f"{own.preface}\n\n" if own.preface else ""
     text = f"{short} {how}"
     if own.line:
         with_line = f"{short} {own.line} {how}"
         taken = septets(with_line)
         text = with_line if taken is not None and taken <= ONE_TEXT else text
-    return Text(subject, f"{notice}\n\n{preface}{HOW_TO_READ}\n{answer}", text)
+    return Text(subject, f"{notice}\n\n{preface}{HOW_TO_READ}\n{answer}", text, f"{notice} {HOW_TO_READ}", calm)
 
 
 def _short(message: str, *, exercise: bool, replies: bool) -> str:
@@ -155,11 +171,11 @@ def _planned(about: dict[str, str], own: OwnWords, *, changed: bool) -> Text:
         said = _("Planned work. No incident. You have a notice in Bulkhead, %(reference)s, code %(code)s.") % about
         subject = _("Planned work: a notice, %(reference)s") % about
     short = _("Planned work, no incident: %(reference)s, code %(code)s.") % about
-    return _with_own(own, subject, said, short, HOW_TO_READ)
+    return _with_own(own, subject, said, short, HOW_TO_READ, calm=True)
 
 
 def _notice(message: Delivery.Message, code: str) -> Text:
     drill = f"{DRILL}: " if message in DRILLS else ""
     said = f"{drill}{NOTICES[message]} " + _("Code %(code)s.") % {"code": code}
     subject = _("Bulkhead: a notice for you")
-    return Text(f"{drill}{subject}", f"{said}\n\n{HOW_TO_READ}\n", said)  # it says whom to ring
+    return Text(f"{drill}{subject}", f"{said}\n\n{HOW_TO_READ}\n", said, said)  # it says whom to ring

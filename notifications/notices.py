@@ -14,7 +14,7 @@ from notifications.models import Delivery
 from notifications.planned_work import KINDS as PLANNED_KINDS
 from notifications.planned_work import MESSAGES as PLANNED
 from notifications.planned_work import tell_next, tell_planned
-from notifications.recipients import Way, choose, why_nobody
+from notifications.recipients import BESIDE, Way, choose, why_nobody
 from notifications.ways import active_ways
 from partners.duty import person_on_duty
 from partners.models import ContactPoint, Organisation, Person
@@ -80,7 +80,7 @@ def _tell_outside(event_id: UUID, organisation_id: UUID, kind: str, subject_id: 
     if kind == "headsup.received":
         on_duty = person_on_duty(clock.now())
         choice = choose(ways, doubts={}, people={on_duty} if on_duty else set())
-        if not choice.use:
+        if not choice.counts:
             choice = choose(ways, doubts={})
     else:
         first = Event.objects.filter(subject_id=subject_id, kind="headsup.received").values_list("pk", flat=True)
@@ -100,22 +100,23 @@ def _ways() -> list[Way]:
     """The ways of the organisation, those that ride on nothing shared before the others: nobody knows yet what is
     attacked."""
     alone = set(ContactPoint.objects.filter(rides_on=None).values_list("pk", flat=True))
-    return sorted(active_ways(), key=lambda way: way.id not in alone)
+    return sorted(active_ways(), key=lambda way: (way.is_beside, way.id not in alone))
 
 
 def _go_round(organisation_id: UUID, delivery_id: UUID) -> None:
     """A way has failed for good: take that person's next one, or say that nobody here could be told."""
-    dead = Delivery.objects.values("person_id", "message", "event_id").get(pk=delivery_id)
+    dead = Delivery.objects.values("person_id", "message", "event_id", "way").get(pk=delivery_id)
     event_id, message = dead["event_id"], dead["message"]
-    if message == Message.CONTACT_TEST:
+    if message == Message.CONTACT_TEST or dead["way"] in BESIDE:
         return  # that nobody answers is what the test is for
     if message in PLANNED:
         tell_next(event_id, organisation_id=organisation_id, message=message)
         return
     written = Delivery.objects.filter(event_id=event_id, organisation_id=organisation_id, message=message)
-    tried = dict(written.values_list("contact_point_id", "state"))
+    tried = dict(written.exclude(way__in=BESIDE).values_list("contact_point_id", "state"))
     people = {dead["person_id"]} if dead["person_id"] is not None else set()
-    choice = choose([way for way in _ways() if way.id not in tried], doubts={}, people=people)
+    left = [way for way in _ways() if way.id not in tried and not way.is_beside]
+    choice = choose(left, doubts={}, people=people)
     use = [way for way in choice.use if way.person_id is not None]
     write(New(None, organisation_id, event_id, message), use)
     if not use and not set(tried.values()) & (Delivery.UNDER_WAY | Delivery.TOLD):

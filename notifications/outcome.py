@@ -11,7 +11,7 @@ from incidents.models import Incident, Participant
 from incidents.participants import mark_lost, mark_reached
 from notifications.deliveries import FIRST_MESSAGES, Held, New, write
 from notifications.models import Delivery
-from notifications.recipients import Way
+from notifications.recipients import BESIDE, Way
 from partners import work
 from partners.models import ContactPoint, Organisation
 from portal.ledger.record import Actor, record
@@ -22,6 +22,7 @@ SELECT count(DISTINCT coalesce(person_id, contact_point_id, organisation_id)) FI
        count(*) FILTER (WHERE state = ANY (%(under_way)s))
   FROM notifications_delivery
  WHERE incident_id = %(incident)s AND organisation_id = %(organisation)s AND message = ANY (%(messages)s)
+   AND NOT way = ANY (%(beside)s)
 """
 
 
@@ -42,6 +43,10 @@ def note_accepted(held: Held) -> None:
     if held.message not in FIRST_MESSAGES:
         return
     incident = _incident(held)
+    if held.way in BESIDE:  # nobody counts as told by it
+        if incident.status == Incident.Status.CLOSED:
+            _stand_down_too(held, incident)
+        return
     # Locked before counting: of two workers that settle at once the second must count the first one's message.
     side = (
         Participant.objects.select_for_update()
@@ -101,6 +106,21 @@ def _count_again(held: Held) -> None:
     )
 
 
+def note_gone(held: Held) -> None:
+    """A channel or a browser will never take anything again: a browser is forgotten, a channel is somebody's to mend."""
+    point = Delivery.objects.values_list("contact_point_id", flat=True).get(pk=held.id)
+    with connections["default"].cursor() as cursor:
+        cursor.execute("SELECT sec.contact_gone(%s)", [point])
+    if held.way != ContactPoint.Kind.PUSH:
+        work.raise_own(
+            "contact_gone",
+            f"contact_gone:{point}",
+            "A channel of yours takes no messages any more",
+            detail="Make a new address for it there and put that in here, or take the contact out of use.",
+            page=f"/partners/contacts/{point}/",
+        )
+
+
 def note_sent_again(held: Held, actor: Actor) -> None:
     """A person drove a dead message again; the work is done when there is no other."""
     _happened("delivery.sent_again", held, actor=actor)
@@ -152,6 +172,7 @@ def _asked_of(held: Held) -> dict[str, Any]:
         "incident": held.incident_id,
         "organisation": held.organisation_id,
         "messages": list(FIRST_MESSAGES),
+        "beside": list(BESIDE),
         "told": list(Delivery.TOLD),
         "under_way": list(Delivery.UNDER_WAY),
     }

@@ -19,7 +19,7 @@ from notifications.lead_offered import tell_of_offer
 from notifications.models import Delivery, LadderStep
 from notifications.notices import MESSAGES as OWN_NOTICES
 from notifications.notices import plan_notice
-from notifications.recipients import Way, choose, duty_first, why_nobody
+from notifications.recipients import BESIDE, Way, choose, duty_first, why_nobody
 from notifications.reminding import remind
 from notifications.rungs import ladder_now
 from notifications.trust import lift_marks, mark_doubtful
@@ -153,7 +153,7 @@ def _tell(row: Planned, incident: Incident) -> None:
     ladder = ladder_now(incident)
     reached = {
         person
-        for person, state in _written(row, message).values_list("person_id", "state")
+        for person, state in _written(row, message).exclude(way__in=BESIDE).values_list("person_id", "state")
         if person and state not in {State.SKIPPED, State.DEAD, State.SUPERSEDED}
     }
     alongside = list(ToldAlongside.objects.values_list("person_id", "severity"))
@@ -168,7 +168,7 @@ def _tell(row: Planned, incident: Incident) -> None:
     write(_new(row, incident, message), choice.use, choice.skip, after=len(called.use) if called else 0)
     if not reached:
         because = "" if called and called.possible else why_nobody(choice)
-        _say_why_nobody(side, incident, "" if called and called.use else why_nobody(choice))
+        _say_why_nobody(side, incident, "" if called and called.counts else why_nobody(choice))
         if because:
             calls.want(incident, message=message, because=because, people=people, desk=True)
 
@@ -180,9 +180,9 @@ def _people_in_the_know(side: Participant, incident: Incident) -> set[UUID] | No
 
 def _go_round(row: Planned, incident: Incident, delivery_id: UUID) -> None:
     """A way has failed for good: take that person's next one, or say that nobody here could be told."""
-    names = ("person_id", "message", "event_id", "step_id", "step__nth")
+    names = ("person_id", "message", "event_id", "step_id", "step__nth", "way")
     dead = Delivery.objects.filter(pk=delivery_id).values(*names).first()
-    if dead is None or dead["message"] == Message.STOOD_DOWN:
+    if dead is None or dead["message"] == Message.STOOD_DOWN or dead["way"] in BESIDE:
         return
     side = Participant.objects.select_for_update().get(incident=incident, organisation_id=row.organisation_id)
     if dead["step_id"] is not None:
@@ -192,17 +192,17 @@ def _go_round(row: Planned, incident: Incident, delivery_id: UUID) -> None:
     about, new = _written(row, dead["message"]), _new(row, incident, dead["message"])
     if dead["message"] in EACH_TIME:  # what came of another question says nothing of this one
         about, new = about.filter(event_id=dead["event_id"]), replace(new, event_id=dead["event_id"])
-    written = list(about.values_list("contact_point_id", "person_id", "state"))
-    tried = {point for point, _, _ in written}
+    written = list(about.values_list("contact_point_id", "person_id", "state", "way"))
+    tried = {point for point, *_ in written}
     under_way: list[UUID | None] = [
-        person for _, person, state in written if state in Delivery.UNDER_WAY | Delivery.TOLD
+        person for _, person, state, way in written if way not in BESIDE and state in Delivery.UNDER_WAY | Delivery.TOLD
     ]
     if dead["person_id"] is not None and dead["person_id"] not in under_way:
         ways = [way for way in active_ways() if way.id not in tried]
         choice = choose(ways, doubts=mark_doubtful(incident), people={dead["person_id"]})
         use = [way for way in choice.use if way.person_id is not None]
         write(new, use)
-        under_way += [way.person_id for way in use]
+        under_way += [way.person_id for way in use if not way.is_beside]
     if not under_way:
         because = "Every message to them failed. Call the duty desk."
         _say_why_nobody(side, incident, because)
@@ -212,11 +212,12 @@ def _go_round(row: Planned, incident: Incident, delivery_id: UUID) -> None:
 
 def _go_round_on_a_rung(row: Planned, incident: Incident, step_id: UUID, person_id: UUID | None) -> None:
     """The next way of whoever this rung calls; when all have failed, the ladder climbs at once."""
-    of_step = list(Delivery.objects.filter(step_id=step_id).values_list("contact_point_id", "person_id", "state"))
+    of_this = Delivery.objects.filter(step_id=step_id).exclude(way__in=BESIDE)
+    of_step = list(of_this.values_list("contact_point_id", "person_id", "state"))
     live = Delivery.UNDER_WAY | Delivery.TOLD
     if person_id is not None and not any(person == person_id and state in live for _, person, state in of_step):
         tried = {point for point, _, _ in of_step}
-        ways = [way for way in active_ways() if way.id not in tried]
+        ways = [way for way in active_ways() if way.id not in tried and not way.is_beside]
         choice = choose(ways, doubts=mark_doubtful(incident), people={person_id})
         use = [way for way in choice.use if way.person_id is not None]
         new = New(incident, row.organisation_id, row.event_id, Message.OPENED, step=step_id, again=True)

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 MOST_REASONS = 2  # that a board says in a line
+# Channels that many read, and browsers that may be shut: they come beside a person's other ways, never in their place,
+# and nobody counts as told by them.
+BESIDE = ("teams", "slack", "push")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,10 @@ class Way:
     kind: str
     doubt: str = ""
 
+    @property
+    def is_beside(self) -> bool:
+        return self.kind in BESIDE
+
 
 @dataclass(slots=True)
 class Choice:
@@ -28,6 +35,11 @@ class Choice:
 
     use: list[Way] = field(default_factory=list)
     skip: list[tuple[Way, str]] = field(default_factory=list)
+
+    @property
+    def counts(self) -> bool:
+        """Whether somebody will be told, and not only a channel or a browser."""
+        return any(not way.is_beside for way in self.use)
 
 
 def choose(
@@ -38,15 +50,16 @@ def choose(
     reached: Collection[UUID | None] = (),
     held: Collection[UUID] = (),
 ) -> Choice:
-    """One way for each person, the first that is trusted, and every trusted one of the duty desk.
+    """One way for each person, the first that is trusted, with all that comes beside it, and every trusted one of the
+    duty desk.
 
     `ways` come in the order of preference, `doubts` are the reasons that this incident adds, `people` None is
     everybody, `reached` are people who have a message already, `held` those who are told from a worse severity on.
     """
-    choice, served = Choice(), {*reached, *held}
+    choice, told, served = Choice(), {*reached, *held}, {*reached, *held}
     for way in ways:
         if way.person_id is not None and (
-            way.person_id in served or (people is not None and way.person_id not in people)
+            way.person_id in (told if way.is_beside else served) or (people is not None and way.person_id not in people)
         ):
             continue
         doubt = doubts.get(way.id) or way.doubt
@@ -54,7 +67,7 @@ def choose(
             choice.skip.append((way, doubt))
         else:
             choice.use.append(way)
-            if way.person_id is not None:
+            if way.person_id is not None and not way.is_beside:
                 served.add(way.person_id)
     return choice
 
@@ -66,8 +79,10 @@ def duty_first(ways: Sequence[Way], on_duty: UUID | None) -> list[Way]:
 
 def why_nobody(choice: Choice) -> str:
     """Why nobody can be told, as the lead reads it on the board; '' when somebody can."""
-    if choice.use:
+    if choice.counts:
         return ""
+    if choice.use:
+        return "Only a channel or a browser could be told. Call the duty desk."
     if not choice.skip:
         return "No way to reach anybody here is recorded. Call the duty desk."
     reasons = {reason for _, reason in choice.skip}

@@ -38,7 +38,12 @@ class Call:
 
     @property
     def possible(self) -> bool:
-        return bool(self.use) or self.by_telephone
+        return self.counts or self.by_telephone
+
+    @property
+    def counts(self) -> bool:
+        """Whether it calls somebody, and not only a channel or a browser."""
+        return any(not way.is_beside for way in self.use)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,19 +72,22 @@ class Ladder:
         for way in self.ways:
             if desk and way.person_id is None:
                 _sort_out(call, way)
-        if not call.use:
+        if not call.counts:
             call.by_telephone = person in self.telephones
             call.because = _why(call, person)
         return call
 
     def _choose(self, call: Call, ways: list[Way]) -> None:
-        """By every kind of way together when it is urgent; else by one, and by another one each time round."""
-        trusted = [way for way in ways if not way.doubt]
+        """By every kind of way together when it is urgent; else by one, and by another one each time round.
+
+        What a person has beside comes with each of these.
+        """
+        trusted = [way for way in ways if not way.doubt and not way.is_beside]
         if self.band in TOGETHER:
             trusted = list({way.kind: way for way in reversed(trusted)}.values())[::-1]
         elif trusted:
             trusted = [trusted[(call.round - 1) % len(trusted)]]
-        call.use += trusted
+        call.use += [*trusted, *(way for way in ways if way.is_beside and not way.doubt)]
         call.skip += [(way, way.doubt) for way in ways if way.doubt]
 
     def following(self, rung: Rung | None, round_: int) -> Iterator[tuple[Rung, int]]:

@@ -13,13 +13,14 @@ from django.db import DatabaseError
 
 from notifications import deliveries
 from notifications.answer_links import link_of
-from notifications.breakers import Tally
+from notifications.breakers import End, Tally, end_of
 from notifications.budget import SMS, used_up
 from notifications.contact_links import link_of as test_link_of
 from notifications.deliveries import Held
 from notifications.messages import CAN_BE_ANSWERED, compose
 from notifications.models import Delivery
-from notifications.outcome import note_accepted, note_dead
+from notifications.outcome import note_accepted, note_dead, note_gone
+from notifications.sealed import opened_addresses
 from notifications.transports import Transport, TransportError, transport_for
 from portal.claims import claimant
 from portal.failpoints import reach
@@ -37,14 +38,14 @@ def deliver_due(*, most: int = deliveries.BATCH, alive: Callable[[], None] | Non
     `alive` is called before each message, because a slow server can hold a batch up for half a minute.
     """
     worker = claimant()
-    held = deliveries.claim(worker, most=most)
+    held = opened_addresses(worker, deliveries.claim(worker, most=most))
     reach("after claim")
     stop_at = time.monotonic() + deliveries.BATCH_SECONDS
     tally = Tally()
     with ExitStack() as transports:
         transports.callback(tally.end)
         opened: dict[type[Transport], Transport] = {}
-        away: dict[type[Transport], str] = {}
+        away: dict[End, str] = {}
         # Mail first: it goes over one connection, and a text message may wait ten seconds for an answer.
         held.sort(key=lambda each: each.way != "email")
         for nth, each in enumerate(held):
@@ -54,8 +55,9 @@ def deliver_due(*, most: int = deliveries.BATCH, alive: Callable[[], None] | Non
             if alive is not None:
                 alive()
             kind = transport_for(each.way, exercise=each.exercise)
-            if kind in away:
-                deliveries.let_go([each], worker, seconds=AWAY_SECONDS, because=away[kind])
+            end = end_of(kind, each.host_key)
+            if end in away:
+                deliveries.let_go([each], worker, seconds=AWAY_SECONDS, because=away[end])
                 continue
             if because := _used_up(each):
                 deliveries.hold_over(each, worker, because=because)
@@ -64,10 +66,10 @@ def deliver_due(*, most: int = deliveries.BATCH, alive: Callable[[], None] | Non
                 if kind not in opened:
                     opened[kind] = _opened(kind, transports)
                 _send(each, worker, opened[kind])
-                tally.took(kind, each.id)
+                tally.took(end, each.id)
             except TransportError as error:
-                if tally.failed(kind, each.id, error) or error.down:
-                    away[kind] = error.because
+                if tally.failed(end, each.id, error) or error.down:
+                    away[end] = error.because
                 _failed(each, worker, error)
     return len(held)
 
@@ -98,6 +100,8 @@ def _opened(kind: type[Transport], transports: ExitStack) -> Transport:
 def _send(held: Held, worker: str, transport: Transport) -> None:
     if not held.usable:
         raise TransportError(NOT_TRUSTED, permanent=True, ours=True)
+    if not held.address:
+        raise TransportError("Bulkhead cannot open its address.", permanent=True, ours=True)
     reach("before send")
     provider_ref = _hand_over(held, transport)
     reach("after send")
@@ -147,9 +151,11 @@ def _failed(held: Held, worker: str, error: TransportError) -> None:
             if error.permanent:
                 dead = deliveries.settle_dead(held, worker, because=error.because)
             else:
-                dead = deliveries.settle_failed(held, worker, because=error.because) == "dead"
+                dead = deliveries.settle_failed(held, worker, because=error.because, wait=error.wait) == "dead"
             if dead:
                 note_dead(held, error.because)
+            if error.gone:
+                note_gone(held)
     except DatabaseError as refused:
         _must_be_overtaken(held, refused)
 

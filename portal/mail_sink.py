@@ -4,6 +4,8 @@ With NOTIFY_API_KEY in its environment it takes text messages too, as GOV.UK Not
 and posts its receipts to NOTIFY_REPORT_TO, and what somebody answers on its page to NOTIFY_REPLY_TO, with the bearer
 token NOTIFY_CALLBACK_TOKEN.
 
+It takes what goes to channels of Slack and Teams as well (`portal/chat_stand_in.py`).
+
     python -m portal.mail_sink --smtp-port 2525 --http-port 2580
 
 With --tools-port it takes webhooks there, too (`portal/webhook_stand_in.py`), signed with DEMO_WEBHOOK_KEY; `/tools`
@@ -32,6 +34,7 @@ from typing import Any, TypedDict
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from portal.chat_stand_in import ChatStandIn, Posted
 from portal.mail_sink_canaries import CANARY_EMAIL, CANARY_SMS
 from portal.mail_sink_page import TEXT, page_server
 from portal.notify_stand_in import NotifyStandIn
@@ -111,7 +114,12 @@ class Mailbox:
                 )
             )
 
-    def add_text(self, *, to: str, text: str, subject: str = "") -> None:
+    def add_post(self, posted: Posted) -> None:
+        """A message that a channel or a browser was sent."""
+        service = posted.path.split("/")[1]
+        self.add_text(to=posted.path, text=posted.text, sender={"push": "Browser"}.get(service, service.capitalize()))
+
+    def add_text(self, *, to: str, text: str, subject: str = "", sender: str = "") -> None:
         """A message that a service took: a text message has a number in `to` and no subject."""
         if to == CANARY_SMS:
             return
@@ -122,7 +130,7 @@ class Mailbox:
                 Message(
                     id=self._count,
                     at=now,
-                    sender="E-mail service" if subject else TEXT,
+                    sender=sender or ("E-mail service" if subject else TEXT),
                     to=[to],
                     subject=subject,
                     headers={},
@@ -218,7 +226,8 @@ async def serve(
         )
 
     server = await loop.create_server(greet, "127.0.0.1", smtp_port)
-    page: ThreadingHTTPServer = page_server(mailbox, http_port, notify, tools)
+    chat = ChatStandIn(told=mailbox.add_post)
+    page: ThreadingHTTPServer = page_server(mailbox, http_port, notify, tools, chat)
     threading.Thread(target=page.serve_forever, daemon=True).start()
     await stopped.wait()
     server.close()

@@ -11,15 +11,18 @@ from socket import SHUT_RDWR
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, quote, urlsplit
 
+from portal.faulty import answer_post
 from portal.notify_stand_in import LIST, SEND, SEND_MAIL, DropTheLine
 
 if TYPE_CHECKING:
+    from portal.chat_stand_in import ChatStandIn
     from portal.mail_sink import Mailbox, Message
     from portal.notify_stand_in import NotifyStandIn
     from portal.webhook_stand_in import Received, WebhookStandIn
 
 LISTED = 200
 TEXT = "Text message"  # the sender of one
+CHAT = re.compile(r"/(slack|teams|push)/[A-Za-z0-9_-]{1,60}")
 BODY_LIMIT = 10_000
 TOOLS = '<p><a href="/tools">What came by webhook</a></p>'
 LINK = re.compile(r"https?://[^\s<>\"')\]]+")
@@ -35,15 +38,19 @@ pre { white-space: pre-wrap; overflow-wrap: anywhere; background: #f3f2f1; paddi
 
 
 def page_server(
-    mailbox: Mailbox, port: int, notify: NotifyStandIn | None = None, tools: WebhookStandIn | None = None
+    mailbox: Mailbox,
+    port: int,
+    notify: NotifyStandIn | None = None,
+    tools: WebhookStandIn | None = None,
+    chat: ChatStandIn | None = None,
 ) -> ThreadingHTTPServer:
-    """The page over `mailbox`, bound to the loopback interface and not yet serving. `notify` takes text messages, and
-    what `tools` took is shown."""
+    """The page over `mailbox`, bound to the loopback interface and not yet serving. `notify` takes text messages,
+    `chat` what goes to channels and browsers, and what `tools` took is shown."""
 
     class Handler(PageHandler):
         pass
 
-    Handler.mailbox, Handler.notify, Handler.tools = mailbox, notify, tools
+    Handler.mailbox, Handler.notify, Handler.tools, Handler.chat = mailbox, notify, tools, chat
     return ThreadingHTTPServer(("127.0.0.1", port), Handler)
 
 
@@ -51,6 +58,7 @@ class PageHandler(BaseHTTPRequestHandler):
     mailbox: Mailbox
     notify: NotifyStandIn | None = None
     tools: WebhookStandIn | None = None
+    chat: ChatStandIn | None = None
     server_version = "mail-sink"
     timeout = 10
 
@@ -68,8 +76,9 @@ class PageHandler(BaseHTTPRequestHandler):
         elif address.path == "/reply" and self._takes_replies():
             self._answer("text/html", reply_page(to or ""))
         elif address.path == "/":
-            listed = render(self.mailbox.messages(to), replies=self._takes_replies(), tools=self.tools is not None)
-            self._answer("text/html", listed)
+            here = f"http://{self.headers.get('Host')}" if self.chat else ""
+            shown, tools = self.mailbox.messages(to), self.tools is not None
+            self._answer("text/html", render(shown, replies=self._takes_replies(), tools=tools, chat=here))
         elif address.path == "/tools" and self.tools:
             self._answer("text/html", tools_page(self.tools))
         else:
@@ -82,6 +91,9 @@ class PageHandler(BaseHTTPRequestHandler):
         if self.path in {SEND, SEND_MAIL} and self.notify:
             self._take_text(self.notify)
             return
+        if self.chat and CHAT.fullmatch(self.path):
+            answer_post(self, self.chat)
+            return
         if self.path == "/reply" and self._takes_replies():
             self._take_reply()
             return
@@ -91,7 +103,8 @@ class PageHandler(BaseHTTPRequestHandler):
         try:
             length = min(int(self.headers.get("Content-Length", 0)), BODY_LIMIT)
             wish = json.loads(self.rfile.read(length))
-            self.mailbox.set_fault(str(wish["recipient"]), wish["fault"])
+            whose = str(wish["recipient"])
+            (self.chat if self.chat and CHAT.fullmatch(whose) else self.mailbox).set_fault(whose, wish["fault"])
         except (ValueError, KeyError, TypeError) as trouble:
             self.send_error(HTTPStatus.UNPROCESSABLE_ENTITY, str(trouble))
             return
@@ -150,18 +163,27 @@ class PageHandler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
 
-def render(messages: list[Message], *, replies: bool = False, tools: bool = False) -> str:
-    """The list as a page. Everything a message says is escaped; only web addresses in it become links."""
+def render(messages: list[Message], *, replies: bool = False, tools: bool = False, chat: str = "") -> str:
+    """The list as a page. Everything a message says is escaped; only web addresses in it become links.
+
+    `chat` is where this page is, when addresses of channels may lead here.
+    """
     shown = (
         "".join(_article(each, replies=replies) for each in messages[:LISTED])
         or "<p>No message yet. This page looks again every 5 seconds.</p>"
+    )
+    channels = (
+        f"<p>Channels to try in your contacts: <code>{escape(chat)}/slack/duty</code> and"
+        f" <code>{escape(chat)}/teams/duty</code>.</p>"
+        if chat
+        else ""
     )
     more = f"<p>{len(messages) - LISTED} older messages are not shown.</p>" if len(messages) > LISTED else ""
     return (
         '<!doctype html><html lang="en-GB"><head><meta charset="utf-8"><title>Messages of the demonstration</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1"><meta http-equiv="refresh" content="5">'
         '<link rel="stylesheet" href="/style.css"></head><body><main><h1>Messages of the demonstration</h1>'
-        f"<p>Bulkhead sent these; none of them left this machine.</p>{TOOLS if tools else ''}{shown}{more}"
+        f"<p>Bulkhead sent these; none of them left this machine.</p>{channels}{TOOLS if tools else ''}{shown}{more}"
         "</main></body></html>"
     )
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from secrets import token_urlsafe
 from uuid import uuid4
 
+from portal import vapid
 from portal.children import free_port
 from portal.mail_sink_canaries import CANARY_EMAIL, CANARY_SMS
 from portal.roles import ALL_ROLES, OWNER
@@ -32,6 +33,7 @@ LOGINS = {
     "owner": {OWNER.variable},
 }
 MASTER_KEYS = {"MASTER_KEY", "MASTER_KEY_PREVIOUS"}
+KEYS = MASTER_KEYS | {"VAPID_PRIVATE_KEY"}  # which no server and no stand-in is handed
 # What sends may sign for text messages; what listens knows the word by which receipts are known.
 SENDS, LISTENS = {"worker", "scheduler"}, {"web"}
 OPEN_SECRETS = {"web", "worker", "hooks", "scheduler", "owner"}
@@ -129,6 +131,9 @@ def shared_environment(plan: Plan, environ: Mapping[str, str], *, addresses: Map
         "SECRET_KEY": environ.get("SECRET_KEY") or secret(plan.var, "secret_key"),
         "MASTER_KEY": environ.get("MASTER_KEY") or secret(plan.var, "master_key", make=new_master_key),
     }
+    if not environ.get("VAPID_PUBLIC_KEY"):
+        private = environ.get("VAPID_PRIVATE_KEY") or secret(plan.var, "vapid_key", make=vapid.new_private_key)
+        defaults |= {"VAPID_PRIVATE_KEY": private, "VAPID_PUBLIC_KEY": _public_of(private)}
     ours = {
         "DJANGO_SETTINGS_MODULE": "portal.settings",
         "PYTHONUNBUFFERED": "1",
@@ -139,12 +144,19 @@ def shared_environment(plan: Plan, environ: Mapping[str, str], *, addresses: Map
     return {**defaults, **given, **addresses, **ours}
 
 
+def _public_of(private: str) -> str:
+    try:
+        return vapid.public_of(private)
+    except ValueError:
+        raise BadEnvironment("VAPID_PRIVATE_KEY is wrong: make a pair with `python -m portal.vapid`.") from None
+
+
 def environment_of(process: str, shared: Mapping[str, str]) -> dict[str, str]:
     """The shared environment less the logins and keys that this process has no business with."""
     withheld = {role.variable for role in ALL_ROLES} - LOGINS[process]
     if process not in OPEN_SECRETS:
         withheld |= MASTER_KEYS
-    withheld |= (set() if process in SENDS else {"NOTIFY_API_KEY"}) | (
+    withheld |= (set() if process in SENDS else {"NOTIFY_API_KEY", "VAPID_PRIVATE_KEY"}) | (
         set() if process in LISTENS else {"NOTIFY_CALLBACK_TOKEN"}
     )
     withheld |= set() if process == "owner" else {"DEMO_WEBHOOK_KEY"}  # whoever signs has it sealed
@@ -207,20 +219,29 @@ def mail_sink_command(environ: Mapping[str, str], var: Path, *, demo: bool) -> t
             "SUNK_WAYS": "email,sms",
             "CANARY_SMS": CANARY_SMS,
         }
+    allowed = [http]
     if demo:
         tools = free_port()
         command += ["--tools-port", str(tools)]
         announced |= {
             "DEMO_WEBHOOK_URL": f"http://{LOOPBACK}:{tools}/ashbourne",
             "DEMO_WEBHOOK_KEY": written(new_key()),
-            "EGRESS_ALLOW": _allowed(environ, tools),
         }
+        allowed.append(tools)
+    # Chat goes into the sink alone, so that an exercise does too; a browser of this machine is a real one, and its push
+    # service is asked.
+    here = f"{LOOPBACK}:{http}"
+    chat = {name for name in ("SLACK_HOSTS", "TEAMS_HOSTS") if name not in environ}
+    announced |= dict.fromkeys(chat, here)
+    announced["EGRESS_ALLOW"] = _allowed(environ, *allowed)
+    if len(chat) == 2:
+        announced["SUNK_WAYS"] = f"{announced.get('SUNK_WAYS', 'email')},slack,teams"
     return command, announced
 
 
-def _allowed(environ: Mapping[str, str], port: int) -> str:
-    """What may be called without encryption, and a port of our own beside it."""
-    return ",".join(filter(None, (environ.get("EGRESS_ALLOW", ""), f"{LOOPBACK}:{port}")))
+def _allowed(environ: Mapping[str, str], *ports: int) -> str:
+    """What may be called without encryption, and ports of our own beside it."""
+    return ",".join(filter(None, (environ.get("EGRESS_ALLOW", ""), *(f"{LOOPBACK}:{port}" for port in ports))))
 
 
 def demo_provider_command(environ: Mapping[str, str]) -> tuple[list[str], dict[str, str]]:

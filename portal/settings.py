@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import environ
 
+from portal import vapid
 from portal.egress.exemptions import exempt_names, existing_file, networks
+from portal.egress.hosts import host_patterns
 from portal.vault.master import trouble_with
 
 env = environ.Env()
@@ -45,6 +48,16 @@ try:
     EGRESS_ALLOW = exempt_names(env.str("EGRESS_ALLOW", ""))
     EGRESS_DENY = networks(env.str("EGRESS_DENY", ""))
     EGRESS_CA_FILE = existing_file(env.str("EGRESS_CA_FILE", ""), name="EGRESS_CA_FILE")
+    # Where a person's address of such a kind may lead; nothing in it switches the kind off.
+    SLACK_HOSTS = host_patterns(env.str("SLACK_HOSTS", "hooks.slack.com,hooks.slack-gov.com"), name="SLACK_HOSTS")
+    TEAMS_HOSTS = host_patterns(env.str("TEAMS_HOSTS", "*.logic.azure.com,*.api.powerplatform.com"), name="TEAMS_HOSTS")
+    PUSH_HOSTS = host_patterns(
+        env.str(
+            "PUSH_HOSTS",
+            "fcm.googleapis.com,updates.push.services.mozilla.com,*.notify.windows.com,*.push.apple.com",
+        ),
+        name="PUSH_HOSTS",
+    )
 except ValueError as _wrong:
     raise SystemExit(str(_wrong)) from None
 _PORTAL = urlsplit(PORTAL_URL)
@@ -273,7 +286,17 @@ NOTIFY_CALLBACK_TOKEN = env.str("NOTIFY_CALLBACK_TOKEN", "")
 NOTIFY_REPLIES = env.bool(
     "NOTIFY_REPLIES", False
 )  # whether people can answer our texts, and Notify brings us the answers
+# The key pair by which push services know us (`python -m portal.vapid`).
+VAPID_PRIVATE_KEY, VAPID_PUBLIC_KEY = env.str("VAPID_PRIVATE_KEY", ""), env.str("VAPID_PUBLIC_KEY", "")
+if _trouble := vapid.trouble_with(private=VAPID_PRIVATE_KEY, public=VAPID_PUBLIC_KEY):
+    raise SystemExit(_trouble)
 SENT_WAYS = ["email", *(["sms"] if NOTIFY_SMS_TEMPLATE else [])]  # the kinds of contact points that something sends to
+# Kinds that come beside those, and never count as having reached somebody: channels that many read, and browsers.
+BESIDE_WAYS = [
+    *(["teams"] if TEAMS_HOSTS else []),
+    *(["slack"] if SLACK_HOSTS else []),
+    *(["push"] if PUSH_HOSTS and VAPID_PUBLIC_KEY else []),
+]
 SUNK_WAYS = env.list("SUNK_WAYS", default=["email"] if MAIL_URL else [])  # those of which nothing leaves this machine
 BOUNCE_ADDRESS = env.str("BOUNCE_ADDRESS", "")  # where mail comes back to, e.g. bounces@…; what stands behind + is ours
 BOUNCE_MAILDIR = env.str("BOUNCE_MAILDIR", "")  # a folder in which a mail server leaves it
@@ -284,6 +307,8 @@ TEXTS_PER_INCIDENT, TEXTS_PER_PERSON = env.int("TEXTS_PER_INCIDENT", 500), env.i
 # Where a message goes each minute to see whether messages get out, by kind of contact point; '' for none.
 CANARIES = {"email": env.str("CANARY_EMAIL", ""), "sms": env.str("CANARY_SMS", "")}
 DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", "Bulkhead <notices@bulkhead.example>")
+# Whom a push service writes to when something is wrong with our messages.
+VAPID_SUBJECT = env.str("VAPID_SUBJECT", "") or f"mailto:{parseaddr(DEFAULT_FROM_EMAIL)[1]}"
 
 SILENCED_SYSTEM_CHECKS = [
     "models.W042",

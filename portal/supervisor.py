@@ -22,8 +22,8 @@ from types import FrameType
 from portal.children import Child, dies_with_parent, port_is_free, stop_all
 from portal.embedded import EmbeddedError, EmbeddedServers
 from portal.processes import (
+    KEYS,
     LOOPBACK,
-    MASTER_KEYS,
     WEB_WORKERS,
     BadEnvironment,
     Plan,
@@ -118,7 +118,7 @@ class Supervisor:
         (self.plan.var / "servers.env").unlink(missing_ok=True)
 
     def _without_keys(self, environ: Mapping[str, str]) -> dict[str, str]:
-        return {name: environ[name] for name in environ.keys() - MASTER_KEYS}
+        return {name: environ[name] for name in environ.keys() - KEYS}
 
     def _for_the_sink(self, environ: Mapping[str, str]) -> dict[str, str]:
         """It stands in for a text message service only when none is named, and never with that one's key."""
@@ -215,6 +215,6 @@ def run(environ: Mapping[str, str]) -> int:
 
 if __name__ == "__main__":
     given = dict(os.environ)
-    for key in MASTER_KEYS:  # PostgreSQL and Valkey inherit the rest, and under root they run as somebody else
+    for key in KEYS:  # PostgreSQL and Valkey inherit the rest, and under root they run as somebody else
         os.environ.pop(key, None)
     sys.exit(run(given))

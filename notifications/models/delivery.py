@@ -78,6 +78,8 @@ class Delivery(models.Model):
     # The step of the ladder that wrote it; null: it was told of at once, ladder or not.
     step = models.ForeignKey(LadderStep, null=True, on_delete=models.CASCADE, related_name="deliveries")
     way = models.TextField()  # kind of the contact point
+    host_key = models.TextField(blank=True, default="", db_default="")  # of where a channel or a browser is, hashed
+    quiet = models.BooleanField(default=False, db_default=False)  # it waits for the end of its person's quiet hours
     message = models.TextField(choices=Message.choices)
     code = models.TextField(editable=False)
     state = models.TextField(choices=State.choices, default=State.PENDING, db_default=State.PENDING)

@@ -10,12 +10,15 @@ from notifications.messages import Text
 from notifications.transports.base import Transport, TransportError
 from notifications.transports.notify import NotifySms
 from notifications.transports.notify_mail import Email
+from notifications.transports.push import Push
 from notifications.transports.sandbox import Sandbox
+from notifications.transports.slack import Slack
 from notifications.transports.smtp import Smtp
+from notifications.transports.teams import Teams
 
 __all__ = ["Transport", "TransportError", "transport_for"]
 
-WAYS: dict[str, type[Transport]] = {"email": Smtp, "sms": NotifySms}
+WAYS: dict[str, type[Transport]] = {"email": Smtp, "sms": NotifySms, "teams": Teams, "slack": Slack, "push": Push}
 
 
 class NotSetUp(Transport):
@@ -33,7 +36,7 @@ def transport_for(way: str, *, exercise: bool) -> type[Transport]:
     An exercise stays in the house: into the mail sink when it takes this kind of message (`MAIL_URL`), where everybody
     can read what would have been sent, and otherwise into the sandbox.
     """
-    if way not in settings.SENT_WAYS:
+    if way not in (*settings.SENT_WAYS, *settings.BESIDE_WAYS):
         return NotSetUp
     if exercise and way not in settings.SUNK_WAYS:
         return Sandbox

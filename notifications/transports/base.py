@@ -13,18 +13,34 @@ class TransportError(Exception):
     """A message was not taken. The words are shown to people and hold no address.
 
     `permanent`: trying again cannot help (there is no such mailbox), and nothing else. `down`: no other message would
-    fare better now, because the server itself cannot be used. `ours`: it says nothing of the other side.
+    fare better now, because the server itself cannot be used. `ours`: it says nothing of the other side. `gone`: the
+    address will never work again. `wait`: for so many seconds the other side wants to be left alone with this address.
     """
 
-    def __init__(self, because: str, *, permanent: bool = False, down: bool = False, ours: bool = False) -> None:
+    def __init__(
+        self,
+        because: str,
+        *,
+        permanent: bool = False,
+        down: bool = False,
+        ours: bool = False,
+        gone: bool = False,
+        wait: float = 0.0,
+    ) -> None:
         super().__init__(because)
         self.because, self.permanent, self.down, self.ours = because, permanent, down, ours
+        self.gone, self.wait = gone, wait
+
+
+class MaybeTaken(TransportError):
+    """No answer came, so that it may have been taken: no other road is used meanwhile."""
 
 
 class Transport:
     """One way out, open for the length of a batch. Leaving the block closes what was opened."""
 
     name: ClassVar[str]
+    many_hosts: ClassVar[bool] = False  # each address has its own, and its own breaker
 
     @classmethod
     def host(cls) -> str:

@@ -17,7 +17,7 @@ from notifications_python_client.notifications import NotificationsAPIClient
 from urllib3.exceptions import NewConnectionError
 
 from notifications.messages import Text
-from notifications.transports.base import Transport, TransportError
+from notifications.transports.base import MaybeTaken, Transport, TransportError
 
 TIMEOUT_SECONDS = 10
 SLOW = "did not answer in time."
@@ -25,10 +25,6 @@ AWAY = "cannot be reached."
 BUSY = 429
 REFUSED = (401, 403)
 WRONG = 400
-
-
-class MaybeTaken(TransportError):
-    """No answer came: whether it was taken is asked before the next try, and no other road is used meanwhile."""
 
 
 class Notify(Transport):

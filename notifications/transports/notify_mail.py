@@ -12,8 +12,8 @@ from uuid import UUID
 from django.conf import settings
 
 from notifications.messages import Text
-from notifications.transports.base import Transport, TransportError
-from notifications.transports.notify import MaybeTaken, Notify
+from notifications.transports.base import MaybeTaken, Transport, TransportError
+from notifications.transports.notify import Notify
 from notifications.transports.smtp import Smtp
 
 

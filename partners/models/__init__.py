@@ -14,6 +14,7 @@ from partners.models.ladder import Band, LadderRung, LadderTime, Rung
 from partners.models.mail import MailDistrust, MailNotice
 from partners.models.organisations import ApiKey, Organisation, Person
 from partners.models.permissions import Integration, IntegrationVersion
+from partners.models.reach import ReachPreference, SealedAddress
 from partners.models.sessions import Attempts, PersonSession, SignInPolicy
 from partners.models.standing_access import Attestation, StandingAccess
 from partners.models.upkeep import FactReview, ReviewCard
@@ -66,9 +67,11 @@ __all__ = [
     "PersonSession",
     "PrivateNumber",
     "PublicService",
+    "ReachPreference",
     "RecoveryCode",
     "ReviewCard",
     "Rung",
+    "SealedAddress",
     "Segment",
     "SharedSystem",
     "SignInLink",

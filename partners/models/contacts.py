@@ -13,7 +13,9 @@ from partners.models.organisations import Organisation, Person
 class ContactPoint(models.Model):
     """One way to reach a person or a duty desk. `rides_on` null means that it rides on no shared system.
 
-    Of a private number `address` holds its last digits in words; the whole of it stands sealed in `PrivateNumber`.
+    `address` of a channel or a browser says what may be shown of it; the whole, a secret, stands in `SealedAddress`,
+    and `host` is where it leads. Of a private number `address` holds its last digits in words; the whole of it stands
+    sealed in `PrivateNumber`.
     `tested_at` is when a test of this very address was last confirmed, `failed_at` when one was last left unanswered,
     `changed_at` when the address was last another: from then on it is untested.
     """
@@ -22,6 +24,9 @@ class ContactPoint(models.Model):
         EMAIL = "email", "E-mail"
         PHONE = "phone", "Telephone"
         SMS = "sms", "Text message"
+        TEAMS = "teams", "Microsoft Teams"
+        SLACK = "slack", "Slack"
+        PUSH = "push", "Notice in a browser"
 
     class Trust(models.TextChoices):
         TRUSTED = "trusted", "Trusted"
@@ -38,6 +43,7 @@ class ContactPoint(models.Model):
     kind = models.TextField(choices=Kind.choices, default=Kind.EMAIL)
     label = models.TextField()
     address = models.TextField()
+    host = models.TextField(blank=True, default="", db_default="")
     rides_on = models.ForeignKey(SharedSystem, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     trust = models.TextField(choices=Trust.choices, default=Trust.TRUSTED)
     trust_since = models.DateTimeField(null=True, blank=True)
@@ -52,13 +58,25 @@ class ContactPoint(models.Model):
     class Meta:
         ordering = ["order", "label"]
         constraints = [
-            # Of a private number the row holds two digits, which many have.
+            # Of a private number the row holds two digits, which many have; sealed addresses are told apart elsewhere.
             models.UniqueConstraint(
                 fields=["organisation", "kind", "address"],
-                condition=models.Q(is_private=False),
+                condition=models.Q(is_private=False, host=""),
                 name="contact_point_once",
             ),
-            models.CheckConstraint(condition=models.Q(kind__in=["email", "phone", "sms"]), name="contact_point_kind"),
+            models.CheckConstraint(
+                condition=models.Q(kind__in=["email", "phone", "sms", "teams", "slack", "push"]),
+                name="contact_point_kind",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kind__in=["email", "phone", "sms"], host="")
+                | (
+                    models.Q(kind__in=["teams", "slack", "push"])
+                    & ~models.Q(host="")
+                    & ~models.Q(address__contains="+")
+                ),
+                name="contact_point_sealed",
+            ),
             models.CheckConstraint(
                 condition=models.Q(is_private=False) | models.Q(kind__in=["phone", "sms"]), name="contact_point_private"
             ),

@@ -7,6 +7,6 @@ is in docs/egress.md.
 """
 
 from portal.egress.calls import Answer, request
-from portal.egress.refusals import EgressError, Forbidden, TooLarge, TooSlow, Unreachable
+from portal.egress.refusals import EgressError, Forbidden, NotConnected, TooLarge, TooSlow, Unreachable
 
-__all__ = ["Answer", "EgressError", "Forbidden", "TooLarge", "TooSlow", "Unreachable", "request"]
+__all__ = ["Answer", "EgressError", "Forbidden", "NotConnected", "TooLarge", "TooSlow", "Unreachable", "request"]

@@ -48,6 +48,7 @@ def request(
 
     Raises:
         Forbidden: the address may not be called; nothing was connected.
+        NotConnected: nobody was there, so that nothing happened.
         Unreachable, TooSlow, TooLarge: there is no whole answer. Whether the other side acted on it is not known.
     """
     if not 0 < most_bytes <= LIMIT_BYTES:

@@ -18,6 +18,10 @@ class Unreachable(EgressError):
     """Nobody answered, or not in HTTP, or with a certificate that does not hold."""
 
 
+class NotConnected(Unreachable):
+    """No connection came about, so that the other side has seen nothing."""
+
+
 class TooSlow(EgressError):
     """The time was over before the answer was whole."""
 

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from typing import Any
 
 from portal.egress.addresses import Address, read_address
-from portal.egress.refusals import Forbidden, TooLarge, TooSlow, Unreachable
+from portal.egress.refusals import Forbidden, NotConnected, TooLarge, TooSlow, Unreachable
 from portal.egress.targets import Target
 
 CONNECT_SECONDS = 3.0
@@ -58,7 +58,7 @@ def resolve(target: Target, deadline: Deadline) -> list[Address]:
     except queue.Empty:
         raise TooSlow(f"{target.name}: the name was not resolved in time.") from None
     if isinstance(found, OSError):
-        raise Unreachable(f"{target.name}: the name does not resolve.")
+        raise NotConnected(f"{target.name}: the name does not resolve.")
     return list(dict.fromkeys(_address(entry[4][0], target) for entry in found))
 
 
@@ -73,7 +73,7 @@ def connect(
     target: Target, addresses: list[Address], deadline: Deadline, context: ssl.SSLContext | None
 ) -> socket.socket:
     """Connect to the first of the judged addresses that answers; with a context, as the host that the caller named."""
-    trouble = Unreachable(f"{target.name} has no address.")
+    trouble = NotConnected(f"{target.name} has no address.")
     for address in addresses[:MOST_ADDRESSES]:
         plain = socket.socket(socket.AF_INET6 if address.version == 6 else socket.AF_INET, socket.SOCK_STREAM)
         try:
@@ -85,15 +85,15 @@ def connect(
             return context.wrap_socket(plain, server_hostname=target.host)
         except ssl.SSLCertVerificationError as error:
             plain.close()  # not tried elsewhere: whoever speaks for this name must be able to show it
-            raise Unreachable(
+            raise NotConnected(
                 f"{target.name} shows a certificate that does not hold (OpenSSL code {error.verify_code})."
             ) from None
         except TimeoutError:
             plain.close()
-            trouble = Unreachable(f"{target.name} at {address} took longer than {CONNECT_SECONDS:g} s to connect.")
+            trouble = NotConnected(f"{target.name} at {address} took longer than {CONNECT_SECONDS:g} s to connect.")
         except OSError as error:
             plain.close()
-            trouble = Unreachable(f"{target.name} at {address} cannot be connected ({_code(error)}).")
+            trouble = NotConnected(f"{target.name} at {address} cannot be connected ({_code(error)}).")
         except BaseException:
             plain.close()
             raise

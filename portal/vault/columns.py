@@ -53,4 +53,5 @@ register(
 )
 register(SealedColumn("partners_identityprovider", "organisation_id", "client_secret", "t.organisation_id"))
 register(SealedColumn("partners_privatenumber", "contact_point_id", "sealed", "t.organisation_id"))
+register(SealedColumn("partners_sealedaddress", "contact_point_id", "sealed", "t.organisation_id"))
 register(SealedColumn("notifications_webhooksecret", "id", "sealed", "t.organisation_id"))
