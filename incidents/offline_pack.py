@@ -73,7 +73,7 @@ def content_of(me: UUID) -> dict[str, Any]:
         "organisation": here.name,
         "address": settings.PORTAL_URL,
         "desk": [desk.name, desk.phone] if desk else None,
-        "contacts": [_contact(point, people) for point in ContactPoint.objects.filter(is_active=True)],
+        "contacts": [_contact(point, people) for point in ContactPoint.objects.filter(is_active=True, host="")],
         "duty": _duty(people, {each.pk: each.name for each in contractors}),
         "contractors": [[each.name, spaced(each.number), each.hours, each.script] for each in contractors],
         "alongside": [

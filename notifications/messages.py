@@ -49,8 +49,8 @@ A_TEST = lazy(
     " %(code)s."
 )
 A_TEST_BESIDE = lazy(
-    "TEST. Nothing has happened. Bulkhead tries whether this way works. Type the address on your card, sign in as always"
-    " and say under Contact tests that it came. Code %(code)s."
+    "TEST. Nothing has happened. Bulkhead tries whether this way works. Type the address on your card, sign in as"
+    " always and say under Contact tests that it came. Code %(code)s."
 )
 BY_LINK = lazy("You cannot get to it now? Say on this page that you have it; it asks for no name and no password:")
 CAN_BE_ANSWERED = frozenset({Delivery.Message.OPENED, Delivery.Message.SUSPECTED})

@@ -58,7 +58,21 @@ CALL = Words(
     unheard="",
     dead=_("The next number goes onto the call list; the duty desk's own is the last."),
 )
-BY_WAY = {"sms": TEXT, "phone": CALL}
+CHANNEL = Words(
+    waiting=_("The notice goes out within seconds."),
+    later=_("The notice is held back, and goes out then."),
+    going=_("The notice is going out."),
+    again=_("The notice is sent again."),
+    taken=_("The channel's service has it."),
+    unheard=_("Nobody counts as told by it; their other ways are used as well."),
+    dead=_("Their other ways are used. Somebody has to look at the channel."),
+)
+BROWSER = replace(
+    CHANNEL,
+    taken=_("The browser's push service has it."),
+    dead=_("Their other ways are used. They can switch it on again in that browser."),
+)
+BY_WAY = {"teams": CHANNEL, "slack": CHANNEL, "push": BROWSER, "sms": TEXT, "phone": CALL}
 BY_TRANSPORT = {"notify-email": replace(EMAIL, taken=_("GOV.UK Notify has it."), unheard=TEXT.unheard)}
 
 

@@ -107,7 +107,7 @@ def _count_again(held: Held) -> None:
 
 
 def note_gone(held: Held) -> None:
-    """A channel or a browser will never take anything again: a browser is forgotten, a channel is somebody's to mend."""
+    """A channel or a browser takes nothing any more: a browser is forgotten, a channel is somebody's to mend."""
     point = Delivery.objects.values_list("contact_point_id", flat=True).get(pk=held.id)
     with connections["default"].cursor() as cursor:
         cursor.execute("SELECT sec.contact_gone(%s)", [point])

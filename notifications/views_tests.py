@@ -111,7 +111,8 @@ def answer(request: HttpRequest, ask_id: UUID) -> HttpResponse:
 def test_now(request: HttpRequest, contact_id: UUID) -> HttpResponse:
     point = contact_or_404(contact_id)
     try:
-        approvals.call("SELECT sec.want_contact_test(%s, %s, %s)", [point.pk, clock.now(), settings.SENT_WAYS])
+        ways = [*settings.SENT_WAYS, *settings.BESIDE_WAYS]
+        approvals.call("SELECT sec.want_contact_test(%s, %s, %s)", [point.pk, clock.now(), ways])
     except NotAllowed as refused:
         return refuse(request, 409, str(refused))
     messages.success(request, _("A test goes out within seconds. It asks for one tap, and waits half an hour."))

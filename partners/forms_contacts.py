@@ -7,10 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.conf import settings
 from django.core.validators import validate_email
 from django.utils.translation import gettext as now
 from django.utils.translation import gettext_lazy as _
 
+from partners import sealed_ways
 from partners.contacts import Said
 from partners.duty import LOCAL
 from partners.models import ContactPoint, Contractor, Person, ToldAlongside
@@ -23,6 +25,7 @@ WEEKDAYS = [
 ]  # fmt: skip
 SEVERITIES = [("", _("Always")), *((str(n), _("Category %(n)s or worse") % {"n": n}) for n in range(1, 7))]
 FOUR_DIGITS = 4
+LONGEST = 254
 
 
 class ContactForm(forms.Form):
@@ -33,7 +36,7 @@ class ContactForm(forms.Form):
     label = forms.CharField(
         max_length=200, error_messages={"required": _("Say what it is, such as “Tom’s own telephone”.")}
     )
-    address = forms.CharField(max_length=254, required=False)
+    address = forms.CharField(max_length=2048, required=False)
     rides_on = forms.ChoiceField(required=False)
     is_private = forms.BooleanField(required=False)
     order = forms.IntegerField(min_value=1, max_value=99, initial=1)
@@ -48,12 +51,20 @@ class ContactForm(forms.Form):
     ) -> None:
         super().__init__(*args, **kwargs)
         self.point = point
+        self.sealable: sealed_ways.Sealable | None = None  # of a channel, the address that was typed
+        self.fields["kind"].choices = _kinds(point)  # type: ignore[attr-defined]
         self.fields["person"].choices = people  # type: ignore[attr-defined]
         self.fields["rides_on"].choices = [("", _("Nothing shared")), *systems]  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or {}
         kind, address = said.get("kind"), said.get("address", "")
+        if kind in sealed_ways.SEALED:
+            self._seal(str(kind), address, private=bool(said.get("is_private")))
+            return said
+        if len(address) > LONGEST:
+            self.add_error("address", now("This is too long for an address or a number."))
+            return said
         keeps = bool(self.point and self.point.is_private and said.get("is_private") and self.point.kind == kind)
         if not address and not keeps:
             self.add_error("address", now("Write the address or the number."))
@@ -72,6 +83,17 @@ class ContactForm(forms.Form):
         if said.get("is_private") and sum(sign.isdigit() for sign in said.get("label", "")) > FOUR_DIGITS:
             self.add_error("label", now("Leave the number out of the name: everybody of yours reads the name."))
         return said
+
+    def _seal(self, kind: str, address: str, *, private: bool) -> None:
+        if private:
+            self.add_error("is_private", now("This is for numbers. The address of a channel is never shown anyway."))
+        if address and kind in sealed_ways.CHANNELS:
+            try:
+                self.sealable = sealed_ways.channel(kind, address.strip())
+            except sealed_ways.NotAnAddress as wrong:
+                self.add_error("address", str(wrong))
+        elif self.point is None:
+            self.add_error("address", now("Copy the whole address of the channel’s webhook; it begins with https."))
 
     def said(self) -> Said:
         said = self.cleaned_data
@@ -93,6 +115,12 @@ class JudgeForm(forms.Form):
         choices=ContactPoint.Trust.choices, error_messages={"required": _("Say how far it is to be trusted.")}
     )
     because = forms.CharField(max_length=500, error_messages={"required": _("Say why, in a few words.")})
+def _kinds(point: ContactPoint | None) -> list[tuple[str, Any]]:
+    """What may be chosen: a channel stays one, and a browser is added where it stands."""
+    if point is not None and point.kind in sealed_ways.SEALED:
+        return [(point.kind, Kind(point.kind).label)]
+    channels = [kind for kind in settings.BESIDE_WAYS if kind in sealed_ways.CHANNELS] if point is None else []
+    return [(kind.value, kind.label) for kind in (Kind.EMAIL, Kind.PHONE, Kind.SMS, *map(Kind, channels))]
 
 
 class _WhoseForm(forms.Form):

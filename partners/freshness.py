@@ -37,6 +37,11 @@ def is_sent_to(point: ContactPoint) -> bool:
     return point.kind in settings.SENT_WAYS and not point.is_private
 
 
+def can_be_tested(point: ContactPoint) -> bool:
+    """Whether a test can be sent to it: also to what comes beside, which no readiness counts."""
+    return is_sent_to(point) or point.kind in settings.BESIDE_WAYS
+
+
 def of_point(point: ContactPoint, now: datetime) -> Fresh:
     """What is known of one way."""
     if point.failed_at is not None and (point.tested_at is None or point.failed_at >= point.tested_at):
@@ -72,8 +77,8 @@ def fresh_enough(found: Freshness) -> bool:
 
 def in_words(state: Fresh, point: ContactPoint) -> str:
     """A sentence on one way, for the list."""
-    if not is_sent_to(point):
-        return _("not sent to yet, for calling")
+    if not can_be_tested(point):
+        return _("not sent to at present") if point.host else _("not sent to yet, for calling")
     days = {"tested": f"{point.tested_at:%-d %B %Y}" if point.tested_at else "",
             "failed": f"{point.failed_at:%-d %B %Y}" if point.failed_at else ""}  # fmt: skip
     return {

@@ -58,7 +58,7 @@ def readiness() -> list[Line]:
         ],
         accounts=[each for each in everybody if each.break_glass],
         ways=dict(ways_in().items()),
-        contacts=list(ContactPoint.objects.filter(is_active=True)),
+        contacts=list(ContactPoint.objects.filter(is_active=True, host="")),
         keys=keys_in_force(),
     )
     return [*(judge(here) for judge in JUDGES), *(Line(*said) for said in duty_lines(clock.now()))]

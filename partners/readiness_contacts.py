@@ -70,7 +70,7 @@ def _ladder() -> Said:
 
 def _left(now: datetime) -> Said:
     """Whoever has left and is not cut off yet keeps one duty contact that is known to work."""
-    points = ContactPoint.objects.filter(is_active=True, person=None, tested_at__gt=now - FRESH_FOR)
+    points = ContactPoint.objects.filter(is_active=True, host="", person=None, tested_at__gt=now - FRESH_FOR)
     label = points.values_list("label", flat=True).first()
     return (
         _("You have left, and one duty contact still works while you are connected"),

@@ -12,12 +12,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from partners import contacts
+from partners import contacts, sealed_ways
 from partners.acting import may_open, signed_in
 from partners.approvals import NotAllowed
 from partners.duty import rota_now
 from partners.forms_contacts import ContactForm, JudgeForm
 from partners.freshness import Fresh, duty_points, freshness, in_words, is_sent_to, of_point
+from partners.forms_contacts import ContactForm
+from partners.freshness import Fresh, can_be_tested, duty_points, freshness, in_words, of_point
 from partners.history import history_of
 from partners.mail_marks import marks, not_used
 from partners.models import ContactPoint, Person, SharedSystem
@@ -68,17 +70,17 @@ def _of_duty(state: Fresh, stale: int, ways: int) -> str:
 def _row(point: ContactPoint, names: dict[UUID, str], visitor: Visitor, distrusted: str) -> dict[str, Any]:
     state = of_point(point, clock.now())
     may = may_change(visitor, point)
-    sendable, as_it_is = is_sent_to(point), point.is_private or point.kind == ContactPoint.Kind.EMAIL
+    sendable = can_be_tested(point)
     return {
         "id": str(point.pk),
         "person": point.person.name if point.person else _("Duty desk"),
         "label": point.label,
         "way": str(point.get_kind_display()),
-        "address": point.address if as_it_is else spaced(point.address),
+        "address": spaced(point.address) if point.is_a_number else point.address,
         "private": point.is_private,
         "trust": str(ContactPoint.Trust.COMPROMISED.label if distrusted else point.get_trust_display()).lower(),
         "trust_why": distrusted or point.trust_because,
-        "rides_on": names[point.rides_on_id] if point.rides_on_id else "",
+        "rides_on": names[point.rides_on_id] if point.rides_on_id else _unsaid(point),
         "tested": in_words(state, point),
         "tested_alarm": sendable and state in ALARM,
         "href": reverse("contact-detail", args=[point.pk]) if may else "",
@@ -86,6 +88,10 @@ def _row(point: ContactPoint, names: dict[UUID, str], visitor: Visitor, distrust
         if may and sendable and not distrusted and point.trust == ContactPoint.Trust.TRUSTED
         else "",
     }
+
+
+def _unsaid(point: ContactPoint) -> str:
+    return _("not said: doubted with your log-ins or mail") if point.kind in sealed_ways.CHANNELS else ""
 
 
 def may_change(visitor: Visitor, point: ContactPoint) -> bool:
@@ -108,7 +114,7 @@ def contact_add(request: HttpRequest) -> HttpResponse:
     form = _form(request, visitor, None)
     if request.method == "POST" and form.is_valid():
         try:
-            contacts.put(form.said(), organisation_id=visitor.organisation_id)
+            _put(form, visitor, None)
         except NotAllowed as refused:
             form.add_error(None, str(refused))
         else:
@@ -129,7 +135,7 @@ def contact_detail(request: HttpRequest, contact_id: UUID) -> HttpResponse:
     form = _form(request, visitor, point)
     if request.method == "POST" and form.is_valid():
         try:
-            contacts.put(form.said(), organisation_id=visitor.organisation_id, point=point)
+            _put(form, visitor, point)
         except NotAllowed as refused:
             form.add_error(None, str(refused))
         else:
@@ -172,6 +178,14 @@ def contact_retire(request: HttpRequest, contact_id: UUID) -> HttpResponse:
     return redirect("contact-list")
 
 
+def _put(form: ContactForm, visitor: Visitor, point: ContactPoint | None) -> None:
+    said, owner = form.said(), visitor.organisation_id
+    if said.kind in sealed_ways.SEALED:
+        sealed_ways.put(said, form.sealable, organisation_id=owner, point=point)
+    else:
+        contacts.put(said, organisation_id=owner, point=point)
+
+
 def _people_names() -> dict[str, str]:
     return {str(pk): name for pk, name in Person.objects.values_list("pk", "name")}
 
@@ -195,7 +209,7 @@ def _form(request: HttpRequest, visitor: Visitor, point: ContactPoint | None, *,
             "kind": point.kind,
             "label": point.label,
             # One's own private number alone, and only on this page, behind the passkey.
-            "address": spaced(contacts.my_number(point)) if point.is_private else point.address,
+            "address": _address_of(point),
             "rides_on": str(point.rides_on_id or ""),
             "is_private": point.is_private,
             "order": point.order,
@@ -213,6 +227,14 @@ def _page(
     judge: JudgeForm | None = None,
     status: int = 0,
 ) -> HttpResponse:
+def _address_of(point: ContactPoint) -> str:
+    """What the form may show: never an address that is a secret."""
+    if point.host:
+        return ""
+    return spaced(contacts.my_number(point)) if point.is_private else point.address
+
+
+def _page(request: HttpRequest, form: ContactForm, point: ContactPoint | None, history: list[Any]) -> HttpResponse:
     contact = None
     if point is not None:
         contact = {
@@ -227,3 +249,8 @@ def _page(
     problem = judge if judge is not None and judge.errors else form
     context = {"form": form, "contact": contact, "history": history, "judge": judge, "problem": problem}
     return render(request, "partners/contact.html", context, status=status or (422 if problem.errors else 200))
+            "sealed": bool(point.host),
+            "browser": point.kind == ContactPoint.Kind.PUSH,
+        }
+    context = {"form": form, "contact": contact, "history": history}
+    return render(request, "partners/contact.html", context, status=422 if form.errors else 200)

@@ -93,7 +93,9 @@ def _page(request: HttpRequest, bound: LadderForm | None) -> HttpResponse:
     names = dict(Person.objects.values_list("pk", "name"))
     active = set(Person.objects.filter(is_active=True).values_list("pk", flat=True))
     reached = {
-        each.person_id for each in ContactPoint.objects.filter(is_active=True).only("person_id") if each.person_id
+        each.person_id
+        for each in ContactPoint.objects.filter(is_active=True, host="").only("person_id")
+        if each.person_id
     }
     on_duty = person_on_duty(clock.now())
     may = may_open(request.visitor)  # type: ignore[attr-defined]

@@ -24,7 +24,7 @@ def organisation_list(request: HttpRequest) -> HttpResponse:
     shared = dict(
         Participation.objects.values_list("organisation_id").annotate(n=Count("id")).values_list("organisation_id", "n")
     )
-    ways = ContactPoint.objects.filter(is_active=True, trust="trusted").count()
+    ways = ContactPoint.objects.filter(is_active=True, host="", trust="trusted").count()
     desk = DutyDesk.objects.filter(organisation_id=me).first()
     rows = [
         {

@@ -128,7 +128,7 @@ def sheet_of(visitor: Visitor) -> dict[str, Any]:
                 else spaced(point.address),
                 "tested": in_words(of_point(point, now), point),
             }
-            for point in ContactPoint.objects.filter(is_active=True).select_related("person")
+            for point in ContactPoint.objects.filter(is_active=True, host="").select_related("person")
         ],
         "contractors": [
             {"name": each.name, "number": spaced(each.number), "hours": each.hours, "script": each.script}

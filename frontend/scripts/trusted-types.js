@@ -9,7 +9,7 @@ if (window.trustedTypes && window.trustedTypes.createPolicy) {
     createScriptURL(address) {
       const url = new URL(address, document.baseURI);
       const ours = url.origin === location.origin && url.href.startsWith(base.href) && url.pathname.endsWith(".js");
-      const worker = url.origin === location.origin && url.pathname === "/service-worker.js";
+      const worker = url.origin === location.origin && url.pathname === "/sw.js";
       if (ours || worker) return url.href;
       throw new TypeError(`script address refused: ${url.origin}${url.pathname}`);
     },

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.conf import settings
 
 from notifications.messages import Text
-from notifications.transports.base import Transport, TransportError
+from notifications.transports.base import MaybeTaken, Transport, TransportError
 from notifications.transports.notify import NotifySms
 from notifications.transports.notify_mail import Email
 from notifications.transports.push import Push
@@ -16,7 +16,7 @@ from notifications.transports.slack import Slack
 from notifications.transports.smtp import Smtp
 from notifications.transports.teams import Teams
 
-__all__ = ["Transport", "TransportError", "transport_for"]
+__all__ = ["MaybeTaken", "Transport", "TransportError", "transport_for"]
 
 WAYS: dict[str, type[Transport]] = {"email": Smtp, "sms": NotifySms, "teams": Teams, "slack": Slack, "push": Push}
 

@@ -144,6 +144,27 @@ DROP FUNCTION sec.contact_gone(uuid), sec.sealed_address_over(),
     sec.put_sealed_contact(uuid, uuid, text, text, text, text, uuid, integer, bytea, bytea);
 """
 
+# A channel does not count as a duty contact that is known to work.
+UNTESTED = f"""
+CREATE OR REPLACE FUNCTION sec.former_untested(at timestamptz) RETURNS TABLE (system_id uuid, system_slug text, system_name text,
+    organisation text) LANGUAGE sql STABLE {DEFINER} AS $$
+    WITH former AS (
+        SELECT o.id, o.name FROM public.partners_organisation o
+         WHERE o.status = 'former' AND o.id <> sec.me() AND NOT EXISTS (
+               SELECT 1 FROM public.partners_contactpoint c WHERE c.organisation_id = o.id AND c.is_active
+                  AND c.person_id IS NULL@counts@ AND c.tested_at > at - interval '35 days')
+    ), stands AS (
+        SELECT p.system_id, f.name FROM public.partners_participation p JOIN former f ON f.id = p.organisation_id
+        UNION SELECT s.id, f.name FROM public.partners_sharedsystem s JOIN former f ON f.id IN (s.owner_id, s.provider_id)
+    ), found AS (
+        SELECT s.system_id, s.name FROM stands s WHERE s.system_id = ANY (sec.systems_i_run())
+        UNION
+        SELECT d.source_id, NULL FROM public.partners_dependency d JOIN stands s ON s.system_id = d.target_id
+         WHERE d.source_id = ANY (sec.systems_i_run()) AND (d.cut_source_at IS NULL OR d.cut_target_at IS NULL)
+    ) SELECT s.id, s.slug, s.name, coalesce(string_agg(f.name, ', ' ORDER BY f.name), '')
+        FROM found f JOIN public.partners_sharedsystem s ON s.id = f.system_id GROUP BY s.id ORDER BY s.name
+$$;
+"""
 NUMBERS, SEALED = ["email", "phone", "sms"], ["teams", "slack", "push"]
 
 
@@ -259,6 +280,7 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.RunSQL(ADDRESSES + WISHES, BACKWARD),
+        migrations.RunSQL(UNTESTED.replace("@counts@", " AND c.host = ''"), UNTESTED.replace("@counts@", "")),
         protect("partners_sealedaddress"),
         protect(
             "partners_reachpreference",

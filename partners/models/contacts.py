@@ -88,6 +88,11 @@ class ContactPoint(models.Model):
     def __str__(self) -> str:
         return self.label
 
+    @property
+    def is_a_number(self) -> bool:
+        """Whether `address` is a telephone number, to be written in groups."""
+        return self.kind in {self.Kind.PHONE, self.Kind.SMS} and not self.is_private
+
 
 class PrivateNumber(models.Model):
     """The whole of a private number, sealed under its organisation's key. Functions alone read and write it."""

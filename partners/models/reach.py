@@ -32,8 +32,8 @@ class ReachPreference(models.Model):
 
     `first` is the kind that is used where one message is enough, '' for the order of the contacts. Of the kinds that
     come beside, those in `beside` are used. Between `quiet_from` and `quiet_until`, in local time, nothing is sent
-    about incidents of category `quiet_category` or milder. The database sees to it that none of this keeps an urgent message
-    away: `first` cannot be a kind that comes beside, and quiet hours are never for category 1, 2 or not said.
+    about incidents of category `quiet_category` or milder. The database sees to it that none of this keeps an urgent
+    message away: `first` cannot be a kind that comes beside, and quiet hours are never for category 1, 2 or not said.
     """
 
     BESIDE = ("teams", "slack", "push")
