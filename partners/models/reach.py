@@ -39,7 +39,7 @@ class ReachPreference(models.Model):
     BESIDE = ("teams", "slack", "push")
 
     person = models.OneToOneField(Person, on_delete=models.CASCADE, primary_key=True, related_name="+")
-    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+", db_index=False)
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
     first = models.TextField(blank=True, default="")
     beside = ArrayField(models.TextField(), default=list)
     quiet_from = models.TimeField(null=True)

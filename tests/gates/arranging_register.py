@@ -113,6 +113,22 @@ class Register(Writer):
             address="ends 67", trust="trusted", trust_because="", order=9, is_active=True, is_private=True,
         )  # fmt: skip
         self.put("partners_privatenumber", contact_point_id=point, organisation_id=own, sealed=secret.encode())
+        channel = self.put(
+            "partners_contactpoint", id=uuid4(), organisation_id=own, kind="slack", label=secret, host="x.slack.com",
+            address="hooks.slack.com, ends abcd", trust="trusted", trust_because="", order=9, is_active=True,
+        )  # fmt: skip
+        self.put(
+            "partners_sealedaddress", contact_point_id=channel, organisation_id=own, sealed=secret.encode(),
+            digest=secret.encode(),
+        )  # fmt: skip
+        # Of the person whose ticket it is, where a ticket has one (`first` says so), and of a colleague.
+        for pk, mine in self.owner.execute(
+            "SELECT p.id, EXISTS (SELECT 1 FROM sec.grant_token t WHERE t.person_id = p.id) FROM partners_person p"
+            " WHERE p.organisation_id = %s ORDER BY 2 DESC, p.name LIMIT 2",
+            [own],
+        ).fetchall():
+            self.put("partners_reachpreference", person_id=pk, organisation_id=own, first="sms" if mine else "email",
+                     beside=[], quiet_category=4)  # fmt: skip
         contractor = self.put(
             "partners_contractor", id=uuid4(), organisation_id=own, name=secret, number="+441632960000", hours="",
             script=secret,

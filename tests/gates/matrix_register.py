@@ -49,6 +49,13 @@ REGISTER: dict[str, Row] = {
     # A private number is nobody's to read but through functions; who is on duty is for the organisation, and changed by
     # those who look after it.
     "partners_privatenumber": NOBODY,
+    "partners_sealedaddress": NOBODY,
+    # What a person wishes is for that person, and for the jobs that tell them; the arranged rows are of those two whose
+    # tickets have a person, and of the others' people, whom no ticket is.
+    "partners_reachpreference": Row(
+        Can(f"{ADMINISTERS} AND x.first = 'sms'"),
+        worker=Can(MINE),
+    ),
     "partners_contractor": Row(
         Can(MINE, ADMINISTERS, ADMINISTERS, ADMINISTERS, updates="name number hours script"), worker=Can(MINE)
     ),

@@ -63,6 +63,17 @@ REGISTER: dict[str, Function] = {
         (APP,),
         "adds or changes a contact of the own organisation; a new address is untested, and the others hear of it",
     ),
+    "sec.put_sealed_contact(uuid,uuid,text,text,text,text,uuid,integer,bytea,bytea)": (
+        (APP,),
+        "adds or changes a channel or browser of the own organisation; its address is never given back",
+    ),
+    "sec.sealed_address_over()": ((), "trigger on contacts: an address that is not used any more is not kept"),
+    "sec.contact_gone(uuid)": ((WORKER,), "a channel or browser of the entered organisation has failed"),
+    "sec.keep_reach(text,text[],time without time zone,time without time zone,integer)": (
+        (APP,),
+        "the ticket's person's own wishes, with a passkey used just now",
+    ),
+    "sec.quiet_until(uuid,integer,timestamp with time zone)": ((), "until when a person is left alone"),
     "sec.retire_contact(uuid)": ((APP,), "takes a contact of the own organisation out of use; the others hear of it"),
     "sec.my_numbers()": ((APP,), "the ticket's person's own private numbers, sealed"),
     "sec.reveal_number(uuid,uuid,text)": (
