@@ -283,7 +283,7 @@ class Migration(migrations.Migration):
         protect("partners_sealedaddress"),
         protect(
             "partners_reachpreference",
-            Allow(APP, "select", f"organisation_id = {ME} AND person_id = (SELECT sec.who())"),
+            Allow(APP, "select", "person_id = (SELECT sec.who() WHERE sec.me() IS NOT NULL)"),
             Allow(WORKER, "select", f"organisation_id = {ME}"),
         ),
     ]

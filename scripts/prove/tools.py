@@ -11,9 +11,10 @@ from uuid import UUID, uuid4
 
 import psycopg
 
+from portal.faulty import Answer, DropTheLine
 from portal.signing import new_key, written
 from portal.vault.sealing import seal
-from portal.webhook_stand_in import DropTheLine, Received, WebhookStandIn, serving
+from portal.webhook_stand_in import Received, WebhookStandIn, serving
 
 FIELD = "notifications_webhooksecret.sealed"
 ORGANISATIONS = "SELECT id FROM partners_organisation WHERE status = 'current' ORDER BY slug"
@@ -106,10 +107,10 @@ class Losing(WebhookStandIn):
         super().__init__(told=half.told)
         self.half = half
 
-    def post(self, path: str, headers: Mapping[str, str], body: bytes) -> tuple[int, dict[str, str]]:
+    def post(self, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
         if self.half.chance.random() < self.half.errors:
             self.half.refused += 1
-            return 500, {}
+            return 500, {}, b""
         answer = super().post(path, headers, body)
         if answer[0] == 204 and self.half.chance.random() < self.half.lost_replies:
             self.half.dropped += 1

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 from psycopg.types.json import Jsonb
 
-from tests.gates.arranged_names import ORGANISATIONS, secret_of
+from tests.gates.arranged_names import ORGANISATIONS, secret_of, ticket
 from tests.gates.arranging import Writer
 
 
@@ -123,9 +123,9 @@ class Register(Writer):
         )  # fmt: skip
         # Of the person whose ticket it is, where a ticket has one (`first` says so), and of a colleague.
         for pk, mine in self.owner.execute(
-            "SELECT p.id, EXISTS (SELECT 1 FROM sec.grant_token t WHERE t.person_id = p.id) FROM partners_person p"
-            " WHERE p.organisation_id = %s ORDER BY 2 DESC, p.name LIMIT 2",
-            [own],
+            "SELECT p.id, p.id IN (SELECT t.person_id FROM sec.grant_token t WHERE t.token_hash = sha256(%s)) AS mine"
+            " FROM partners_person p WHERE p.organisation_id = %s ORDER BY mine DESC NULLS LAST, p.name LIMIT 2",
+            [ticket(slug).encode(), own],
         ).fetchall():
             self.put("partners_reachpreference", person_id=pk, organisation_id=own, first="sms" if mine else "email",
                      beside=[], quiet_category=4)  # fmt: skip
