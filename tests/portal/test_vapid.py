@@ -11,7 +11,7 @@ from portal import vapid
 from portal.egress.hosts import host_of, host_patterns, is_listed
 from portal.processes import environment_of, plan_from, shared_environment
 
-# RFC 8292, section 2.4: the key of the example as a JWK (x, y), and as an uncompressed point.
+# The public key of the example of RFC 8292, 2.4.
 POINT = "BA1Hxzyi1RUM1b5wjxsn7nGxAszw2u61m164i3MrAIxHF6YK5h4SDYic-dRuU_RCPCfA5aq9ojSwk5Y2EmClBPs"
 
 
