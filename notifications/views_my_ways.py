@@ -135,6 +135,4 @@ def service_worker(request: HttpRequest) -> HttpResponse:
         script = (settings.STATIC_ROOT / "sw.js").read_bytes()
     except FileNotFoundError:
         raise Http404 from None
-    answer = HttpResponse(script, content_type="text/javascript; charset=utf-8")
-    answer["Cache-Control"] = "no-cache"
-    return answer
+    return HttpResponse(script, content_type="text/javascript; charset=utf-8")

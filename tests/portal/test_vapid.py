@@ -28,6 +28,7 @@ def test_the_public_half_is_the_point_of_the_private_one():
 @pytest.mark.parametrize(
     ("private", "public"),
     [(vapid.new_private_key(), POINT), ("short", POINT), ("", "short"), ("*", POINT), (vapid.new_private_key(), "")],
+    ids=["of another", "short", "short point", "no base64", "alone"],
 )
 def test_a_pair_that_is_none_stops_the_start_and_is_not_repeated(private: str, public: str):
     trouble = vapid.trouble_with(private=private, public=public)
