@@ -22,7 +22,10 @@ WINDOW = 20
 PROBE_SECONDS = 30
 EXERCISE = ":exercise"
 # In SQL the kind by which a delivery's breaker goes: see `shut_ways`. What it reads must be the only table with them.
-KIND = f"(way || CASE WHEN exercise THEN '{EXERCISE}' ELSE '' END)"
+KIND = (
+    "(way || CASE WHEN host_key = '' THEN '' ELSE '@' || host_key END"
+    f" || CASE WHEN exercise THEN '{EXERCISE}' ELSE '' END)"
+)
 
 
 @dataclass(frozen=True, slots=True)

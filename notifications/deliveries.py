@@ -166,11 +166,6 @@ def claim(worker: str, *, most: int = BATCH) -> list[Held]:
         return [replace(each, own=own[each.id]) if each.id in own else each for each in held]
 
 
-# The way as a breaker names it: see `breakers.shut_ways`.
-END = (
-    "d.way || CASE WHEN d.host_key = '' THEN '' ELSE '@' || d.host_key END"
-    " || CASE WHEN d.exercise THEN ':exercise' ELSE '' END"
-)
 # The organisations that have anything waiting come off the index one by one, and of each its first few: the cost grows
 # with the number of organisations, not with how much they have. More are looked at than taken, because other workers
 # look at the same ones at the same time; the lock is taken on what is still due then.

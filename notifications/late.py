@@ -28,7 +28,7 @@ LATE_SECONDS = 60  # `sec.enter_late` says the same
 def is_late(shut: str) -> str:
     """The rule in SQL, of a row of `notifications_delivery`; `shut` is the condition that its way's breaker is open."""
     return f"""state IN ('pending', 'claimed') AND incident_id IS NOT NULL AND next_way IN ('', 'wanted')
-   AND way <> 'phone' AND (message IN ('opened', 'suspected') OR next_way = 'wanted')
+   AND NOT way = ANY ('{{phone,{",".join(BESIDE)}}}') AND (message IN ('opened', 'suspected') OR next_way = 'wanted')
    AND (next_way = 'wanted' OR created_at <= now() - interval '{LATE_SECONDS} seconds' OR {shut})"""
 
 

@@ -78,7 +78,7 @@ def _board(incident: Incident) -> str:
 
 def _colleagues(request: HttpRequest) -> list[tuple[str, str]]:
     """One's colleagues by id, and whether a way to reach them is recorded. Two queries."""
-    reached = set(ContactPoint.objects.filter(is_active=True).values_list("person_id", flat=True))
+    reached = set(ContactPoint.objects.filter(is_active=True, host="").values_list("person_id", flat=True))
     left_out = [Person.Role.SERVICE_ACCOUNT, Person.Role.GUEST]
     people = Person.objects.filter(is_active=True, break_glass=False).exclude(role__in=left_out)
     return [
