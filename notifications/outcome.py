@@ -30,7 +30,7 @@ SELECT count(DISTINCT coalesce(person_id, contact_point_id, organisation_id)) FI
 _STILL_TOLD = """
 SELECT accepted_at, way FROM notifications_delivery
  WHERE incident_id = %(incident)s AND organisation_id = %(organisation)s AND message = ANY (%(messages)s)
-   AND state = ANY (%(told)s) ORDER BY accepted_at LIMIT 1
+   AND NOT way = ANY (%(beside)s) AND state = ANY (%(told)s) ORDER BY accepted_at LIMIT 1
 """
 
 

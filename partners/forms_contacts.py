@@ -115,6 +115,8 @@ class JudgeForm(forms.Form):
         choices=ContactPoint.Trust.choices, error_messages={"required": _("Say how far it is to be trusted.")}
     )
     because = forms.CharField(max_length=500, error_messages={"required": _("Say why, in a few words.")})
+
+
 def _kinds(point: ContactPoint | None) -> list[tuple[str, Any]]:
     """What may be chosen: a channel stays one, and a browser is added where it stands."""
     if point is not None and point.kind in sealed_ways.SEALED:

@@ -17,8 +17,6 @@ from partners.acting import may_open, signed_in
 from partners.approvals import NotAllowed
 from partners.duty import rota_now
 from partners.forms_contacts import ContactForm, JudgeForm
-from partners.freshness import Fresh, duty_points, freshness, in_words, is_sent_to, of_point
-from partners.forms_contacts import ContactForm
 from partners.freshness import Fresh, can_be_tested, duty_points, freshness, in_words, of_point
 from partners.history import history_of
 from partners.mail_marks import marks, not_used
@@ -218,6 +216,13 @@ def _form(request: HttpRequest, visitor: Visitor, point: ContactPoint | None, *,
     return ContactForm(data, initial=initial, people=choices, systems=list(systems.items()), point=point)
 
 
+def _address_of(point: ContactPoint) -> str:
+    """What the form may show: never an address that is a secret."""
+    if point.host:
+        return ""
+    return spaced(contacts.my_number(point)) if point.is_private else point.address
+
+
 def _page(
     request: HttpRequest,
     form: ContactForm,
@@ -227,14 +232,6 @@ def _page(
     judge: JudgeForm | None = None,
     status: int = 0,
 ) -> HttpResponse:
-def _address_of(point: ContactPoint) -> str:
-    """What the form may show: never an address that is a secret."""
-    if point.host:
-        return ""
-    return spaced(contacts.my_number(point)) if point.is_private else point.address
-
-
-def _page(request: HttpRequest, form: ContactForm, point: ContactPoint | None, history: list[Any]) -> HttpResponse:
     contact = None
     if point is not None:
         contact = {
@@ -245,12 +242,9 @@ def _page(request: HttpRequest, form: ContactForm, point: ContactPoint | None, h
             "trust": str(point.get_trust_display()).lower(),
             "trust_since": point.trust_since,
             "trust_why": point.trust_because,
+            "sealed": bool(point.host),
+            "browser": point.kind == ContactPoint.Kind.PUSH,
         }
     problem = judge if judge is not None and judge.errors else form
     context = {"form": form, "contact": contact, "history": history, "judge": judge, "problem": problem}
     return render(request, "partners/contact.html", context, status=status or (422 if problem.errors else 200))
-            "sealed": bool(point.host),
-            "browser": point.kind == ContactPoint.Kind.PUSH,
-        }
-    context = {"form": form, "contact": contact, "history": history}
-    return render(request, "partners/contact.html", context, status=422 if form.errors else 200)
