@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from incidents.cacao.notes import Notes, Place
+from incidents.cacao.shapes import Flag, Record, Shape, Text, Whole
 
 EXTENSION = "extension-definition--77fb2c0a-9f29-478f-bcd7-fb5e6967d9e8"
 
@@ -17,11 +18,11 @@ Join = Literal["own", "all", "all_not_exempt", "lead"]
 AUDIENCES = {"all": "all", "each": "councils", "councils": "councils", "provider": "provider", "lead": "lead"}
 JOINS = ("own", "all", "all_not_exempt", "lead")
 TEXTS = ("who", "stops", "worked", "undo", "cannot")
-FIELDS: dict[str, type] = {
-    **dict.fromkeys(("position", "acknowledge_minutes", "finish_minutes"), int),
-    **dict.fromkeys(("audience", "join", "short_title"), str),
-    **dict.fromkeys(("contains", "confirmed_by_council"), bool),
-    "texts": dict,
+FIELDS: dict[str, Shape] = {
+    **dict.fromkeys(("position", "acknowledge_minutes", "finish_minutes"), Whole()),
+    **dict.fromkeys(("audience", "join", "short_title"), Text()),
+    **dict.fromkeys(("contains", "confirmed_by_council"), Flag()),
+    "texts": Record(dict.fromkeys(TEXTS, Text())),
 }
 ACKNOWLEDGE_MINUTES, FINISH_MINUTES = 15, 60  # where the step says nothing
 LONGEST = 60 * 24 * 30  # minutes
@@ -58,12 +59,10 @@ def details_of(step: dict[str, Any], place: Place, notes: Notes) -> Details:
     given = step.get("step_extensions", {}).get(EXTENSION, {})
     place = (*place, "step_extensions", EXTENSION)
     before = len(notes.errors)
-    notes.check_fields(given, FIELDS, place)
-    texts = given.get("texts", {})
-    if isinstance(texts, dict):
-        notes.check_fields(texts, dict.fromkeys(TEXTS, str), (*place, "texts"))
+    Record(FIELDS).check(given, place, notes)
     if len(notes.errors) > before:
         return Details()
+    texts = given.get("texts", {})
     values = {name: given[name] for name in FIELDS.keys() & given.keys() if name != "texts"} | texts
     if "audience" in values:
         values["audience"] = AUDIENCES.get(values["audience"], "")

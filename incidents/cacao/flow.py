@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from incidents.cacao.notes import Notes
-from incidents.cacao.steps import SUCCESSORS, branches_of
+from incidents.cacao.steps import branches_of
+from incidents.cacao.workflow import SUCCESSORS
 
 Node = tuple[str, str]  # a step's id, and "step" or "join": where its branches come together again
 DONE: Node = ("", "join")

@@ -14,13 +14,13 @@ import re
 import unicodedata
 from typing import Any
 
-from incidents.cacao import fields as cacao_fields
 from incidents.cacao.checks import check_playbook
 from incidents.cacao.extension import Details, details_of
 from incidents.cacao.flow import Flow, flow_of
 from incidents.cacao.notes import Notes
 from incidents.cacao.parts import VARIABLE_VALUE
 from incidents.cacao.plan import Instruction, Plan, PlanStep, Technique
+from incidents.cacao.vocabulary import NOT_RUNNABLE_YET
 from portal.documents import Problem, Refused, pointer, read_json
 
 
@@ -161,8 +161,8 @@ def _blockers(workflow: dict[str, Any]) -> list[Problem]:
     for key, step in workflow.items():
         name = step.get("name") or key
         place = pointer("workflow", key)
-        if step["type"] in cacao_fields.NOT_RUNNABLE_YET:
-            what = cacao_fields.NOT_RUNNABLE_YET[step["type"]]
+        if step["type"] in NOT_RUNNABLE_YET:
+            what = NOT_RUNNABLE_YET[step["type"]]
             found.append(Problem(place, f"Step {name!r} {what} ({step['type']}); such steps cannot be run yet."))
         if "on_failure" in step:
             found.append(
