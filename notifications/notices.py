@@ -90,7 +90,7 @@ def _tell_outside(event_id: UUID, organisation_id: UUID, kind: str, subject_id: 
         choice = choose(
             [way for way in ways if way.id in set(told.values_list("contact_point_id", flat=True))], doubts={}
         )
-    exercise = Event.objects.values_list("data", flat=True).get(pk=event_id)["exercise"]
+    exercise = Event.objects.values_list("data", flat=True).get(pk=event_id).get("exercise", False)
     write(New(None, organisation_id, event_id, HEADS_UPS[kind], exercise=exercise), choice.use, choice.skip)
     if kind == "headsup.received" and (because := why_nobody(choice)):
         _say_nobody_was_told(organisation_id, event_id, because)

@@ -21,6 +21,9 @@ def look_at_drills(now: datetime) -> None:
 
     A new account is due at once: it is drilled when it is made.
     """
+    for former in Person.objects.filter(break_glass=True, is_active=False):
+        work.clear(f"break_glass_drill:{former.pk}")
+        work.clear(f"break_glass_not_drilled:{former.pk}")
     for account in accounts():
         at = account.drilled_at
         due, warn = f"break_glass_drill:{account.pk}", f"break_glass_not_drilled:{account.pk}"

@@ -16,7 +16,6 @@ from partners.acting import actor_of, may_approve, signed_in
 from partners.approvals import NotAllowed
 from partners.forms_people import CallForm, EmergencyForm
 from partners.models import Approval, CallBack, Organisation
-from partners.slowing import INVITATIONS, slowed_after
 from partners.stepping_up import fresh
 from portal import clock
 
@@ -51,7 +50,6 @@ def _asked(approval: Approval) -> dict[str, Any]:
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in(may=may_approve)
 @fresh
-@slowed_after(INVITATIONS)
 def ask(request: HttpRequest, slug: str) -> HttpResponse:
     """Three steps on one page, in this order: the registered number, the call, the question to the second person."""
     visitor = request.visitor  # type: ignore[attr-defined]

@@ -18,7 +18,7 @@ from partners.duty import rota_now, who_is_on_duty
 from partners.freshness import in_words, of_point
 from partners.models import ContactPoint, Contractor, DutyDesk, OfflinePack, Person, ToldAlongside
 from partners.phone_numbers import spaced
-from partners.slowing import EXPORTS, slowed_after
+from partners.slowing import PACKS, slowed_after
 from partners.stepping_up import fresh
 from portal import clock
 from portal.ledger.record import record
@@ -85,7 +85,7 @@ def card(request: HttpRequest) -> HttpResponse:
 @require_POST
 @signed_in(may=may_take)
 @fresh
-@slowed_after(EXPORTS)
+@slowed_after(PACKS)
 def pack(request: HttpRequest) -> HttpResponse:
     """The offline pack as one file that needs nothing else."""
     visitor: Visitor = request.visitor  # type: ignore[attr-defined]

@@ -19,7 +19,6 @@ from partners.administering import NotThis
 from partners.approvals import NotAllowed
 from partners.forms_people import ResetForm
 from partners.models import Person, PersonSession
-from partners.slowing import INVITATIONS, slowed_after
 from partners.stepping_up import fresh
 from partners.views_people import GET_OR_POST, page_of, person_or_404
 
@@ -76,7 +75,6 @@ def switch(request: HttpRequest, person_id: UUID) -> HttpResponse:
 @require_http_methods(GET_OR_POST)
 @signed_in(may=may_administer)
 @fresh
-@slowed_after(INVITATIONS)
 def link(request: HttpRequest, person_id: UUID) -> HttpResponse:
     """A new enrolment link, shown in the answer to the button and never again."""
     person = person_or_404(person_id)

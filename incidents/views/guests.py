@@ -20,7 +20,6 @@ from partners.acting import actor_of, may_open, signed_in
 from partners.administering import NotThis, offer_link
 from partners.approvals import NotAllowed
 from partners.models import Person
-from partners.slowing import INVITATIONS, slowed_after
 from partners.stepping_up import fresh
 from portal import clock
 from portal.pages import refuse
@@ -71,7 +70,6 @@ class InviteForm(ShareForm):
 @require_http_methods(GET_OR_POST)
 @signed_in(may=may_open)
 @fresh
-@slowed_after(INVITATIONS)
 def guest_list(request: HttpRequest) -> HttpResponse:
     form = InviteForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
@@ -107,7 +105,6 @@ def guest_detail(request: HttpRequest, person_id: UUID) -> HttpResponse:
 @require_POST
 @signed_in(may=may_open)
 @fresh
-@slowed_after(INVITATIONS)
 def guest_link(request: HttpRequest, person_id: UUID) -> HttpResponse:
     """A new enrolment link, shown in the answer to the button and never again."""
     guest = _guest_or_404(request, person_id)

@@ -32,53 +32,93 @@ MENDED = "".join(
 
 # What only the lead does passes on by its two organisations: there is no offer when the lead is cut off.
 PASSING_BEFORE = marks.function(handing.OFFERING, "pass_lead_tasks")
-PASSING = (
-    PASSING_BEFORE.replace("CREATE OR REPLACE", "CREATE")
-    .replace("(h public.incidents_handover)", "(incident uuid, was uuid, becomes uuid)")
-    .replace("h.incident_id", "incident")
-    .replace("h.from_organisation_id", "was")
-    .replace("h.to_organisation_id", "becomes")
-)
+# Whoever led before and leads again has the old row of each step: it is taken up again, with a clock of its own.
+PASSING = f"""
+CREATE FUNCTION sec.pass_lead_tasks(incident uuid, was uuid, becomes uuid) RETURNS void LANGUAGE plpgsql {DEFINER} AS $$
+BEGIN
+    INSERT INTO public.incidents_task AS t (id, incident_id, organisation_id, step_id, position, title, containing, status,
+        ready, acknowledge_by, finish_by, reason, version, changed_at, previous_status, previous_reason)
+    SELECT gen_random_uuid(), o.incident_id, becomes, o.step_id, o.position, o.title, o.containing, 'waiting', o.ready,
+           CASE WHEN o.ready THEN clock_timestamp() + make_interval(mins => s.acknowledge_minutes) END,
+           CASE WHEN o.ready THEN clock_timestamp() + make_interval(mins => coalesce(i.tasks_due_minutes, s.finish_minutes)) END,
+           '', 1, clock_timestamp(), '', ''
+      FROM public.incidents_task o JOIN public.incidents_step s ON s.id = o.step_id AND s.audience = 'lead'
+      JOIN public.incidents_incident i ON i.id = o.incident_id
+     WHERE o.incident_id = incident AND o.organisation_id = was
+       AND o.status IN ('waiting', 'acknowledged', 'in_progress', 'blocked')
+    ON CONFLICT (incident_id, organisation_id, step_id) DO UPDATE SET status = 'waiting', ready = excluded.ready,
+        acknowledge_by = excluded.acknowledge_by, finish_by = excluded.finish_by, reason = '', changed_by_id = NULL
+     WHERE t.status = 'cancelled';
+    UPDATE public.incidents_task t SET status = 'cancelled', changed_by_id = sec.who()
+      FROM public.incidents_step s, public.incidents_task theirs
+     WHERE t.incident_id = incident AND t.organisation_id = was AND s.id = t.step_id
+       AND s.audience = 'lead' AND t.status IN ('waiting', 'acknowledged', 'in_progress', 'blocked')
+       AND theirs.incident_id = t.incident_id AND theirs.step_id = t.step_id
+       AND theirs.organisation_id = becomes AND theirs.status = 'waiting';
+END $$;
+"""
+# An answer holds its task and then wants its participant: so does whoever moves the lead, whose participants come next.
+HELD = """PERFORM 1 FROM public.incidents_task k
+      JOIN public.incidents_step of_lead ON of_lead.id = k.step_id AND of_lead.audience = 'lead'
+      JOIN public.incidents_incident open_one ON open_one.id = k.incident_id AND open_one.status <> 'closed'
+     WHERE k.organisation_id = @whose@ ORDER BY k.id FOR UPDATE OF k;
+"""
 ISOLATE_BEFORE = marks.function(marks.ISOLATING.replace("CREATE OR REPLACE", "CREATE"), "isolate")
 ISOLATE = marks.without(
     ISOLATE_BEFORE,
     (
+        """    IF which IN (3, 4) THEN
+        FOR each IN SELECT x.id""",
+        f"""    IF which IN (3, 4) THEN
+        {HELD.replace("@whose@", "org")}        FOR each IN SELECT x.id""",
+    ),
+    (
         """'The lead is cut off.' END);
+            END IF;
+        END LOOP;
 """,
         """'The lead is cut off.' END);
-                PERFORM sec.pass_lead_tasks(each.id, org, heir);
                 UPDATE public.incidents_handover h SET lapsed_at = clock_timestamp() WHERE h.incident_id = each.id
                    AND h.accepted_at IS NULL AND h.declined_at IS NULL AND h.lapsed_at IS NULL;
+            END IF;
+        END LOOP;
+        -- Also what it kept from a time when it led.
+        FOR each IN SELECT DISTINCT x.id, x.lead_id FROM public.incidents_incident x
+                      JOIN public.incidents_task k ON k.incident_id = x.id AND k.organisation_id = org
+                       AND k.status IN ('waiting', 'acknowledged', 'in_progress', 'blocked')
+                      JOIN public.incidents_step s ON s.id = k.step_id AND s.audience = 'lead'
+                     WHERE x.status <> 'closed' AND x.lead_id <> org LOOP
+            PERFORM sec.pass_lead_tasks(each.id, org, each.lead_id);
+        END LOOP;
 """,
     ),
 )
+
 # When the lead is cut off, it is the person of another organisation who decided on it whose act calls its steps off:
 # in a function of the database, never by a statement of theirs.
 MOVES = import_module("incidents.migrations.0003_triggers").MOVES
+BY_STATEMENT = "current_user IN ('portal_app', 'portal_worker')"
 MOVES_BEFORE = marks.function(MOVES, "task_moves")
 CALLED_OFF = marks.without(
     MOVES_BEFORE,
+    ("        IF me <> i.lead_id THEN\n", f"        IF me <> i.lead_id AND {BY_STATEMENT} THEN\n"),
+    ("    ELSIF me <> OLD.organisation_id THEN\n", f"    ELSIF me <> OLD.organisation_id AND {BY_STATEMENT} THEN\n"),
     (
-        "        IF me <> i.lead_id THEN\n",
-        "        IF me <> i.lead_id AND current_user IN ('portal_app', 'portal_worker') THEN\n",
+        "            ELSE ARRAY[]::text[] END)) THEN\n",
+        (
+            f"            WHEN 'cancelled' THEN CASE WHEN {BY_STATEMENT} THEN ARRAY[]::text[] ELSE ARRAY['waiting'] END\n"
+            "            ELSE ARRAY[]::text[] END)) THEN\n"
+        ),
     ),
 )
 
 # Ladders came after this question. An answer by telephone counts, a night that is waited for is no silence, and what
 # nobody has to acknowledge by a time is silent a quarter of an hour after the first was called.
 SILENT = f"""
--- Whether nobody of the lead has answered for a quarter of an hour: a whole rung of its ladder has passed without an
--- answer, or its ladder found nobody to call.
-CREATE FUNCTION sec.lead_is_silent(incident uuid) RETURNS boolean LANGUAGE sql STABLE {DEFINER} AS $$
-    SELECT p.acknowledged_at IS NULL AND coalesce(newest.state, '') NOT IN ('answered', 'stopped')
-       AND newest.passed_by_id IS NULL AND (newest.state IS DISTINCT FROM 'waiting' OR EXISTS (
-            SELECT 1 FROM public.notifications_ladderstep s WHERE s.incident_id = i.id AND s.organisation_id = i.lead_id
-               AND s.state = 'passed'))
-       AND coalesce((SELECT min(t.acknowledge_by) FROM public.incidents_task t
-                      WHERE t.incident_id = i.id AND t.organisation_id = i.lead_id),
-                    (SELECT min(s.begun_at) FROM public.notifications_ladderstep s
-                      WHERE s.incident_id = i.id AND s.organisation_id = i.lead_id))
-           < clock_timestamp() - interval '15 minutes'
+-- Whether somebody of the lead has answered: signed in, by message, by telephone, or by passing it on to a colleague.
+CREATE FUNCTION sec.lead_has_answered(incident uuid) RETURNS boolean LANGUAGE sql STABLE {DEFINER} AS $$
+    SELECT p.acknowledged_at IS NOT NULL OR coalesce(newest.state IN ('answered', 'stopped'), false)
+           OR newest.passed_by_id IS NOT NULL
       FROM public.incidents_incident i
       JOIN public.incidents_participant p ON p.incident_id = i.id AND p.organisation_id = i.lead_id
       LEFT JOIN LATERAL (SELECT s.state, s.passed_by_id FROM public.notifications_ladderstep s
@@ -86,7 +126,21 @@ CREATE FUNCTION sec.lead_is_silent(incident uuid) RETURNS boolean LANGUAGE sql S
                           ORDER BY s.nth DESC LIMIT 1) newest ON true
      WHERE i.id = incident
 $$;
-REVOKE ALL ON FUNCTION sec.lead_is_silent(uuid) FROM PUBLIC;
+-- Whether nobody has for a quarter of an hour: a whole rung of its ladder has passed in vain, or found nobody to call.
+CREATE FUNCTION sec.lead_is_silent(incident uuid) RETURNS boolean LANGUAGE sql STABLE {DEFINER} AS $$
+    SELECT NOT sec.lead_has_answered(i.id)
+       AND (EXISTS (SELECT 1 FROM public.notifications_ladderstep s WHERE s.incident_id = i.id
+                       AND s.organisation_id = i.lead_id AND s.state = 'passed')
+            OR NOT EXISTS (SELECT 1 FROM public.notifications_ladderstep s WHERE s.incident_id = i.id
+                              AND s.organisation_id = i.lead_id AND s.state = 'waiting'))
+       AND coalesce((SELECT min(t.acknowledge_by) FROM public.incidents_task t
+                      WHERE t.incident_id = i.id AND t.organisation_id = i.lead_id),
+                    (SELECT min(s.begun_at) FROM public.notifications_ladderstep s
+                      WHERE s.incident_id = i.id AND s.organisation_id = i.lead_id))
+           < clock_timestamp() - interval '15 minutes'
+      FROM public.incidents_incident i WHERE i.id = incident
+$$;
+REVOKE ALL ON FUNCTION sec.lead_has_answered(uuid), sec.lead_is_silent(uuid) FROM PUBLIC;
 """
 SILENT_BEFORE = marks.function(handing.SILENCE, "silent_leads")
 SILENT_LEADS = marks.without(
@@ -106,7 +160,11 @@ ACCEPT = marks.without(
     (
         """EXISTS (SELECT 1 FROM public.incidents_participant p WHERE p.incident_id = h.incident_id
            AND p.organisation_id = h.from_organisation_id AND p.acknowledged_at IS NOT NULL)""",
-        "NOT sec.lead_is_silent(h.incident_id)",
+        "sec.lead_has_answered(h.incident_id)",
+    ),
+    (
+        "    PERFORM sec.hand_over_lead(h.incident_id",
+        f"    {HELD.replace('@whose@', 'h.from_organisation_id')}    PERFORM sec.hand_over_lead(h.incident_id",
     ),
     ("sec.pass_lead_tasks(h)", "sec.pass_lead_tasks(h.incident_id, h.from_organisation_id, h.to_organisation_id)"),
 )
@@ -120,7 +178,7 @@ BACKWARD = f"""
 {PASSING_BEFORE}
 REVOKE ALL ON FUNCTION sec.pass_lead_tasks(public.incidents_handover) FROM PUBLIC;
 {MOVES_BEFORE}{ISOLATE_BEFORE}{SILENT_BEFORE}{ACCEPT_BEFORE}
-DROP FUNCTION sec.lead_is_silent(uuid), sec.pass_lead_tasks(uuid, uuid, uuid);
+DROP FUNCTION sec.lead_is_silent(uuid), sec.lead_has_answered(uuid), sec.pass_lead_tasks(uuid, uuid, uuid);
 """
 
 

@@ -10,6 +10,7 @@ COUNTED_BEFORE = READING[
 ]
 COUNTED_BEFORE = COUNTED_BEFORE.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION")
 ALONE = "a.kind = 'passkey' AND a.rides_on_id IS NULL AND a.rides_on_words = ''"
+assert ALONE in COUNTED_BEFORE
 COUNTED = COUNTED_BEFORE.replace(ALONE, f"{ALONE} AND a.described_at IS NOT NULL")
 
 

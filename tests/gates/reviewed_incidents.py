@@ -17,6 +17,7 @@ INCIDENTS: dict[str, Function] = {
     "sec.decline_lead(uuid,text)": ((APP,), "the organisation that was asked declines, the lead takes back"),
     "sec.remind_of_updates()": ((WORKER,), "reminds leads of updates that are due, once each; answers how many"),
     "sec.silent_leads()": ((WORKER,), "ids of incidents whose lead is silent, nothing else"),
+    "sec.lead_has_answered(uuid)": ((), "whether somebody of the lead has, by whatever way"),
     "sec.lead_is_silent(uuid)": (
         (),
         "whether nobody of the lead has answered: its ladder has climbed in vain",

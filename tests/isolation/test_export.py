@@ -48,7 +48,8 @@ def test_it_needs_a_passkey_and_a_role(written, client_of):
 
 
 def test_whoever_took_a_session_over_is_slowed_and_a_colleague_is_not(written, two, client_of):
-    browser = client_of("dunmere", fresh=True)
+    stale, browser = client_of("dunmere"), client_of("dunmere", fresh=True)
+    assert {stale.post("/events/export/").status_code for _ in range(25)} == {403}, "and its owner loses nothing"
     said = [browser.post("/events/export/") for _ in range(22)]
     assert [answer.status_code for answer in said] == [200] * 20 + [429] * 2
     assert 0 < int(said[-1]["Retry-After"]) <= 3600

@@ -231,6 +231,31 @@ def test_cutting_the_lead_off_hands_over_first(two, step):
     assert roles["ashbourne"] == "participant"
 
 
+def test_whoever_leads_again_has_the_leads_steps_again(two):
+    """Ashbourne hands over to Northgate, which is cut off: the lead comes back, and no step is left with nobody."""
+    incident = two.opens()
+    northgate = two.cast.id("northgate")
+    offer = two.sql(LEAD, "SELECT sec.offer_lead(%s, %s, 'Going home')", incident.pk, northgate)
+    assert two.sql(DEPUTY, "SELECT sec.accept_lead(%s)", offer) is None
+    assert leads_steps(two, incident, "northgate") == {("ashbourne", "cancelled"), ("northgate", "waiting")}
+    two.isolates("northgate", 4, incident)
+    assert leads_steps(two, incident, "ashbourne") == {("ashbourne", "waiting"), ("northgate", "cancelled")}
+    with two.inside("ashbourne"):
+        task = Task.objects.get(incident=incident, organisation_id=two.cast.id("ashbourne"), step__audience="lead")
+        assert task.ready is False or task.acknowledge_by is not None
+        assert Participant.objects.get(incident=incident, slug="ashbourne").tasks_cancelled == 0
+
+
+def test_what_a_former_lead_kept_goes_to_the_lead_when_it_is_cut_off(two, owner_url):
+    incident = two.opens()
+    with psycopg.connect(owner_url) as owner:  # as after a hand-over back and forth before steps came along
+        owner.execute(
+            "UPDATE incidents_incident SET lead_id = %s WHERE id = %s", [two.cast.id("northgate"), incident.pk]
+        )
+    two.isolates("ashbourne", 4, incident, lead="northgate")
+    assert leads_steps(two, incident, "northgate") == {("ashbourne", "cancelled"), ("northgate", "waiting")}
+
+
 def test_cutting_the_deputy_off_finds_another_one_who_sees_every_side(two):
     incident = two.opens()
     with two.inside("ashbourne"):

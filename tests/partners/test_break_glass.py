@@ -118,6 +118,9 @@ def test_a_drill_that_nobody_makes_comes_on_the_list_and_goes_when_it_was_made(c
     assert after(101) == [(drill, "cleared"), (drill, "open"), (f"{warning} for more than 100 days", "open")]
     owner("UPDATE partners_person SET drilled_at = %s WHERE id = %s", [drilled + timedelta(days=102), account])
     assert {state for _, state in after(103)} == {"cleared"}
+    assert {state for _, state in after(300)} == {"cleared", "open"}
+    owner("UPDATE partners_person SET is_active = false WHERE id = %s", [account])
+    assert {state for _, state in after(301)} == {"cleared"}, "an account that was ended needs no drill"
     assert on_the_list("gravenhurst") == []
 
 
