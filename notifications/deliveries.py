@@ -34,7 +34,8 @@ DEAD_AFTER_HOURS = 24
 DEAD_AFTER_ATTEMPTS = 20  # a message may have waited for a day, or a worker for it, before it was tried at all
 QUIET = (Delivery.Message.PLANNED, Delivery.Message.PLANNED_CHANGED)
 # May come more than once, and each is news.
-EACH_TIME = (Delivery.Message.LEAD_OFFERED, Delivery.Message.UPDATE_ASKED, Delivery.Message.UPDATE_DUE)
+_Message = Delivery.Message
+EACH_TIME = (_Message.LEAD_OFFERED, _Message.LEADS_NOW, _Message.UPDATE_ASKED, _Message.UPDATE_DUE)
 FIRST_MESSAGES = (Delivery.Message.OPENED, Delivery.Message.SUSPECTED)
 
 

@@ -16,6 +16,7 @@ TOLD_OF = {
     "incident.closed": "everybody",
     "delivery.dead": "named",
     "lead.offered": "named",
+    "incident.handed_over": "named",  # unless it accepted: whoever leads because the lead was cut off
     "update.asked": "named",
     "update.due": "named",  # the lead
     "headsup.received": "everybody",

@@ -15,7 +15,7 @@ from incidents.participants import mark_reached
 from notifications import calls
 from notifications.deliveries import EACH_TIME, FIRST_MESSAGES, New, end_waiting, told_points, write
 from notifications.ladder import climb_now, start
-from notifications.lead_offered import tell_of_offer
+from notifications.lead_offered import tell_of_offer, tell_the_heir
 from notifications.models import Delivery, LadderStep
 from notifications.notices import MESSAGES as OWN_NOTICES
 from notifications.notices import plan_notice
@@ -133,6 +133,8 @@ def _plan_row(row: Planned) -> None:
         remind(incident, organisation_id=row.organisation_id, event_id=row.event_id, reminder_id=row.subject_id)
     elif row.kind == "lead.offered":
         tell_of_offer(incident, organisation_id=row.organisation_id, event_id=row.event_id)
+    elif row.kind == "incident.handed_over":
+        tell_the_heir(incident, organisation_id=row.organisation_id, event_id=row.event_id)
     else:
         _tell(row, incident)
 
@@ -242,7 +244,7 @@ def _ask(row: Planned, incident: Incident) -> None:
 
 def _stand_down(row: Planned, incident: Incident) -> None:
     """To exactly those who were told, on the same ways, once; what has not gone out yet never will."""
-    end_waiting(incident.pk, row.organisation_id, [*FIRST_MESSAGES, Message.LEAD_OFFERED])
+    end_waiting(incident.pk, row.organisation_id, [*FIRST_MESSAGES, Message.LEAD_OFFERED, Message.LEADS_NOW])
     told = [Way(*point) for point in told_points(incident.pk, row.organisation_id)]
     write(_new(row, incident, Message.STOOD_DOWN), told)
     lift_marks(incident)

@@ -22,6 +22,8 @@ from portal.tenancy.scope import at_the_door
 log = logging.getLogger(__name__)
 
 OTHERS = ("live", "worker", "hooks", "scheduler")  # each beats every two seconds; who reads this is the web process
+# Without these nobody is told or sees what happens. Webhooks to tools may come late: no reason to take the portal away.
+NEEDED = ("live", "worker", "scheduler")
 SILENT_SECONDS = 15.0  # a worker in the middle of a slow batch beats late
 KEPT_SECONDS = 5.0
 CANARY_SECONDS = 180.0  # one goes out each minute
@@ -177,7 +179,7 @@ def _missing() -> list[str]:
     if _Memory.ready:
         return []
     own_age = time.monotonic() - _Memory.began
-    return [name for name in OTHERS if beats.get(name, SILENT_SECONDS) >= min(SILENT_SECONDS, own_age)]
+    return [name for name in NEEDED if beats.get(name, SILENT_SECONDS) >= min(SILENT_SECONDS, own_age)]
 
 
 def _is_migrated() -> bool:

@@ -40,6 +40,7 @@ class Delivery(models.Model):
         HEADS_UP = "heads_up", "A word to members outside"
         HEADS_UP_OVER = "heads_up_over", "That word: it is over"
         UPDATE_DUE = "update_due", "An update is due"
+        LEADS_NOW = "leads_now", "Leads from now on"
 
     class State(models.TextChoices):
         PENDING = "pending", "Waiting to be sent"
@@ -122,6 +123,7 @@ class Delivery(models.Model):
                         "heads_up",
                         "heads_up_over",
                         "update_due",
+                        "leads_now",
                     ]
                 ),
                 name="delivery_message",

@@ -39,6 +39,7 @@ from tests.gates.access_answers import (
     Row,
     api,
     page,
+    passkey,
 )
 
 OPENING = {"title": "Intruder in the shared directory", "systems": ["identity-platform"]}
@@ -65,11 +66,11 @@ API = (
     api("api-integration", GET=A_SIDE, args="permission_id=permission"),
     api("api-standing-accesses", GET=READERS),
     api("api-standing-access", GET=SEES_IT, args="line_id=access"),
-    api("api-systems", GET=READERS, POST=OWNERS, body={"name": "Parking", "owner": "ashbourne"}),
-    api("api-system", GET=SEES_IT, PATCH=RUNS_IT, body={"hosting": "x"}, headers=ANY, args="slug=system"),
-    api("api-dependencies", GET=READERS, POST=NOT_FITTING, body={}),
+    api("api-systems", GET=READERS, POST=passkey(OWNERS), body={"name": "Parking", "owner": "ashbourne"}),
+    api("api-system", GET=SEES_IT, PATCH=passkey(RUNS_IT), body={"hosting": "x"}, headers=ANY, args="slug=system"),
+    api("api-dependencies", GET=READERS, POST=passkey(NOT_FITTING), body={}),
     api(
-        "api-dependency", GET=SEES_IT, PATCH=SAYS_IT, body={"stops": "x"}, headers=ANY,
+        "api-dependency", GET=SEES_IT, PATCH=passkey(SAYS_IT), body={"stops": "x"}, headers=ANY,
         args="dependency_id=dependency",
     ),
     api("api-contacts", GET=READERS),
@@ -79,9 +80,9 @@ API = (
     api("api-components", GET=READERS, POST=NOT_FITTING, body={"product": "x"}),
     api("api-component", GET=ABSENT, PATCH=ABSENT_EDIT, body={"note": "x"}, headers=ANY, args="component_id=contact"),
     api("api-component-history", GET=ABSENT, args="component_id=contact"),
-    api("api-participations", GET=READERS, POST=NOT_FITTING, body={}),
+    api("api-participations", GET=READERS, POST=passkey(NOT_FITTING), body={}),
     api(
-        "api-participation", GET=ABSENT, PATCH=ABSENT_EDIT, body={"status": "live"}, headers=ANY,
+        "api-participation", GET=ABSENT, PATCH=passkey(ABSENT_EDIT), body={"status": "live"}, headers=ANY,
         args="participation_id=contact",
     ),
     api("api-participation-history", GET=ABSENT, args="participation_id=contact"),
@@ -93,7 +94,7 @@ API = (
     api("api-import", GET=OWNED, args="file_id=file"),
     api("api-import-rows", GET=OWNED, args="file_id=file"),
     api("api-import-check", POST=OWN_FILE, body={}, args="file_id=file"),
-    api("api-import-write", POST=OWN_FILE.replace("202", "409"), body={}, args="file_id=file"),
+    api("api-import-write", POST=passkey(OWN_FILE.replace("202", "409")), body={}, args="file_id=file"),
     # The API: incidents.
     api("api-incidents", GET=READERS, POST=MAKERS, body={**OPENING, "systems": ["telephony"]}),
     api("api-planned-work", GET=SEES_IT, args="reference=planned"),
@@ -103,13 +104,13 @@ API = (
     api("api-incident-moves", POST=LEADER, body={"to": "contained"}, args=INCIDENT),
     api("api-incident-own-reference", PUT=KEEPER, DELETE=FORGETS, body={"text": "CHG-1"}, args=INCIDENT),
     api(
-        "api-incident-participants", GET=IN_IT, POST=LEADER, args=INCIDENT,
+        "api-incident-participants", GET=IN_IT, POST=passkey(LEADER), args=INCIDENT,
         body={"organisations": ["gravenhurst"], "because": "asked to help"},
     ),
     api("api-incident-tasks", GET=IN_IT, args=INCIDENT),
     api("api-incident-duties", GET=IN_IT, args=INCIDENT),
     api("api-incident-updates", GET=IN_IT, POST=SAYER, body={"text": "Directory is off."}, args=INCIDENT),
-    api("api-incident-systems", GET=IN_IT, POST=LEADER, body={"systems": ["remote-access"]}, args=INCIDENT),
+    api("api-incident-systems", GET=IN_IT, POST=passkey(LEADER), body={"systems": ["remote-access"]}, args=INCIDENT),
     api("api-incident-events", GET=IN_IT, args=INCIDENT),
     api("api-incident-deliveries", GET=IN_IT, args=INCIDENT),
     # Marks on mail: keys read them, a person with a passkey sets them.

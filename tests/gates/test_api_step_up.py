@@ -36,6 +36,7 @@ TAKES_NONE: dict[tuple[str, str], str] = {
     ("api-service", "patch"): DETAIL,
     ("api-imports", "post"): "a dry run; writing it takes the passkey",
     ("api-import-check", "post"): "a dry run; writing it takes the passkey",
+    ("api-webhook-answers", "post"): "signed by a tool of its organisation, which the administrator let answer",
     ("api-live-tickets", "post"): "for the page that is open, with what it may read already",
     ("api-planned-answers", "post"): ANSWER,
     ("api-planned-moves", "post"): "ends or calls off work of one's own",
@@ -60,7 +61,7 @@ def writes() -> dict[tuple[str, str], bool]:
         view = getattr(getattr(each, "callback", None), "cls", None)
         for method in ("post", "put", "patch", "delete"):
             if view is not None and hasattr(view, method):
-                found[each.name, method] = method in view.fresh
+                found[each.name, method] = method in getattr(view, "fresh", ())
     return found
 
 

@@ -243,7 +243,7 @@ def test_whoever_leads_again_has_the_leads_steps_again(two):
     with two.inside("ashbourne"):
         task = Task.objects.get(incident=incident, organisation_id=two.cast.id("ashbourne"), step__audience="lead")
         assert task.ready is False or task.acknowledge_by is not None
-        assert Participant.objects.get(incident=incident, slug="ashbourne").tasks_cancelled == 0
+        assert Participant.objects.get(incident=incident, slug="ashbourne").tasks_settled == 0
 
 
 def test_what_a_former_lead_kept_goes_to_the_lead_when_it_is_cut_off(two, owner_url):

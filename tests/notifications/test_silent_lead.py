@@ -26,7 +26,7 @@ CLIMBED = (
     " due_at = due_at - %(minutes)s * interval '1 minute' WHERE state = 'waiting'"
 )
 ASKED = (
-    "SELECT o.slug, h.kind, h.expires_at - h.offered_at = interval '30 minutes' FROM incidents_handover h"
+    "SELECT o.slug, h.kind, round(extract(epoch FROM h.expires_at - h.offered_at)) = 1800 FROM incidents_handover h"
     " JOIN partners_organisation o ON o.id = h.to_organisation_id ORDER BY h.offered_at"
 )
 

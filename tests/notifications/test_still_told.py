@@ -111,6 +111,12 @@ def test_what_the_lead_had_under_way_goes_on_under_the_next_one(stage, two):
     ((data, audience),) = stage.events("incident.handed_over")
     assert data["organisation"] == "northgate"
     assert stage.ids["gravenhurst"] not in audience
+    stage.plans()
+    told = stage.owner(
+        "SELECT DISTINCT o.slug FROM notifications_delivery d JOIN partners_organisation o ON o.id = d.organisation_id"
+        " WHERE d.message = 'leads_now' AND d.state = 'pending'"
+    )
+    assert told == [("northgate",)], "nobody of it pressed anything, and it has steps with clocks"
 
 
 def test_every_message_has_words():
