@@ -10,8 +10,10 @@ from django.urls import reverse
 
 from incidents.isolating import asks_for
 from incidents.models import Incident, Standing
+from partners.acting import may_approve
 from partners.mail_marks import Mark, marks
 from partners.models import Organisation
+from portal.tenancy.door import Visitor
 
 
 def may_be_marked(incident: Incident, *, me: UUID) -> list[tuple[str, str, UUID]]:
@@ -25,7 +27,7 @@ def may_be_marked(incident: Incident, *, me: UUID) -> list[tuple[str, str, UUID]
     return sorted((domain, speaks[pk], pk) for pk, own in domains for domain in own)
 
 
-def notices_in(incident: Incident) -> list[dict[str, Any]]:
+def notices_in(incident: Incident, visitor: Visitor) -> list[dict[str, Any]]:
     """For each mark for all on a participant's mail: who of the participants has told its staff. For overseers alone.
 
     A list of `{mark, said: list of {name, issued}, told, of, href}`; that and nothing more is known of others' notices.
@@ -46,11 +48,13 @@ def notices_in(incident: Incident) -> list[dict[str, Any]]:
                 "said": [{"name": name, "issued": issued} for name, issued in sorted(said, key=lambda each: each[0])],
                 "told": sum(issued for _, issued in said),
                 "of": len(said),
-                "change_href": _change_href(known[mark_id]),
+                "change_href": _change_href(known[mark_id], visitor),
             }
         )
     return shown
 
 
-def _change_href(mark: Mark) -> str:
-    return reverse("mail-distrust-change", args=[mark.id]) if mark.by_two else ""
+def _change_href(mark: Mark, visitor: Visitor) -> str:
+    """Whoever may ask for a change of a mark by two: nobody about the own mail."""
+    may = mark.by_two and mark.organisation_id != visitor.organisation_id and may_approve(visitor)
+    return reverse("mail-distrust-change", args=[mark.id]) if may else ""

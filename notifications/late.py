@@ -29,7 +29,9 @@ def is_late(shut: str) -> str:
     """The rule in SQL, of a row of `notifications_delivery`; `shut` is the condition that its way's breaker is open."""
     return f"""state IN ('pending', 'claimed') AND incident_id IS NOT NULL AND next_way IN ('', 'wanted')
    AND NOT way = ANY ('{{phone,{",".join(BESIDE)}}}') AND (message IN ('opened', 'suspected') OR next_way = 'wanted')
-   AND (next_way = 'wanted' OR created_at <= now() - interval '{LATE_SECONDS} seconds' OR {shut})"""
+   AND NOT (quiet AND due_at > now())
+   AND (next_way = 'wanted' OR {shut}
+        OR CASE WHEN quiet THEN due_at ELSE created_at END <= now() - interval '{LATE_SECONDS} seconds')"""
 
 
 FIND = f"""

@@ -29,7 +29,8 @@ SELECT count(DISTINCT coalesce(person_id, contact_point_id, organisation_id)) FI
 # The first message that has told somebody and has not died since.
 _STILL_TOLD = """
 SELECT accepted_at, way FROM notifications_delivery
- WHERE incident_id = %(incident)s AND organisation_id = %(organisation)s AND message = ANY (%(messages)s)
+ WHERE incident_id = %(incident)s AND organisation_id = %(organisation)s
+   AND (message = ANY (%(messages)s) OR way = 'phone' AND message <> 'stood_down')  -- a call says everything
    AND NOT way = ANY (%(beside)s) AND state = ANY (%(told)s) ORDER BY accepted_at LIMIT 1
 """
 
@@ -85,14 +86,19 @@ def note_dead(held: Held, because: str) -> None:
         )
 
 
+def hold_side(held: Held) -> None:
+    """Hold the participant before the delivery, as whoever settles an answer does; before counting, in any case."""
+    if held.message in FIRST_MESSAGES and held.incident_id is not None:
+        Participant.objects.select_for_update().only("slug").get(
+            incident_id=held.incident_id, organisation_id=held.organisation_id
+        )
+
+
 def _count_again(held: Held) -> None:
     """A message that a service took and did not deliver has told nobody: the board says who is told by what is left."""
     if held.message not in FIRST_MESSAGES or held.incident_id is None:
         return
-    # Locked before counting, as when one is accepted.
-    Participant.objects.select_for_update().only("slug").get(
-        incident_id=held.incident_id, organisation_id=held.organisation_id
-    )
+    hold_side(held)
     people, _under_way = _how_far(held)
     with connections["default"].cursor() as cursor:
         cursor.execute(_STILL_TOLD, _asked_of(held))

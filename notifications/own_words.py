@@ -23,6 +23,7 @@ PLACES = ("organisation", "desk")
 A_PLACE = re.compile(r"\{([^{}]*)\}")
 # Whatever a reader's program would make a link of; the database refuses the same (`sec.wording_checked`).
 A_LINK = re.compile(r"://|www\.|@|[a-z0-9]\.[a-z]{2,}", re.IGNORECASE)
+A_CONTROL = re.compile(r"[\x00-\x09\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 A_REFERENCE = re.compile(r"\b(INC|PLN)-", re.IGNORECASE)
 
 
@@ -68,6 +69,8 @@ def faults_in(words: str, *, longest: int, names: Iterable[str], own_name: str) 
     faults = []
     if len(words) > longest:
         faults.append(_("At most %(n)s letters.") % {"n": longest})
+    if A_CONTROL.search(words):
+        faults.append(_("A sign that cannot be seen, such as a tab, stands in it: write a space instead."))
     unknown = [place for place in A_PLACE.findall(words) if place not in PLACES]
     if unknown or re.search(r"[{}]", A_PLACE.sub("", words)):
         faults.append(_("In braces only {organisation} and {desk} can stand."))

@@ -79,6 +79,7 @@ def _ladder(at: datetime) -> list[Way]:
     ways = [
         way
         for way in active_ways()
+        if not way.is_beside  # nobody counts as told by a channel or a browser, and this is one message
         if way.person_id is None
         or way.person_id == on_duty
         or (way.person_id not in alongside and roles.get(way.person_id) in LADDER)

@@ -10,7 +10,7 @@ from django.db import connections
 
 from notifications.deliveries import Held
 from notifications.models import Delivery, Receipt
-from notifications.outcome import note_dead, note_delivered
+from notifications.outcome import hold_side, note_dead, note_delivered
 from portal.failpoints import reach
 from portal.tenancy.scope import queue_scope
 
@@ -104,6 +104,7 @@ def _settle(delivery_id: UUID, status: str, at: datetime) -> None:
                 [at, delivery_id],
             )
         else:
+            hold_side(held)
             cursor.execute(
                 "UPDATE notifications_delivery SET state = 'dead', error = %s WHERE id = %s AND state = 'accepted'",
                 [_words(status, held.way), delivery_id],

@@ -20,6 +20,7 @@ from notifications.deliveries import Held
 from notifications.messages import CAN_BE_ANSWERED, compose
 from notifications.models import Delivery
 from notifications.outcome import note_accepted, note_dead, note_gone
+from notifications.recipients import BESIDE
 from notifications.sealed import opened_addresses
 from notifications.transports import Transport, TransportError, transport_for
 from portal.claims import claimant
@@ -46,8 +47,9 @@ def deliver_due(*, most: int = deliveries.BATCH, alive: Callable[[], None] | Non
         transports.callback(tally.end)
         opened: dict[type[Transport], Transport] = {}
         away: dict[End, str] = {}
-        # Mail first: it goes over one connection, and a text message may wait ten seconds for an answer.
-        held.sort(key=lambda each: each.way != "email")
+        # Mail first: it goes over one connection, and a text message may wait ten seconds for an answer. Channels and
+        # browsers last: nobody counts as told by them.
+        held.sort(key=lambda each: (each.way in BESIDE, each.way != "email"))
         for nth, each in enumerate(held):
             if time.monotonic() > stop_at:
                 deliveries.let_go(held[nth:], worker)

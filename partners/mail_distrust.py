@@ -116,7 +116,9 @@ def _mark_of(payload: Mapping[str, Any]) -> Mark:
 
 
 def effects_of_renewing(payload: Mapping[str, Any]) -> list[str]:
-    return [_("The mark on mail of %(what)s holds for seven days more.") % {"what": _mark_of(payload).what}]
+    return [
+        _("The mark on mail of %(what)s holds for seven days from the approval on.") % {"what": _mark_of(payload).what}
+    ]
 
 
 def effects_of_lifting(payload: Mapping[str, Any]) -> list[str]:
@@ -177,7 +179,7 @@ def ask_to_mark(
     """Ask `second`, another participant, to approve a mark for all. The lead's to ask. Raises approvals.NotAllowed."""
     payload = {
         "organisation": str(organisation_id),
-        "domain": domain,
+        "domain": domain.strip().rstrip(".").lower(),  # as `sec.mark_mail` compares it
         "since": since.isoformat() if since else None,
     }
     return approvals.ask(DISTRUST, payload, reason=reason, told=[second], about=organisation_id, incident=incident)

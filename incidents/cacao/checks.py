@@ -31,6 +31,8 @@ def check_playbook(document: dict[str, Any], notes: Notes) -> None:
     _check_times(document, notes)
     _check_kinds(document, notes)
     check_described(document, (), notes)
+    if document.get("signatures"):
+        notes.warn(("signatures",), "Signatures are kept but not checked yet.")
     for at, marking in enumerate(document.get("markings", [])):
         if marking not in document.get("data_marking_definitions", {}):
             notes.error(("markings", at), "This marking is not defined in data_marking_definitions.")

@@ -58,11 +58,18 @@ class _Address:
             notes.error(place, self.words)
 
 
+LONGEST_URL = 2000  # letters; browsers take no more
+
+
 class _Url:
     """Anything that has a host with a dot in it."""
 
     def check(self, value: Any, place: Place, notes: Notes) -> None:
-        if not isinstance(value, str) or not re.search(r"[\w()?:/@%.+~#=]{2,256}\.[a-z]{2,6}\b", value, re.ASCII):
+        if (
+            not isinstance(value, str)
+            or len(value) > LONGEST_URL
+            or not re.search(r"[\w()?:/@%.+~#=]{2,256}\.[a-z]{2,6}\b", value, re.ASCII)
+        ):
             notes.error(place, "This must be a web address.")
 
 
@@ -91,6 +98,10 @@ def _other_agent(kind: str, value: Any, place: Place, notes: Notes) -> None:
         return
     if not isinstance(value.get("name"), str):
         notes.error((*place, "name"), "An agent or target needs a name.")
+    if "authentication_info" in value:
+        ID.check(value["authentication_info"], (*place, "authentication_info"), notes)
+    if "agent_target_extensions" in value:
+        EXTENSIONS.check(value["agent_target_extensions"], (*place, "agent_target_extensions"), notes)
     if value["type"] != kind:
         notes.warn((*place, "type"), "The identifier and the type disagree.")
     notes.warn((*place, "type"), f"{kind!r} is not a type of agent or target that the standard defines.")

@@ -13,7 +13,8 @@ ID = re.compile(
     re.IGNORECASE,
 )
 INSTANT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:)(\d\d)(\.\d+)?Z", re.ASCII)
-VARIABLE_VALUE = re.compile(r"(__[a-zA-Z][a-zA-Z0-9_-]*?__):value")
+# Bounded: else a text of many beginnings and no end would be read from each of them to its end.
+VARIABLE_VALUE = re.compile(r"(__[a-zA-Z][a-zA-Z0-9_-]{0,200}?__):value")
 
 
 def check_id(value: Any, place: Place, notes: Notes, kind: str | None = None) -> None:

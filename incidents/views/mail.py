@@ -54,7 +54,7 @@ def mail(request: HttpRequest, reference: str) -> HttpResponse:
     incident = overseen_or_404(reference, me=visitor.organisation_id)
     context = {
         "incident": header(incident),
-        "shown": notices_in(incident),
+        "shown": notices_in(incident, visitor),
         "may_ask": _may_ask(incident, visitor.organisation_id) and may_approve(visitor),
     }
     return render(request, "incidents/mail.html", context)

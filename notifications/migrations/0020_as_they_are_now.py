@@ -70,6 +70,9 @@ ISOLATE = marks.without(
         """    IF which IN (3, 4) THEN
         FOR each IN SELECT x.id""",
         f"""    IF which IN (3, 4) THEN
+        -- Whoever accepts the lead holds the incident first, and then these.
+        PERFORM 1 FROM public.incidents_incident x WHERE org = ANY (x.participants) AND x.status <> 'closed'
+          ORDER BY x.id FOR NO KEY UPDATE;
         {HELD.replace("@whose@", "org")}        FOR each IN SELECT x.id""",
     ),
     (

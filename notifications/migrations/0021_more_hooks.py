@@ -52,7 +52,8 @@ DECLARE org uuid; about uuid; kept uuid; BEGIN
     IF kept IS NULL THEN
         SELECT i.id INTO about FROM public.incidents_incident i
          WHERE i.reference = named AND i.status <> 'closed'
-           AND EXISTS (SELECT 1 FROM public.incidents_task t WHERE t.incident_id = i.id AND t.organisation_id = org);
+           AND EXISTS (SELECT 1 FROM public.incidents_participant p WHERE p.incident_id = i.id AND p.organisation_id = org
+                          AND p.role <> 'observer');
         IF about IS NULL THEN
             RETURN;
         END IF;
@@ -170,6 +171,8 @@ class Migration(migrations.Migration):
                 condition=models.Q(webhook__isnull=False),
             ),
         ),
+        # On the way back what tools have answered has no place any more.
+        migrations.RunSQL(migrations.RunSQL.noop, "DELETE FROM notifications_answer WHERE way = 'tool';"),
         migrations.RunSQL(OPEN, CLOSED),
         migrations.RunSQL(ENTER_NOW, ENTER_BEFORE),
         migrations.RunSQL(ACCEPT_NOW, ACCEPT_BEFORE),

@@ -18,21 +18,22 @@ CREATE FUNCTION sec.claimed_addresses(worker text) RETURNS TABLE (id uuid, organ
       JOIN public.partners_sealedaddress a ON a.contact_point_id = d.contact_point_id AND a.organisation_id = d.organisation_id
      WHERE d.claimed_by = worker AND worker <> '' AND d.state = 'claimed' AND d.claimed_until > clock_timestamp()
 $$;
--- A message learns where it goes, and waits while its person wants to be left alone. What waits so takes no other way
--- meanwhile, because that would wake them, too.
+-- A message learns where it goes, and waits while its person wants to be left alone. Whom the ladder calls after somebody
+-- was silent is woken: else it would climb all night over people who hear nothing. So is whoever has to do something now.
 CREATE FUNCTION sec.as_they_wish() RETURNS trigger LANGUAGE plpgsql {DEFINER} AS $$
 DECLARE later timestamptz; BEGIN
     IF NEW.way IN ('teams', 'slack', 'push') THEN
         NEW.host_key := coalesce((SELECT left(encode(sha256(convert_to(c.host, 'UTF8')), 'hex'), 16)
             FROM public.partners_contactpoint c WHERE c.id = NEW.contact_point_id AND c.host <> ''), '');
     END IF;
-    IF NEW.incident_id IS NOT NULL AND NEW.person_id IS NOT NULL AND NEW.way <> 'phone' AND NEW.message <> 'lead_offered' THEN
+    IF NEW.incident_id IS NOT NULL AND NEW.person_id IS NOT NULL AND NEW.way <> 'phone'
+       AND NOT EXISTS (SELECT 1 FROM public.notifications_ladderstep s WHERE s.id = NEW.step_id AND s.nth > 1)
+       AND NEW.message NOT IN ('lead_offered', 'leads_now', 'update_asked', 'update_due') THEN
         later := sec.quiet_until(NEW.person_id,
             (SELECT i.severity FROM public.incidents_incident i WHERE i.id = NEW.incident_id), NEW.due_at);
         IF later > NEW.due_at THEN
             NEW.due_at := later;
             NEW.quiet := true;
-            NEW.next_way := 'taken';
         END IF;
     END IF;
     RETURN NEW;
@@ -42,7 +43,7 @@ CREATE TRIGGER wishes BEFORE INSERT ON notifications_delivery FOR EACH ROW WHEN 
 -- It has become worse: what its people wanted to read in the morning goes now.
 CREATE FUNCTION sec.quiet_over() RETURNS trigger LANGUAGE plpgsql {DEFINER} AS $$
 BEGIN
-    UPDATE public.notifications_delivery d SET due_at = clock_timestamp(), quiet = false, next_way = ''
+    UPDATE public.notifications_delivery d SET due_at = clock_timestamp(), quiet = false
      WHERE d.incident_id = NEW.id AND d.quiet AND d.state = 'pending' AND d.attempts = 0 AND d.due_at > clock_timestamp()
        AND sec.quiet_until(d.person_id, NEW.severity, clock_timestamp()) IS NULL;
     RETURN NULL;

@@ -32,6 +32,37 @@ CREATE OR REPLACE TRIGGER one_in_ten_minutes BEFORE INSERT ON notifications_deli
 """
 
 
+marks = import_module("notifications.migrations.0011_mail_distrust")
+steady = import_module("notifications.migrations.0013_steady").STEADY
+# A channel or a browser costs nobody their text message: nobody counts as told by them.
+HELD_BEFORE = marks.function(import_module("notifications.migrations.0010_ladder").SENDING, "one_in_ten_minutes")
+HELD = marks.without(
+    HELD_BEFORE,
+    ("coalesce(d.person_id, d.contact_point_id) = whom", ("coalesce(d.person_id, d.contact_point_id) = whom"
+     " AND NOT d.way = ANY ('{teams,slack,push}')")),
+)  # fmt: skip
+# Whoever wished to be told in the morning is not late before.
+LATE_BEFORE = marks.function(steady, "enter_late")
+LATE = marks.without(
+    LATE_BEFORE,
+    ("d.next_way <> 'taken' AND", "d.next_way <> 'taken' AND NOT (d.quiet AND d.due_at > clock_timestamp()) AND"),
+)
+# One council's channel is no way out of the portal's: a page of everybody else says nothing of it.
+OUT_BEFORE = marks.function(steady, "ways_out")
+OUT = marks.without(
+    OUT_BEFORE,
+    (
+        "WHERE w.canary_tried_at > now() - interval '10 minutes' OR w.opened_at IS NOT NULL",
+        (
+            "WHERE NOT w.transport = ANY ('{teams,slack,push}')\n"
+            "       AND (w.canary_tried_at > now() - interval '10 minutes' OR w.opened_at IS NOT NULL)"
+        ),
+    ),
+)
+# What was told of it goes on the way back, like the messages of former migrations.
+TAKEN_BACK = "DELETE FROM notifications_delivery WHERE message = 'leads_now';"
+
+
 class Migration(migrations.Migration):
     dependencies = [("notifications", "0024_wording")]
     operations = [
@@ -41,5 +72,7 @@ class Migration(migrations.Migration):
             "delivery",
             models.CheckConstraint(condition=models.Q(message__in=list(DELIVERED)), name="delivery_message"),
         ),
+        migrations.RunSQL(migrations.RunSQL.noop, TAKEN_BACK),
+        migrations.RunSQL(HELD + LATE + OUT, HELD_BEFORE + LATE_BEFORE + OUT_BEFORE),
         migrations.RunSQL(TOLD + exempt(f"{ONCE}, 'leads_now'"), NOT_TOLD + exempt(ONCE)),
     ]

@@ -31,8 +31,8 @@ class Push(Posting):
 
     name = "push"
     service, receiver = "The push service", "browser"
-    # 401 and 403: the browser was subscribed with another key of ours.
-    refused_for_good: ClassVar[frozenset[int]] = frozenset({401, 403, 404, 410})
+    # 401 and 403 may be a mistake of ours about the key or the clock: no reason to forget every browser.
+    refused_for_good: ClassVar[frozenset[int]] = frozenset({404, 410})
 
     def hosts(self) -> Collection[str]:
         return settings.PUSH_HOSTS

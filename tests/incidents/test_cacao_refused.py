@@ -236,3 +236,21 @@ class TestWarned:
         assert [each.pointer for each in plan.warnings] == ["/workflow"]
         assert [step.position for step in plan.steps] == [1, 2, 3, 4, 5]
         assert plan.steps[0].title == "A"
+
+
+class TestOwnTypes:
+    """Agents of a tool's own type: nothing is known of their fields, but the few that are looked at must fit."""
+
+    @pytest.mark.parametrize("name", ["authentication_info", "agent_target_extensions"])
+    @pytest.mark.parametrize("value", [None, [], 5, True, "x", {"a": 1}, [{}]])
+    def test_a_field_that_is_looked_at_is_refused_where_it_stands(self, small: Document, name: str, value: Any):
+        key = "edr--1f0a7c52-6d0e-4a6b-9a55-0d4ac1f1b0ff"
+        small["agent_definitions"][key] = {"type": "edr", "name": "Endpoint tool", name: value}
+        assert all(each.startswith(f"/agent_definitions/{key}/{name}") for each in pointers(small))
+        assert pointers(small)
+
+    def test_a_text_of_many_beginnings_is_read_once(self, small: Document):
+        """Read from each beginning to the end it would take hours."""
+        next(iter(small["workflow"].values()))["description"] = "x"
+        step("a", commands=[{"type": "manual", "command": "__a" * 300_000}])(small)
+        assert read_playbook(small).steps

@@ -88,6 +88,9 @@ def test_a_lost_or_late_answer_is_no_answer_and_the_second_message_is_known_as_t
 @pytest.mark.parametrize("fault", ["403", "404", "410"])
 def test_what_is_gone_is_gone_for_good(far: Far, way: str, fault: str):
     error = of(far, way, fault)
+    if (way, fault) == ("push", "403"):  # our key or our clock may be wrong: no browser is forgotten for it
+        assert (error.permanent, error.gone) == (True, False)
+        return
     assert (error.permanent, error.gone, error.ours) == (True, True, False)
     assert f"takes no messages any more ({fault})" in error.because
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from notifications.climbing import escalate_due
+from notifications.late import is_late
 from notifications.ways import active_ways
 from portal.tenancy.scope import organisation_scope
-from tests.notifications.stage import Stage
+from tests.notifications.stage import Stage, as_worker
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("mail")]
 
@@ -40,7 +42,7 @@ def test_what_is_mild_waits_for_the_end_of_quiet_hours(stage: Stage, severity: i
     stage.always_on_duty(BEN)
     stage.opens(severity=severity)
     stage.works()
-    assert to_ben(stage) == ([("pending", True, "taken", True)] if waits else [("accepted", False, "", False)])
+    assert to_ben(stage) == ([("pending", True, "", True)] if waits else [("accepted", False, "", False)])
 
 
 @pytest.mark.parametrize("severity", [None, 1, 2])
@@ -64,6 +66,43 @@ def test_what_waits_goes_at_once_when_it_becomes_worse(stage: Stage):
     stage.owner("UPDATE incidents_incident SET severity = 2 WHERE id = %s", [incident.pk])
     stage.sends()
     assert to_ben(stage)[0][:2] == ("accepted", False)
+
+
+def test_whoever_waits_for_the_morning_is_not_late_before_and_is_gone_round_after(stage: Stage):
+    wishes(stage, category=3, quiet=True)
+    stage.always_on_duty(BEN)
+    stage.opens(severity=3)
+    stage.plans()
+    late = f"SELECT count(*) FROM notifications_delivery d WHERE {is_late('false')}"
+    stage.owner("UPDATE notifications_delivery SET created_at = created_at - interval '5 minutes'")
+    mine = " AND person_id = (SELECT id FROM partners_person WHERE name = 'Ben Ashcroft')"
+    assert stage.owner(late + mine) == [(0,)]
+    stage.owner("UPDATE notifications_delivery SET due_at = now() - interval '2 minutes' WHERE quiet")
+    assert stage.owner(late + mine) != [(0,)]
+
+
+def test_whom_the_ladder_calls_after_a_silence_is_woken(stage: Stage):
+    """Else it would climb all night over people of whom each wishes to hear of it in the morning."""
+    wishes(stage, category=3, quiet=True)
+    stage.always_on_duty("Sunita Rao")
+    stage.owner("DELETE FROM partners_ladderrung")
+    stage.owner(
+        "INSERT INTO partners_ladderrung (id, organisation_id, rung, person_id)"
+        " SELECT gen_random_uuid(), organisation_id, 'deputy', id FROM partners_person WHERE name = %s",
+        [BEN],
+    )
+    stage.opens(severity=3)
+    stage.plans()
+    stage.owner("UPDATE notifications_ladderstep SET due_at = now() - interval '1 second' WHERE state = 'waiting'")
+    with as_worker():
+        escalate_due()
+    rows = stage.owner(
+        "SELECT d.quiet FROM notifications_delivery d JOIN notifications_ladderstep s ON s.id = d.step_id AND s.nth > 1"
+        " JOIN partners_person p ON p.id = d.person_id WHERE p.name = %s",
+        [BEN],
+    )
+    assert rows
+    assert {quiet for (quiet,) in rows} == {False}
 
 
 def test_what_somebody_wants_first_stands_first_and_what_is_beside_takes_no_way_away(stage: Stage, settings):
