@@ -168,11 +168,11 @@ def test_a_push_service_learns_urgency_and_topic_and_who_we_are_and_nothing_else
     assert posted.text == "A notice\nCode AB12-CD34."
 
 
-def test_a_push_service_that_knows_another_key_of_ours_has_lost_this_browser(far: Far):
+def test_a_push_service_that_knows_another_key_of_ours_costs_the_message_and_no_browser(far: Far):
     far.service.public_key = vapid.public_of(vapid.new_private_key())
     error = far.fails("push")
     assert far.service.happened == {("/push/duty", "another key"): 1}
-    assert (error.permanent, error.gone) == (True, True)
+    assert (error.permanent, error.gone, error.ours) == (True, False, True)
 
 
 def test_without_our_key_browsers_wait(far: Far, settings):
