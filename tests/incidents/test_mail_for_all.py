@@ -151,7 +151,7 @@ def test_two_renew_and_two_lift_it_and_never_the_one_concerned(cast, inside, cli
     assert client_of("coldharbour").post(path, said).status_code == 403, "without a passkey just now"
     assert asks.post(path, said).status_code == 302
     shown = approves(client_of("ashbourne", fresh=True))
-    assert "The mark on mail of Dunmere (dunmere.example) holds for seven days more." in shown
+    assert "The mark on mail of Dunmere (dunmere.example) holds for seven days from the approval on." in shown
     with inside("ashbourne"):
         assert MailDistrust.objects.get(pk=mark).renewed_at is not None
     assert asks.post(path, {**said, "act": "lift", "reason": "Clean"}).status_code == 302
