@@ -117,7 +117,7 @@ def compose(
         notice = short = _("Your next update of %(reference)s is due, code %(code)s.") % about
     elif message == Delivery.Message.LEADS_NOW:
         subject = _("Bulkhead: you lead from now on, %(reference)s") % about
-        notice = short = _("You lead %(reference)s from now on, code %(code)s. Its steps wait for you.") % about
+        notice = short = _("You lead %(reference)s now, code %(code)s. Its steps wait.") % about
     elif message == Delivery.Message.LEAD_OFFERED:
         subject = _("Bulkhead: you are asked to take the lead, %(reference)s") % about
         notice = short = _("You are asked to take the lead of %(reference)s, code %(code)s.") % about

@@ -28,7 +28,10 @@ OPENINGS = 3
 # The register has bodies with a score of fields each, of which the coverage phase makes thousands of requests. It gets
 # the other phases, so that each part stays under a minute.
 ESTATE = r"/api/v1/(systems|components|participations|services|dependencies|register)/"
-AROUND = r"/api/v1/(integrations|standing-access|assessments|findings|contracts|contacts|organisations|planned-work)/"
+AROUND = (
+    r"/api/v1/(integrations|standing-access|assessments|findings|contracts|contacts|organisations|planned-work"
+    r"|mail-distrust)/"
+)
 FEW = ("--phases", "examples,fuzzing", "--max-examples", "6")
 PARTS = {
     "incidents": ("--exclude-path-regex", f"{ESTATE}|{AROUND}", "--phases", "examples,coverage,fuzzing",
@@ -108,7 +111,7 @@ def _known(web, key) -> dict[str, str]:
         "participations": _made(web, key, "participations/", {"system": slug})["id"],
         "services": _made(web, key, "services/", {"system": slug, "name": "Rents"})["id"],
         "register": orjson.loads(file[2])["id"],
-        "webhooks": str(uuid4()),  # no key makes one
+        **dict.fromkeys(("webhooks", "mail-distrust"), str(uuid4())),  # no key makes one
         "incidents": reference,
         "planned-work": _made(web, key, "incidents/", planned_body(systems=[slug]))["reference"],
         "tasks": tasks[0]["id"],

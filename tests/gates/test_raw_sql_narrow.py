@@ -37,8 +37,8 @@ OWN_TASKS: dict[str, Can] = {
     "api_replay": Can(MINE, MINE, delete=MINE),
     # It records what it does, and no longer speaks as the lead of an incident, from which messages are planned.
     "ledger_event": Can(
-        insert=f"{RECORDS} AND (x.incident_id IS NULL OR split_part(x.kind, '.', 1) NOT IN"
-        " ('incident', 'tasks', 'update'))"
+        insert=f"{RECORDS} AND split_part(x.kind, '.', 1) NOT IN ('answer', 'ladder')"
+        " AND (x.incident_id IS NULL OR split_part(x.kind, '.', 1) NOT IN ('incident', 'tasks', 'update'))"
     ),
 }
 

@@ -122,13 +122,13 @@ def schema_of(url: str) -> set[str]:
         return {line for (line,) in owner.execute((servers.ROOT / "tests/gates/schema.sql").read_text()).fetchall()}
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 def test_every_migration_goes_back_with_rows_in_the_tables_and_leaves_nothing(went_back: WentBack) -> None:
     assert went_back.left == []
     assert len(went_back.before) > 500
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 def test_and_forth_again_to_the_very_same_schema(went_back: WentBack) -> None:
     run(UP, DATABASE_URL=went_back.url, BULKHEAD_PROCESS="owner")
     after = schema_of(went_back.url)
