@@ -6,8 +6,8 @@ Where a message goes is known to the queue by the first half of a hash alone: en
 from django.db import migrations, models
 
 DEFINER = "SECURITY DEFINER SET search_path = pg_catalog, pg_temp"
-GRANTS = "GRANT SELECT (host_key) ON notifications_delivery TO portal_worker;"
-GRANTS_BACK = "REVOKE SELECT (host_key) ON notifications_delivery FROM portal_worker;"
+GRANTS = "GRANT SELECT (host_key, quiet) ON notifications_delivery TO portal_worker;"
+GRANTS_BACK = "REVOKE SELECT (host_key, quiet) ON notifications_delivery FROM portal_worker;"
 
 SENDING = f"""
 -- The sealed addresses of what a worker holds; `sec.claimed` says the rest.

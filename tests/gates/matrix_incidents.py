@@ -197,7 +197,8 @@ INCIDENTS: dict[str, Row] = {
             " OR x.contact_point_id IS NULL AND x.person_id IS NULL AND x.way = 'phone' AND x.incident_id IS NOT NULL)",
             OPEN,
             selects="id organisation_id incident_id event_id contact_point_id person_id way message state created_at"
-            " due_at attempts claimed_by claimed_until accepted_at delivered_at step_id exercise next_way host_key",
+            " due_at attempts claimed_by claimed_until accepted_at delivered_at step_id exercise next_way"
+            " host_key quiet",
             inserts="id organisation_id incident_id incident_reference exercise event_id contact_point_id person_id way"
             " message code idempotency_key state error created_at due_at step_id",
             updates="state due_at attempts claimed_by claimed_until transport provider_ref error accepted_at"
