@@ -88,10 +88,12 @@ def preview_of(
     sees: dict[str, Any] = {"line": line, "promised": in_words(next_update_at, now), "nothing": ""}
     inside = [each for each in standings if each["word"] != Standing.Word.CUT_OFF]
     shown: list[dict[str, Any]] = [{"who": who, **sees} for who in _groups(inside, incident.lead_id)]
+    guest = shown_update(Update(at=now, author_organisation_id=me, author_name=author_name, text=text), ())
+    guest["words"] = guest["text"]
     if reads_updates(incident):
-        guest = shown_update(Update(at=now, author_organisation_id=me, author_name=author_name, text=text), ())
-        guest["words"] = guest["text"]
         shown.append({"who": _("Guests of yours with whom updates are shared"), **sees, "line": guest})
+    # Whether there are any is theirs to know.
+    shown.append({"who": _("Guests of others, where these share updates with them"), **sees, "line": guest})
     cut_off = [each["name"] for each in standings if each["word"] == Standing.Word.CUT_OFF]
     if cut_off:
         shown.append({"who": ", ".join(cut_off), "line": None, "promised": "", "nothing": _("nothing: cut off")})

@@ -137,6 +137,9 @@ def _plan_row(row: Planned) -> None:
         tell_the_heir(incident, organisation_id=row.organisation_id, event_id=row.event_id)
     else:
         _tell(row, incident)
+        if row.kind == "incident.edited":
+            with connections["default"].cursor() as cursor:
+                cursor.execute("SELECT sec.release_quiet(%s)", [incident.pk])
 
 
 def _tell(row: Planned, incident: Incident) -> None:

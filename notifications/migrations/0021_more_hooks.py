@@ -172,7 +172,10 @@ class Migration(migrations.Migration):
             ),
         ),
         # On the way back what tools have answered has no place any more.
-        migrations.RunSQL(migrations.RunSQL.noop, "DELETE FROM notifications_answer WHERE way = 'tool';"),
+        migrations.RunSQL(
+            migrations.RunSQL.noop,
+            "SET CONSTRAINTS ALL IMMEDIATE; DELETE FROM notifications_answer WHERE way = 'tool';",
+        ),
         migrations.RunSQL(OPEN, CLOSED),
         migrations.RunSQL(ENTER_NOW, ENTER_BEFORE),
         migrations.RunSQL(ACCEPT_NOW, ACCEPT_BEFORE),

@@ -141,7 +141,8 @@ class Migration(migrations.Migration):
         ),
         migrations.RunSQL(WORDING, BACKWARD),
         migrations.RunSQL(
-            migrations.RunSQL.noop, "DELETE FROM notifications_delivery WHERE message = 'update_due';"
+            migrations.RunSQL.noop,
+            "SET CONSTRAINTS ALL IMMEDIATE; DELETE FROM notifications_delivery WHERE message = 'update_due';",
         ),  # they have no place on the way back
         migrations.AlterField("delivery", "message", models.TextField(choices=list(DELIVERED.items()))),
         migrations.RemoveConstraint("delivery", "delivery_message"),

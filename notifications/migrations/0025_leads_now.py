@@ -60,7 +60,7 @@ OUT = marks.without(
     ),
 )
 # What was told of it goes on the way back, like the messages of former migrations.
-TAKEN_BACK = "DELETE FROM notifications_delivery WHERE message = 'leads_now';"
+TAKEN_BACK = "SET CONSTRAINTS ALL IMMEDIATE; DELETE FROM notifications_delivery WHERE message = 'leads_now';"
 
 
 class Migration(migrations.Migration):

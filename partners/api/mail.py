@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
@@ -118,7 +120,7 @@ class RenewMark(Endpoint):
     lift = False
 
     @extend_schema(
-        summary="Let a mark hold for seven days more",
+        summary="Let a mark hold for seven days from now",
         description=NO_KEY + "Of a mark that two organisations set, a second one is asked (202).",
         request=ChangeForm,
         responses={200: MarkShown, 202: AskedShown},
@@ -158,15 +160,13 @@ def _change(view: RenewMark | LiftMark, request: Request, mark_id: UUID) -> Http
     return asked(made)
 
 
-class refused:  # noqa: N801 - reads as a phrase: `with refused():`
+@contextmanager
+def refused() -> Iterator[None]:
     """What the database refuses is a problem that says why, in its words."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, NotAllowed):
-            raise Refusal(409, str(error)) from None
+    try:
+        yield
+    except NotAllowed as why:
+        raise Refusal(409, str(why)) from None
 
 
 def asked(approval_id: UUID) -> HttpResponse:

@@ -129,6 +129,7 @@ MESSAGES: dict[str, Function] = {
     "sec.may_steer_ladder(uuid,uuid)": ((), "whether the ticket's is the organisation or an overseer, who may answer"),
     "sec.numbers_to_ring(uuid,uuid,text[])": ((), "numbers that a person may ring: for the two ways to the call list"),
     "sec.people_to_ring(uuid,text[])": ((WORKER,), "which people of the entered organisation have such a number"),
+    "sec.release_quiet(uuid)": ((WORKER,), "lets go what waits for the morning, once the incident is too bad for it"),
     "sec.stop_ladder(uuid,uuid,text)": ((WORKER,), "inside an organisation or an overseer: ends a ladder"),
     "sec.climb_ladder(uuid,uuid,text)": ((WORKER,), "the same give a rung no more time"),
     "sec.pass_ladder_on(uuid,uuid)": ((APP,), "whoever was told has a colleague of their own called, once a rung"),

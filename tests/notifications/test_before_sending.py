@@ -37,7 +37,10 @@ def test_an_update_is_previewed_as_each_reader_then_sees_it(stage: Stage, client
     parts = shown.split("Who reads it")[0].split("<h3>")[1:]
     lines = {part.split("</h3>")[0]: LINE.findall(part) for part in parts}
     promised = re.findall(r"Next update (by \d\d:\d\d)", shown)
-    assert len(promised) == 3, "lead, who oversees, who takes part"
+    assert len(promised) == 4, "lead, who oversees, who takes part, guests of others"
+    (to_guests,) = [found for who, found in lines.items() if who.startswith("Guests of others")]
+    assert len(to_guests) == 1
+    assert TEXT in to_guests[0]
     assert lines["Ashbourne"] == [f"<strong>Ashbourne</strong> update: {TEXT}"]
     assert lines["Everybody else"] == []
     everybody = " ".join(lines)

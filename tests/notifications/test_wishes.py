@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from incidents.editing import edit_incident
 from notifications.climbing import escalate_due
 from notifications.late import is_late
 from notifications.ways import active_ways
@@ -65,6 +66,21 @@ def test_what_waits_goes_at_once_when_it_becomes_worse(stage: Stage):
     assert to_ben(stage)[0][0] == "pending", "still mild"
     stage.owner("UPDATE incidents_incident SET severity = 2 WHERE id = %s", [incident.pk])
     stage.sends()
+    assert to_ben(stage)[0][:2] == ("accepted", False)
+
+
+def test_what_a_planner_wrote_as_quiet_while_it_became_worse_goes_when_the_change_is_planned(stage: Stage):
+    wishes(stage, quiet=True)
+    stage.always_on_duty(BEN)
+    incident = stage.opens(severity=5)
+    stage.plans()
+    with stage.acting("ashbourne") as actor:
+        edit_incident(incident_id=incident.pk, changes={"severity": 1}, actor=actor)
+    # As if it had been committed a moment after the change.
+    stage.owner(
+        "UPDATE notifications_delivery SET quiet = true, due_at = now() + interval '5 hours' WHERE attempts = 0"
+    )
+    stage.works()
     assert to_ben(stage)[0][:2] == ("accepted", False)
 
 
