@@ -37,6 +37,20 @@ def _press(words: str) -> Callable[[Any], None]:
     return act
 
 
+def _half_quiet(page: Any) -> None:
+    page.get_by_label("From").fill("22:00")
+    page.get_by_role("button", name="Keep it").click()
+    page.get_by_role("alert").wait_for()
+
+
+def _no_channel(page: Any) -> None:
+    page.get_by_label("Way").select_option("slack")
+    page.get_by_label("What it is").fill("Duty channel")
+    page.get_by_label("Address or number").fill("https://example.org/services/T0/B0/abcdef")
+    page.get_by_role("button", name="Keep it").click()
+    page.get_by_role("alert").wait_for()
+
+
 def _press_in_form(page: Any) -> None:
     page.locator("main form[method=post] button").last.click()
     page.get_by_role("alert").wait_for()
@@ -232,6 +246,10 @@ REGISTER = [
     State("contacts", LEAD, "/partners/contacts/", "nothing shared"),
     State("mail", LEAD, "/partners/mail/", "unless it is renewed"),
     State("contact-judge-wrong", LEAD, "/partners/contacts/{contact}/", "Say why", act=_press("Keep this judgement")),
+    State("my-ways", LEAD, "/partners/contacts/mine/", "No wish changes that"),
+    State("my-wishes-wrong", ADMINISTRATOR, "/partners/contacts/mine/wishes/", "Write both times", act=_half_quiet),
+    State("push-on", ADMINISTRATOR, "/partners/contacts/mine/browser/", "Tapping it opens My tasks"),
+    State("channel-wrong", ADMINISTRATOR, "/partners/contacts/add/", "This is no address of Slack", act=_no_channel),
     State("duty", LEAD, "/partners/duty/", "Told alongside"),
     State("ladder", LEAD, "/partners/ladder/", "Who is called when nobody answers"),
     State("ladder-read", OBSERVER, "/partners/ladder/", "left out"),
