@@ -16,6 +16,7 @@ from incidents.cacao.parts import (
     check_references,
 )
 from incidents.cacao.workflow import SUCCESSORS
+from incidents.techniques.facts import looks_like, technique
 
 
 def check_step(document: dict[str, Any], key: str, step: dict[str, Any], notes: Notes) -> None:
@@ -26,6 +27,7 @@ def check_step(document: dict[str, Any], key: str, step: dict[str, Any], notes: 
     if step.get("timeout", 0) < 0:
         notes.error((*place, "timeout"), "This cannot be negative.")
     check_references(step.get("external_references", []), (*place, "external_references"), notes)
+    check_techniques(step.get("external_references", []), (*place, "external_references"), notes)
     check_names(step.get("step_variables", {}), (*place, "step_variables"), notes)
     check_extensions(document, step.get("step_extensions", {}), (*place, "step_extensions"), notes)
     check_described(step, place, notes)
@@ -38,6 +40,15 @@ def check_step(document: dict[str, Any], key: str, step: dict[str, Any], notes: 
     _check_arguments(document, step, place, notes)
     if step["type"] == "action":
         _check_action(document, step, place, notes)
+
+
+def check_techniques(references: list[Any], place: Place, notes: Notes) -> None:
+    """Ids of ATT&CK and D3FEND are those of the versions that the portal holds."""
+    for at, each in enumerate(references):
+        key = each.get("external_id", "")
+        if (family := looks_like(key)) and technique(key) is None:
+            words = {"attack": "ATT&CK 18.1", "d3fend": "D3FEND 1.2.0"}[family]
+            notes.warn((*place, at, "external_id"), f"{key} is not in {words}.")
 
 
 def branches_of(step: dict[str, Any]) -> list[tuple[Place, Any]]:
