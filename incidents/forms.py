@@ -9,7 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from incidents.models import Incident, Playbook
-from incidents.opening import Confirmed, Opening
+from incidents.opening import DEFAULT_PLAYBOOK, Confirmed, Opening
 from partners.models import Organisation, Person, SharedSystem
 from portal.tenancy.door import Visitor
 
@@ -50,6 +50,7 @@ class OpenForm(forms.Form):
         for slug, name, version in Playbook.objects.order_by("slug", "-version").values_list("slug", "name", "version"):
             newest.setdefault(slug, f"{name}, {version[:10]}")
         self.fields["playbook"].choices = list(newest.items())  # type: ignore[attr-defined]
+        self.fields["playbook"].initial = DEFAULT_PLAYBOOK
         everybody = Person.objects.filter(is_active=True, break_glass=False)
         people = [person for person in everybody if person.pk != visitor.person_id]
         named = [(str(person.pk), f"{person.name}, {person.duty or person.role}") for person in people]

@@ -20,8 +20,8 @@ JOINS = ("own", "all", "all_not_exempt", "lead")
 TEXTS = ("who", "stops", "worked", "undo", "cannot")
 FIELDS: dict[str, Shape] = {
     **dict.fromkeys(("position", "acknowledge_minutes", "finish_minutes"), Whole()),
-    **dict.fromkeys(("audience", "join", "short_title"), Text()),
-    **dict.fromkeys(("contains", "confirmed_by_council"), Flag()),
+    **dict.fromkeys(("audience", "join", "short_title", "evidence"), Text()),
+    **dict.fromkeys(("contains", "confirmed_by_council", "typed_confirmation"), Flag()),
     "texts": Record(dict.fromkeys(TEXTS, Text())),
 }
 ACKNOWLEDGE_MINUTES, FINISH_MINUTES = 15, 60  # where the step says nothing
@@ -37,6 +37,8 @@ class Details:
     same), provider, lead. `join` says whose tasks of this step must be done before a next step may begin: *own*, the
     organisation's own (or, where it has none, as all_not_exempt); *all*; *all_not_exempt*, which passes over those
     that declined or are not affected; *lead*. `short_title` heads the step's column on the board.
+    `typed_confirmation`: the step stops what stands on the system, so an organisation whose safety-critical service has
+    no recorded fallback types a confirmation when it is done. `evidence` says what to keep as proof.
     """
 
     position: int | None = None
@@ -46,7 +48,9 @@ class Details:
     finish_minutes: int = FINISH_MINUTES
     contains: bool = False
     confirmed_by_council: bool = False
+    typed_confirmation: bool = False
     join: Join = "own"
+    evidence: str = ""
     who: str = ""
     stops: str = ""
     worked: str = ""

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from incidents.models import Playbook, Step
+from incidents.workflow_picture import drawn
 from partners.acting import signed_in
 from portal.pages import local_time
 
@@ -40,7 +41,7 @@ def playbook_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 @signed_in
 def playbook_detail(request: HttpRequest, playbook_id: UUID) -> HttpResponse:
-    playbook = Playbook.objects.defer("document").filter(pk=playbook_id).first()
+    playbook = Playbook.objects.filter(pk=playbook_id).first()
     if playbook is None:
         raise Http404
     steps = list(Step.objects.filter(playbook=playbook))
@@ -70,6 +71,9 @@ def playbook_detail(request: HttpRequest, playbook_id: UUID) -> HttpResponse:
             for step in steps
         ],
         "signatures": [],
+        "picture": drawn(
+            playbook.document, positions, lambda key: f"#step-{positions[key]}" if key in positions else ""
+        ),
     }
     return render(request, "playbooks/detail.html", context)
 

@@ -64,7 +64,7 @@ def stage(cast: Any, inside: Any, seal: Any, settings: Any, tmp_path: Any) -> Ob
     with inside("ashbourne"):
         incident = open_on(cast, "identity-platform")
         contact = ContactPoint.objects.filter(person=None)[0]
-        playbook = Playbook.objects.get()
+        playbook = Playbook.objects.get(slug="shared-platform-containment")
         dependency = Dependency.objects.get(source__slug="identity-platform", target__slug="remote-access")
         file = keep_file(
             Table(["name"], [Row(2, ["Parking"])], "CSV"), kind="systems", file_name="list.csv",
