@@ -49,8 +49,8 @@ def laid_down(boxes: Sequence[Box], lines: Sequence[Line]) -> tuple[list[Path], 
             node.height = node.height if isinstance(node, Box) else high
         top += high + ROW_ROOM
     left = min((node.x for row in rows.values() for node in row.values()), default=0.0) - MARGIN
-    for row in rows.values():
-        for node in row.values():
+    for placed in rows.values():
+        for node in placed.values():
             node.x -= left
     right = max((box.x + BOX_WIDTH for box in boxes), default=0.0)
     back = [line for line in lines if line.certainty == "back"]

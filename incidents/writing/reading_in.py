@@ -65,10 +65,10 @@ def outline_of(document: dict[str, Any]) -> Outline:
 
 
 def _variable(name: str, said: dict[str, Any]) -> Variable:
-    value = said.get("value")
-    known = {"type", "description"} | ({"value"} if isinstance(value, str) and value else set())
+    value = said.get("value") or ""
+    known = {"type", "description"} | ({"value"} if value else set())
     rest = {key: each for key, each in said.items() if key not in known}
-    return Variable(name, said["type"], said.get("description", ""), value if "value" in known else "", rest)
+    return Variable(name, said["type"], said.get("description", ""), value, rest)
 
 
 class _Walk:
