@@ -14,13 +14,15 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from incidents.before_sending import budget_words, opening_messages
+from incidents.before_sending import budget_words, opening_messages, ways_beside
 from incidents.fanout import Joining, joining_of
 from incidents.models import Incident, Step
 from incidents.opening import Opening, Reach
 from incidents.reach import summary_of
 from incidents.words import exposure, organisations
+from partners.ladder import band_of
 from partners.mail_marks import in_force
+from partners.models import Band
 from portal import clock
 from portal.pages import local_time
 
@@ -68,7 +70,12 @@ def preview_of(opening: Opening, reach: Reach, *, lead_id: UUID) -> dict[str, An
                 {each.organisation_id: each.name for each in joining if each.organisation_id in marked}, by_way
             ),
         ],
-        "messages": opening_messages(lead_id, exercise=opening.exercise, severity=opening.severity),
+        "messages": opening_messages(
+            lead_id,
+            exercise=opening.exercise,
+            severity=opening.severity,
+            beside=any(_beside(by_way.get(each.organisation_id, {})) for each in joining),
+        ),
         "budget": budget_words(None, texts=sum(by_way.get(each.organisation_id, {}).get("sms", 0) for each in joining)),
         "readers": _readers(joining),
         "suspected_told": [each.name for each in first],
@@ -86,12 +93,12 @@ def _who_would_be_told(starts: list[UUID], severity: int | None) -> dict[UUID, t
 
 
 def _by_way(starts: list[UUID], severity: int | None) -> dict[UUID, dict[str, int]]:
-    """How many messages go out first by each kind of way, for each organisation."""
+    """How many messages go out first by each kind of way, for each organisation; channels and browsers too."""
     found: dict[UUID, dict[str, int]] = {}
     with connections["default"].cursor() as cursor:
         cursor.execute(
             "SELECT organisation_id, way, messages FROM sec.how_they_would_be_told(%s::uuid[], %s, %s)",
-            [starts, severity, settings.SENT_WAYS],
+            [starts, severity, [*settings.SENT_WAYS, *ways_beside()]],
         )
         for organisation_id, kind, messages in cursor.fetchall():
             found.setdefault(organisation_id, {})[kind] = messages
@@ -105,7 +112,7 @@ def _mail_not_used(marked: Mapping[UUID, str], by_way: Mapping[UUID, Mapping[str
     """
     said = []
     for pk, name in sorted(marked.items(), key=lambda each: each[1]):
-        found = by_way.get(pk, {})
+        found = {kind: n for kind, n in by_way.get(pk, {}).items() if kind in settings.SENT_WAYS}
         if not found:
             how = _("It must be called.")
         elif found.get("sms") and not found.get("email"):
@@ -153,9 +160,18 @@ def _ways(people: int, avoided: int, by_way: Mapping[str, int]) -> str:
         words += _(", by text message")
     elif texts:
         words += _(": %(texts)s by text message, %(mails)s by e-mail") % {"texts": texts, "mails": mails}
+    if beside := _beside(by_way):
+        words += ngettext("; beside it one channel or browser", "; beside it %(n)s channels or browsers", beside) % {
+            "n": beside
+        }
     if avoided:
         words += ngettext("; one doubtful way not used", "; %(n)s doubtful ways not used", avoided) % {"n": avoided}
     return words
+
+
+def _beside(by_way: Mapping[str, int]) -> int:
+    """Messages to channels and browsers: nobody counts as told by them."""
+    return sum(messages for kind, messages in by_way.items() if kind not in settings.SENT_WAYS)
 
 
 def _effects(
@@ -171,6 +187,8 @@ def _effects(
         % {"n": people, "organisations": organisations(count), "time": now},
         _("Each organisation gets its own list of steps and its own clocks."),
     ]
+    if band_of(opening.severity) is not Band.WORST:
+        effects.append(_("Whoever is on duty is told first. The others are told when nobody there has answered."))
     avoided = sum(told.get(each, (0, 0))[1] for each in joining)
     if avoided:
         effects.append(

@@ -17,25 +17,35 @@ from partners.ladder import band_of
 class Sender:
     """See `incidents.before_sending.Sender`."""
 
-    def opening_messages(self, organisation_id: UUID, *, exercise: bool, severity: int | None) -> list[dict[str, str]]:
+    def ways_beside(self) -> list[str]:
+        return list(settings.BESIDE_WAYS)
+
+    def opening_messages(
+        self, organisation_id: UUID, *, exercise: bool, severity: int | None, beside: bool
+    ) -> list[dict[str, str]]:
         """The usual words, and one's own for one's own people: those of others are theirs."""
         own = _own_words(organisation_id, severity)
         said = {_("Every person told"): USUAL}
         if own != USUAL:
             said = {_("Every person told elsewhere"): USUAL, _("Our own people, in our own words"): own}
-        return [{"to": to, **message} for to, words in said.items() for message in _by_way(words, exercise=exercise)]
+        return [
+            {"to": to, **message}
+            for to, words in said.items()
+            for message in _by_way(words, exercise=exercise, beside=beside)
+        ]
 
     def budget_words(self, incident_id: UUID | None, *, texts: int) -> list[str]:
         return budget.before_sending(incident_id, texts=texts)
 
 
-def _by_way(own: OwnWords, *, exercise: bool) -> list[dict[str, str]]:
+def _by_way(own: OwnWords, *, exercise: bool, beside: bool) -> list[dict[str, str]]:
     text = as_sent(Delivery.Message.OPENED, own, exercise=exercise)
     said = {
         "email": {"way": _("e-mail"), "text": f"{text.subject}\n\n{text.body.rstrip()}"},
         "sms": {"way": _("text message"), "text": text.short},
     }
-    return [said[way] for way in settings.SENT_WAYS]
+    channels = [{"way": _("channels and browsers"), "text": text.said}] if beside else []
+    return [said[way] for way in settings.SENT_WAYS] + channels
 
 
 def _own_words(organisation_id: UUID, severity: int | None) -> OwnWords:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.gates.reviewed_roles import APP, AUTH, WORKER, Function
 
 MESSAGES: dict[str, Function] = {
-    "sec.ways_in_reach(uuid[],integer,text[])": ((), "ways of whoever would be told, for counting alone"),
+    "sec.first_ways(uuid[],integer,text[])": ((), "ways of whoever would be told, for counting alone"),
     "sec.how_they_would_be_told(uuid[],integer,text[])": ((APP,), "counts by way for the preview, on own systems"),
     "sec.enter_delivery(uuid,text)": ((WORKER,), "enters the organisation of a delivery whose claim it holds"),
     "sec.enter_planning(uuid,text)": ((WORKER,), "enters the organisation of a planning whose claim it holds"),

@@ -63,7 +63,7 @@ SELECT mark_id FROM sec.mail_notices_in(%(apart)s);
 SELECT sec.mail_mark_on(%(other)s, 'a@x.example');
 
 -- everybody: asks for the ways of everybody in reach
-SELECT contact_point_id FROM sec.ways_in_reach(ARRAY[%(system)s::uuid], NULL, ARRAY['email']);
+SELECT contact_point_id FROM sec.first_ways(ARRAY[%(system)s::uuid], NULL, ARRAY['email']);
 
 -- everybody: counts ways from a system that is not theirs
 SELECT sec.how_they_would_be_told(ARRAY[%(system)s::uuid], NULL, ARRAY['email']);
