@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from django.conf import settings
 from django.db import connections
@@ -11,6 +11,7 @@ from django.db import connections
 from notifications import breakers
 from notifications.messages import Text
 from notifications.transports import Transport, TransportError, transport_for
+from notifications.transports.notify_mail import Email
 from portal.tenancy.scope import queue_scope
 
 log = logging.getLogger(__name__)
@@ -35,26 +36,34 @@ def _canaries() -> dict[str, str]:
 
 
 def _send(kind: type[Transport], address: str) -> bool:
-    """It goes out whether a breaker is open or not: the first one that is accepted closes it."""
+    """It goes out whether a breaker is open or not: the first one that is accepted closes it.
+
+    Where e-mail has two roads each carries one: a second road that nobody tries is found dead when it is needed.
+    """
     if not _due(kind):
         return False
-    made = uuid4()
+    roads = Email.roads() if kind is Email else (kind,)
+    came = [_try(road, address) for road in roads]
+    if kind is Email:
+        for road, error in zip(roads, came, strict=True):
+            _begin_road(road)
+            _note(road, error)
+        _note(kind, None if None in came else came[0])
+    else:
+        _note(kind, came[0])
+    return None in came
+
+
+def _try(kind: type[Transport], address: str) -> Exception | None:
     try:
         with kind() as transport:
-            transport.send(made, address, TEXT)
+            transport.send(uuid4(), address, TEXT)
     except TransportError as error:
-        _note(kind, made, error)
-        return False
-    except Exception:
+        return error
+    except Exception as error:
         log.exception("the canary of %s could not be sent", kind.name)
-        return False
-    with queue_scope(), connections["default"].cursor() as cursor:
-        cursor.execute(
-            "UPDATE notifications_wayout SET canary_accepted_at = clock_timestamp() WHERE transport = %s AND host = %s",
-            [kind.name, kind.host()],
-        )
-    _note(kind, made, None)
-    return True
+        return error
+    return None
 
 
 def _due(kind: type[Transport]) -> bool:
@@ -82,7 +91,27 @@ def _forget_others(kind: type[Transport]) -> None:
         )
 
 
-def _note(kind: type[Transport], made: UUID, error: TransportError | None) -> None:
-    outcome = breakers.Outcome(str(made), ok=error is None, down=error is not None and error.down)
-    if error is None or not error.permanent:  # an address of ours that does not exist is no news about the server
-        breakers.note(kind.name, kind.host(), [outcome], error.because if error else "")
+def _begin_road(kind: type[Transport]) -> None:
+    """One of several roads, tried with the others: no due time of its own."""
+    with queue_scope(), connections["default"].cursor() as cursor:
+        breakers.begin(kind.name, kind.host())
+        cursor.execute(
+            "UPDATE notifications_wayout SET canary_tried_at = now() WHERE transport = %s AND host = %s",
+            [kind.name, kind.host()],
+        )
+        _forget_others(kind)
+
+
+def _note(kind: type[Transport], error: Exception | None) -> None:
+    """Write down what came of it. A fault of ours, or an address that does not exist, is no news about the server."""
+    if error is None:
+        with queue_scope(), connections["default"].cursor() as cursor:
+            cursor.execute(
+                "UPDATE notifications_wayout SET canary_accepted_at = clock_timestamp()"
+                " WHERE transport = %s AND host = %s",
+                [kind.name, kind.host()],
+            )
+        breakers.note(kind.name, kind.host(), [breakers.Outcome(str(uuid4()), ok=True)])
+    elif isinstance(error, TransportError) and not error.permanent:
+        outcome = breakers.Outcome(str(uuid4()), ok=False, down=error.down)
+        breakers.note(kind.name, kind.host(), [outcome], error.because)

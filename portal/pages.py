@@ -20,7 +20,7 @@ from jinja2 import Environment, StrictUndefined
 
 from portal import clock
 from portal.api.problems import problem
-from portal.health import blocked_ways, stale_processes
+from portal.health import Blocked, blocked_ways, stale_processes
 from portal.tenancy.scope import at_the_door, current_ticket, door_is_open
 
 REFUSALS = {
@@ -94,8 +94,8 @@ def viewer(request: HttpRequest) -> dict[str, Any]:
         nothing = {"open_incidents_count": 0, "my_tasks_count": 0, "approvals_count": 0, "work_count": 0}
         return {"viewer": None, "live": None, "silent": [], **nothing}
     with connections["default"].cursor() as cursor:
-        cursor.execute("SELECT epoch, head, open_incidents, open_tasks, approvals, work FROM sec.page_head()")
-        epoch, head, open_incidents, open_tasks, waiting, work = cursor.fetchone()
+        cursor.execute("SELECT epoch, head, open_incidents, open_tasks, approvals, work, has_tools FROM sec.page_head()")
+        epoch, head, open_incidents, open_tasks, waiting, work, has_tools = cursor.fetchone()
     return {
         "viewer": visitor,
         # Whoever is limited has no stream.
@@ -104,12 +104,15 @@ def viewer(request: HttpRequest) -> dict[str, Any]:
         "my_tasks_count": open_tasks,
         "approvals_count": waiting,
         "work_count": work,
-        "silent": _silent(),
+        "silent": _silent(has_tools=has_tools),
     }
 
 
-def _silent() -> list[str]:
-    """What does not work just now because a process of ours has gone silent: silence must not look like calm."""
+def _silent(*, has_tools: bool) -> list[str]:
+    """What does not work just now because a process of ours has gone silent: silence must not look like calm.
+
+    That webhooks may be late is said to organisations that have one.
+    """
     if not settings.WATCH_PROCESSES:
         return []
     effects = {
@@ -122,13 +125,20 @@ def _silent() -> list[str]:
         gettext("%(effect)s since %(time)s: tell the portal's operator.")
         % {"effect": effects[silence.process], "time": local_time(silence.since) or gettext("the start")}
         for silence in stale_processes()
+        if has_tools or silence.process != "hooks"
     ]
+    return silent + [_blocked(each) for each in blocked_ways()]
+
+
+def _blocked(way: Blocked) -> str:
     ways = {"smtp": gettext("E-mail"), "email": gettext("E-mail"), "notify-sms": gettext("Text messages")}
-    return silent + [
-        gettext("%(way)s: nothing gets out since %(time)s. People with another way are told by that one.")
-        % {"way": ways.get(blocked.transport, blocked.transport), "time": local_time(blocked.since)}
-        for blocked in blocked_ways()
-    ]
+    roads = {"smtp": gettext("E-mail by our own server"), "notify-email": gettext("E-mail over GOV.UK Notify")}
+    said = {"time": local_time(way.since)}
+    if settings.NOTIFY_EMAIL_TEMPLATE and way.transport in roads:
+        said["way"] = roads[way.transport]
+        return gettext("%(way)s: nothing gets out since %(time)s. Messages take the other road.") % said
+    said["way"] = ways.get(way.transport, way.transport)
+    return gettext("%(way)s: nothing gets out since %(time)s. People with another way are told by that one.") % said
 
 
 def _scope_is_open() -> bool:

@@ -115,7 +115,33 @@ BACKWARD = f"""
 DROP FUNCTION sec.first_ways(uuid[], integer, text[]);
 """
 
+# Whoever has no webhook is not told on every page that webhooks may be late.
+upkeep = import_module("partners.migrations.0015_upkeep")
+HAS_TOOLS = """,
+           EXISTS (SELECT 1 FROM public.notifications_webhook w WHERE w.organisation_id = m.me AND w.state = 'on')"""
+HEAD = upkeep.page_head(", work bigint, has_tools boolean", upkeep.WAITS + HAS_TOOLS)
+HEAD_BEFORE = upkeep.page_head(", work bigint", upkeep.WAITS)
+
+MENDED = f"""
+-- A channel that had failed has a new address, has answered, or is out of use: nobody has to mend it any more.
+CREATE FUNCTION sec.gone_mended() RETURNS trigger LANGUAGE plpgsql {DEFINER} AS $$
+BEGIN
+    UPDATE public.partners_workitem w SET state = 'cleared', settled_at = clock_timestamp()
+     WHERE w.organisation_id = NEW.organisation_id AND w.key = 'contact_gone:' || NEW.id AND w.state = 'open';
+    RETURN NULL;
+END $$;
+REVOKE ALL ON FUNCTION sec.gone_mended() FROM PUBLIC;
+CREATE TRIGGER gone_mended AFTER UPDATE OF failed_at, is_active ON partners_contactpoint FOR EACH ROW
+    WHEN (OLD.host <> '' AND OLD.failed_at IS NOT NULL AND (NEW.failed_at IS NULL OR NOT NEW.is_active))
+    EXECUTE FUNCTION sec.gone_mended();
+"""
+NOT_MENDED = "DROP TRIGGER gone_mended ON partners_contactpoint; DROP FUNCTION sec.gone_mended();"
+
 
 class Migration(migrations.Migration):
     dependencies = [("notifications", "0027_still_more_kinds"), ("partners", "0020_ways_in")]
-    operations = [migrations.RunSQL(COUNTING, BACKWARD)]
+    operations = [
+        migrations.RunSQL(COUNTING, BACKWARD),
+        migrations.RunSQL(HEAD, HEAD_BEFORE),
+        migrations.RunSQL(MENDED, NOT_MENDED),
+    ]

@@ -77,7 +77,9 @@ class Course:
 
 
 def run(name: str, half: Half, site: Site, harm: Harm, *, messages: int, chance: random.Random, patience: float) -> Any:
-    """Send all of it under harm; the facts. `lost` counts what had not come `patience` seconds after the last harm.
+    """Send all of it under harm; the facts. `lost` counts what had not come when nothing came for `patience` seconds.
+
+    A slow machine loses nothing: the patience begins anew with each harm and each message.
 
     `harm` says how often each was done; `wrong` looks whether that is what was asked for.
     """
@@ -89,8 +91,11 @@ def run(name: str, half: Half, site: Site, harm: Harm, *, messages: int, chance:
         half.arrange(site.owner_url, site.worker_url)
         began = time.monotonic()
         quiet_since = revive_at = time.monotonic()
+        came = 0
         while time.monotonic() < quiet_since + patience:
             time.sleep(LOOK_SECONDS)
+            if half.count() > came:
+                came, quiet_since = half.count(), time.monotonic()
             if time.monotonic() > revive_at:
                 revive_at = time.monotonic() + REVIVE_SECONDS
                 course.done += [f"{each} ended by itself" for each in workforce.revive()]

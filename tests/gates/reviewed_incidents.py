@@ -90,7 +90,7 @@ INCIDENTS: dict[str, Function] = {
     "sec.withdraw_clear(uuid,text)": ((APP,), "takes it back"),
     "sec.dispute_link(uuid,uuid,text)": ((APP,), "says that a link on an own path is wrong"),
     "sec.answer_dispute(uuid,text,text)": ((APP,), "whoever runs an end answers"),
-    "sec.page_head()": ((APP,), "the ticket's organisation's last number and four counts"),
+    "sec.page_head()": ((APP,), "the ticket's organisation's last number, four counts, whether it has a webhook"),
     "sec.silence(uuid)": ((APP,), "a count, for a participant who may not see whose silence it is"),
     "sec.stopped_with(uuid[])": ((), "what stops with systems; called by the functions of planned work"),
     "sec.stopped_for(uuid[])": ((), "whom that concerns; called by those"),

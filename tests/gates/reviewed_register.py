@@ -68,6 +68,7 @@ REGISTER: dict[str, Function] = {
         "adds or changes a channel or browser of the own organisation; its address is never given back",
     ),
     "sec.sealed_address_over()": ((), "trigger on contacts: an address that is not used any more is not kept"),
+    "sec.gone_mended()": ((), "trigger on contacts: clears the work of a channel that was mended"),
     "sec.contact_gone(uuid)": ((WORKER,), "a channel or browser of the entered organisation has failed"),
     "sec.keep_reach(text,text[],time without time zone,time without time zone,integer)": (
         (APP,),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -19,6 +20,7 @@ from portal.mail_sink import Handler, Mailbox
 from portal.mail_sink_canaries import CANARY_EMAIL
 from portal.tenancy.scope import at_the_door
 from tests.notifications.stage import Stage, as_worker, in_threads
+from tests.notifications.texting import service
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -181,3 +183,27 @@ def test_without_an_address_none_is_sent_and_nothing_is_said(stage: Stage, port:
         assert sends(stage) == 0
         assert box.messages() == []
     assert way() == {}
+
+
+def test_each_of_two_roads_carries_one_and_a_dead_one_is_named_while_the_other_works(
+    stage: Stage, port: int, client_of, monkeypatch, settings
+):
+    with service(settings) as box:
+        settings.SENT_WAYS, settings.NOTIFY_EMAIL_TEMPLATE = ["email"], str(uuid.uuid4())
+        for _ in range(5):
+            assert sends(stage) == 1, "one road is enough"
+        assert len(box.messages()) == 5
+        assert way() == {"email": "ok", "smtp": "shut", "notify-email": "ok"}
+        said = page(client_of, monkeypatch)
+        assert "E-mail by our own server: nothing gets out since" in said
+        assert "Messages take the other road." in said
+        assert "E-mail: nothing gets out" not in said
+        with sink(port) as own:
+            assert sends(stage) == 1
+            assert len(own.messages()) == 1
+        assert way() == {"email": "ok", "smtp": "ok", "notify-email": "ok"}
+        settings.NOTIFY_API_URL = f"http://127.0.0.1:{free_port()}"
+        for _ in range(5):
+            assert sends(stage) == 0
+        assert way() == {"email": "shut", "smtp": "shut", "notify-email": "shut"}
+        assert "E-mail: nothing gets out since" in page(client_of, monkeypatch)

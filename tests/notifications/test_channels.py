@@ -64,6 +64,10 @@ def test_what_is_gone_for_good_is_dead_at_once_and_somebody_hears_of_it(chat: Ch
     assert work == {f"/partners/contacts/{points[way]}/" for way in ("slack", "teams")}
     told = chat.stage.owner("SELECT DISTINCT way FROM notifications_delivery WHERE state = 'accepted'")
     assert told == [("email",)]
+    chat.stage.owner("UPDATE partners_contactpoint SET failed_at = NULL WHERE id = %s", [points["slack"]])
+    chat.stage.owner("UPDATE partners_contactpoint SET is_active = false WHERE id = %s", [points["teams"]])
+    left = chat.stage.owner("SELECT DISTINCT state FROM partners_workitem WHERE kind = 'contact_gone'")
+    assert left == [("cleared",)], "mended and taken out of use: nobody has to look any more"
 
 
 @pytest.mark.usefixtures("mail")

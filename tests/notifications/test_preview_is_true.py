@@ -1,4 +1,4 @@
-"""The form to open an incident says who will be told by what: held against what opening then writes, at each severity."""
+"""The form to open an incident says who is told by what: held against what opening then writes, at each severity."""
 
 from __future__ import annotations
 
