@@ -13,6 +13,7 @@ OWNER_COMMANDS = {
     "load_partnership",
     "load_alert_rules",
     "demo_access",
+    "demo_telephones",
     "demo_webhook",
     "enrolment_link",
     "prepare",

@@ -94,7 +94,9 @@ def viewer(request: HttpRequest) -> dict[str, Any]:
         nothing = {"open_incidents_count": 0, "my_tasks_count": 0, "approvals_count": 0, "work_count": 0}
         return {"viewer": None, "live": None, "silent": [], **nothing}
     with connections["default"].cursor() as cursor:
-        cursor.execute("SELECT epoch, head, open_incidents, open_tasks, approvals, work, has_tools FROM sec.page_head()")
+        cursor.execute(
+            "SELECT epoch, head, open_incidents, open_tasks, approvals, work, has_tools FROM sec.page_head()"
+        )
         epoch, head, open_incidents, open_tasks, waiting, work, has_tools = cursor.fetchone()
     return {
         "viewer": visitor,

@@ -35,5 +35,6 @@ class Command(BaseCommand):
         if options["demo"]:
             call_command("load_partnership", str(settings.BASE_DIR / PARTNERSHIP), if_empty=True)
             call_command("load_alert_rules", str(settings.BASE_DIR / ALERT_RULES), if_empty=True)
+            call_command("demo_telephones")
             call_command("demo_webhook")
             call_command("demo_access")
