@@ -51,6 +51,12 @@ def _no_channel(page: Any) -> None:
     page.get_by_role("alert").wait_for()
 
 
+def _paste_half_a_playbook(page: Any) -> None:
+    page.get_by_label("Or its text").fill('{"type": "playbook", "spec_version": "cacao-2.0", "name": "Half of it"}')
+    page.get_by_role("button", name="Check and keep it").click()
+    page.get_by_role("heading", name="What is wrong").wait_for()
+
+
 def _press_in_form(page: Any) -> None:
     page.locator("main form[method=post] button").last.click()
     page.get_by_role("alert").wait_for()
@@ -288,6 +294,11 @@ REGISTER = [
     State("register-import", LEAD, "/register/import/", "Files so far"),
     State("playbooks", LEAD, "/playbooks/", "Shared platform containment"),
     State("playbook", LEAD, "/playbooks/{playbook}/", "Suspend the directory trust"),
+    State("playbook-import", LEAD, "/playbooks/import/", "Check and keep it"),
+    State("playbook-import-wrong", LEAD, "/playbooks/import/", "is required", act=_paste_half_a_playbook),
+    State("signing-keys-none", STRANGER, "/playbooks/keys/", "key is on the list"),
+    State("signing-keys", ADMINISTRATOR, "/playbooks/keys/", "Harbour Standards Body"),
+    State("key-trust-wrong", LEAD, "/playbooks/keys/trust/", "Choose whose key it is", act=_press("Trust this key")),
     State("deliveries", LEAD, "/deliveries/", "Ashbourne"),
     State("asked", LEAD, "/updates/asked/{asked}/", "Not answered yet"),
     State("asked-lead", LEAD, "/incidents/{main}/organisations/dunmere/", "How do things stand?"),

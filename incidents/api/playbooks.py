@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import urlencode
 
 from django.db.models import Count, QuerySet
@@ -15,6 +15,8 @@ from rest_framework.reverse import reverse
 from incidents.api.shapes import NULL
 from incidents.models import Playbook, Step
 from incidents.playbooks import VersionTaken, keep_playbook
+from incidents.signature_states import Shown, State, states_of
+from incidents.signing import document_with_signatures, exported
 from partners.acting import actor_of
 from partners.models import Organisation
 from portal.api.documented import page_of_shape
@@ -68,18 +70,34 @@ class PlaybookStep(serializers.Serializer):
     d3fend = serializers.ListField(child=serializers.CharField())
 
 
+class SignatureShown(serializers.Serializer):
+    id = serializers.CharField(help_text="`jss--…` in the document.")
+    signee = serializers.CharField(help_text="Who signed, as the document says.")
+    algorithm = serializers.CharField()
+    thumbprint = serializers.CharField(help_text="SHA-256 of the public key; empty when it brings none.")
+    state = serializers.ChoiceField(get_args(State), help_text="`trusted`: right, by a key on your trust list.")
+    detail = serializers.CharField()
+
+
 class PlaybookShown(PlaybookListed):
     action_steps = PlaybookStep(many=True)
-    document = serializers.DictField(help_text="The CACAO document as it came.")
+    document = serializers.DictField(help_text="The CACAO document with its signatures.")
+    signatures = SignatureShown(many=True)
 
 
 class VersionQuery(Query):
     version = serializers.CharField(required=False, max_length=100, help_text="Default: the newest.")
 
 
+class KeepQuery(Query):
+    strict = serializers.BooleanField(
+        required=False, default=False, help_text="Refuse also what would be kept with a warning."
+    )
+
+
 class Playbooks(Endpoint):
     scopes = {"get": ("read",), "post": ("playbooks",)}
-    queries = {"get": PageQuery}
+    queries = {"get": PageQuery, "post": KeepQuery}
     max_body = 2 * MEBIBYTE
 
     @extend_schema(summary="The playbooks that are kept", responses=page_of_shape(PlaybookListed))
@@ -90,7 +108,8 @@ class Playbooks(Endpoint):
 
     @extend_schema(
         summary="Keep a CACAO 2.0 playbook",
-        description="The body is the document itself, at most 2 MiB. The same document again answers 200.",
+        description="The body is the document itself, at most 2 MiB. The same document again answers 200; signatures "
+        "of it that are not kept yet are added. A wrong signature is refused.",
         request={"application/json": CACAO},
         responses={201: PlaybookListed, 200: PlaybookListed},
         extensions={"x-body-file": "playbook.json"},
@@ -98,7 +117,9 @@ class Playbooks(Endpoint):
     def post(self, request: Request) -> HttpResponse:
         me = self.visitor.organisation_id
         try:
-            kept, is_new = keep_playbook(dict(request.data), organisation_id=me, actor=actor_of(self.visitor))
+            kept, is_new = keep_playbook(
+                dict(request.data), organisation_id=me, actor=actor_of(self.visitor), strict=self.asked["strict"]
+            )
         except VersionTaken as taken:
             raise Refusal(422, errors=[{"pointer": "/modified", "detail": str(taken)}]) from None
         playbook = _playbooks().defer("document").get(pk=kept.pk)
@@ -111,16 +132,37 @@ class OnePlaybook(Endpoint):
 
     @extend_schema(summary="One playbook with its steps and its document", responses=PlaybookShown)
     def get(self, request: Request, slug: str) -> HttpResponse:
-        rows = _playbooks().filter(slug=slug).order_by("-version", "-id")
-        if "version" in self.asked:
-            rows = rows.filter(version=self.asked["version"])
-        playbook = rows.first()
-        if playbook is None:
-            raise Playbook.DoesNotExist
+        playbook = _one(slug, self.asked.get("version"))
         shown = _playbook(playbook, _slugs([playbook]), request)
         shown["action_steps"] = [_step(step) for step in Step.objects.filter(playbook=playbook).order_by("position")]
-        shown["document"] = playbook.document
+        shown["document"] = document_with_signatures(playbook)
+        shown["signatures"] = [_signature(each) for each in states_of(playbook)]
         return answer(shown)
+
+
+class PlaybookDocument(Endpoint):
+    queries = {"get": VersionQuery}
+
+    @extend_schema(
+        summary="The document of a playbook",
+        description="CACAO 2.0 with its signatures, in canonical form (RFC 8785).",
+        responses={200: CACAO},
+    )
+    def get(self, request: Request, slug: str) -> HttpResponse:
+        return HttpResponse(exported(_one(slug, self.asked.get("version"))), content_type="application/json")
+
+
+def _one(slug: str, version: str | None) -> Playbook:
+    """The newest version of that name, or the one asked for.
+
+    Raises:
+        Playbook.DoesNotExist: there is none.
+    """
+    rows = _playbooks().filter(slug=slug).order_by("-version", "-id")
+    playbook = (rows.filter(version=version) if version else rows).first()
+    if playbook is None:
+        raise Playbook.DoesNotExist
+    return playbook
 
 
 def _playbooks() -> QuerySet[Playbook]:
@@ -159,4 +201,15 @@ def _step(step: Step) -> dict[str, Any]:
         "finish_minutes": step.finish_minutes,
         "containing": step.containing,
         "d3fend": [each["id"] for each in step.d3fend],
+    }
+
+
+def _signature(shown: Shown) -> dict[str, Any]:
+    return {
+        "id": shown.id,
+        "signee": shown.signee,
+        "algorithm": shown.algorithm,
+        "thumbprint": shown.thumbprint,
+        "state": shown.state,
+        "detail": shown.words,
     }

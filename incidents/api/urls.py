@@ -35,5 +35,6 @@ urlpatterns = [
     path("tasks/<uuid:task_id>/cancel/", tasks.Cancel.as_view(), name="api-task-cancel"),
     path("playbooks/", playbooks.Playbooks.as_view(), name="api-playbooks"),
     path("playbooks/<str:slug>/", playbooks.OnePlaybook.as_view(), name="api-playbook"),
+    path("playbooks/<str:slug>/document/", playbooks.PlaybookDocument.as_view(), name="api-playbook-document"),
     path("events/", events.Stream.as_view(), name="api-events"),
 ]

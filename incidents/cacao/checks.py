@@ -14,6 +14,8 @@ from incidents.cacao.parts import (
     check_instant,
     check_references,
 )
+from incidents.cacao.receiving import check_values
+from incidents.cacao.signatures import check_signatures
 from incidents.cacao.steps import check_step
 from incidents.cacao.vocabulary import ACTIVITIES, PLAYBOOK_TYPES, SECRETS, TLP_IDS
 from incidents.cacao.workflow import PLAYBOOK
@@ -21,7 +23,9 @@ from incidents.cacao.workflow import PLAYBOOK
 
 def check_playbook(document: dict[str, Any], notes: Notes) -> None:
     """Everything but the workflow's shape (`flow`). Notes errors and warnings, raises nothing."""
-    PLAYBOOK.check(document, (), notes)
+    check_values(document, notes)
+    if not notes.errors:
+        PLAYBOOK.check(document, (), notes)
     if notes.errors:
         return
     if not document["name"].strip():
@@ -31,8 +35,7 @@ def check_playbook(document: dict[str, Any], notes: Notes) -> None:
     _check_times(document, notes)
     _check_kinds(document, notes)
     check_described(document, (), notes)
-    if document.get("signatures"):
-        notes.warn(("signatures",), "Signatures are kept but not checked yet.")
+    check_signatures(document, notes)
     for at, marking in enumerate(document.get("markings", [])):
         if marking not in document.get("data_marking_definitions", {}):
             notes.error(("markings", at), "This marking is not defined in data_marking_definitions.")

@@ -62,7 +62,7 @@ class Plan:
 
     Attributes:
         version: the document's `modified`; (playbook_id, version) names one version.
-        fingerprint: SHA-256 of the document with sorted keys, to tell the same document from another.
+        fingerprint: SHA-256 of the document's canonical form without its signatures, in hexadecimal.
         steps: action steps that are reached without a decision, by position.
         blockers: why the plan cannot be run yet; empty for one that can.
         document: the document as it came.

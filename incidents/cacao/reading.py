@@ -2,26 +2,26 @@
 
 Three tiers: an error refuses the document, a warning goes with it, and *strict* makes every warning an error. A
 document that is valid but uses what the portal cannot run yet is read and kept; `Plan.blockers` says why it cannot
-be run. Limits on size, depth and NUL are the API's.
+be run.
 """
 
 from __future__ import annotations
 
 import base64
-import hashlib
-import json
 import re
 import unicodedata
 from typing import Any
 
+from incidents.cacao.canonical import fingerprint_of
 from incidents.cacao.checks import check_playbook
 from incidents.cacao.extension import Details, details_of
 from incidents.cacao.flow import Flow, flow_of
 from incidents.cacao.notes import Notes
 from incidents.cacao.parts import VARIABLE_VALUE
 from incidents.cacao.plan import Instruction, Plan, PlanStep, Technique
+from incidents.cacao.receiving import document_of
 from incidents.cacao.vocabulary import NOT_RUNNABLE_YET
-from portal.documents import Problem, Refused, pointer, read_json
+from portal.documents import Problem, Refused, pointer
 
 
 class PlaybookRefused(Refused):
@@ -41,7 +41,7 @@ def read_playbook(document: dict[str, Any] | bytes, *, strict: bool = False) -> 
     notes = Notes()
     if isinstance(document, bytes):
         try:
-            document = read_json(document)
+            document = document_of(document)
         except Refused as refused:
             raise PlaybookRefused(refused.problems) from None
     if not isinstance(document, dict):
@@ -62,7 +62,7 @@ def read_playbook(document: dict[str, Any] | bytes, *, strict: bool = False) -> 
         name=document["name"],
         description=document.get("description", ""),
         version=document["modified"],
-        fingerprint=hashlib.sha256(_sorted(document)).hexdigest(),
+        fingerprint=fingerprint_of(document),
         steps=tuple(_step(document, key, at, flow.after[key], details[key]) for at, key in enumerate(order, start=1)),
         warnings=tuple(notes.warnings),
         blockers=tuple(_blockers(document["workflow"])),
@@ -74,11 +74,6 @@ def slug_of(name: str) -> str:
     """A playbook's short name in addresses: *Shared platform containment* → shared-platform-containment."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:80].strip("-") or "playbook"
-
-
-def _sorted(document: dict[str, Any]) -> bytes:
-    text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return text.encode("utf-8", "surrogatepass")
 
 
 def _in_order(flow: Flow, details: dict[str, Details], notes: Notes) -> list[str]:

@@ -16,6 +16,7 @@ from incidents.models.radius import (
     Rewalk,
 )
 from incidents.models.reminder import UpdateReminder
+from incidents.models.signing import PlaybookSignature, SigningKey, SigningSecret, TrustedKey
 from incidents.models.task import Duty, OwnReference, Run, Task, TaskNote
 
 __all__ = [
@@ -36,14 +37,18 @@ __all__ = [
     "PlannedSystem",
     "PlannedWork",
     "Playbook",
+    "PlaybookSignature",
     "Radius",
     "RadiusVersion",
     "Rewalk",
     "Run",
+    "SigningKey",
+    "SigningSecret",
     "Standing",
     "Step",
     "Task",
     "TaskNote",
+    "TrustedKey",
     "Update",
     "UpdateReminder",
     "UpdateRequest",

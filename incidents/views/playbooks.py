@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from incidents.document_block import document_block
 from incidents.models import Playbook, Step
 from incidents.workflow_picture import drawn
 from partners.acting import signed_in
@@ -51,7 +52,6 @@ def playbook_detail(request: HttpRequest, playbook_id: UUID) -> HttpResponse:
             "title": playbook.name,
             "description": playbook.description,
             "version": playbook.version[:10],
-            "document_href": reverse("playbook-document", args=[playbook.pk]),
         },
         "facts": [
             (_("Version"), playbook.version),
@@ -74,21 +74,10 @@ def playbook_detail(request: HttpRequest, playbook_id: UUID) -> HttpResponse:
         "picture": drawn(
             playbook.document, positions, lambda key: f"#step-{positions[key]}" if key in positions else ""
         ),
+        "document": document_block(playbook, request.visitor),  # type: ignore[attr-defined]
     }
     return render(request, "playbooks/detail.html", context)
 
 
 def _after(positions: list[int]) -> str:
     return _("after step %(n)s") % {"n": ", ".join(map(str, sorted(positions)))} if positions else ""
-
-
-@require_safe
-@signed_in
-def playbook_document(request: HttpRequest, playbook_id: UUID) -> HttpResponse:
-    """The CACAO document as it came."""
-    playbook = Playbook.objects.filter(pk=playbook_id).first()
-    if playbook is None:
-        raise Http404
-    answer = JsonResponse(playbook.document, json_dumps_params={"indent": 1})
-    answer["Content-Disposition"] = f'attachment; filename="{playbook.slug}.json"'
-    return answer

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from codecs import lookup
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import IO, Any
 
@@ -15,11 +14,9 @@ from rest_framework.exceptions import UnsupportedMediaType
 from rest_framework.parsers import BaseParser
 
 from portal.api.problems import Refusal
-from portal.documents import Problem, Refused, pointer, read_json
+from portal.documents import DEEPEST, Refused, depth_of, read_json, unkeepable
 
 MEBIBYTE = 1024 * 1024
-DEEPEST = 32
-WIDEST = 2**63  # a larger number fits neither a bigint nor the JSON of most programs
 DRAINED = 16 * MEBIBYTE  # so much of a refused body is still read
 
 
@@ -91,48 +88,3 @@ def drain(stream: IO[bytes] | HttpRequest) -> None:
     with suppress(UnreadablePostError, RawPostDataException):
         while left > 0 and (more := stream.read(min(left, 65536))):
             left -= len(more)
-
-
-def depth_of(document: Any) -> int:
-    """How many objects and arrays stand within one another."""
-    depth, level = 0, [document]
-    while level := [each for each in level if isinstance(each, dict | list)]:
-        depth += 1
-        level = [inner for each in level for inner in (each.values() if isinstance(each, dict) else each)]
-    return depth
-
-
-def unkeepable(document: Any) -> Iterator[Problem]:
-    """Values that JSON can say and PostgreSQL or UTF-8 cannot keep. The document is at most `DEEPEST` deep."""
-    yield from _unkeepable(document, ())
-
-
-def _unkeepable(value: Any, at: tuple[str | int, ...]) -> Iterator[Problem]:
-    if isinstance(value, str):
-        if words := _wrong_text(value):
-            yield Problem(_printable(at), words)
-    elif isinstance(value, dict):
-        for key, inner in value.items():
-            if words := _wrong_text(key):
-                yield Problem(_printable(at), f"The name of a field: {words}")
-            yield from _unkeepable(inner, (*at, key))
-    elif isinstance(value, list):
-        for nth, inner in enumerate(value):
-            yield from _unkeepable(inner, (*at, nth))
-    elif isinstance(value, float):
-        if not math.isfinite(value):
-            yield Problem(_printable(at), "This number is too large.")
-    elif isinstance(value, int) and not -WIDEST <= value < WIDEST:
-        yield Problem(_printable(at), "This number is too large.")
-
-
-def _wrong_text(text: str) -> str:
-    if "\x00" in text:
-        return "The character NUL is not allowed."
-    if not text.isascii() and any("\ud800" <= each <= "\udfff" for each in text):
-        return "Half of a surrogate pair is not a character."
-    return ""
-
-
-def _printable(at: tuple[str | int, ...]) -> str:
-    return pointer(*at).encode("utf-8", "replace").decode().replace("\x00", "?")

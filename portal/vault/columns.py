@@ -55,3 +55,4 @@ register(SealedColumn("partners_identityprovider", "organisation_id", "client_se
 register(SealedColumn("partners_privatenumber", "contact_point_id", "sealed", "t.organisation_id"))
 register(SealedColumn("partners_sealedaddress", "contact_point_id", "sealed", "t.organisation_id"))
 register(SealedColumn("notifications_webhooksecret", "id", "sealed", "t.organisation_id"))
+register(SealedColumn("incidents_signingsecret", "key_id", "sealed", "t.organisation_id"))

@@ -149,7 +149,7 @@ def _details(product: Running, stage: Stage) -> Stage:
         "blocked": next(each["id"] for each in main.values() if each["status"] == "blocked"),
         "closed_task": next(iter(closed.values()))["id"],
         "dependency": next(each["id"] for each in links if each["target"]["slug"] == "file-services"),
-        "playbook": call(product, "ashbourne", "GET", "/playbooks/")["results"][0]["id"],
+        "playbook": _signed(product),
         "link": sign_in_path(product, "Zofia Nowak"),
         "asked": _asked(product, stage["main"]),
         "answer": _answer_link(product, stage["main"]),
@@ -158,6 +158,37 @@ def _details(product: Running, stage: Stage) -> Stage:
         **_marked(product, stage["main"]),
         "hook": _hooked(product),
     }
+
+
+def _signed(product: Running) -> str:
+    """The playbook, with a signature that nobody can check; Brackenfield has a key, and trusts one for itself."""
+    playbook = call(product, "ashbourne", "GET", "/playbooks/")["results"][0]["id"]
+    public = "MCowBQYDK2VwAyEA" + "7" * 43 + "="
+    signature = {
+        "type": "jss", "id": f"jss--{uuid4()}", "created": "2026-09-15T08:00:00.000Z",
+        "signee": "Harbour Standards Body", "algorithm": "XMSS", "hash_algorithm": "sha-256", "value": "x",
+        "public_key": public,
+    }  # fmt: skip
+    with psycopg.connect(product.database_url) as connection:
+        connection.execute(
+            "INSERT INTO incidents_playbooksignature (id, playbook_id, signature_id, document, organisation_id)"
+            " SELECT gen_random_uuid(), %s, %s, %s, o.id FROM partners_organisation o WHERE o.slug = 'northgate'",
+            [playbook, signature["id"], Jsonb(signature)],
+        )
+        connection.execute(
+            "INSERT INTO incidents_signingkey (id, organisation_id, algorithm, public_key, thumbprint, made_at)"
+            " SELECT gen_random_uuid(), o.id, 'Ed25519', %s, encode(sha256(decode(%s, 'base64')), 'hex'), now()"
+            " FROM partners_organisation o WHERE o.slug = 'brackenfield'",
+            [public, public],
+        )
+        connection.execute(
+            "INSERT INTO incidents_trustedkey (id, owner, public_key, thumbprint, reason, for_all, added_by_id, since)"
+            " SELECT gen_random_uuid(), 'Harbour Standards Body', %s, encode(sha256('x'), 'hex'),"
+            " 'Fingerprint compared by telephone', false, o.id, now() FROM partners_organisation o"
+            " WHERE o.slug = 'brackenfield'",
+            [public],
+        )
+    return playbook
 
 
 def _asked(product: Running, reference: str) -> str:

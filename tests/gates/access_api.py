@@ -146,6 +146,7 @@ API = (
     # The API: the rest.
     api("api-playbooks", GET=READERS, POST=KEPT, body="playbook-document"),
     api("api-playbook", GET=READERS, args="slug=playbook-slug"),
+    api("api-playbook-document", GET=READERS, args="slug=playbook-slug"),
     api("api-events", GET=READERS),
     api("api-live-tickets", POST=TICKETS, body={}),
     api("api-alerts-generic", POST=KEPT, body={"rule": "none", "title": "Odd sign-in"}),

@@ -97,6 +97,7 @@ class _Writer(People, Register, Incidents):
         for slug in ORGANISATIONS:
             self.assured(slug)
         self.playbook()
+        self.signing()
         for reference, roles in INCIDENTS.items():
             self.incident(reference, roles)
         self.event("planned.answered", "northgate", audience=["northgate"])
@@ -104,6 +105,7 @@ class _Writer(People, Register, Incidents):
         self.event("webhook.changed", "northgate", audience=["northgate"])
         self.event("answer.given", "northgate", audience=["northgate"])
         self.event("update.due", "northgate", audience=["northgate"])
+        self.event("signing_key.made", "northgate", audience=["northgate"])
         self.planned("PLN-222222", "northgate", ["ashbourne", "dunmere"])
         self.planned("PLN-333333", "gravenhurst", ["brackenfield", "dunmere"])
         self.planned("PLN-444444", "ashbourne", [])

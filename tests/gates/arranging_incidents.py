@@ -27,6 +27,30 @@ class Incidents(Writer):
                 instructions=Jsonb([]), after=[], **texts,
             )  # fmt: skip
 
+    def signing(self) -> None:
+        """Each organisation's key with its private half, and one that it trusts alone; one was used, one is for all."""
+        for slug in ORGANISATIONS:
+            own, secret = self.ids[slug], secret_of(slug)
+            key = self.put(
+                "incidents_signingkey", id=uuid4(), organisation_id=own, algorithm="Ed25519", public_key=secret,
+                thumbprint=secret, used_at="now" if slug == "ashbourne" else None,
+            )  # fmt: skip
+            self.put("incidents_signingsecret", key_id=key, organisation_id=own, sealed=secret.encode())
+            self.put(
+                "incidents_trustedkey", id=uuid4(), owner=secret, public_key=secret, thumbprint=secret, reason=secret,
+                for_all=False, added_by_id=own,
+            )  # fmt: skip
+            self.put(
+                "incidents_playbooksignature", id=uuid4(), playbook_id=self.ids["playbook"],
+                signature_id=f"jss--{slug}", document=Jsonb({}), organisation_id=own,
+                key_id=key if slug == "ashbourne" else None,
+            )  # fmt: skip
+        approval = self.one("SELECT id FROM partners_approval ORDER BY id LIMIT 1")
+        self.put(
+            "incidents_trustedkey", id=uuid4(), owner="Everybody's", public_key="all", thumbprint="all", reason="Rung",
+            for_all=True, added_by_id=self.ids["ashbourne"], vouched_by_id=self.ids["northgate"], approval_id=approval,
+        )  # fmt: skip
+
     def incident(self, reference: str, roles: dict[str, str]) -> None:
         lead = next(slug for slug, role in roles.items() if role == "lead")
         deputy = next((slug for slug, role in roles.items() if role == "deputy_lead"), "")

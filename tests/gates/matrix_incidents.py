@@ -30,6 +30,17 @@ INCIDENTS: dict[str, Row] = {
         ),
         worker=Can(ANYBODY),
     ),
+    # Whoever reads a playbook reads who signed it; a key is its owner's until it was used, its private half nobody's.
+    "incidents_playbooksignature": Row(
+        Can(
+            ANYBODY,
+            f"{MINE} AND (x.key_id IS NULL OR EXISTS (SELECT 1 FROM incidents_signingkey k WHERE k.id = x.key_id"
+            " AND k.organisation_id = %(me)s))",
+        )
+    ),
+    "incidents_signingkey": Row(Can(f"({MINE} OR x.used_at IS NOT NULL)")),
+    "incidents_signingsecret": Row(),
+    "incidents_trustedkey": Row(Can("(x.added_by_id = %(me)s OR x.for_all)")),
     "incidents_incident": Row(
         Can(
             takes_part("x.id"),

@@ -52,8 +52,8 @@ MINE_TO_SAY = (
 )
 SAID_BY_FUNCTIONS = (
     "(split_part(x.kind, '.', 1) IN ('assessment', 'call', 'file', 'finding', 'headsup', 'mail', 'permission',"
-    " 'planned', 'register', 'standing_access', 'webhook', 'work')"
-    " OR x.kind IN ('update.asked', 'update.given', 'update.due'))"
+    " 'planned', 'register', 'signing_key', 'standing_access', 'webhook', 'work')"
+    " OR x.kind IN ('playbook.signed', 'update.asked', 'update.given', 'update.due'))"
 )
 RECORDS = (
     f"x.actor_organisation_id = %(me)s AND NOT {SAID_BY_FUNCTIONS}"

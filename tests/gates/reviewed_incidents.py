@@ -5,6 +5,17 @@ from __future__ import annotations
 from tests.gates.reviewed_roles import APP, AUTH, WORKER, Function
 
 INCIDENTS: dict[str, Function] = {
+    "sec.signing_said(text,uuid,uuid[],jsonb)": ((), "the event of a key or a signature, for those named"),
+    "sec.all_here()": ((), "ids of the organisations that take part; who is told of a key that all trust"),
+    "sec.make_signing_key(uuid,text,text,bytea)": ((APP,), "an administrator makes the own key, in place of the last"),
+    "sec.retire_signing_key(uuid,text)": ((APP,), "an administrator ends an own key, or says that it is exposed"),
+    "sec.use_signing_key(uuid)": ((APP,), "the own sealed key for one signature, recorded each time"),
+    "sec.key_to_trust(uuid,text,uuid,text)": ((), "the thumbprint of a key that may be given this owner's name"),
+    "sec.trusted_said(incidents_trustedkey,text)": ((), "the event of a trusted key, for those for whom it counts"),
+    "sec.trust_key(text,uuid,text,text)": ((APP,), "a key on the list, for the own organisation alone"),
+    "sec.trust_key_for_all(uuid)": ((APP,), "spends the approval of a second organisation"),
+    "sec.distrust_key(uuid,text)": ((APP,), "whoever added, vouched or owns takes a key off the list"),
+    "sec.trust_asked()": ((), "trigger on approvals: what must be true of such a key"),
     "sec.steps_in_force(uuid)": ((AUTH,), "which steps of isolation: the door must know"),
     "sec.in_open_incident(uuid)": ((AUTH,), "yes or no, so that own tasks stay signed in"),
     "sec.system_in_open_incident(uuid)": ((AUTH,), "yes or no, so that the passkey comes first"),

@@ -191,6 +191,7 @@ def mutated(document: Any, chance: random.Random) -> tuple[Any, str, tuple[Any, 
 def test_each_sample_gets_the_same_verdict(official):
     assert {str(ours(each) == []) + str(official(each)) for each in samples()} == {"TrueTrue", "FalseFalse"}
     assert official(everything()), "every object in it is one that the schema takes"
+    assert official(json.loads(DEMO.read_bytes())), "our own"
 
 
 def test_two_thousand_mutations_get_the_same_verdict(official):

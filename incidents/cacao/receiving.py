@@ -1,0 +1,48 @@
+"""What a document must be before anybody looks at what it says: its size and depth, and values that can be kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from incidents.cacao.canonical import SAFE
+from incidents.cacao.notes import Notes, Place
+from portal.documents import DEEPEST, Problem, Refused, depth_of, read_json, unkeepable
+
+LARGEST = 2 * 1024 * 1024  # bytes
+TOO_LONG = "No double holds this number exactly, so its canonical form is not certain. Write it as a text."
+
+
+def document_of(raw: bytes) -> dict[str, Any]:
+    """Read a document from the bytes that somebody sent.
+
+    Raises:
+        Refused: more than 2 MiB, not UTF-8, not JSON, a key twice, nested more than 32 deep, or not an object.
+    """
+    if len(raw) > LARGEST:
+        raise Refused([Problem("", f"A playbook has at most {LARGEST // 1024**2} MiB.")])
+    document = read_json(raw.removeprefix(b"\xef\xbb\xbf"))
+    if not isinstance(document, dict):
+        raise Refused([Problem("", "A playbook must be a JSON object.")])
+    return document
+
+
+def check_values(document: dict[str, Any], notes: Notes) -> None:
+    """Note an error for whatever cannot be kept, or has no canonical form. Nothing else may be looked at before."""
+    if depth_of(document) > DEEPEST:
+        notes.error((), f"The document is nested more than {DEEPEST} levels deep.")
+        return
+    notes.errors.extend(unkeepable(document))
+    for place in _long_numbers(document, ()):
+        notes.error(place, TOO_LONG)
+
+
+def _long_numbers(value: Any, at: Place) -> Iterator[Place]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _long_numbers(inner, (*at, key))
+    elif isinstance(value, list):
+        for nth, inner in enumerate(value):
+            yield from _long_numbers(inner, (*at, nth))
+    elif isinstance(value, int) and not isinstance(value, bool) and abs(value) > SAFE:
+        yield at

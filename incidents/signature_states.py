@@ -1,0 +1,127 @@
+"""What is known of each signature of a playbook, in words, for one reader: whether it is right, and who vouches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from django.utils.translation import gettext as _
+
+from incidents.cacao.signatures import Signed, Verdict, out_of_force
+from incidents.models import Playbook, PlaybookSignature, SigningKey, TrustedKey
+from portal import clock
+from portal.pages import local_time
+
+State = Literal["trusted", "right", "not_checked", "wrong", "key_exposed", "revoked", "expired", "early"]
+ALARMING = frozenset({"wrong", "key_exposed", "revoked"})
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One signature as a reader sees it. `signee` is what the file says; only `words` says who vouches for that."""
+
+    id: str
+    signee: str
+    algorithm: str
+    thumbprint: str
+    state: State
+    words: str
+    at: str
+
+    @property
+    def alarm(self) -> bool:
+        return self.state in ALARMING
+
+
+def states_of(playbook: Playbook) -> list[Shown]:
+    """In the order in which they came; three queries, however many there are."""
+    rows = list(PlaybookSignature.objects.filter(playbook=playbook).select_related("key__organisation"))
+    if not rows:
+        return []
+    signed, now = Signed(playbook.document), clock.now()
+    verdicts = [signed.verdict(row.document) for row in rows]
+    prints = {verdict.thumbprint for verdict in verdicts}
+    listed = list(
+        TrustedKey.objects.filter(thumbprint__in=prints)
+        .select_related("added_by", "vouched_by")
+        .order_by("for_all")  # what everybody trusts has the last word
+    )
+    trusted = {each.thumbprint: each for each in listed if each.ended_at is None}
+    # An organisation says of its own key that it is no longer secret: of one that it signed with here, or is listed as.
+    owned = {(each.thumbprint, each.owner_organisation_id) for each in listed}
+    owned |= {(row.key.thumbprint, row.organisation_id) for row in rows if row.key is not None}
+    ended = SigningKey.objects.filter(thumbprint__in=prints, ended=SigningKey.Ended.EXPOSED)
+    exposed = {
+        key.thumbprint: key
+        for key in ended.select_related("organisation")
+        if (key.thumbprint, key.organisation_id) in owned
+    }
+    return [_shown(row, verdict, exposed, trusted, now) for row, verdict in zip(rows, verdicts, strict=True)]
+
+
+def _shown(
+    row: PlaybookSignature,
+    verdict: Verdict,
+    exposed: dict[str, SigningKey],
+    trusted: dict[str, TrustedKey],
+    now: datetime,
+) -> Shown:
+    state, words = _state(row, verdict, exposed, trusted, now)
+    if "signature" in row.document:
+        words += " " + _("The countersignature within it is kept but not checked.")
+    return Shown(
+        id=row.signature_id,
+        signee=row.document["signee"],
+        algorithm=row.document["algorithm"],
+        thumbprint=verdict.thumbprint,
+        state=state,
+        words=words,
+        at=row.document["created"],
+    )
+
+
+def _state(
+    row: PlaybookSignature,
+    verdict: Verdict,
+    exposed: dict[str, SigningKey],
+    trusted: dict[str, TrustedKey],
+    now: datetime,
+) -> tuple[State, str]:
+    if verdict.state == "wrong":
+        return "wrong", _("Wrong. %(why)s") % {"why": verdict.because}
+    if verdict.state == "unchecked":
+        return "not_checked", _("Kept but not checked. %(why)s") % {"why": verdict.because}
+    if key := exposed.get(verdict.thumbprint):
+        said = {"owner": key.organisation.name, "on": _day(key.ended_at)}
+        return "key_exposed", _(
+            "Counts for nothing: %(owner)s said on %(on)s that this key is no longer secret."
+        ) % said
+    trust = trusted.get(verdict.thumbprint)
+    words = _who(row, verdict, trust)
+    match out_of_force(row.document, now):
+        case "revoked":
+            return "revoked", words + " " + _("Whoever signed has taken it back since.")
+        case "expired":
+            return "expired", words + " " + _("It has expired.")
+        case "early":
+            return "early", words + " " + _("It does not hold yet.")
+    return ("trusted" if trust else "right"), words
+
+
+def _who(row: PlaybookSignature, verdict: Verdict, trust: TrustedKey | None) -> str:
+    if trust is not None and trust.vouched_by is not None:
+        said = {"owner": trust.owner, "on": _day(trust.since), "a": trust.added_by.name, "b": trust.vouched_by.name}
+        return _("Signed by %(owner)s. Trusted since %(on)s: %(a)s and %(b)s vouch for the key.") % said
+    if trust is not None:
+        said = {"owner": trust.owner, "on": _day(trust.since)}
+        return _("Signed by %(owner)s. Trusted since %(on)s, by your organisation alone.") % said
+    key = row.key
+    if key is not None and key.thumbprint == verdict.thumbprint and key.organisation_id == row.organisation_id:
+        said = {"owner": key.organisation.name}
+        return _("Right, by the key that %(owner)s made here. Nobody vouched for this key.") % said
+    return _("The signature is right, but nobody vouched for this key.")
+
+
+def _day(at: datetime | None) -> str:
+    return local_time(at, "%-d %B %Y") if at else ""
