@@ -71,7 +71,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None, derandomize=True, database=None)
+@settings(max_examples=60, deadline=None, derandomize=True, database=None)
 @given(VALUES)
 def test_what_is_read_back_has_the_same_form_however_it_was_written(value: object):
     """Also from a database that writes doubles out in full: 1e+22 comes back as a whole number of 23 digits."""
