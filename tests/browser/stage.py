@@ -162,7 +162,7 @@ def _details(product: Running, stage: Stage) -> Stage:
 
 def _signed(product: Running) -> str:
     """The playbook, with a signature that nobody can check; Brackenfield has a key, and trusts one for itself."""
-    playbook = call(product, "ashbourne", "GET", "/playbooks/")["results"][0]["id"]
+    playbook = call(product, "ashbourne", "GET", "/playbooks/shared-platform-containment/")["id"]
     public = "MCowBQYDK2VwAyEA" + "7" * 43 + "="
     signature = {
         "type": "jss", "id": f"jss--{uuid4()}", "created": "2026-09-15T08:00:00.000Z",
