@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from django.utils.translation import gettext as _
 
+from incidents.cacao.notes import Notes
+from incidents.cacao.objects import SIGNATURE
 from incidents.cacao.signatures import Signed, Verdict, out_of_force
 from incidents.models import Playbook, PlaybookSignature, SigningKey, TrustedKey
 from portal import clock
 from portal.pages import local_time
 
 State = Literal["trusted", "right", "not_checked", "wrong", "key_exposed", "revoked", "expired", "early"]
+NO_SIGNATURE = Verdict("wrong", "It is no signature.")
 ALARMING = frozenset({"wrong", "key_exposed", "revoked"})
 
 
@@ -40,7 +43,7 @@ def states_of(playbook: Playbook) -> list[Shown]:
     if not rows:
         return []
     signed, now = Signed(playbook.document), clock.now()
-    verdicts = [signed.verdict(row.document) for row in rows]
+    verdicts = [signed.verdict(row.document) if _has_shape(row.document) else NO_SIGNATURE for row in rows]
     prints = {verdict.thumbprint for verdict in verdicts}
     listed = list(
         TrustedKey.objects.filter(thumbprint__in=prints)
@@ -60,6 +63,13 @@ def states_of(playbook: Playbook) -> list[Shown]:
     return [_shown(row, verdict, exposed, trusted, now) for row, verdict in zip(rows, verdicts, strict=True)]
 
 
+def _has_shape(document: Any) -> bool:
+    """Whether it is a signature at all. One that was read in is; a page must not fall over what is not."""
+    notes = Notes()
+    SIGNATURE.check(document, (), notes)
+    return not notes.errors
+
+
 def _shown(
     row: PlaybookSignature,
     verdict: Verdict,
@@ -68,16 +78,17 @@ def _shown(
     now: datetime,
 ) -> Shown:
     state, words = _state(row, verdict, exposed, trusted, now)
-    if "signature" in row.document:
+    said = row.document if isinstance(row.document, dict) else {}
+    if "signature" in said:
         words += " " + _("The countersignature within it is kept but not checked.")
     return Shown(
         id=row.signature_id,
-        signee=row.document["signee"],
-        algorithm=row.document["algorithm"],
+        signee=str(said.get("signee", "")),
+        algorithm=str(said.get("algorithm", "")),
         thumbprint=verdict.thumbprint,
         state=state,
         words=words,
-        at=row.document["created"],
+        at=str(said.get("created", "")),
     )
 
 

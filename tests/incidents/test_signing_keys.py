@@ -258,5 +258,13 @@ def test_a_signature_that_somebody_wrote_into_the_database_is_seen_to_be_wrong(c
             document={**document, "signee": "Dunmere"},
             organisation_id=cast.id("gravenhurst"),
         )
+        for nth, nothing in enumerate(({}, [], "x", {"signee": [], "valid_until": 7}), start=2):
+            PlaybookSignature.objects.create(
+                playbook_id=small["id"],
+                signature_id=f"jss--00000000-0000-4000-8000-{nth:012}",
+                document=nothing,
+                organisation_id=cast.id("gravenhurst"),
+            )
     body = read(client_of("ashbourne"), f"/playbooks/{small['id']}/")
+    assert body.count("Wrong. It is no signature.") == 4
     assert "Wrong. The playbook was changed after it was signed, or another key signed it." in body
