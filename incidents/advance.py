@@ -1,19 +1,23 @@
-"""Which steps of a run have become ready: those before them are settled, so their clocks start.
+"""The job that moves a run: it claims the run, enters the incident's lead, and goes as far as answers and time lead.
 
-Whoever's answer woke the job, it works with the rights of the incident's lead. A step waits for the same organisation's
-own tasks, and for every task of a step that the provider or the lead does for all.
+Whoever's answer woke the job, it works with the rights of the incident's lead. The rules stand in `incidents.running`.
 """
 
 from __future__ import annotations
 
 import time
-from collections import defaultdict
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+import orjson
 from django.db import connections
 
-from incidents.models import Incident, Task
+from incidents.models import Incident
+from incidents.running.ahead import ahead_of
+from incidents.running.engine import Engine, Id, Row
+from incidents.running.kept import engine_of, facts_of, graph_of, keep_asks, keep_rows
+from incidents.running.tasks import call_off_unreached, database_now, make_ready, tell, write_tasks
 from portal.claims import claimant
 from portal.ledger.record import Actor, Entry, record_many
 from portal.tenancy.scope import queue_scope
@@ -21,27 +25,11 @@ from portal.tenancy.scope import queue_scope
 LEASE_SECONDS = 60
 PATIENCE_SECONDS = 2.0
 AT_MOST = 100
-SETTLED = sorted(Task.SETTLED)
-
 _DUE = "r.due_at <= now() OR (r.claimed_by <> '' AND r.due_at IS NULL)"  # the latter: a worker died over it
-_READY = """
-UPDATE incidents_task t
-   SET ready = true,
-       acknowledge_by = now() + make_interval(mins => s.acknowledge_minutes),
-       finish_by = now() + make_interval(mins => coalesce(%(due)s, s.finish_minutes))
-  FROM incidents_step s
- WHERE t.incident_id = %(incident)s AND s.id = t.step_id AND NOT t.ready AND t.status <> ALL (%(settled)s)
-   AND NOT EXISTS (
-       SELECT 1 FROM incidents_task before JOIN incidents_step b ON b.id = before.step_id
-        WHERE before.incident_id = t.incident_id AND b.playbook_id = s.playbook_id AND b.cacao_step_id = ANY (s.after)
-          AND (before.organisation_id = t.organisation_id OR b.audience IN ('provider', 'lead'))
-          AND before.status <> ALL (%(settled)s))
-RETURNING t.organisation_id, t.id, t.position
-"""
 
 
 def advance_due() -> int:
-    """Look at every run in which a task has been settled since the last look; how many tasks became ready."""
+    """Move every run in which something was settled or decided, or a time has come; how many tasks became ready."""
     with queue_scope():
         rows = _all(
             f"SELECT r.incident_id FROM incidents_run r WHERE ({_DUE})"  # noqa: S608
@@ -52,57 +40,79 @@ def advance_due() -> int:
 
 
 def advance(incident_id: UUID, *, worker: str) -> int:
-    """Start the clocks of the tasks whose steps before are settled; how many. Safe to repeat and to run twice at once.
+    """Move a run as far as it goes; how many tasks became ready. Safe to repeat, to be killed, and to run twice.
 
-    Records one `tasks.ready` per organisation, for it and the overseers.
+    Records one `tasks.ready` per organisation, for it and the overseers, and one `incident.asked` per decision wanted.
     """
     with queue_scope():
         claimed = _all(
             "UPDATE incidents_run r SET due_at = NULL, claimed_by = %s,"  # noqa: S608
             " claimed_until = now() + make_interval(secs => %s)"
             f" WHERE r.incident_id = %s AND ({_DUE}) AND (r.claimed_until IS NULL OR r.claimed_until < now())"
-            " RETURNING 1",
+            " RETURNING called, ended_at",
             [worker, LEASE_SECONDS, incident_id],
         )
     if not claimed:
         return 0
     answered = _earlier_answers_are_in()
+    ((called, ended_at),) = claimed
     with queue_scope():
         _all("SELECT sec.enter_run(%s, %s)", [incident_id, worker])
-        ready = _make_ready(Incident.objects.get(pk=incident_id))
+        incident = Incident.objects.get(pk=incident_id)
+        ready, due_at, ended = 0, None, ended_at is not None
+        if incident.status != Incident.Status.CLOSED:
+            engine = engine_of(incident_id, graph_of(incident.playbook_id, orjson.loads(called)), ended=ended)
+            ready = _move(incident, engine)
+            due_at, ended = engine.due(), engine.ended
         # Whoever settled a task meanwhile has set `due_at` again; it stays.
         _all(
             "UPDATE incidents_run SET claimed_by = '', claimed_until = NULL,"
-            " due_at = coalesce(due_at, CASE WHEN %s THEN NULL ELSE now() + interval '1 second' END)"
+            " ended_at = CASE WHEN %s THEN coalesce(ended_at, now()) END,"
+            " due_at = coalesce(due_at, CASE WHEN %s THEN %s::timestamptz ELSE now() + interval '1 second' END)"
             " WHERE incident_id = %s AND claimed_by = %s RETURNING 1",
-            [answered, incident_id, worker],
+            [ended, answered, due_at, incident_id, worker],
         )
     return ready
 
 
-def _make_ready(incident: Incident) -> int:
-    if incident.status == Incident.Status.CLOSED:
-        return 0
-    parameters = {"incident": incident.pk, "due": incident.tasks_due_minutes, "settled": SETTLED}
-    tasks: dict[UUID, list[tuple[int, UUID]]] = defaultdict(list)
-    for organisation_id, task_id, position in _all(_READY, parameters):
-        tasks[organisation_id].append((position, task_id))
-    slugs = dict(incident.sides.filter(organisation_id__in=tasks).values_list("organisation_id", "slug"))
-    record_many(
-        [
-            Entry(
-                "tasks.ready",
-                (organisation_id, *incident.overseers),
-                None,
-                {"organisation": slugs[organisation_id], "tasks": [str(task_id) for _, task_id in sorted(ready)]},
-            )
-            for organisation_id, ready in tasks.items()
-        ],
-        actor=Actor(incident.lead_id),
-        incident_id=incident.pk,
-        incident_reference=incident.reference,
-    )
-    return sum(map(len, tasks.values()))
+def _move(incident: Incident, engine: Engine) -> int:
+    """Move, write tasks, look again at what they changed, until nothing moves; how many tasks became ready."""
+    now, before = database_now(), _state_of(engine)
+    had_ended, written = engine.ended, {row.id for row in engine.rows.values()}
+    ready = []
+    while True:
+        moved = engine.move(facts_of(incident, engine, now=now, written=written))
+        changed = [row for row in engine.rows.values() if before.get(row.id) != row]
+        if changed:
+            keep_rows(incident.pk, engine.graph, changed)
+            before = _state_of(engine)
+        ahead = ahead_of(engine)
+        ready += write_tasks(incident, engine, ahead)
+        ready += make_ready(incident, engine, ahead)
+        new = {row.id for row in engine.rows.values()} - written
+        if not moved and not new:
+            break
+        written |= new
+    count = tell(incident, "tasks.ready", ready)
+    _tell_asked(incident, keep_asks(incident.pk, engine.graph, engine.asks))
+    if engine.ended and not had_ended:
+        call_off_unreached(incident)
+    return count
+
+
+def _state_of(engine: Engine) -> dict[Id, Row]:
+    return {row.id: replace(row) for row in engine.rows.values()}
+
+
+def _tell_asked(incident: Incident, asked: list[tuple[UUID, str]]) -> None:
+    entries = [Entry("incident.asked", incident.overseers, pk, {"step": name}) for pk, name in asked]
+    if entries:
+        record_many(
+            entries,
+            actor=Actor(incident.lead_id),
+            incident_id=incident.pk,
+            incident_reference=incident.reference,
+        )
 
 
 def _earlier_answers_are_in() -> bool:

@@ -105,21 +105,22 @@ SELECT gen_random_uuid(), %s, j.organisation_id, j.slug, j.name, j.kind, j.role,
        is_provider boolean, exposure text, distance int, because text, other_paths jsonb)
 """
 
-# Due times count from the moment a step is ready; a step with steps before it gets them from `advance`.
+# Due times count from the moment a step is ready: `advance` sets those of every later step, and writes the tasks of
+# steps that a decision leads to, also for whoever joins after it.
 _ADD_TASKS = """
 INSERT INTO incidents_task (id, incident_id, organisation_id, step_id, position, title, containing, status, ready,
     acknowledge_by, finish_by, reason, version, changed_at, previous_status, previous_reason)
 SELECT gen_random_uuid(), p.incident_id, p.organisation_id, s.id, s.position, s.title, s.containing, 'waiting',
-       s.after = '{}',
-       CASE WHEN s.after = '{}' THEN %s::timestamptz + make_interval(mins => s.acknowledge_minutes) END,
-       CASE WHEN s.after = '{}' THEN %s::timestamptz + make_interval(mins => coalesce(%s, s.finish_minutes)) END,
+       s.at_opening,
+       CASE WHEN s.at_opening THEN %s::timestamptz + make_interval(mins => s.acknowledge_minutes) END,
+       CASE WHEN s.at_opening THEN %s::timestamptz + make_interval(mins => coalesce(%s, s.finish_minutes)) END,
        '', 1, %s, '', ''
   FROM incidents_participant p JOIN incidents_step s ON
        CASE s.audience WHEN 'all' THEN p.role <> 'observer'
             WHEN 'provider' THEN p.is_provider
             WHEN 'lead' THEN p.role = 'lead'
             ELSE p.role <> 'observer' AND NOT p.is_provider AND p.kind = 'council' END
- WHERE p.incident_id = %s AND p.organisation_id = ANY (%s) AND s.playbook_id = %s
+ WHERE p.incident_id = %s AND p.organisation_id = ANY (%s) AND s.playbook_id = %s AND s.certain
 """
 
 # ICO: Article 33 UK GDPR, 72 hours from becoming aware; when that was is said by a person, never by opening.

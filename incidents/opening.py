@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -19,6 +19,8 @@ from incidents.frozen import contain_first, frozen
 from incidents.models import Incident, Playbook
 from incidents.references import new_reference
 from incidents.register import shared_with, walkable_estate
+from incidents.running.graph import CannotLink
+from incidents.running.kept import newest_of
 from partners.models import Organisation, SharedSystem
 from portal import clock
 from portal.ledger.record import Actor
@@ -66,6 +68,7 @@ class Reach:
     document: dict[str, Any]  # `incidents.frozen`
     systems: tuple[SharedSystem, ...]
     playbook: Playbook
+    called: dict[str, str] = field(default_factory=dict)  # as `Run.called`
 
     @property
     def similar(self) -> list[str]:
@@ -108,6 +111,7 @@ def reach_of(opening: Opening, *, organisation_id: UUID, by_key: bool, reason: s
     vouching = _vouching_systems(opening, faults)
     organisations, confirmed = _named_organisations(opening, organisation_id, faults, by_key=by_key)
     playbook = _playbook(opening, faults)
+    called = _called(playbook, faults) if playbook and playbook.calls else {}
     if not (opening.systems or opening.accounts or opening.confirmed):
         faults.append(Fault("/systems", "Name at least one system, account or organisation."))
     if faults:
@@ -137,6 +141,7 @@ def reach_of(opening: Opening, *, organisation_id: UUID, by_key: bool, reason: s
         document=document,
         systems=tuple(sorted(starts.values(), key=lambda system: system.name)),
         playbook=playbook,
+        called=called,
     )
 
 
@@ -216,6 +221,16 @@ def _playbook(opening: Opening, faults: list[Fault]) -> Playbook | None:
     return versions.order_by("-version").first()
 
 
+def _called(playbook: Playbook, faults: list[Fault]) -> dict[str, str]:
+    """The playbooks that this one runs within itself, as they are known now."""
+    try:
+        pinned = newest_of(playbook).playbooks
+    except CannotLink as trouble:
+        faults.append(Fault("/playbook", str(trouble)))
+        return {}
+    return {path: own_id for path, own_id in pinned.items() if path}
+
+
 def _opened_last_hour(organisation_id: UUID) -> int:
     with connections["default"].cursor() as cursor:
         cursor.execute(_OPENED_SINCE, [organisation_id, clock.now() - timedelta(hours=1)])
@@ -271,7 +286,8 @@ WITH named AS (
     SELECT gen_random_uuid(), %(incident)s, s.id, s.slug, s.name, true
       FROM partners_sharedsystem s WHERE s.id = ANY (%(systems)s)
 ), run AS (
-    INSERT INTO incidents_run (incident_id, lead_id, claimed_by) VALUES (%(incident)s, %(lead)s, '')
+    INSERT INTO incidents_run (incident_id, lead_id, due_at, claimed_by, called)
+    VALUES (%(incident)s, %(lead)s, %(now)s, '', %(called)s::jsonb)
 )
 INSERT INTO incidents_radius (incident_id, computed_at, document, contain_first)
 VALUES (%(incident)s, %(now)s, %(document)s::jsonb, %(first)s::jsonb)
@@ -288,6 +304,7 @@ def _insert_frozen(incident: Incident, reach: Reach, *, now: datetime) -> None:
                 "lead": incident.lead_id,
                 "systems": [system.pk for system in reach.systems],
                 "now": now,
+                "called": orjson.dumps(reach.called).decode(),
                 "document": orjson.dumps(reach.document).decode(),
                 "first": orjson.dumps(contain_first(reach.document)).decode(),
             },

@@ -56,6 +56,7 @@ def keep_playbook(
         digest=digest,
         warnings=[asdict(warning) for warning in plan.warnings],
         blockers=[asdict(blocker) for blocker in plan.blockers],
+        calls=list(plan.calls),
     )
     playbook.save(force_insert=True)
     Step.objects.bulk_create(_steps(playbook, plan))
@@ -123,6 +124,9 @@ def _steps(playbook: Playbook, plan: Plan) -> list[Step]:
             d3fend=[asdict(technique) for technique in step.d3fend],
             instructions=[asdict(instruction) for instruction in step.instructions],
             after=list(step.after),
+            certain=step.certain,
+            at_opening=step.at_opening,
+            answers=[asdict(asked) for asked in step.answers],
         )
         for step in plan.steps
     ]

@@ -24,6 +24,8 @@ FIELDS: dict[str, Shape] = {
     **dict.fromkeys(("contains", "confirmed_by_council", "typed_confirmation"), Flag()),
     "texts": Record(dict.fromkeys(TEXTS, Text())),
 }
+# Of a while step: after how many rounds a person is asked whether to go on.
+LOOP = Record({"at_most": Whole(1, 100)})
 ACKNOWLEDGE_MINUTES, FINISH_MINUTES = 15, 60  # where the step says nothing
 LONGEST = 60 * 24 * 30  # minutes
 LONGEST_SHORT_TITLE = 16

@@ -64,3 +64,10 @@ def check_extensions(document: dict[str, Any], used: dict[str, Any], place: Plac
     for key in used:
         if key not in document.get("extension_definitions", {}):
             notes.error((*place, key), "This extension is not defined in extension_definitions.")
+
+
+def variables_in(text: str) -> set[str]:
+    """The names of the variables that a condition or a switch asks about; a switch may leave `:value` out."""
+    found = {match[1] for match in VARIABLE_VALUE.finditer(text)}
+    plain = re.fullmatch(r"__[a-zA-Z][a-zA-Z0-9_-]*__", text.strip())
+    return found or ({plain[0]} if plain else set())

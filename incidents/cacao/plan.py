@@ -26,11 +26,22 @@ class Instruction:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """What whoever completes a step must say (out_args). `deciding`: a condition of the plan asks about it."""
+
+    name: str
+    kind: str
+    words: str
+    deciding: bool
+
+
+@dataclass(frozen=True, slots=True)
 class PlanStep:
     """One action step. `position` counts from 1; `after` holds the ids of the steps that must be done before.
 
     `do`, `why`, `who`, `stops`, `worked`, `undo`, `cannot` are for the person who does it; only `title` and
     `do` are never empty.
+    `certain` and `at_opening` are explained at `incidents.cacao.flow.Flow`.
     Audience and join rule are explained at `incidents.cacao.extension.Details`.
     """
 
@@ -52,6 +63,9 @@ class PlanStep:
     confirmed_by_council: bool
     join: Join
     after: tuple[str, ...]
+    certain: bool
+    at_opening: bool
+    answers: tuple[Asked, ...]
     d3fend: tuple[Technique, ...]
     instructions: tuple[Instruction, ...]
 
@@ -63,8 +77,9 @@ class Plan:
     Attributes:
         version: the document's `modified`; (playbook_id, version) names one version.
         fingerprint: SHA-256 of the document's canonical form without its signatures, in hexadecimal.
-        steps: action steps that are reached without a decision, by position.
-        blockers: why the plan cannot be run yet; empty for one that can.
+        steps: its action steps, by position.
+        blockers: why the plan cannot be run; empty for one that can.
+        calls: ids of the playbooks that it runs within itself.
         document: the document as it came.
     """
 
@@ -77,6 +92,7 @@ class Plan:
     steps: tuple[PlanStep, ...]
     warnings: tuple[Problem, ...]
     blockers: tuple[Problem, ...]
+    calls: tuple[str, ...]
     document: dict[str, Any]
 
     @property

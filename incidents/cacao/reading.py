@@ -1,8 +1,8 @@
 """Playbooks as OASIS CACAO 2.0 JSON: read one, get the plan that an incident runs.
 
-Three tiers: an error refuses the document, a warning goes with it, and *strict* makes every warning an error. A
-document that is valid but uses what the portal cannot run yet is read and kept; `Plan.blockers` says why it cannot
-be run.
+Three tiers: an error refuses the document, a warning goes with it, and *strict* makes every warning an error. Every
+document that is read can be run, unless it runs another playbook that is not kept (`Plan.calls`): that is looked at
+when an incident is opened.
 """
 
 from __future__ import annotations
@@ -10,18 +10,18 @@ from __future__ import annotations
 import base64
 import re
 import unicodedata
+from collections.abc import Iterator
 from typing import Any
 
 from incidents.cacao.canonical import fingerprint_of
 from incidents.cacao.checks import check_playbook
-from incidents.cacao.extension import Details, details_of
+from incidents.cacao.extension import EXTENSION, LOOP, Details, details_of
 from incidents.cacao.flow import Flow, flow_of
 from incidents.cacao.notes import Notes
-from incidents.cacao.parts import VARIABLE_VALUE
-from incidents.cacao.plan import Instruction, Plan, PlanStep, Technique
+from incidents.cacao.parts import VARIABLE_VALUE, variables_in
+from incidents.cacao.plan import Asked, Instruction, Plan, PlanStep, Technique
 from incidents.cacao.receiving import document_of
-from incidents.cacao.vocabulary import NOT_RUNNABLE_YET
-from portal.documents import Problem, Refused, pointer
+from portal.documents import Problem, Refused
 
 
 class PlaybookRefused(Refused):
@@ -49,11 +49,14 @@ def read_playbook(document: dict[str, Any] | bytes, *, strict: bool = False) -> 
     check_playbook(document, notes)
     if notes.errors:
         raise PlaybookRefused(notes.errors)
-    flow = flow_of(document["workflow"], document["workflow_start"], notes)
+    flow = flow_of(document["workflow"], document["workflow_start"], notes, document.get("workflow_exception"))
     details = {key: details_of(document["workflow"][key], ("workflow", key), notes) for key in flow.order}
     order = _in_order(flow, details, notes)
-    if not order:
+    calls = tuple(sorted({each["playbook_id"] for each in document["workflow"].values() if "playbook_id" in each}))
+    if not flow.certain and not calls:
         notes.error(("workflow",), "The playbook has no action that is reached without a decision.")
+    _check_loops(document["workflow"], notes)
+    deciding = {name for each in document["workflow"].values() for name in _asked_about(each)}
     if notes.errors or (strict and notes.warnings):
         raise PlaybookRefused(notes.errors + (notes.warnings if strict else []))
     return Plan(
@@ -63,9 +66,10 @@ def read_playbook(document: dict[str, Any] | bytes, *, strict: bool = False) -> 
         description=document.get("description", ""),
         version=document["modified"],
         fingerprint=fingerprint_of(document),
-        steps=tuple(_step(document, key, at, flow.after[key], details[key]) for at, key in enumerate(order, start=1)),
+        steps=tuple(_step(document, key, at, flow, details[key], deciding) for at, key in enumerate(order, start=1)),
         warnings=tuple(notes.warnings),
-        blockers=tuple(_blockers(document["workflow"])),
+        blockers=(),
+        calls=calls,
         document=document,
     )
 
@@ -91,7 +95,9 @@ def _in_order(flow: Flow, details: dict[str, Details], notes: Notes) -> list[str
     return order
 
 
-def _step(document: dict[str, Any], key: str, position: int, after: tuple[str, ...], details: Details) -> PlanStep:
+def _step(
+    document: dict[str, Any], key: str, position: int, flow: Flow, details: Details, deciding: set[str]
+) -> PlanStep:
     step = document["workflow"][key]
     values = {**document.get("playbook_variables", {}), **step.get("step_variables", {})}
     manual = [text_of(each, values) for each in step["commands"] if each["type"] == "manual"]
@@ -116,7 +122,10 @@ def _step(document: dict[str, Any], key: str, position: int, after: tuple[str, .
         containing=details.contains,
         confirmed_by_council=details.confirmed_by_council,
         join=details.join,
-        after=after,
+        after=flow.after[key],
+        certain=key in flow.certain,
+        at_opening=key in flow.at_opening,
+        answers=tuple(_answers(document, step, deciding)),
         d3fend=tuple(_techniques(step)),
         instructions=tuple(others),
     )
@@ -151,18 +160,24 @@ def _techniques(step: dict[str, Any]) -> list[Technique]:
     ]
 
 
-def _blockers(workflow: dict[str, Any]) -> list[Problem]:
-    found = []
+def _answers(document: dict[str, Any], step: dict[str, Any], deciding: set[str]) -> Iterator[Asked]:
+    """What whoever completes the step must say. Only what a condition asks about is for the lead as well."""
+    own, shared = step.get("step_variables", {}), document.get("playbook_variables", {})
+    for name in dict.fromkeys(step.get("out_args", [])):
+        variable = own.get(name) or shared[name]
+        words = variable.get("description") or name.strip("_").replace("_", " ")
+        yield Asked(name, variable["type"], words, name in deciding and name not in own)
+
+
+def _asked_about(step: dict[str, Any]) -> set[str]:
+    """Variables that a condition here, or one in a playbook that this step runs, may ask about."""
+    if step["type"] == "playbook-action":
+        return {*step.get("in_args", []), *step.get("out_args", [])}
+    return variables_in(step.get("condition") or step.get("switch") or "")
+
+
+def _check_loops(workflow: dict[str, Any], notes: Notes) -> None:
     for key, step in workflow.items():
-        name = step.get("name") or key
-        place = pointer("workflow", key)
-        if step["type"] in NOT_RUNNABLE_YET:
-            what = NOT_RUNNABLE_YET[step["type"]]
-            found.append(Problem(place, f"Step {name!r} {what} ({step['type']}); such steps cannot be run yet."))
-        if "on_failure" in step:
-            found.append(
-                Problem(place, f"Step {name!r} names a step for failure (on_failure), which cannot be run yet.")
-            )
-        if step.get("delay"):
-            found.append(Problem(place, f"Step {name!r} waits before it begins (delay), which cannot be run yet."))
-    return found
+        if step["type"] != "action" and EXTENSION in step.get("step_extensions", {}):
+            place = ("workflow", key, "step_extensions", EXTENSION)
+            LOOP.check(step["step_extensions"][EXTENSION], place, notes)

@@ -32,9 +32,3 @@ TLP_IDS = {
     "TLP:AMBER+STRICT": "939a9414-2ddd-4d32-a0cd-375ea402b003",
     "TLP:RED": "e828b379-4e03-4974-9ac4-e53a884c97c1",
 }
-NOT_RUNNABLE_YET = {
-    "playbook-action": "runs another playbook",
-    "if-condition": "depends on a condition",
-    "while-condition": "repeats while a condition holds",
-    "switch-condition": "chooses between cases",
-}

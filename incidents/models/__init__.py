@@ -16,12 +16,14 @@ from incidents.models.radius import (
     Rewalk,
 )
 from incidents.models.reminder import UpdateReminder
+from incidents.models.run import Decision, Run, RunAnswer, RunStep
 from incidents.models.signing import PlaybookSignature, SigningKey, SigningSecret, TrustedKey
-from incidents.models.task import Duty, OwnReference, Run, Task, TaskNote
+from incidents.models.task import Duty, OwnReference, Task, TaskNote
 
 __all__ = [
     "Clearing",
     "ConcentrationSnapshot",
+    "Decision",
     "Duty",
     "GuestGrant",
     "Handover",
@@ -42,6 +44,8 @@ __all__ = [
     "RadiusVersion",
     "Rewalk",
     "Run",
+    "RunAnswer",
+    "RunStep",
     "SigningKey",
     "SigningSecret",
     "Standing",

@@ -23,6 +23,7 @@ class Playbook(models.Model):
     digest = models.BinaryField()
     warnings = models.JSONField(default=list)
     blockers = models.JSONField(default=list)  # why it cannot be run yet: [{"pointer", "detail"}]
+    calls = models.JSONField(default=list, db_default=models.Value([], models.JSONField()))  # CACAO ids it runs within
 
     class Meta:
         ordering = ["slug", "-version"]
@@ -34,7 +35,11 @@ class Playbook(models.Model):
 
 
 class Step(models.Model):
-    """One action step of a playbook, as each organisation will read it."""
+    """One action step of a playbook, as each organisation will read it.
+
+    `answers`: what whoever completes it must say, `[{"name", "kind", "words", "deciding"}]`; a deciding one goes to the
+    lead, because a condition of the plan asks about it.
+    """
 
     class Audience(models.TextChoices):
         ALL = "all", "Everybody who takes part"
@@ -65,6 +70,11 @@ class Step(models.Model):
     d3fend = models.JSONField(default=list)  # [{"id", "name"}]
     instructions = models.JSONField(default=list)
     after = ArrayField(models.TextField(), default=list)  # CACAO step ids that must be settled before this is ready
+    certain = models.BooleanField(
+        default=True, db_default=True
+    )  # comes without a decision: its tasks stand from opening
+    at_opening = models.BooleanField(default=False, db_default=False)  # nothing comes before it: ready at once
+    answers = models.JSONField(default=list, db_default=models.Value([], models.JSONField()))  # out_args, see below
 
     class Meta:
         ordering = ["position"]

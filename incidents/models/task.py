@@ -65,10 +65,15 @@ class Task(models.Model):
     previous_status = models.TextField(blank=True, default="")  # what undo returns to, for 60 s
     previous_reason = models.TextField(blank=True, default="")
     changed_by_id = models.UUIDField(null=True)  # person or key; who may undo
+    path = models.TextField(blank=True, default="", db_default="")  # the playbook actions that led to its playbook
+    turn = models.PositiveSmallIntegerField(default=1, db_default=1)  # which time its step begins in this run
+    exempt_because = models.TextField(blank=True, default="", db_default="")  # the lead's reason, with `cancelled`
 
     class Meta:
-        ordering = ["position"]
-        constraints = [models.UniqueConstraint(fields=["incident", "organisation", "step"], name="task_once")]
+        ordering = ["position", "turn"]
+        constraints = [
+            models.UniqueConstraint(fields=["incident", "organisation", "step", "path", "turn"], name="task_each_turn")
+        ]
         indexes = [
             models.Index(fields=["organisation", "status"], name="task_mine"),
             models.Index(
@@ -136,16 +141,3 @@ class Duty(models.Model):
 
     def __str__(self) -> str:
         return self.kind
-
-
-class Run(models.Model):
-    """A playbook under way, as a row of the queue: `due_at` set means that steps may have become ready."""
-
-    incident = models.OneToOneField(Incident, on_delete=models.CASCADE, primary_key=True)
-    lead_id = models.UUIDField()
-    due_at = models.DateTimeField(null=True)
-    claimed_by = models.TextField(blank=True, default="")
-    claimed_until = models.DateTimeField(null=True)
-
-    def __str__(self) -> str:
-        return str(self.incident_id)

@@ -140,8 +140,8 @@ class TestPlan:
         assert len(read_playbook(small).steps) == 1_005
 
 
-class TestNotRunnableYet:
-    def test_a_condition_is_read_and_named_as_what_keeps_it_from_running(self, small: Document):
+class TestDecided:
+    def test_a_step_behind_a_condition_is_read_and_comes_by_decision(self, small: Document):
         small["workflow"]["if-condition--1f0a7c52-6d0e-4a6b-9a55-0d4ac1f1b0aa"] = {
             "type": "if-condition",
             "name": "Is it encrypted?",
@@ -153,22 +153,51 @@ class TestNotRunnableYet:
         small["workflow"][key("d")]["on_completion"] = "end--1f0a7c52-6d0e-4a6b-9a55-0d4ac1f1b0ab"
         small["workflow"][key("b")]["on_success"] = "if-condition--1f0a7c52-6d0e-4a6b-9a55-0d4ac1f1b0aa"
         plan = read_playbook(small)
-        assert not plan.runnable
-        (blocker,) = plan.blockers
-        assert blocker.pointer == "/workflow/if-condition--1f0a7c52-6d0e-4a6b-9a55-0d4ac1f1b0aa"
-        assert blocker.detail == (
-            "Step 'Is it encrypted?' depends on a condition (if-condition); such steps cannot be run yet."
-        )
+        assert plan.runnable
         steps = {step.title: step for step in plan.steps}
-        assert "D" not in steps  # it is reached by a decision only
+        assert not steps["D"].certain
+        assert steps["D"].after == ()
+        assert steps["E"].certain
         assert steps["E"].after == (key("b"), key("c"))
+        assert [title for title, step in steps.items() if step.at_opening] == ["A"]
 
-    def test_a_failure_branch_and_a_delay_are_named_too(self, small: Document):
-        small["workflow"][key("b")]["on_failure"] = "end--1f0a7c52-6d0e-4a6b-9a55-0d4ac1f1b005"
-        small["workflow"][key("d")]["delay"] = 1_000
-        assert [each.pointer for each in read_playbook(small).blockers] == [
-            f"/workflow/{key('b')}",
-            f"/workflow/{key('d')}",
+    def test_a_failure_branch_and_an_exception_come_by_decision_and_stand_last(self, small: Document):
+        new = "action--1f0a7c52-6d0e-4a6b-9a55-0d4ac1f1b0f"
+        for at, leads in (("1", "end--1f0a7c52-6d0e-4a6b-9a55-0d4ac1f1b005"), ("2", small["workflow_start"])):
+            end = leads if leads.startswith("end") else "end--1f0a7c52-6d0e-4a6b-9a55-0d4ac1f1b007"
+            small["workflow"][new + at] = {**small["workflow"][key("c")], "name": at, "on_completion": end}
+        small["workflow"][key("b")]["on_failure"] = f"{new}1"
+        small["workflow_exception"] = f"{new}2"
+        plan = read_playbook(small)
+        assert [step.title for step in plan.steps if not step.certain] == ["1", "2"]
+        assert plan.steps[-1].title == "2"
+
+    def test_a_delayed_step_does_not_begin_at_opening(self, small: Document):
+        small["workflow"][key("a")]["delay"] = 1_000
+        assert not any(step.at_opening for step in read_playbook(small).steps)
+
+    def test_answers_are_asked_and_only_those_of_conditions_go_to_the_lead(self, small: Document):
+        small["playbook_variables"] |= {
+            "__hit__": {"type": "bool", "description": "Is it hit?"},
+            "__count__": {"type": "integer"},
+        }
+        small["workflow"][key("a")]["out_args"] = ["__hit__", "__count__"]
+        small["workflow"]["while-condition--1f0a7c52-6d0e-4a6b-9a55-0d4ac1f1b0aa"] = {
+            "type": "while-condition",
+            "condition": "__hit__:value = true",
+            "on_true": key("9"),
+            "on_completion": "end--1f0a7c52-6d0e-4a6b-9a55-0d4ac1f1b005",
+        }
+        small["workflow"][key("9")] = {
+            **small["workflow"][key("d")],
+            "on_completion": "end--1f0a7c52-6d0e-4a6b-9a55-0d4ac1f1b0ab",
+        }
+        small["workflow"]["end--1f0a7c52-6d0e-4a6b-9a55-0d4ac1f1b0ab"] = {"type": "end"}
+        small["workflow"][key("d")]["on_completion"] = "while-condition--1f0a7c52-6d0e-4a6b-9a55-0d4ac1f1b0aa"
+        first = read_playbook(small).steps[0]
+        assert [(each.kind, each.words, each.deciding) for each in first.answers] == [
+            ("bool", "Is it hit?", True),
+            ("integer", "count", False),
         ]
 
 
