@@ -49,6 +49,7 @@ SELECT t.path, a.name, a.kind, a.value, t.path || s.cacao_step_id, t.turn, r.beg
        s.join, t.organisation_id = %(lead)s
   FROM incidents_runanswer a JOIN incidents_task t ON t.id = a.task_id JOIN incidents_step s ON s.id = t.step_id
   JOIN incidents_runstep r ON r.incident_id = t.incident_id AND r.key = t.path || s.cacao_step_id AND r.turn = t.turn
+   AND r.began_at IS NOT NULL
  WHERE a.incident_id = %(incident)s AND t.status IN ('done', 'verified')
 """
 _CHOSEN = "SELECT key, turn, kind, lap, chosen FROM incidents_decision WHERE incident_id = %s AND chosen IS NOT NULL"

@@ -97,7 +97,7 @@ def make_ready(incident: Incident, engine: Engine, ahead: Ahead) -> list[Ready]:
     begun: list[dict[str, Any]] = [
         {"key": row.key, "turn": row.turn, "befores": None}
         for row in engine.rows.values()
-        if row.state != "delayed" and engine.graph.nodes[row.key].kind == "action"
+        if row.began and engine.graph.nodes[row.key].kind == "action"
     ]
     begun += [{"key": key, "turn": turn, "befores": _words(own)} for (key, turn), own in ahead.own.items()]
     parameters = {
