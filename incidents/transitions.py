@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connections, transaction
 
 from incidents.errors import Fault, Invalid, NotYours, WrongMoment
 from incidents.models import Incident, Standing, Task, TaskNote
+from incidents.running.answering import keep_answers, read_answers
 from portal import clock
 from portal.ledger.record import Actor, Entry, record, record_many
 
 UNDO_WITHIN = timedelta(seconds=60)
+LONGEST_WHY = 600
 NEEDS_REASON = frozenset({"blocked", "declined", "not_affected"})
 KINDS = {
     "waiting": "task.undone",
@@ -60,6 +62,10 @@ def answer_task(*, task_id: UUID, to: str, actor: Actor, answer: Answer | None =
         raise Invalid([Fault("/reason", "Say why, in a few words: the lead sees it.")])
     if task.status != to:
         _check_arrow(task, to)
+    if to == Task.Status.DONE and task.step.answers:
+        read = read_answers(task.step.answers, answer.answers or {})
+        answer = replace(answer, answers={**(answer.answers or {}), **read})
+        keep_answers(task, read)
     return _move(task, to=to, actor=actor, answer=answer)
 
 
@@ -98,6 +104,33 @@ def cancel_task(*, task_id: UUID, actor: Actor) -> Task:
 
 
 @transaction.atomic(using="default")
+def exempt_task(*, task_id: UUID, actor: Actor, because: str) -> Task:
+    """The lead lets an organisation off a step, and says why; that organisation and the overseers see it.
+
+    Asking twice changes nothing.
+
+    Raises:
+        Task.DoesNotExist, NotYours: as `verify_task`. WrongMoment: it is done. Invalid: no reason, or a long one.
+    """
+    task = _locked(task_id)
+    if actor.organisation_id != task.incident.lead_id:
+        raise NotYours("Only the lead exempts an organisation from a step.")
+    if task.status == Task.Status.CANCELLED:
+        return task
+    _check_arrow(task, Task.Status.CANCELLED)
+    if task.status in {"done", "verified"}:
+        raise WrongMoment("The step is done: there is nothing left to be exempt from.")
+    if not 0 < len(because.strip()) <= LONGEST_WHY:
+        raise Invalid([Fault("/because", f"Say why, in at most {LONGEST_WHY} characters: the organisation reads it.")])
+    before, was = _word(task), task.status
+    with connections["default"].cursor() as cursor:
+        cursor.execute("SELECT sec.exempt(%s, %s)", [task_id, because.strip()])
+    task.refresh_from_db()
+    _record_move(task, actor=actor, was=was, before=before, kind=KINDS["cancelled"], exempt_because=because.strip())
+    return task
+
+
+@transaction.atomic(using="default")
 def undo_task(*, task_id: UUID, actor: Actor) -> Task:
     """Take back one's own last answer within 60 seconds, by the same person or key.
 
@@ -116,7 +149,7 @@ def undo_task(*, task_id: UUID, actor: Actor) -> Task:
 
 def _locked(task_id: UUID) -> Task:
     """The task, locked; its incident must still be under way."""
-    task = Task.objects.select_for_update(of=("self",)).select_related("incident").get(pk=task_id)
+    task = Task.objects.select_for_update(of=("self",)).select_related("incident", "step").get(pk=task_id)
     if task.incident.status == Incident.Status.CLOSED:
         raise WrongMoment("The incident is closed.")
     return task

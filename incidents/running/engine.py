@@ -6,8 +6,8 @@ called again whenever something has changed; called twice with the same it does 
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
@@ -82,6 +82,17 @@ class Ask:
     lap: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What somebody who has done a step said of a variable; `leads`: the lead said it."""
+
+    step: Id
+    path: str
+    name: str
+    value: Value
+    leads: bool
+
+
 @dataclass(slots=True)
 class Facts:
     """What is known at `now`. A begun action whose tasks are not written yet has no tally."""
@@ -89,7 +100,7 @@ class Facts:
     now: datetime
     tallies: Mapping[Id, Tally] = field(default_factory=dict)
     chosen: Mapping[Ask, str] = field(default_factory=dict)
-    values: Mapping[tuple[str, str], Value] = field(default_factory=dict)  # answered variables, over the graph's
+    answers: Sequence[Answer] = ()
 
 
 def choices_of(node: Node, kind: Kind) -> tuple[str, ...]:
@@ -223,7 +234,25 @@ class Engine:
         if name in node.variables:
             return node.variables[name]
         which = self.graph.variable(node.path, name)
-        return self.facts.values.get(which) or self.graph.values.get(which)
+        return self._answered(which) or self.graph.values.get(which)
+
+    def _answered(self, which: tuple[str, str]) -> Value | None:
+        """What answers make known of a variable: those to the step that asks for it and began last.
+
+        With the join rule *lead* the lead's answer counts, otherwise all that were given must be the same. Whoever is
+        ahead of the others counts when all have come to the step.
+        """
+        found: defaultdict[tuple[datetime, Id], list[Answer]] = defaultdict(list)
+        for answer in self.facts.answers:
+            row = self.rows.get(answer.step)
+            if row and row.began and self.graph.variable(answer.path, answer.name) == which:
+                found[row.began, row.id].append(answer)
+        if not found:
+            return None
+        newest = max(found)
+        by_lead = self.graph.nodes[newest[1][0]].join == "lead"
+        said = {answer.value for answer in found[newest] if answer.leads or not by_lead}
+        return said.pop() if len(said) == 1 else None
 
     def _chosen(self, row: Row, kind: Kind, lap: int = 0) -> str | None:
         return self.facts.chosen.get(Ask(row.key, row.turn, kind, lap))

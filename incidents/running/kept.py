@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -13,7 +13,7 @@ from django.db import connections
 
 from incidents.models import Incident, Playbook, Task
 from incidents.running.conditions import Value
-from incidents.running.engine import Ask, Engine, Facts, Id, Row, Tally, choices_of
+from incidents.running.engine import Answer, Ask, Engine, Facts, Id, Row, Tally, choices_of
 from incidents.running.graph import Document, Graph, linked
 
 SETTLED = sorted(Task.SETTLED)
@@ -45,11 +45,8 @@ SELECT t.path || s.cacao_step_id, t.turn,
  WHERE t.incident_id = %(incident)s GROUP BY 1, 2
 """
 _ANSWERS = """
-SELECT t.path, a.name, a.kind, a.value, t.path || s.cacao_step_id, t.turn, r.began_at,
-       s.join, t.organisation_id = %(lead)s
+SELECT t.path || s.cacao_step_id, t.turn, t.path, a.name, a.kind, a.value, t.organisation_id = %(lead)s
   FROM incidents_runanswer a JOIN incidents_task t ON t.id = a.task_id JOIN incidents_step s ON s.id = t.step_id
-  JOIN incidents_runstep r ON r.incident_id = t.incident_id AND r.key = t.path || s.cacao_step_id AND r.turn = t.turn
-   AND r.began_at IS NOT NULL
  WHERE a.incident_id = %(incident)s AND t.status IN ('done', 'verified')
 """
 _CHOSEN = "SELECT key, turn, kind, lap, chosen FROM incidents_decision WHERE incident_id = %s AND chosen IS NOT NULL"
@@ -146,26 +143,13 @@ def facts_of(incident: Incident, engine: Engine, *, now: datetime, written: Iter
     for each in written:
         tallies.setdefault(each, Tally(waits=suspected))
     chosen = {Ask(key, turn, kind, lap): pick for key, turn, kind, lap, pick in fetched(_CHOSEN, [incident.pk])}
-    values = values_of(engine.graph, fetched(_ANSWERS, parameters)) if engine.graph.deciding else {}
-    return Facts(now, tallies, chosen, values)
-
-
-def values_of(graph: Graph, answers: Iterable[Sequence[Any]]) -> dict[tuple[str, str], Value]:
-    """What organisations' answers make known. The step that began last counts; with the join rule *lead* the lead's
-    answer does, otherwise all that were given must be the same."""
-    newest: dict[tuple[str, str], tuple[Any, list[tuple[Value, str, bool]]]] = {}
-    for path, name, kind, value, key, turn, began, join, leads in answers:
-        which, when = graph.variable(path, name), (began, key, turn)
-        if which not in newest or newest[which][0] < when:
-            newest[which] = (when, [])
-        if newest[which][0] == when:
-            newest[which][1].append((Value(kind, value), join, leads))
-    known = {}
-    for which, (_, given) in newest.items():
-        counted = {value for value, join, leads in given if join != "lead" or leads}
-        if len(counted) == 1:
-            known[which] = counted.pop()
-    return known
+    answers = [
+        Answer((key, turn), path, name, Value(kind, value), leads)
+        for key, turn, path, name, kind, value, leads in (
+            fetched(_ANSWERS, parameters) if engine.graph.deciding else ()
+        )
+    ]
+    return Facts(now, tallies, chosen, answers)
 
 
 def keep_rows(incident_id: UUID, graph: Graph, rows: Iterable[Row]) -> None:

@@ -24,6 +24,7 @@ class Incidents(Writer):
                 "incidents_step", id=uuid4(), playbook_id=self.ids["playbook"], cacao_step_id=f"action--{position}",
                 position=position, title=f"Step {position}", audience="all", acknowledge_minutes=15, finish_minutes=60,
                 containing=position == 1, confirmed_by_council=False, join="all", d3fend=Jsonb([]),
+                answers=Jsonb([{"name": "__asked__", "kind": "string", "words": "x", "deciding": True}]),
                 instructions=Jsonb([]), after=[], **texts,
             )  # fmt: skip
 
@@ -74,6 +75,13 @@ class Incidents(Writer):
                  named=True)  # fmt: skip
         self.put("incidents_radius", incident_id=incident, computed_at="now", document=Jsonb({"paths": reference}))
         self.put("incidents_run", incident_id=incident, lead_id=me, claimed_by="")
+        self.put("incidents_runstep", id=uuid4(), incident_id=incident, key="action--1", turn=1, name=secret_of(lead),
+                 kind="action", parent_key="", parent_turn=0, lap=0, state="begun", outcome="", open=0,
+                 rounds=0)  # fmt: skip
+        for lap, chosen in enumerate((None, "true")):
+            self.put("incidents_decision", id=uuid4(), incident_id=incident, key="if-condition--1", turn=1, lap=lap,
+                     kind="choose", name=secret_of(lead), condition="", choices=Jsonb(["true", "false"]),
+                     asked_at="now", chosen=chosen, why=secret_of(lead) if chosen else "")  # fmt: skip
         self.radius_moves(incident, lead, list(roles))
         for slug, role in roles.items():
             self.side(reference, slug, role)
@@ -167,6 +175,8 @@ class Incidents(Writer):
                      answers=Jsonb({}), at="now")  # fmt: skip
             self.put("incidents_ownreference", id=uuid4(), incident_id=incident, organisation_id=org, task_id=task,
                      text=secret)  # fmt: skip
+            self.put("incidents_runanswer", id=uuid4(), incident_id=incident, task_id=task, organisation_id=org,
+                     scope="", name="__asked__", kind="string", value=secret, at="now")  # fmt: skip
         self.put("incidents_ownreference", id=uuid4(), incident_id=incident, organisation_id=org, text=secret)
         self.put(
             "incidents_duty", id=uuid4(), incident_id=incident, organisation_id=org, kind="ico_72h", hours=72,

@@ -125,7 +125,7 @@ INCIDENTS: dict[str, Row] = {
             f"{LEADS} AND {THEY_TAKE_PART} AND x.status = 'waiting' AND x.reason = ''",
             LEADS,
             inserts="id incident_id organisation_id step_id position title containing status ready acknowledge_by"
-            " finish_by reason version changed_at previous_status previous_reason",
+            " finish_by reason version changed_at previous_status previous_reason path turn",
             updates="ready acknowledge_by finish_by",
         ),
     ),
@@ -174,7 +174,27 @@ INCIDENTS: dict[str, Row] = {
     "incidents_guestgrant": Row(Can(MINE)),
     "incidents_run": Row(
         Can(insert=f"x.lead_id = %(me)s AND {LEADS}"),
-        worker=Can(OPEN, update=OPEN, updates="due_at claimed_by claimed_until"),
+        worker=Can(OPEN, update=OPEN, updates="due_at claimed_by claimed_until ended_at"),
+    ),
+    # Where a run stands is the overseers' to see, the worker's to move inside the lead. An answer goes to the lead
+    # alone, and only one that a condition of the plan asks about leaves home at all.
+    "incidents_runstep": Row(
+        Can(OVERSEES),
+        worker=Can(LEADS, LEADS, LEADS, updates="state outcome due_at began_at ended_at open rounds"),
+    ),
+    "incidents_decision": Row(
+        Can(OVERSEES),
+        worker=Can(LEADS, f"{LEADS} AND x.chosen IS NULL AND x.why = ''", LEADS, updates="withdrawn_at"),
+    ),
+    "incidents_runanswer": Row(
+        Can(
+            f"({MINE} OR {LEADS})",
+            f"{MINE} AND EXISTS (SELECT 1 FROM incidents_task t WHERE t.id = x.task_id"
+            " AND t.organisation_id = %(me)s AND t.incident_id = x.incident_id) AND x.name = '__asked__'",
+            MINE,
+            updates="kind value at",
+        ),
+        worker=Can(LEADS),
     ),
     # Telling people: facts for a side and its overseers; the worker's queue columns across all; the code for nobody.
     "notifications_planning": Row(

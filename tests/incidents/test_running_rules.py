@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 
 from incidents.cacao.reading import read_playbook
 from incidents.running.ahead import ahead_of
-from incidents.running.engine import Ask, Engine, Facts, Tally, choices_of
+from incidents.running.conditions import Value
+from incidents.running.engine import Answer, Ask, Engine, Facts, Tally, choices_of
 from incidents.running.graph import Graph, linked
-from incidents.running.kept import values_of
 from tests.random_playbooks import VALUES, Maker
 from tests.running_rules import SETTLED, World, where
 
@@ -51,13 +51,12 @@ class Pure:
                 count["done"], count["declined"], count["not_affected"], of_lead,  # type: ignore[arg-type]
             )  # fmt: skip
         answers = [
-            (where(this), name, "string", value, *this, began, world.join(this), ORGANISATIONS[who][1] == "lead")
+            Answer(this, where(this), name, Value("string", value), ORGANISATIONS[who][1] == "lead")
             for this, who, name, value in world.answered
             if world.statuses[this][who] == "done"
-            for began in [row.began for row in engine.rows.values() if row.id == this and row.began]
         ]
         chosen = {Ask(key, turn, kind, lap): pick for (key, turn, kind, lap), pick in world.chosen.items()}  # type: ignore[arg-type]
-        return Facts(BEGIN + timedelta(milliseconds=world.now), tallies, chosen, values_of(self.graph, answers))
+        return Facts(BEGIN + timedelta(milliseconds=world.now), tallies, chosen, answers)
 
     def ready(self, world: World) -> set[tuple[str, int, str]]:
         found = {(*row.id, name) for row in self.rows if row.began for name in world.concerned_by(row.id)}

@@ -1,0 +1,121 @@
+"""What whoever completes a step must say: read by its type. What no condition asks about stays at home."""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import orjson
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from incidents.errors import Fault, Invalid
+from incidents.models import Task
+from incidents.running.kept import fetched
+
+LONGEST = 2_000
+YES, NO = frozenset(["true", "yes", "1"]), frozenset(["false", "no", "0"])
+WANTED = {
+    "bool": gettext_lazy("Answer yes or no."),
+    "integer": gettext_lazy("This must be a whole number, such as 12."),
+    "long": gettext_lazy("This must be a whole number, such as 12."),
+    "float": gettext_lazy("This must be a number, such as 12.5."),
+    "uri": gettext_lazy("This must be an address such as https://example.org/page."),
+    "ipv4-addr": gettext_lazy("This must be an IPv4 address such as 192.0.2.17, or a range such as 192.0.2.0/24."),
+    "ipv6-addr": gettext_lazy("This must be an IPv6 address such as 2001:db8::17, or a range such as 2001:db8::/32."),
+    "mac-addr": gettext_lazy("This must be a hardware address such as 00:1a:2b:3c:4d:5e."),
+    "uuid": gettext_lazy("This must be a UUID, 32 hexadecimal digits in five groups."),
+    "hexstring": gettext_lazy("This must be an even number of hexadecimal digits."),
+    "hash": gettext_lazy("This must be a hash in hexadecimal digits."),
+    "md5-hash": gettext_lazy("This must be an MD5 hash: 32 hexadecimal digits."),
+    "sha256-hash": gettext_lazy("This must be a SHA-256 hash: 64 hexadecimal digits."),
+    "dictionary": gettext_lazy("This must be a JSON object."),
+}
+DIGITS = {"hexstring": r"(?:[0-9a-f]{2})+", "hash": r"[0-9a-f]{8,128}", "md5-hash": r"[0-9a-f]{32}",
+          "sha256-hash": r"[0-9a-f]{64}", "mac-addr": r"[0-9a-f]{2}(?:[:-][0-9a-f]{2}){5}"}  # fmt: skip
+_KEEP = """
+INSERT INTO incidents_runanswer (id, incident_id, task_id, organisation_id, scope, name, kind, value, at)
+SELECT gen_random_uuid(), %s, %s, %s, %s, a.name, a.kind, a.value, clock_timestamp()
+  FROM jsonb_to_recordset(%s::jsonb) AS a(name text, kind text, value text)
+ON CONFLICT (task_id, name) DO UPDATE SET kind = excluded.kind, value = excluded.value, at = excluded.at
+RETURNING 1
+"""
+
+
+def read_answers(asked: Sequence[Mapping[str, Any]], given: Mapping[str, Any]) -> dict[str, str]:
+    """The answers to what a step asks (`Step.answers`), each in the one spelling of its type.
+
+    Raises:
+        Invalid: one does not fit its type, or one that a condition of the plan asks about is missing.
+    """
+    read, faults = {}, []
+    for each in asked:
+        name, value = each["name"], given.get(each["name"])
+        if value is None or (isinstance(value, str) and not value.strip()):
+            if each["deciding"]:
+                faults.append(Fault(f"/answers/{name}", _("%(words)s: the plan goes on by it.") % each))
+            continue
+        text = read_one(each["kind"], value)
+        if text is None:
+            said = WANTED.get(each["kind"], _("This must be a text of at most %(n)s characters.") % {"n": LONGEST})
+            faults.append(Fault(f"/answers/{name}", f"{each['words']}: {said}"))
+        else:
+            read[name] = text
+    if faults:
+        raise Invalid(faults)
+    return read
+
+
+def read_one(kind: str, value: Any) -> str | None:
+    """One value as text, or None when it is none of its type."""
+    if kind == "dictionary":
+        return _object(value)
+    text = str(value).strip() if isinstance(value, (str, int, float)) else ""
+    if not text or len(text) > LONGEST or "\0" in text:
+        return None
+    if kind == "bool":
+        word = text.lower()
+        return "true" if word in YES else "false" if word in NO else None
+    if kind in ("integer", "long"):
+        return str(int(text)) if re.fullmatch(r"[+-]?[0-9]{1,18}", text) else None
+    if kind == "float":
+        return text if re.fullmatch(r"[+-]?[0-9]{1,18}(\.[0-9]{1,18})?", text) and math.isfinite(float(text)) else None
+    if kind in DIGITS:
+        return text.lower() if re.fullmatch(DIGITS[kind], text.lower()) else None
+    try:
+        if kind in ("ipv4-addr", "ipv6-addr"):
+            network = ipaddress.ip_network(text, strict=False)
+            return text if network.version == int(kind[3]) else None
+        if kind == "uuid":
+            return str(UUID(text))
+        if kind == "uri":
+            parts = urlsplit(text)
+            return text if re.fullmatch(r"[a-z][a-z0-9+.-]*", parts.scheme) and not re.search(r"\s", text) else None
+    except ValueError:
+        return None
+    return text
+
+
+def _object(value: Any) -> str | None:
+    try:
+        found = orjson.loads(value) if isinstance(value, str) else value
+        return orjson.dumps(found).decode() if isinstance(found, dict) else None
+    except ValueError:
+        return None
+
+
+def keep_answers(task: Task, read: Mapping[str, str]) -> None:
+    """Let the lead and the run have the answers that a condition asks about, and no other."""
+    deciding = [
+        {"name": each["name"], "kind": each["kind"], "value": read[each["name"]]}
+        for each in task.step.answers
+        if each["deciding"] and each["name"] in read
+    ]
+    if deciding:
+        document = orjson.dumps(deciding).decode()
+        fetched(_KEEP, [task.incident_id, task.pk, task.organisation_id, task.path, document])
