@@ -3,6 +3,7 @@
 # make check   formatting, lint, types, imports, migrations, templates, row security
 # make prove-isolation  cut an organisation off under full load (B13), and guess at every way in (B20)
 # make prove-deliveries  send 10,000 messages while workers, database and broker are killed (B6, B7)
+# make prove-playbooks   run 2,000 random playbooks against the rules written by hand
 # make bench   the benchmarks                  make bench BENCH="J1 J2"
 # make lock    compile the locked requirements again
 # make texts   every text for translators    make texts LANGUAGE=cy
@@ -11,7 +12,7 @@
 
 SHELL = /bin/sh
 .DEFAULT_GOAL := run
-.PHONY: run test check bench lock texts assets chromium prove-isolation prove-deliveries
+.PHONY: run test check bench lock texts assets chromium prove-isolation prove-deliveries prove-playbooks
 .SUFFIXES:
 
 BEGAN := $(shell date +%s)
@@ -42,6 +43,10 @@ prove-isolation: .venv/dev.stamp assets
 
 prove-deliveries: .venv/dev.stamp assets
 	@exec $(BIN)/python -m scripts.prove.deliveries
+
+prove-playbooks: .venv/dev.stamp assets
+	@exec $(BIN)/python -m scripts.prove.playbooks
+
 texts: .venv/dev.stamp
 	@LANGUAGE_OF_TEXTS=$(if $(filter command line,$(origin LANGUAGE)),$(LANGUAGE)) $(BIN)/python -m scripts.texts
 

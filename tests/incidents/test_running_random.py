@@ -1,0 +1,18 @@
+"""Random playbooks on the real database; the full number of runs is `make prove-playbooks`."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.notifications.stage import Stage
+from tests.proving_runs import prove
+
+
+@pytest.mark.django_db(transaction=True)
+def test_random_runs_on_the_database_go_as_the_rules_written_by_hand(stage: Stage):
+    proof = prove(stage, range(24))
+    assert proof.failures == []
+    assert proof.attempts == 24
+    assert proof.counts["kills"] > 24
+    assert proof.counts["repeats"] > 12
+    assert proof.counts["ask"] > 5
