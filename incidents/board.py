@@ -63,7 +63,8 @@ def board_of(incident: Incident, *, me: UUID, may_lead: bool, manages: bool = Fa
         Standing.objects.filter(incident=incident).values("organisation_id", "slug", "name", "role", "word")
     )
     tasks: defaultdict[UUID, dict[UUID, Row]] = defaultdict(dict)
-    for task in Task.objects.filter(incident=incident).values(*TASK_COLUMNS):
+    # The last turn of a step that is repeated stands for it.
+    for task in Task.objects.filter(incident=incident).order_by("position", "turn").values(*TASK_COLUMNS):
         tasks[task["organisation_id"]][task["step_id"]] = task
     oversees = me in incident.overseers
     steps = _steps(incident, tasks, me=me, oversees=oversees)
@@ -96,10 +97,10 @@ def board_of(incident: Incident, *, me: UUID, may_lead: bool, manages: bool = Fa
         ),
         "steps": [
             {
-                "key": str(step.position),
+                "key": str(step.position) if step.playbook_id == incident.playbook_id else str(step.pk),
                 "short": step.short_title or step.title,
                 "title": step.title,
-                "href": _step_href(incident, step),
+                "href": _step_href(step),
             }
             for step in steps
         ],
@@ -112,14 +113,19 @@ def board_of(incident: Incident, *, me: UUID, may_lead: bool, manages: bool = Fa
 
 
 def _steps(incident: Incident, tasks: Mapping[UUID, Mapping[UUID, Row]], *, me: UUID, oversees: bool) -> list[Step]:
-    """Steps that somebody on this board has a task for, in the order of the playbook."""
-    used = {step for organisation, own in tasks.items() if oversees or organisation == me for step in own}
-    steps = Step.objects.filter(playbook_id=incident.playbook_id).only("id", "position", "title", "short_title")
-    return [step for step in steps if step.pk in used]
+    """Steps that somebody on this board has a task for, in the order of the run."""
+    used = {
+        step: task["position"]
+        for organisation, own in tasks.items()
+        if oversees or organisation == me
+        for step, task in own.items()
+    }
+    steps = Step.objects.filter(pk__in=list(used)).only("id", "playbook_id", "position", "title", "short_title")
+    return sorted(steps, key=lambda step: used[step.pk])
 
 
-def _step_href(incident: Incident, step: Step) -> str:
-    return reverse("playbook-detail", args=[incident.playbook_id]) + f"#step-{step.position}"
+def _step_href(step: Step) -> str:
+    return reverse("playbook-detail", args=[step.playbook_id]) + f"#step-{step.position}"
 
 
 def _row(

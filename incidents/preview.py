@@ -36,7 +36,7 @@ def preview_of(opening: Opening, reach: Reach, *, lead_id: UUID) -> dict[str, An
     told = _who_would_be_told(starts, opening.severity)
     by_way = _by_way(starts, opening.severity)
     marked = {mark.organisation_id for mark in in_force() if mark.for_all}
-    steps = list(Step.objects.filter(playbook_id=reach.playbook.pk).values_list("audience", flat=True))
+    steps = list(Step.objects.filter(playbook_id=reach.playbook.pk, certain=True).values_list("audience", flat=True))
     reached = []
     for each in joining:
         people, avoided = told.get(each.organisation_id, (0, 0))

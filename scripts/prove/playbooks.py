@@ -26,6 +26,7 @@ from portal.vault.master import new_master_key
 
 ROOT = Path(__file__).resolve().parents[2]
 RUNS = 2_000
+SERVERS: EmbeddedServers | None = None
 
 
 def start_servers() -> EmbeddedServers:
@@ -47,32 +48,36 @@ def start_servers() -> EmbeddedServers:
     return servers
 
 
-def main(runs: int, seed: int) -> int:
-    servers = start_servers()
-    try:
-        import django
+if __name__ == "__main__":
+    import django
 
-        django.setup()
-        import portal.celery  # noqa: F401 - an opened incident wakes by our app's broker
-        from tests.notifications.stage import Stage
-        from tests.proving_runs import prove
+    SERVERS = start_servers()
+    django.setup()
 
-        began = time.monotonic()
-        proof = prove(Stage(), range(seed, seed + runs))
-        for each in proof.failures:
-            print(each, file=sys.stderr)
-        line = {
-            "name": "playbooks",
-            "attempts": proof.attempts,
-            "failures": len(proof.failures),
-            "seconds": round(time.monotonic() - began, 1),
-        }
-        print(json.dumps(line), flush=True)
-        print(json.dumps(dict(proof.counts)), file=sys.stderr)
-        return 1 if proof.failures else 0
-    finally:
-        servers.stop()
+import portal.celery  # noqa: F401 - an opened incident wakes by our app's broker
+from tests.notifications.stage import Stage
+from tests.proving_runs import prove
+
+
+def main(runs: int = RUNS, seed: int = 1) -> int:
+    began = time.monotonic()
+    proof = prove(Stage(), range(seed, seed + runs))
+    for each in [*proof.failures, json.dumps(dict(proof.counts))]:
+        print(each, file=sys.stderr)
+    line = {
+        "name": "playbooks",
+        "attempts": proof.attempts,
+        "failures": len(proof.failures),
+        "seconds": round(time.monotonic() - began, 1),
+    }
+    print(json.dumps(line), flush=True)
+    return 1 if proof.failures else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(*(int(each) for each in [*sys.argv[1:], *[str(RUNS), "1"][len(sys.argv) - 1 :]])))
+    try:
+        STATUS = main(*(int(each) for each in sys.argv[1:3]))
+    finally:
+        assert SERVERS is not None
+        SERVERS.stop()
+    sys.exit(STATUS)
