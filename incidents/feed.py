@@ -133,6 +133,11 @@ WORDS: dict[str, Callable[[Data, Mapping[str, str]], str]] = {
     "delivery.dead": lambda data, names: _("a message could not be delivered"),
     "delivery.sent_again": lambda data, names: _("sent a message again that had not arrived"),
     "tasks.ready": lambda data, names: _("further steps are ready"),
+    "tasks.called_off": lambda data, names: _("steps that the plan did not come to were called off"),
+    "incident.asked": lambda data, names: _("asks the lead how the plan goes on: %(step)s") % {"step": data["step"]},
+    "incident.decided": lambda data, names: (
+        _("decided “%(step)s”: %(words)s. %(why)s") % {"step": data["step"], "words": data["words"], "why": data["why"]}
+    ),
     "standing.changed": lambda data, names: _("is now %(word)s") % {"word": STANDINGS[data["word"]]},
     "organisation.isolated": _step("took the step “%(step)s” against %(name)s"),
     "organisation.reconnected": _step("ended the step “%(step)s” against %(name)s"),

@@ -12,14 +12,16 @@ TEST = "webhook.test"
 BY_SUBJECT = {
     _("Incidents"): (
         "incident.opened", "incident.moved", "incident.edited", "incident.joined", "incident.backfill",
-        "incident.widened", "incident.handed_over", "incident.closed", "radius.proposed", "radius.moved",
+        "incident.widened", "incident.handed_over", "incident.closed", "incident.asked", "incident.decided",
+        "radius.proposed", "radius.moved",
         "exposure.changed", "standing.changed", "update.sent", "update.asked", "update.given", "update.due",
         "lead.offered", "lead.kept", "lead.declined", "guest.invited", "guest.ended",
         "own_reference.written", "own_reference.removed", "display.made", "display.paired", "display.revoked",
         "headsup.sent", "headsup.received", "headsup.ended",
     ),
     _("Tasks"): (
-        "tasks.assigned", "tasks.ready", "task.acknowledged", "task.started", "task.blocked", "task.completed",
+        "tasks.assigned", "tasks.ready", "tasks.called_off", "task.acknowledged", "task.started", "task.blocked",
+        "task.completed",
         "task.verified", "task.declined", "task.not_affected", "task.cancelled", "task.undone",
     ),
     _("Reaching people"): (

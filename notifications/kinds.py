@@ -37,6 +37,7 @@ TOLD_OF = {
     "mail.trusted": "named",
     "register.test_wanted": "named",  # a test of a contact that a person asked for
 }
+MOVES_RUNS = {"incident.opened", "incident.joined", "incident.moved", "incident.decided"}
 PLAN, DELIVER, ADVANCE, BEAT = "notifications.plan", "notifications.deliver", "incidents.advance", "notifications.beat"
 RECEIPTS = "notifications.receipts"
 ANSWERS = "notifications.answers"
@@ -52,7 +53,7 @@ def jobs_for(kinds: Iterable[str]) -> list[str]:
     kinds = set(kinds)
     wanted = {
         PLAN: bool(kinds & TOLD_OF.keys()),
-        ADVANCE: any(kind.startswith("task.") for kind in kinds),
+        ADVANCE: bool(kinds & MOVES_RUNS) or any(kind.startswith("task.") for kind in kinds),
         IMPORT: ASKED in kinds,
         REWALK: "radius.moved" in kinds,
     }

@@ -3,9 +3,9 @@
     python -m scripts.prove.playbooks             2,000 runs
     python -m scripts.prove.playbooks RUNS SEED
 
-Each is compared, after everything that happens, with the same rules written by hand (`tests/running_rules.py`). One JSON
-object on standard output; what differs goes to standard error, and the command then ends with 1. PostgreSQL and Valkey
-are its own, under `var/prove-playbooks`, and are made anew each time.
+Each is compared, after everything that happens, with the same rules written by hand (`tests/running_rules.py`). One
+JSON object on standard output; what differs goes to standard error, and the command then ends with 1. PostgreSQL and
+Valkey are its own, under `var/prove-playbooks`, and are made anew each time.
 """
 
 # ruff: noqa: E402 - the servers have to run before Django is set up
