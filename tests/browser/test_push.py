@@ -1,4 +1,4 @@
-"""Notices in a real browser: the service worker shows what is pushed, and the page says so when no push service answers."""
+"""Notices in a real browser: the service worker shows what is pushed; without a push service the page says so."""
 
 from __future__ import annotations
 
