@@ -146,7 +146,7 @@ class PlaybookDocument(Endpoint):
     @extend_schema(
         summary="The document of a playbook",
         description="CACAO 2.0 with its signatures, in canonical form (RFC 8785).",
-        responses={200: CACAO},
+        responses={200: {"type": "object", "additionalProperties": {}, "description": CACAO["description"]}},
     )
     def get(self, request: Request, slug: str) -> HttpResponse:
         return HttpResponse(exported(_one(slug, self.asked.get("version"))), content_type="application/json")
