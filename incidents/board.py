@@ -20,6 +20,7 @@ from incidents.not_trusted import lines_of, mail_lines, short_of, suspicions_in
 from incidents.planned import beside
 from incidents.planned_pages import lines_beside
 from incidents.promised import reminder_of
+from incidents.running.deciding import decisions_of
 from incidents.tiles import tiles_of
 from incidents.words import (
     ROLES,
@@ -89,7 +90,8 @@ def board_of(incident: Incident, *, me: UUID, may_lead: bool, manages: bool = Fa
         "planned": lines_beside(beside(incident, now=now), now=now),
         "notices": reminder_of(incident, leads=me == incident.lead_id, may_send=may_lead, now=now)
         + notices_of(incident, me=me, names=by_id, may_answer=manages)
-        + asked_of(incident, me=me, names=by_id),
+        + asked_of(incident, me=me, names=by_id)
+        + decisions_of(incident, me=me),
         "buttons": _buttons(incident, may_lead=may_lead),
         "tiles": tiles_of(incident, sides, standings, silent, duty, now, oversees=oversees),
         "tabs": _tabs(

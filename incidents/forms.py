@@ -128,6 +128,23 @@ class AnswerUpdateForm(forms.Form):
     answer = forms.CharField(max_length=2000, error_messages={"required": _("Write how things stand.")})
 
 
+class DecideForm(forms.Form):
+    """How the plan goes on. `choices`: values with their words; "" is one of them where no case fits."""
+
+    chosen = forms.ChoiceField(required=False)
+    why = forms.CharField(max_length=600, error_messages={"required": _("Say why: it goes into the record.")})
+
+    def __init__(self, *args: Any, choices: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["chosen"].choices = choices  # type: ignore[attr-defined]
+
+    def clean_chosen(self) -> str:
+        chosen = str(self.cleaned_data.get("chosen", ""))
+        if "chosen" not in self.data or chosen not in dict(self.fields["chosen"].choices):  # type: ignore[attr-defined]
+            raise forms.ValidationError(_("Choose one."))
+        return chosen
+
+
 class WidenForm(forms.Form):
     """A further attacked system."""
 

@@ -17,6 +17,7 @@ from incidents.models import Incident, Participant, Standing, Step, Task
 from incidents.not_trusted import lines_of, mail_lines, suspicions_in
 from incidents.planned import to_answer
 from incidents.planned_pages import cards
+from incidents.running.deciding import decisions_of
 from incidents.transitions import UNDO_WITHIN
 from incidents.words import due_at, due_words, overdue_by, span, state, state_key, why_short
 from portal import clock
@@ -97,7 +98,7 @@ def mine_of(
             "why_href": "" if narrow else reverse("incident-participant", args=[incident.reference, side["slug"]]),
         },
         "notices": notices_of(incident, me=me, names=names, may_answer=manages)
-        + ([] if narrow else asked_of(incident, me=me, names=names)),
+        + ([] if narrow else asked_of(incident, me=me, names=names) + decisions_of(incident, me=me)),
         "receipt": _receipt(tasks, person_id, now, seen_by=header["lead"]["name"]),
         "next": [_listed(task, side, now) for task in open_tasks[1:]],
         "answered": [_listed(task, side, now) for task in tasks if task["status"] not in OPEN],
@@ -151,6 +152,7 @@ def _card(task: Row, step: Step, header: Mapping[str, Any], now: datetime) -> di
     action, words = MAIN[task["status"]]
     detail = reverse("task-detail", args=[task["id"]])
     waits = not task["ready"] and action != "acknowledge"
+    asks = action == "complete" and bool(step.answers)  # the task's own page asks what the step wants to know
     return {
         "id": str(task["id"]),
         "title": task["title"],
@@ -165,10 +167,10 @@ def _card(task: Row, step: Step, header: Mapping[str, Any], now: datetime) -> di
         "worked": step.worked,
         "undo_how": step.undo,
         "main": None
-        if waits
+        if waits or asks
         else {"words": _(words), "url": reverse(f"task-{action}", args=[task["id"]]), "extra": {}},
         "others": [
-            {"words": _("We already did it"), "href": f"{detail}#complete"},
+            {"words": _("Done: answer what it asks") if asks else _("We already did it"), "href": f"{detail}#complete"},
             {"words": _("Blocked"), "href": f"{detail}#block"},
             {"words": _("Not us"), "href": f"{detail}#decline-not_affected"},
         ],

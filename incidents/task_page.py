@@ -95,7 +95,14 @@ def _answers(task: Task, visitor: Visitor, *, own: bool) -> list[dict[str, Any]]
     answers: list[dict[str, Any]] = []
 
     def offer(
-        key: str, words: str, *, primary: bool = False, reason: str = "", label: str = "", kind: str = ""
+        key: str,
+        words: str,
+        *,
+        primary: bool = False,
+        reason: str = "",
+        label: str = "",
+        kind: str = "",
+        asked: Sequence[Mapping[str, Any]] = (),
     ) -> None:
         address = reverse(f"task-{key}", args=[task.pk])
         answers.append(
@@ -107,6 +114,7 @@ def _answers(task: Task, visitor: Visitor, *, own: bool) -> list[dict[str, Any]]
                 "reason": reason,
                 "reason_label": label,
                 "extra": {"as": kind} if kind else {},
+                "asked": list(asked),
             }
         )
 
@@ -117,7 +125,7 @@ def _answers(task: Task, visitor: Visitor, *, own: bool) -> list[dict[str, Any]]
         if task.ready and "in_progress" in arrows:
             offer("start", _("Start"), primary=task.status in {"acknowledged", "blocked"})
         if task.ready and "done" in arrows and task.status != "verified":
-            offer("complete", _("Done"), primary=task.status == "in_progress")
+            offer("complete", _("Done"), primary=task.status == "in_progress", asked=task.step.answers)
         if "blocked" in arrows:
             offer("block", _("Blocked"), reason="required", label=_("What blocks it?"))
         if "not_affected" in arrows:

@@ -98,7 +98,9 @@ def _to(status: str) -> Callable[[HttpRequest, UUID], Task]:
         reason = request.POST.get("reason", "").strip()
         if "\0" in reason or len(reason) > LONGEST_REASON:
             raise Invalid([Fault("/reason", f"Say why in at most {LONGEST_REASON} characters, without odd signs.")])
-        said = Answer(reason=reason)
+        prefix = "answer:"
+        answers = {key.removeprefix(prefix): request.POST[key] for key in request.POST if key.startswith(prefix)}
+        said = Answer(reason=reason, answers={key: value for key, value in answers.items() if value.strip()})
         to = request.POST.get("as", status) if status == "declined" else status
         if to not in {status, "not_affected"}:
             to = status

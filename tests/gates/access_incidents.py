@@ -107,6 +107,7 @@ INCIDENTS = (
     page("incident-heads-up", WIDENS, post=WIDENED, body={"words": "Look at night."}, reference="incident"),
     page("heads-up", PEOPLE),
     page("update-request", NO_CARD, post=NO_CARD, request_id="contact"),
+    page("decision", NO_CARD, post=NO_CARD, decision_id="contact"),
     page("dispute", NO_CARD, post=NO_CARD, dispute_id="contact"),
     page("incident-radius-picture", OVERSEES, reference="incident"),
     page("incident-participant", INSIDE, reference="incident", slug="dunmere"),
