@@ -86,6 +86,8 @@ def _facts(task: Task, side: Mapping[str, Any]) -> list[tuple[str, str]]:
         facts.append((_("Done"), local_time(task.done_at)))
     if task.reason:
         facts.append((_("Reason"), task.reason))
+    if task.exempt_because:
+        facts.append((_("Exempt, says the lead"), task.exempt_because))
     return facts
 
 
@@ -137,6 +139,10 @@ def _answers(task: Task, visitor: Visitor, *, own: bool) -> list[dict[str, Any]]
         offer("verify", _("Checked: it is done"), primary=True)
     if may_open(visitor) and visitor.organisation_id == incident.lead_id and "cancelled" in arrows:
         offer("cancel", _("Call this step off"))
+        if not own and task.status not in {"done", "verified"}:
+            offer(
+                "exempt", _("Exempt them"), reason="required", label=_("Why? They read it, and the step waits no more.")
+            )
     return answers
 
 

@@ -107,6 +107,7 @@ urlpatterns = [
     path("tasks/<uuid:task_id>/", tasks.task_detail, name="task-detail"),
     path("tasks/<uuid:task_id>/acknowledge/", tasks.acknowledge, name="task-acknowledge"),
     path("tasks/<uuid:task_id>/start/", tasks.start, name="task-start"),
+    path("tasks/<uuid:task_id>/exempt/", tasks.exempt, name="task-exempt"),
     path("tasks/<uuid:task_id>/complete/", tasks.complete, name="task-complete"),
     path("tasks/<uuid:task_id>/block/", tasks.block, name="task-block"),
     path("tasks/<uuid:task_id>/decline/", tasks.decline, name="task-decline"),

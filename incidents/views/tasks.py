@@ -16,7 +16,7 @@ from incidents.models import Incident, Participant, Task
 from incidents.my_tasks import mine_of
 from incidents.seeing import mark_seen
 from incidents.task_page import task_page
-from incidents.transitions import Answer, answer_task, cancel_task, undo_task, verify_task
+from incidents.transitions import Answer, answer_task, cancel_task, exempt_task, undo_task, verify_task
 from incidents.views.finding import task_or_404
 from partners.acting import ALL_OF_IT, OWN_TASKS, actor_of, may_answer, may_open, signed_in
 from portal.pages import refuse
@@ -125,6 +125,15 @@ verify = _answered(
 )
 cancel = _answered(
     lambda request, task_id: cancel_task(task_id=task_id, actor=actor_of(request.visitor)),  # type: ignore[attr-defined]
+    may=may_open,
+    reach=ALL_OF_IT,
+)
+exempt = _answered(
+    lambda request, task_id: exempt_task(
+        task_id=task_id,
+        actor=actor_of(request.visitor),  # type: ignore[attr-defined]
+        because=request.POST.get("reason", "").replace("\0", ""),
+    ),
     may=may_open,
     reach=ALL_OF_IT,
 )

@@ -159,4 +159,5 @@ INCIDENTS = (
     page("task-undo", post=ANSWERED, task_id="accepted"),
     page("task-verify", post=CHECKED, task_id="done"),
     page("task-cancel", post=CHECKED, task_id="waiting"),
+    page("task-exempt", post=CHECKED, body={"reason": "It left"}, task_id="waiting"),
 )  # fmt: skip

@@ -96,8 +96,16 @@ def test_answers_are_typed_and_a_disagreement_is_the_leads_to_decide(
         assert Decision.objects.count() == 0
         titles = set(Task.objects.filter(incident=incident, ready=True).values_list("title", flat=True))
     assert titles == {"A", "D"}
-    # Whoever joins later gets what has begun meanwhile, in its order.
-    stage.owner("UPDATE incidents_run SET due_at = NULL")
+    ((left,),) = stage.owner(
+        "SELECT t.id FROM incidents_task t JOIN partners_organisation o ON o.id = t.organisation_id"
+        " WHERE o.slug = 'brackenfield' AND t.title = 'D'"
+    )
+    assert client_of("gravenhurst").post(f"/tasks/{left}/exempt/", {"reason": "so"}).status_code in (403, 404)
+    assert own.post(f"/tasks/{left}/exempt/", {"reason": "so"}).status_code == 403
+    assert lead.post(f"/tasks/{left}/exempt/", {"reason": " "}).status_code == 422
+    assert lead.post(f"/tasks/{left}/exempt/", {"reason": "They left in 2017."}).status_code == 302
+    assert "They left in 2017." in own.get(f"/tasks/{left}/").content.decode()
+    assert stage.owner("SELECT status FROM incidents_task WHERE id = %s", [left]) == [("cancelled",)]
 
 
 def test_answers_are_read_by_their_type() -> None:
