@@ -252,6 +252,8 @@ def _tabs(incident: Incident, *, own_slug: str | None, manages: bool) -> list[di
     tabs.append(("incident-deliveries", _("Deliveries"), []))
     if not own_slug:
         tabs.append(("incident-mail", _("Mail"), []))
+    if incident.exercise and incident.status == Incident.Status.CLOSED:
+        tabs.append(("exercise-score", _("Score"), []))
     if manages and incident.status != Incident.Status.CLOSED:
         tabs.append(("incident-displays", _("Wall screens"), []))
     shown: list[dict[str, Any]] = [

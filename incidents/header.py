@@ -38,6 +38,7 @@ def header_of(incident: Incident, standings: Sequence[Row], sides: Sequence[Row]
         "tlp": incident.tlp,
         "exercise": incident.exercise,
         "suspected": incident.status == "suspected",
+        "suspended_at": incident.suspended_at,
         "lead": _callable(names.get(incident.lead_id, ""), incident.lead_phone),
         "deputy": _callable(names[incident.deputy_lead_id], phones.get(incident.deputy_lead_id, ""))
         if incident.deputy_lead_id in names

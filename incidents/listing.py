@@ -67,8 +67,8 @@ def peacetime(*, may_open: bool) -> list[dict[str, str]]:
         found.append(
             {
                 "words": _("Ten minutes are enough for an exercise: nothing leaves the portal."),
-                "href": reverse("incident-open") + "?exercise=1",
-                "link": _("Open an exercise"),
+                "href": reverse("exercise-list"),
+                "link": _("Run an exercise"),
             }
         )
     return found

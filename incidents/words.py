@@ -117,6 +117,11 @@ def span(length: timedelta) -> str:
     return _("%(hours)s h %(minutes)s min") % {"hours": minutes // 60, "minutes": minutes % 60}
 
 
+def span_of_seconds(seconds: int) -> str:
+    """As `span`, and below two minutes in seconds: what an exercise measures."""
+    return _("%(n)s s") % {"n": seconds} if seconds < 120 else span(timedelta(seconds=seconds))
+
+
 def organisations(count: int) -> str:
     return ngettext("%(n)s organisation", "%(n)s organisations", count) % {"n": count}
 

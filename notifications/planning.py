@@ -123,7 +123,7 @@ def _plan_row(row: Planned) -> None:
         return
     if row.kind == "incident.closed":
         _stand_down(row, incident)
-    elif incident.status == Incident.Status.CLOSED:
+    elif incident.status == Incident.Status.CLOSED or incident.suspended_at is not None:
         return
     elif row.kind == "delivery.dead" and row.subject_id:
         _go_round(row, incident, row.subject_id)

@@ -11,6 +11,7 @@ import psycopg
 from django.db import connections
 
 from incidents.advance import advance_due
+from incidents.exercises import send_injects
 from incidents.handing_over import offer_for_the_silent
 from incidents.promised import remind_of_updates
 from incidents.rewalk_due import rewalk_due
@@ -98,6 +99,7 @@ def look_at_leads() -> None:
     """Leads that nobody answers at, and those whose next update is due."""
     offer_for_the_silent()
     remind_of_updates()
+    send_injects()
 
 
 HANDS: dict[str, Callable[[], object]] = {

@@ -1,5 +1,6 @@
 from incidents.models.asking import UpdateRequest
 from incidents.models.display import WallDisplay
+from incidents.models.exercise import Inject, Score
 from incidents.models.guest import GuestGrant
 from incidents.models.handover import Handover
 from incidents.models.heads_up import HeadsUp
@@ -30,6 +31,7 @@ __all__ = [
     "HeadsUp",
     "Incident",
     "IncidentSystem",
+    "Inject",
     "LinkClaim",
     "LinkDispute",
     "OwnReference",
@@ -46,6 +48,7 @@ __all__ = [
     "Run",
     "RunAnswer",
     "RunStep",
+    "Score",
     "SigningKey",
     "SigningSecret",
     "Standing",

@@ -70,6 +70,7 @@ class Incident(models.Model):
     source = models.JSONField(null=True, blank=True)
     tell_people = ArrayField(models.UUIDField(), default=list)  # suspected: whom of the lead's own people to tell
     lead_phone = models.TextField(blank=True, default="", editable=False)
+    suspended_at = models.DateTimeField(null=True, blank=True)  # an exercise that was put aside for something real
     tasks_due_minutes = models.PositiveIntegerField(null=True, blank=True)
 
     class Meta:

@@ -138,6 +138,9 @@ class Incidents(Writer):
                      stated_by="N", stated_at="now", was="direct", withdrawn_why="")  # fmt: skip
             self.put("incidents_headsup", id=uuid4(), incident_id=incident, text=secret, exercise=False, sent_at="now",
                      recipients=[said_by])  # fmt: skip
+            self.put("incidents_inject", id=uuid4(), incident_id=incident, minute=5, text=secret, due_at="now")
+            self.put("incidents_score", id=uuid4(), incident_id=incident, organisation_id=said_by, closed_at="now",
+                     steps=8, done=3, declined=1)  # fmt: skip
             self.put("incidents_updatereminder", id=uuid4(), incident_id=incident, lead_id=said_by, promised_at="now",
                      stage="due")  # fmt: skip
             self.put("incidents_updaterequest", id=uuid4(), incident_id=incident, organisation_id=said_by,

@@ -68,6 +68,9 @@ INCIDENTS: dict[str, Row] = {
     "incidents_updaterequest": Row(Can(SIDE)),
     # Read by the worker that plans the message, inside the lead that it reminds.
     "incidents_updatereminder": Row(worker=Can("x.lead_id = %(me)s")),
+    # What comes in an exercise is the lead's until its minute; how one did is one's own.
+    "incidents_inject": Row(Can(LEADS)),
+    "incidents_score": Row(Can(MINE)),
     # A word to members outside: its words and times for those who got it. Which incident, and who else, for nobody.
     "incidents_headsup": Row(Can("%(me)s = ANY (x.recipients)", selects="id text exercise sent_at ended_at")),
     "incidents_linkdispute": Row(

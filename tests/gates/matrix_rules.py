@@ -51,8 +51,8 @@ MINE_TO_SAY = (
     f"(NOT x.kind LIKE ANY (ARRAY['exposure.%%', 'incident.%%', 'radius.%%', 'tasks.%%', 'update.%%']) OR {LEADS})"
 )
 SAID_BY_FUNCTIONS = (
-    "(split_part(x.kind, '.', 1) IN ('assessment', 'call', 'file', 'finding', 'headsup', 'mail', 'permission',"
-    " 'planned', 'register', 'signing_key', 'standing_access', 'webhook', 'work')"
+    "(split_part(x.kind, '.', 1) IN ('assessment', 'call', 'exercise', 'file', 'finding', 'headsup', 'mail',"
+    " 'permission', 'planned', 'register', 'signing_key', 'standing_access', 'webhook', 'work')"
     " OR x.kind IN ('playbook.signed', 'update.asked', 'update.given', 'update.due'))"
 )
 RECORDS = (
