@@ -37,6 +37,12 @@ def _press(words: str) -> Callable[[Any], None]:
     return act
 
 
+def _timeless(page: Any) -> None:
+    page.get_by_label("After how many minutes").first.fill("")
+    page.get_by_role("button", name="Begin the exercise").click()
+    page.get_by_role("alert").wait_for()
+
+
 def _half_quiet(page: Any) -> None:
     page.get_by_label("From").fill("22:00")
     page.get_by_role("button", name="Keep it").click()
@@ -183,6 +189,11 @@ WATCHING = [
     State("board-keys", LEAD, "/incidents/{main}/", "Apply the new order", act=_ask_for_keys, scrolls=True),
     State("board-fresh", LEAD, "/incidents/{fresh}/", "Call now", scrolls=True),
     State("board-suspected", LEAD, "/incidents/{suspected}/", "SUSPECTED", scrolls=True),
+    State("exercises", LEAD, "/exercises/", "Run one now"),
+    State("exercises-wrong", LEAD, "/exercises/", "how many minutes", act=_timeless),
+    State("exercise-aside", LEAD, "/incidents/{exercise}/put-aside/", "Nobody reads who"),
+    State("exercise-score", LEAD, "/incidents/{practised}/score/", "Who took part"),
+    State("exercise-score-partner", PARTNER, "/incidents/{practised}/score/", "You alone read your column"),
     State("board-exercise", LEAD, "/incidents/{exercise}/", "EXERCISE", scrolls=True),
     State("board-closed", LEAD, "/incidents/{closed}/", "Closed", scrolls=True),
     State("board-provider", PROVIDER, "/incidents/{main}/", "Call now", scrolls=True),

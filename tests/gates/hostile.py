@@ -99,7 +99,8 @@ AT_HOME = {"incident_id": "NULL", "incident_reference": "''"}
 SAID_BY_FUNCTIONS = (
     "organisation.isolated", "organisation.reconnected", "break_glass.used", "break_glass.drilled",
     "emergency_access.given", "lead.offered", "approval.given", "guest.invited", "display.paired", "link.reconnected",
-    "number.read", "call_back.recorded", "call.ended", "headsup.received", "headsup.sent", "webhook.made", "exercise.suspended", "exercise.resumed",
+    "number.read", "call_back.recorded", "call.ended", "headsup.received", "headsup.sent", "webhook.made",
+    "exercise.suspended", "exercise.resumed",
     "update.asked",
     "update.given", "update.due", "answer.given", "ladder.climbed",
 )  # fmt: skip
