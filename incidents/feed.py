@@ -123,6 +123,8 @@ WORDS: dict[str, Callable[[Data, Mapping[str, str]], str]] = {
     ),
     "update.given": lambda data, names: _("answers: “%(text)s”") % {"text": data["text"]},
     "update.sent": lambda data, names: _("update: %(text)s") % {"text": data["text"]},
+    "exercise.suspended": lambda data, names: _("the exercise was put aside"),
+    "exercise.resumed": lambda data, names: _("the exercise goes on"),
     "organisation.seen": lambda data, names: _("has seen the notice"),
     "organisation.told": _told,
     "call.wanted": lambda data, names: (

@@ -13,7 +13,7 @@ BY_SUBJECT = {
     _("Incidents"): (
         "incident.opened", "incident.moved", "incident.edited", "incident.joined", "incident.backfill",
         "incident.widened", "incident.handed_over", "incident.closed", "incident.asked", "incident.decided",
-        "radius.proposed", "radius.moved",
+        "radius.proposed", "radius.moved", "exercise.suspended", "exercise.resumed",
         "exposure.changed", "standing.changed", "update.sent", "update.asked", "update.given", "update.due",
         "lead.offered", "lead.kept", "lead.declined", "guest.invited", "guest.ended",
         "own_reference.written", "own_reference.removed", "display.made", "display.paired", "display.revoked",
@@ -39,6 +39,8 @@ BY_SUBJECT = {
     _("Register and permissions"): (
         "register.changed", "register.taken", "link.cut", "link.assured", "link.agreed", "link.reconnected",
         "estate.read", "estate.exported", "import.checked", "import.written", "playbook.imported",
+        "playbook.signed", "signing_key.made", "signing_key.ended", "signing_key.exposed", "signing_key.trusted",
+        "signing_key.distrusted",
         "permission.proposed", "permission.permitted", "permission.refused", "permission.ended", "permission.lapsed",
         "permission.owned", "assessment.written", "assessment.shared", "finding.raised", "finding.planned",
         "finding.fixed", "finding.retest_asked", "finding.confirmed", "finding.failed", "finding.reopened",

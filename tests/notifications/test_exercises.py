@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, connections
 
+from incidents.board import board_of
 from incidents.exercises import Planned, plan_inject, resume, send_injects, start_exercise, suspend
 from incidents.models import Incident, Inject, Score, Update
 from incidents.scores import score_page
@@ -92,6 +93,12 @@ def test_put_aside_it_wakes_nobody_until_the_lead_goes_on_and_nobody_is_named(st
         resume(incident.pk)
     assert stage.owner(times) == [(True,)], "ten minutes and the hour that it lay"
     assert sends(stage) == 0, "they are an hour away, too"
+    with stage.as_person("dunmere"):
+        shown = board_of(Incident.objects.get(pk=incident.pk), me=stage.ids["dunmere"], may_lead=False)
+    assert [(each["who"], each["words"]) for each in shown["feed"]][:2] == [
+        ("Bulkhead", "the exercise goes on"),
+        ("Bulkhead", "the exercise was put aside"),
+    ]
 
 
 def test_a_real_incident_is_never_put_aside(stage: Stage):
