@@ -26,6 +26,11 @@ def _task(form: str) -> Callable[[Data, Mapping[str, str]], str]:
     return words
 
 
+def _completed(data: Data, names: Mapping[str, str]) -> str:
+    said = _task("did “%(title)s”")(data, names)
+    return said + _(", and confirmed in words what it stops") if data.get("confirmed") else said
+
+
 def _joined(data: Data, names: Mapping[str, str]) -> str:
     listed = ", ".join(names.get(slug, slug) for slug in data["organisations"])
     return _("%(names)s joined") % {"names": listed}
@@ -145,7 +150,7 @@ WORDS: dict[str, Callable[[Data, Mapping[str, str]], str]] = {
     "organisation.reconnected": _step("ended the step “%(step)s” against %(name)s"),
     "task.acknowledged": _task("accepted “%(title)s”"),
     "task.started": _task("started “%(title)s”"),
-    "task.completed": _task("did “%(title)s”"),
+    "task.completed": _completed,
     "task.verified": _task("checked “%(title)s” of %(name)s"),
     "task.blocked": _task("is blocked at “%(title)s”"),
     "task.declined": _task("refused “%(title)s”"),

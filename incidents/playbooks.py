@@ -121,6 +121,8 @@ def _steps(playbook: Playbook, plan: Plan) -> list[Step]:
             worked=step.worked,
             undo=step.undo,
             cannot=step.cannot,
+            evidence=step.evidence,
+            typed_confirmation=step.typed_confirmation,
             d3fend=[asdict(technique) for technique in step.d3fend],
             instructions=[asdict(instruction) for instruction in step.instructions],
             after=list(step.after),

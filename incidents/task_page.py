@@ -13,6 +13,7 @@ from incidents.feed import WORDS, mark_on
 from incidents.header import header_of
 from incidents.models import Participant, Standing, Task
 from incidents.not_trusted import suspicions_in
+from incidents.stop_confirmation import unguarded_services
 from incidents.transitions import UNDO_WITHIN
 from incidents.words import due_words, overdue_by, state, state_key, way
 from partners.acting import may_answer, may_open
@@ -25,8 +26,11 @@ from portal.tenancy.door import Visitor
 D3FEND = "https://d3fend.mitre.org/technique/d3f:"
 
 
-def task_page(task: Task, *, visitor: Visitor) -> dict[str, Any]:
-    """`{"incident", "task"}` for `incidents/task.html`. A fixed number of queries."""
+def task_page(task: Task, *, visitor: Visitor, typed: str | None = None) -> dict[str, Any]:
+    """`{"incident", "task"}` for `incidents/task.html`. A fixed number of queries.
+
+    `typed`: what was typed instead of the name of a service that stops.
+    """
     now = clock.now()
     incident, step = task.incident, task.step
     standings = list(Standing.objects.filter(incident=incident).values("organisation_id", "slug", "name"))
@@ -46,6 +50,8 @@ def task_page(task: Task, *, visitor: Visitor) -> dict[str, Any]:
         "ready": task.ready,
     }
     own = task.organisation_id == visitor.organisation_id
+    answers = _answers(task, visitor, own=own)
+    stops = unguarded_services(task) if any(each["key"] == "complete" for each in answers) else []
     return {
         "incident": header,
         "task": {
@@ -68,7 +74,9 @@ def task_page(task: Task, *, visitor: Visitor) -> dict[str, Any]:
                 for each in step.d3fend
             ],
             "lead_call": header["lead"]["call"] if narrow else None,
-            "answers": _answers(task, visitor, own=own),
+            "answers": answers,
+            "confirm": {"names": stops, "typed": typed, "given": {}} if stops else None,
+            "evidence": step.evidence,
             "receipt": _receipt(task, visitor, header, now),
             "history": _history(task, standings, narrow=narrow),
         },

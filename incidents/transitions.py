@@ -13,6 +13,7 @@ from django.db import connections, transaction
 from incidents.errors import Fault, Invalid, NotYours, WrongMoment
 from incidents.models import Incident, Standing, Task, TaskNote
 from incidents.running.answering import keep_answers, read_answers
+from incidents.stop_confirmation import confirm_stop
 from portal import clock
 from portal.ledger.record import Actor, Entry, record, record_many
 
@@ -34,11 +35,12 @@ KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What comes with an answer: a reason crosses to the overseers, note and answers stay at home."""
+    """What comes with an answer: a reason crosses to the overseers; note, answers and typed words stay at home."""
 
     reason: str = ""
     note: str = ""
     answers: Mapping[str, Any] | None = None
+    confirm: str = ""  # `incidents.stop_confirmation`
 
 
 @transaction.atomic(using="default")
@@ -48,7 +50,7 @@ def answer_task(*, task_id: UUID, to: str, actor: Actor, answer: Answer | None =
     Raises:
         Task.DoesNotExist: unknown, or another organisation's.
         WrongMoment: no arrow leads there now, the steps before are not settled, or the incident is closed.
-        Invalid: a reason is missing.
+        Invalid: a reason is missing, or the name of a service that stops.
     """
     answer = answer or Answer()
     task = _locked(task_id)
@@ -62,11 +64,12 @@ def answer_task(*, task_id: UUID, to: str, actor: Actor, answer: Answer | None =
         raise Invalid([Fault("/reason", "Say why, in a few words: the lead sees it.")])
     if task.status != to:
         _check_arrow(task, to)
+    typed = to == Task.Status.DONE and confirm_stop(task, answer.confirm, actor=actor)
     if to == Task.Status.DONE and task.step.answers:
         read = read_answers(task.step.answers, answer.answers or {})
         answer = replace(answer, answers={**(answer.answers or {}), **read})
         keep_answers(task, read)
-    return _move(task, to=to, actor=actor, answer=answer)
+    return _move(task, to=to, actor=actor, answer=answer, more={"confirmed": "typed"} if typed else {})
 
 
 @transaction.atomic(using="default")
@@ -163,7 +166,9 @@ def _check_arrow(task: Task, to: str) -> None:
         raise WrongMoment("The steps before this one are not settled yet. You can accept it now and start later.")
 
 
-def _move(task: Task, *, to: str, actor: Actor, answer: Answer, undone: bool = False) -> Task:
+def _move(
+    task: Task, *, to: str, actor: Actor, answer: Answer, undone: bool = False, more: Mapping[str, str] | None = None
+) -> Task:
     before = _word(task)
     Task.objects.filter(pk=task.pk).update(
         status=to, reason=answer.reason, changed_by_id=actor.person_id or actor.key_id
@@ -178,7 +183,7 @@ def _move(task: Task, *, to: str, actor: Actor, answer: Answer, undone: bool = F
             answers=dict(answer.answers or {}),
             at=clock.now(),
         )
-    _record_move(task, actor=actor, was=was, before=before, kind="task.undone" if undone else KINDS[to])
+    _record_move(task, actor=actor, was=was, before=before, kind="task.undone" if undone else KINDS[to], **(more or {}))
     return task
 
 

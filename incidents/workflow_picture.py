@@ -167,7 +167,7 @@ def _box(
     title = plain(_called(step, number))
     notes = []
     if acts:
-        notes = [fitted(f"{who_words(details)}, {_minutes(details.finish_minutes)}", width=ROOM, size=14)]
+        notes = [fitted(f"{who_words(details)}, {minutes_words(details.finish_minutes)}", width=ROOM, size=14)]
     elif condition := _condition(step):
         notes = [fitted(plain(condition), width=ROOM, size=14)]
     look = "contains" if details.contains else LOOKS.get(step["type"], "block")
@@ -194,8 +194,8 @@ def _row(key: str, step: Mapping[str, Any], number: int | None, links: list[Link
     details = _details(step)
     acts = step["type"] == "action"
     due = _("accept in %(accept)s, finish in %(finish)s") % {
-        "accept": _minutes(details.acknowledge_minutes),
-        "finish": _minutes(details.finish_minutes),
+        "accept": minutes_words(details.acknowledge_minutes),
+        "finish": minutes_words(details.finish_minutes),
     }
     return Row(
         key=key,
@@ -253,15 +253,19 @@ def _details(step: Mapping[str, Any]) -> Details:
 
 
 def who_words(details: Details) -> str:
+    return who_of(details.audience or "all")
+
+
+def who_of(audience: str) -> str:
     return {
         "all": _("Everybody"),
         "councils": _("Each council"),
         "provider": _("The provider"),
         "lead": _("The lead"),
-    }[details.audience or "all"]
+    }[audience]
 
 
-def _minutes(minutes: int) -> str:
+def minutes_words(minutes: int) -> str:
     if minutes >= 120 and minutes % 60 == 0:
         return _("%(hours)s h") % {"hours": minutes // 60}
     return _("%(minutes)s min") % {"minutes": minutes}

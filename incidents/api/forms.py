@@ -174,6 +174,12 @@ class NoteForm(Strict):
     answers = AnswersField(**OPTIONAL)
 
 
+class CompleteForm(NoteForm):
+    """`confirm`: the name of a service that stops and has no recorded fallback, where the task asks for it."""
+
+    confirm = Text(max_length=LONGEST_TEXT, allow_blank=True, **OPTIONAL)
+
+
 class CheckForm(NoteForm):
     """A note on a task is kept by the organisation whose task it is; whoever checks it writes an update instead."""
 

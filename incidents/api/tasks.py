@@ -12,7 +12,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from incidents.api.forms import CheckForm, DeclineForm, NoteForm, ReasonForm
+from incidents.api.forms import CheckForm, CompleteForm, DeclineForm, NoteForm, ReasonForm
 from incidents.api.shapes import NULL
 from incidents.models import OwnReference, Task
 from incidents.transitions import Answer, answer_task, cancel_task, undo_task, verify_task
@@ -64,6 +64,10 @@ class StepShown(serializers.Serializer):
     worked = serializers.CharField()
     undo = serializers.CharField()
     cannot = serializers.CharField()
+    evidence = serializers.CharField(help_text="What to keep as proof.")
+    typed_confirmation = serializers.BooleanField(
+        help_text="It stops what stands on the system: `complete` may ask for `confirm`, the name of a service."
+    )
     d3fend = Technique(many=True)
     instructions = Instruction(many=True)
 
@@ -78,7 +82,8 @@ PLAIN = (
 )  # fmt: skip
 STEP = {
     "do": "do_this", "why": "why", "who": "who", "stops": "stops", "worked": "worked", "undo": "undo",
-    "cannot": "cannot", "d3fend": "d3fend", "instructions": "instructions",
+    "cannot": "cannot", "evidence": "evidence", "typed_confirmation": "typed_confirmation", "d3fend": "d3fend",
+    "instructions": "instructions",
 }  # fmt: skip
 
 
@@ -141,7 +146,12 @@ class TaskAction(Endpoint):
 def _answer_as(to: str) -> Act:
     def act(task_id: UUID, said: dict[str, Any], actor: Actor) -> None:
         status = said.get("as", to)
-        given = Answer(reason=said.get("reason", ""), note=said.get("note", ""), answers=said.get("answers"))
+        given = Answer(
+            reason=said.get("reason", ""),
+            note=said.get("note", ""),
+            answers=said.get("answers"),
+            confirm=said.get("confirm", ""),
+        )
         answer_task(task_id=task_id, to=status, actor=actor, answer=given)
 
     return act
@@ -168,7 +178,7 @@ def action(
 
 Acknowledge = action("Acknowledge", _answer_as("acknowledged"), summary="We have this")
 Start = action("Start", _answer_as("in_progress"), summary="We are doing it")
-Complete = action("Complete", _answer_as("done"), summary="It is done")
+Complete = action("Complete", _answer_as("done"), form=CompleteForm, summary="It is done")
 Block = action(
     "Block",
     _answer_as("blocked"),

@@ -56,6 +56,8 @@ class PlanStep:
     worked: str
     undo: str
     cannot: str
+    evidence: str
+    typed_confirmation: bool
     audience: Audience
     acknowledge_minutes: int
     finish_minutes: int

@@ -116,6 +116,8 @@ def _step(
         worked=details.worked,
         undo=details.undo,
         cannot=details.cannot,
+        evidence=details.evidence,
+        typed_confirmation=details.typed_confirmation,
         audience=details.audience,
         acknowledge_minutes=details.acknowledge_minutes,
         finish_minutes=details.finish_minutes,

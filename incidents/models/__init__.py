@@ -1,5 +1,6 @@
 from incidents.models.asking import UpdateRequest
 from incidents.models.display import WallDisplay
+from incidents.models.draft import PlaybookDraft, StopConfirmation
 from incidents.models.exercise import Inject, Score
 from incidents.models.guest import GuestGrant
 from incidents.models.handover import Handover
@@ -41,6 +42,7 @@ __all__ = [
     "PlannedSystem",
     "PlannedWork",
     "Playbook",
+    "PlaybookDraft",
     "PlaybookSignature",
     "Radius",
     "RadiusVersion",
@@ -53,6 +55,7 @@ __all__ = [
     "SigningSecret",
     "Standing",
     "Step",
+    "StopConfirmation",
     "Task",
     "TaskNote",
     "TrustedKey",

@@ -67,6 +67,8 @@ class Step(models.Model):
     worked = models.TextField(blank=True, default="")
     undo = models.TextField(blank=True, default="")
     cannot = models.TextField(blank=True, default="")
+    evidence = models.TextField(blank=True, default="", db_default="")  # what to keep as proof
+    typed_confirmation = models.BooleanField(default=False, db_default=False)  # see `Details`
     d3fend = models.JSONField(default=list)  # [{"id", "name"}]
     instructions = models.JSONField(default=list)
     after = ArrayField(models.TextField(), default=list)  # CACAO step ids that must be settled before this is ready

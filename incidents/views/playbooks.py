@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from incidents.document_block import document_block
-from incidents.models import Playbook, Step
+from incidents.models import Playbook, PlaybookDraft, Step
 from incidents.workflow_picture import drawn
-from partners.acting import signed_in
+from partners.acting import may_open, signed_in
 from portal.pages import local_time
 
 
@@ -36,7 +36,17 @@ def playbook_list(request: HttpRequest) -> HttpResponse:
         }
         for playbook in Playbook.objects.defer("document")
     ]
-    return render(request, "playbooks/list.html", {"playbooks": rows})
+    drafts = [
+        {
+            "name": each.name,
+            "href": reverse("draft", args=[each.pk]),
+            "changed": local_time(each.changed_at, "%-d %B, %H:%M"),
+        }
+        for each in PlaybookDraft.objects.defer("content")
+    ]
+    writes = may_open(request.visitor)  # type: ignore[attr-defined]
+    context = {"playbooks": rows, "drafts": drafts if writes else [], "may_write": writes}
+    return render(request, "playbooks/list.html", context)
 
 
 @require_safe
@@ -71,12 +81,23 @@ def playbook_detail(request: HttpRequest, playbook_id: UUID) -> HttpResponse:
             for step in steps
         ],
         "signatures": [],
+        "edit": _edit(request, playbook),
         "picture": drawn(
             playbook.document, positions, lambda key: f"#step-{positions[key]}" if key in positions else ""
         ),
         "document": document_block(playbook, request.visitor),  # type: ignore[attr-defined]
     }
     return render(request, "playbooks/detail.html", context)
+
+
+def _edit(request: HttpRequest, playbook: Playbook) -> dict[str, str] | None:
+    """The way into the editor: a new version of one's own, a copy of anybody else's."""
+    visitor = request.visitor  # type: ignore[attr-defined]
+    if not may_open(visitor):
+        return None
+    own = playbook.created_by_organisation_id == visitor.organisation_id
+    words = _("Edit as a new version") if own else _("Copy and edit")
+    return {"words": words, "url": reverse("playbook-edit", args=[playbook.pk])}
 
 
 def _after(positions: list[int]) -> str:

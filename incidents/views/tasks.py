@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
@@ -22,6 +23,7 @@ from partners.acting import ALL_OF_IT, OWN_TASKS, actor_of, may_answer, may_open
 from portal.pages import refuse
 
 LONGEST_REASON = 2000
+ANSWER = "answer:"  # before the name of what a step asks for
 
 
 @require_safe
@@ -82,6 +84,8 @@ def _answered(
         except WrongMoment as refused:
             return refuse(request, 409, str(refused))
         except Invalid as refused:
+            if any(fault.pointer == "/confirm" for fault in refused.faults):
+                return _ask_again(request, task_id)
             return refuse(request, 422, " ".join(fault.detail for fault in refused.faults))
         if getattr(request, "htmx", False):
             return render(request, "incidents/_my_tasks.html", {"mine": _mine(request)})
@@ -93,14 +97,29 @@ def _answered(
     return view
 
 
+def _ask_again(request: HttpRequest, task_id: UUID) -> HttpResponse:
+    """The task's page with what was typed, and what is to be typed."""
+    visitor = request.visitor  # type: ignore[attr-defined]
+    context = task_page(task_or_404(task_id), visitor=visitor, typed=request.POST.get("confirm", "")[:LONGEST_REASON])
+    if (confirm := context["task"]["confirm"]) is not None:
+        confirm["given"] = {
+            key.removeprefix(ANSWER): request.POST[key] for key in request.POST if key.startswith(ANSWER)
+        }
+    answer = render(request, "incidents/task.html", context, status=422)
+    if getattr(request, "htmx", False):  # a card has no room to type in
+        answer = HttpResponse(headers={"HX-Redirect": f"{reverse('task-detail', args=[task_id])}#complete"})
+    return answer
+
+
 def _to(status: str) -> Callable[[HttpRequest, UUID], Task]:
     def act(request: HttpRequest, task_id: UUID) -> Task:
         reason = request.POST.get("reason", "").strip()
         if "\0" in reason or len(reason) > LONGEST_REASON:
             raise Invalid([Fault("/reason", f"Say why in at most {LONGEST_REASON} characters, without odd signs.")])
-        prefix = "answer:"
-        answers = {key.removeprefix(prefix): request.POST[key] for key in request.POST if key.startswith(prefix)}
-        said = Answer(reason=reason, answers={key: value for key, value in answers.items() if value.strip()})
+        answers = {key.removeprefix(ANSWER): request.POST[key] for key in request.POST if key.startswith(ANSWER)}
+        confirm = request.POST.get("confirm", "").replace("\0", "")[:LONGEST_REASON]
+        kept = {key: value for key, value in answers.items() if value.strip()}
+        said = Answer(reason=reason, answers=kept, confirm=confirm)
         to = request.POST.get("as", status) if status == "declined" else status
         if to not in {status, "not_affected"}:
             to = status

@@ -11,10 +11,12 @@ from uuid import UUID
 import pytest
 from django.test import Client
 
+from incidents import drafts
 from incidents.models import Incident, Playbook, Task
 from incidents.opening import Opening, open_incident
 from incidents.planned import Announcement, announce
 from incidents.transitions import answer_task
+from incidents.writing import edits
 from notifications import calls
 from partners import permitting, standing_access, work
 from partners.acting import actor_of
@@ -64,6 +66,10 @@ def stage(cast: Any, inside: Any, seal: Any, settings: Any, tmp_path: Any) -> Ob
     with inside("ashbourne"):
         incident = open_on(cast, "identity-platform")
         contact = ContactPoint.objects.filter(person=None)[0]
+        draft = drafts.begin("Loss of mail", actor=actor_of(cast.visitor("ashbourne")))
+        outline = drafts.outline_in(draft)
+        draft_step = edits.add(outline, "act", outline.main.id).id
+        drafts.save(draft, outline, seen=1, actor=actor_of(cast.visitor("ashbourne")))
         playbook = Playbook.objects.get(slug="shared-platform-containment")
         dependency = Dependency.objects.get(source__slug="identity-platform", target__slug="remote-access")
         file = keep_file(
@@ -118,6 +124,8 @@ def stage(cast: Any, inside: Any, seal: Any, settings: Any, tmp_path: Any) -> Ob
         "finding": finding.pk,
         "evidence": evidence,
         "playbook": playbook.pk,
+        "draft": draft.pk,
+        "draft-step": draft_step,
         "playbook-slug": playbook.slug,
         "playbook-document": playbook.document,
         "system": "identity-platform",

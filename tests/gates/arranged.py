@@ -98,6 +98,8 @@ class _Writer(People, Register, Incidents):
             self.assured(slug)
         self.playbook()
         self.signing()
+        for slug in ORGANISATIONS:
+            self.draft(slug)
         for reference, roles in INCIDENTS.items():
             self.incident(reference, roles)
         self.event("planned.answered", "northgate", audience=["northgate"])

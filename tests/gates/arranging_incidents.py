@@ -52,6 +52,11 @@ class Incidents(Writer):
             for_all=True, added_by_id=self.ids["ashbourne"], vouched_by_id=self.ids["northgate"], approval_id=approval,
         )  # fmt: skip
 
+    def draft(self, slug: str) -> None:
+        """A playbook that an organisation is writing."""
+        self.put("incidents_playbookdraft", id=uuid4(), organisation_id=self.ids[slug], name=secret_of(slug),
+                 content=Jsonb({"name": secret_of(slug)}), version=1, changed_at="now")  # fmt: skip
+
     def incident(self, reference: str, roles: dict[str, str]) -> None:
         lead = next(slug for slug, role in roles.items() if role == "lead")
         deputy = next((slug for slug, role in roles.items() if role == "deputy_lead"), "")
@@ -176,6 +181,8 @@ class Incidents(Writer):
             )  # fmt: skip
             self.put("incidents_tasknote", id=uuid4(), task_id=task, organisation_id=org, text=secret,
                      answers=Jsonb({}), at="now")  # fmt: skip
+            self.put("incidents_stopconfirmation", id=uuid4(), task_id=task, organisation_id=org, words=secret,
+                     at="now")  # fmt: skip
             self.put("incidents_ownreference", id=uuid4(), incident_id=incident, organisation_id=org, task_id=task,
                      text=secret)  # fmt: skip
             self.put("incidents_runanswer", id=uuid4(), incident_id=incident, task_id=task, organisation_id=org,

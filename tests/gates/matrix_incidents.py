@@ -138,6 +138,17 @@ INCIDENTS: dict[str, Row] = {
             f"{MINE} AND EXISTS (SELECT 1 FROM incidents_task t WHERE t.id = x.task_id AND t.organisation_id = %(me)s)",
         )
     ),
+    # Typed before a service stops: stays at home, like a note.
+    "incidents_stopconfirmation": Row(
+        Can(
+            MINE,
+            f"{MINE} AND EXISTS (SELECT 1 FROM incidents_task t WHERE t.id = x.task_id AND t.organisation_id = %(me)s)",
+        )
+    ),
+    # A playbook that is being written is its organisation's alone.
+    "incidents_playbookdraft": Row(
+        Can(MINE, MINE, MINE, delete=MINE, updates="name content version changed_at changed_by_id")
+    ),
     "incidents_ownreference": Row(
         Can(
             MINE,

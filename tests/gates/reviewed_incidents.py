@@ -113,6 +113,13 @@ INCIDENTS: dict[str, Function] = {
     "sec.answer_dispute(uuid,text,text)": ((APP,), "whoever runs an end answers"),
     "sec.page_head()": ((APP,), "the ticket's organisation's last number, four counts, whether it has a webhook"),
     "sec.silence(uuid)": ((APP,), "a count, for a participant who may not see whose silence it is"),
+    "sec.unguarded_of(uuid,uuid)": (
+        (),
+        "services without a fallback that stop with an incident's systems; called by those",
+    ),
+    "sec.unguarded_services(uuid)": ((APP,), "the same for a task of one's own, whose name is to be typed"),
+    "sec.plain_words(text)": ((), "words without case and spare spaces"),
+    "sec.stop_confirmed()": ((), "trigger on tasks: done only when the service that stops was typed"),
     "sec.stopped_with(uuid[])": ((), "what stops with systems; called by the functions of planned work"),
     "sec.stopped_for(uuid[])": ((), "whom that concerns; called by those"),
     "sec.key_has(text)": ((), "whether a key of the ticket has a scope; called by the functions of planned work"),

@@ -32,6 +32,7 @@ OWN_TASKS: dict[str, Can] = {
     "incidents_standing": Can(f"{MINE} AND {IN_IT}"),
     "incidents_task": Can(f"{MINE} AND {IN_IT}", update=f"{MINE} AND {IN_IT}"),
     "incidents_tasknote": Can(MINE, MATRIX["incidents_tasknote"].app.insert),
+    "incidents_stopconfirmation": Can(MINE, MATRIX["incidents_stopconfirmation"].app.insert),
     "incidents_ownreference": MATRIX["incidents_ownreference"].app,
     "incidents_duty": Can(MINE, update=MINE),
     "incidents_runanswer": Can(MINE, MATRIX["incidents_runanswer"].app.insert, MINE),

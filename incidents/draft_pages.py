@@ -1,0 +1,134 @@
+"""What the editor's page shows of a draft: its lists with their steps, what is missing, the picture."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+from uuid import UUID
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
+from incidents.drafts import document_of
+from incidents.models import PlaybookDraft
+from incidents.workflow_picture import drawn, in_words, minutes_words, who_of
+from incidents.writing.edits import LANES, MOST_LANES, title_of
+from incidents.writing.faults import faults_of
+from incidents.writing.outline import DEEPEST, Act, Block, Item, Lane, Outline
+from portal.pages import local_time
+
+KINDS = [
+    ("act", lazy("A step")),
+    ("together", lazy("Do these at the same time")),
+    ("only_if", lazy("Only if …")),
+    ("choose", lazy("Choose by …")),
+    ("repeat", lazy("Repeat while …")),
+]
+BLOCK_WORDS = dict(KINDS)
+
+
+def draft_page(draft: PlaybookDraft, outline: Outline, *, me: UUID) -> dict[str, Any]:
+    """Everything that `playbooks/draft.html` wants. No query."""
+    missing: defaultdict[str, list[str]] = defaultdict(list)
+    for fault in faults_of(outline):
+        missing[fault.key].append(fault.words)
+    numbers = {act.id: at for at, act in enumerate(outline.acts(), start=1)}
+    document = document_of(outline, organisation_id=me)
+    flat = [(key, title, words) for key, title in titles_of(outline) for words in missing[key]]
+    return {
+        "draft": {
+            "id": str(draft.pk),
+            "name": outline.name or _("A playbook without a name"),
+            "description": outline.description,
+            "version": draft.version,
+            "changed": local_time(draft.changed_at, "%-d %B %Y, %H:%M"),
+            "steps": len(numbers),
+            "variables": len(outline.variables),
+            "new_version": bool(outline.created),
+            "derived": bool(outline.rest.get("derived_from")),
+        },
+        "missing": [("", "", words) for words in missing[""]] + flat,
+        "lane": _lane(outline.main, 0, draft, missing, numbers),
+        "picture": drawn(document, numbers, lambda key: f"#{key}" if numbers else ""),
+        "kinds": KINDS,
+    }
+
+
+def titles_of(outline: Outline) -> list[tuple[str, str]]:
+    return [(item.id, title_of(item)) for item in outline.items()]
+
+
+def _lane(
+    lane: Lane, depth: int, draft: PlaybookDraft, missing: dict[str, list[str]], numbers: dict[str, int]
+) -> dict[str, Any]:
+    last = len(lane.items) - 1
+    return {
+        "id": lane.id,
+        "case": lane.case,
+        "kinds": KINDS if depth < DEEPEST else KINDS[:1],
+        "items": [
+            {**_item(item, depth, draft, missing, numbers), "first": at == 0, "last": at == last}
+            for at, item in enumerate(lane.items)
+        ],
+    }
+
+
+def _item(
+    item: Item, depth: int, draft: PlaybookDraft, missing: dict[str, list[str]], numbers: dict[str, int]
+) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "id": item.id,
+        "title": title_of(item),
+        "number": numbers.get(item.id),
+        "facts": "",
+        "href": reverse("draft-item", args=[draft.pk, item.id]) if isinstance(item, Act | Block) else "",
+        "missing": missing[item.id],
+        "block": "",
+        "lanes": [],
+        "more": False,
+        "spare": False,
+    }
+    if isinstance(item, Act):
+        due = _("%(who)s; accept in %(accept)s, finish in %(finish)s") % {
+            "who": who_of(item.audience),
+            "accept": minutes_words(item.acknowledge_minutes),
+            "finish": minutes_words(item.finish_minutes),
+        }
+        return {**shown, "facts": due}
+    if not isinstance(item, Block):
+        return {**shown, "facts": _("Runs another playbook. It is kept as it is.")}
+    most = {"only_if": 2, "repeat": 1, "together": MOST_LANES, "choose": MOST_LANES}[item.kind]
+    return {
+        **shown,
+        "title": item.title or str(BLOCK_WORDS[item.kind]),
+        "block": str(BLOCK_WORDS[item.kind]),
+        "facts": in_words(item.condition),
+        "lanes": [
+            {**_lane(lane, depth + 1, draft, missing, numbers), "words": words}
+            for lane, words in zip(item.lanes, lane_words(item), strict=True)
+        ],
+        "more": len(item.lanes) < most,
+        "spare": len(item.lanes) > LANES[item.kind],
+    }
+
+
+def lane_words(block: Block) -> list[str]:
+    """What each list of a block is called."""
+    if block.kind == "only_if":
+        return [_("If so"), _("If not")][: len(block.lanes)]
+    if block.kind == "repeat":
+        return [_("Each time")]
+    if block.kind == "choose":
+        return [_("If it is “%(case)s”") % {"case": lane.case or "…"} for lane in block.lanes]
+    return [_("List %(number)s") % {"number": at} for at, _lane in enumerate(block.lanes, start=1)]
+
+
+def lists_of(outline: Outline) -> list[tuple[str, str]]:
+    """Every list of the playbook by its id, with words that say which; the main one first."""
+    found = [(outline.main.id, _("The playbook itself"))]
+    for item in outline.items():
+        if isinstance(item, Block):
+            named = item.title or str(BLOCK_WORDS[item.kind])
+            found += [(lane.id, f"{named}: {words}") for lane, words in zip(item.lanes, lane_words(item), strict=True)]
+    return found
