@@ -63,6 +63,21 @@ def _paste_half_a_playbook(page: Any) -> None:
     page.get_by_role("heading", name="What is wrong").wait_for()
 
 
+def _begin_a_playbook(page: Any) -> None:
+    page.get_by_label("What is it called?").fill("Loss of mail")
+    page.get_by_role("button", name="Begin").click()
+    page.wait_for_url("**/playbooks/drafts/*-*/")
+
+
+def _a_step_of_a_copy(page: Any) -> None:
+    page.get_by_role("button", name="Copy and edit").click()
+    page.get_by_role("link", name="Name who decides today").first.click()
+    page.wait_for_url("**/steps/**")
+    page.get_by_label("Find one").fill("account locking")
+    page.get_by_role("button", name="Find").click()
+    page.locator("#found-D3-AL").wait_for()
+
+
 def _press_in_form(page: Any) -> None:
     page.locator("main form[method=post] button").last.click()
     page.get_by_role("alert").wait_for()
@@ -310,6 +325,11 @@ REGISTER = [
     State("signing-keys-none", STRANGER, "/playbooks/keys/", "key is on the list"),
     State("signing-keys", ADMINISTRATOR, "/playbooks/keys/", "Harbour Standards Body"),
     State("key-trust-wrong", LEAD, "/playbooks/keys/trust/", "Choose whose key it is", act=_press("Trust this key")),
+    State("draft-unnamed", LEAD, "/playbooks/drafts/new/", "Give it a name", act=_press_in_form),
+    State("draft-empty", LEAD, "/playbooks/drafts/new/", "There is no step yet", act=_begin_a_playbook),
+    State("draft-full", LEAD, "/playbooks/{playbook}/", "Only your organisation", act=_press("Copy and edit")),
+    State("draft-step", LEAD, "/playbooks/{playbook}/", "three in the morning", act=_a_step_of_a_copy),
+    State("techniques", STRANGER, "/techniques/?q=T1210", "Exploitation of Remote Services"),
     State("deliveries", LEAD, "/deliveries/", "Ashbourne"),
     State("asked", LEAD, "/updates/asked/{asked}/", "Not answered yet"),
     State("asked-lead", LEAD, "/incidents/{main}/organisations/dunmere/", "How do things stand?"),

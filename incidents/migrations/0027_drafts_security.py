@@ -39,9 +39,6 @@ CREATE FUNCTION sec.unguarded_services(which uuid) RETURNS text[] LANGUAGE sql S
                        FROM public.incidents_task t JOIN public.incidents_step s ON s.id = t.step_id
                       WHERE t.id = which AND t.organisation_id = sec.mine() AND s.typed_confirmation), '{{}}')
 $$;
-CREATE FUNCTION sec.plain_words(words text) RETURNS text LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT lower(btrim(regexp_replace(words, '[[:space:]]+', ' ', 'g')))
-$$;
 -- By whatever way it is answered: without one of the names, typed for this task, such a step is not done.
 CREATE FUNCTION sec.stop_confirmed() RETURNS trigger LANGUAGE plpgsql {DEFINER} AS $$
 DECLARE names text[]; BEGIN
@@ -52,13 +49,13 @@ DECLARE names text[]; BEGIN
     IF cardinality(names) > 0 AND NOT EXISTS (
         SELECT 1 FROM public.incidents_stopconfirmation c
          WHERE c.task_id = NEW.id AND c.organisation_id = NEW.organisation_id
-           AND sec.plain_words(c.words) IN (SELECT sec.plain_words(n) FROM unnest(names) n)) THEN
+           AND lower(btrim(regexp_replace(c.words, '[[:space:]]+', ' ', 'g')))
+               IN (SELECT lower(btrim(regexp_replace(n, '[[:space:]]+', ' ', 'g'))) FROM unnest(names) n)) THEN
         RAISE EXCEPTION 'a service without a recorded fallback stops: type its name first' USING ERRCODE = '23514';
     END IF;
     RETURN NEW;
 END $$;
-REVOKE ALL ON FUNCTION sec.unguarded_of(uuid, uuid), sec.unguarded_services(uuid), sec.plain_words(text),
-    sec.stop_confirmed() FROM PUBLIC;
+REVOKE ALL ON FUNCTION sec.unguarded_of(uuid, uuid), sec.unguarded_services(uuid), sec.stop_confirmed() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION sec.unguarded_services(uuid) TO {APP};
 -- After task_moves, by its name: first whether the answer is allowed at all.
 CREATE TRIGGER task_stop_confirmed BEFORE UPDATE OF status ON incidents_task FOR EACH ROW
@@ -68,7 +65,7 @@ CREATE TRIGGER task_stop_confirmed BEFORE UPDATE OF status ON incidents_task FOR
 
 BACK = """
 DROP TRIGGER task_stop_confirmed ON incidents_task;
-DROP FUNCTION sec.stop_confirmed(), sec.plain_words(text), sec.unguarded_services(uuid), sec.unguarded_of(uuid, uuid);
+DROP FUNCTION sec.stop_confirmed(), sec.unguarded_services(uuid), sec.unguarded_of(uuid, uuid);
 """
 
 

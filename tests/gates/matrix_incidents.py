@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.gates.matrix_rules import (
+    ADMINISTERS,
     ANYBODY,
     DIRECTS,
     IN_IT,
@@ -147,7 +148,7 @@ INCIDENTS: dict[str, Row] = {
     ),
     # A playbook that is being written is its organisation's alone.
     "incidents_playbookdraft": Row(
-        Can(MINE, MINE, MINE, delete=MINE, updates="name content version changed_at changed_by_id")
+        Can(MINE, ADMINISTERS, ADMINISTERS, ADMINISTERS, updates="name content version changed_at changed_by_id")
     ),
     "incidents_ownreference": Row(
         Can(
