@@ -60,7 +60,7 @@ def advance(incident_id: UUID, *, worker: str) -> int:
         _all("SELECT sec.enter_run(%s, %s)", [incident_id, worker])
         incident = Incident.objects.get(pk=incident_id)
         ready, due_at, ended = 0, None, ended_at is not None
-        if incident.status != Incident.Status.CLOSED:
+        if incident.status != Incident.Status.CLOSED and incident.suspended_at is None:
             engine = engine_of(incident_id, graph_of(incident.playbook_id, orjson.loads(called)), ended=ended)
             ready = _move(incident, engine)
             due_at, ended = engine.due(), engine.ended

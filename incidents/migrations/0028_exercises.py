@@ -91,7 +91,10 @@ DECLARE i public.incidents_incident; lay interval; BEGIN
      WHERE t.incident_id = i.id AND t.status IN ('waiting', 'acknowledged', 'in_progress', 'blocked')
        AND t.finish_by IS NOT NULL;
     UPDATE public.incidents_inject j SET due_at = j.due_at + lay WHERE j.incident_id = i.id AND j.sent_at IS NULL;
+    UPDATE public.incidents_runstep s SET due_at = s.due_at + lay
+     WHERE s.incident_id = i.id AND s.ended_at IS NULL AND s.due_at IS NOT NULL;
     UPDATE public.incidents_incident x SET suspended_at = NULL WHERE x.id = i.id;
+    UPDATE public.incidents_run r SET due_at = clock_timestamp() WHERE r.incident_id = i.id;  -- what was answered meanwhile
     {EVENT}
     VALUES (gen_random_uuid(), 'exercise.resumed', clock_timestamp(), 'system', i.id, i.reference, i.id, i.participants,
             jsonb_build_object('suspended', false));

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, connections
 
+from incidents.advance import advance_due
 from incidents.board import board_of
 from incidents.exercises import Planned, plan_inject, resume, send_injects, start_exercise, suspend
 from incidents.models import Incident, Inject, Score, Update
@@ -38,6 +39,11 @@ def sends(stage: Stage) -> int:
         return send_injects()
 
 
+def moves(stage: Stage) -> int:
+    with as_worker():
+        return advance_due()
+
+
 def read(stage: Stage, slug: str, incident: Incident) -> list[str]:
     with stage.as_person(slug):
         return list(Update.objects.filter(incident=incident).order_by("at").values_list("text", flat=True))
@@ -63,6 +69,7 @@ def test_words_come_in_their_minute_once_and_until_then_the_lead_alone_reads_the
 
 def test_put_aside_it_wakes_nobody_until_the_lead_goes_on_and_nobody_is_named(stage: Stage):
     incident = begins(stage)
+    moves(stage)
     stage.plans()
     pending = "SELECT count(*) FROM notifications_delivery WHERE incident_id = %s AND state = 'pending'"
     assert stage.owner(pending, [incident.pk])[0][0] > 0
@@ -78,6 +85,8 @@ def test_put_aside_it_wakes_nobody_until_the_lead_goes_on_and_nobody_is_named(st
         assert escalate_due() == 0
     stage.owner("UPDATE incidents_inject SET due_at = now()")
     assert sends(stage) == 0
+    answers(stage, "dunmere", incident, "done", 3)
+    assert moves(stage) == 0, "the plan stands still"
     said = stage.owner(
         "SELECT kind, actor_kind, actor_organisation_id, actor_person_id, data FROM ledger_event"
         " WHERE kind LIKE 'exercise.%%'",
@@ -87,12 +96,13 @@ def test_put_aside_it_wakes_nobody_until_the_lead_goes_on_and_nobody_is_named(st
     with stage.as_person("dunmere", role="responder"), pytest.raises(NotAllowed):
         resume(incident.pk)
     stage.owner("UPDATE incidents_incident SET suspended_at = now() - interval '1 hour'")
-    times = "SELECT min(finish_by) - now() > interval '60 minutes' FROM incidents_task WHERE finish_by IS NOT NULL"
+    times = "SELECT min(finish_by) - now() > interval '60 minutes' FROM incidents_task WHERE status = 'waiting'"
     assert stage.owner(times) == [(False,)]
     with stage.as_person("ashbourne", role="incident_manager"):
         resume(incident.pk)
     assert stage.owner(times) == [(True,)], "ten minutes and the hour that it lay"
     assert sends(stage) == 0, "they are an hour away, too"
+    assert moves(stage) > 0, "what was answered meanwhile counts"
     with stage.as_person("dunmere"):
         shown = board_of(Incident.objects.get(pk=incident.pk), me=stage.ids["dunmere"], may_lead=False)
     assert [(each["who"], each["words"]) for each in shown["feed"]][:2] == [
