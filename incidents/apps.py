@@ -5,5 +5,5 @@ class IncidentsConfig(AppConfig):
     name = "incidents"
 
     def ready(self) -> None:
-        # What these register is done by the clock.
-        from incidents import concentration_kept, offline_pack  # noqa: F401, PLC0415
+        # What these register is done by the clock, or said on pages of the room below.
+        from incidents import concentration_kept, coverage, offline_pack, sign_off_chores  # noqa: F401, PLC0415

@@ -21,6 +21,7 @@ from incidents.planned import beside
 from incidents.planned_pages import lines_beside
 from incidents.promised import reminder_of
 from incidents.running.deciding import decisions_of
+from incidents.signed_at_opening import board_block
 from incidents.tiles import tiles_of
 from incidents.words import (
     ROLES,
@@ -92,6 +93,7 @@ def board_of(incident: Incident, *, me: UUID, may_lead: bool, manages: bool = Fa
         + notices_of(incident, me=me, names=by_id, may_answer=manages)
         + asked_of(incident, me=me, names=by_id)
         + decisions_of(incident, me=me),
+        "signed": board_block(incident, by_id, me=me, oversees=oversees),
         "buttons": _buttons(incident, may_lead=may_lead),
         "tiles": tiles_of(incident, sides, standings, silent, duty, now, oversees=oversees),
         "tabs": _tabs(

@@ -18,6 +18,7 @@ from incidents.not_trusted import lines_of, mail_lines, suspicions_in
 from incidents.planned import to_answer
 from incidents.planned_pages import cards
 from incidents.running.deciding import decisions_of
+from incidents.signed_at_opening import own_agreed_on
 from incidents.transitions import UNDO_WITHIN
 from incidents.words import due_at, due_words, overdue_by, span, state, state_key, why_short
 from portal import clock
@@ -113,6 +114,7 @@ def mine_of(
     if open_tasks:
         step = Step.objects.get(pk=open_tasks[0]["step_id"])
         mine["card"] = _card(open_tasks[0], step, header, now)
+        mine["card"]["agreed"] = own_agreed_on(incident.pk, step.pk, me=me)
         if not narrow and side["acknowledged_at"] is None:
             on = {"words": _("Pass on"), "href": reverse("incident-pass-on", args=[incident.reference])}
             mine["card"]["others"].append(on)

@@ -208,17 +208,19 @@ def _named_organisations(
 
 
 def _playbook(opening: Opening, faults: list[Fault]) -> Playbook | None:
-    """The newest version by whoever brought the playbook in first: nobody else's import takes its name over."""
+    """The newest version that may be run, by whoever brought the playbook in first: nobody else's import takes its name
+    over, a version that nobody has signed comes after one that somebody has, and none is run that is revoked or outside
+    its days (`sec.playbook_to_run`)."""
     kept = Playbook.objects.defer("document")
-    first = kept.filter(slug=opening.playbook or DEFAULT_PLAYBOOK).order_by("imported_at").first()
-    if first is None and not opening.playbook:
-        first = kept.order_by("imported_at").first()
-    if first is None:
-        detail = "No playbook of this name." if opening.playbook else "No playbook has been imported yet."
+    found = kept.extra(where=["id = sec.playbook_to_run(%s, %s)"], params=[opening.playbook, DEFAULT_PLAYBOOK]).first()
+    if found is None:
+        named = kept.filter(slug=opening.playbook) if opening.playbook else kept
+        if named.exists():
+            detail = "This playbook is revoked, or not valid today: choose another one."
+        else:
+            detail = "No playbook of this name." if opening.playbook else "No playbook has been imported yet."
         faults.append(Fault("/playbook", detail))
-        return None
-    versions = kept.filter(slug=first.slug, created_by_organisation_id=first.created_by_organisation_id)
-    return versions.order_by("-version").first()
+    return found
 
 
 def _called(playbook: Playbook, faults: list[Fault]) -> dict[str, str]:

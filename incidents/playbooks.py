@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -57,6 +58,9 @@ def keep_playbook(
         warnings=[asdict(warning) for warning in plan.warnings],
         blockers=[asdict(blocker) for blocker in plan.blockers],
         calls=list(plan.calls),
+        revoked=plan.document.get("revoked", False),
+        valid_from=_moment(plan.document.get("valid_from")),
+        valid_until=_moment(plan.document.get("valid_until")),
     )
     playbook.save(force_insert=True)
     Step.objects.bulk_create(_steps(playbook, plan))
@@ -98,6 +102,10 @@ def _keep_signatures(playbook: Playbook, plan: Plan, organisation_id: UUID) -> N
         for at, each in fresh
     ]
     PlaybookSignature.objects.bulk_create(rows, ignore_conflicts=True)  # the same document twice at once
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def _steps(playbook: Playbook, plan: Plan) -> list[Step]:

@@ -13,6 +13,7 @@ from incidents.feed import WORDS, mark_on
 from incidents.header import header_of
 from incidents.models import Participant, Standing, Task
 from incidents.not_trusted import suspicions_in
+from incidents.signed_at_opening import agreed_on
 from incidents.stop_confirmation import unguarded_services
 from incidents.transitions import UNDO_WITHIN
 from incidents.words import due_words, overdue_by, state, state_key, way
@@ -62,6 +63,9 @@ def task_page(task: Task, *, visitor: Visitor, typed: str | None = None) -> dict
             "due": due_words(plain, now),
             "overdue": overdue_by(plain, now) is not None,
             "do": [step.do_this, *(f"{each['kind']}: {each['text']}" for each in step.instructions)],
+            "agreed": agreed_on(
+                task, {each["organisation_id"]: each["name"] for each in standings}, me=visitor.organisation_id
+            ),
             "why": step.why,
             "cannot": step.cannot,
             "who_does": step.who,

@@ -41,6 +41,7 @@ BY_SUBJECT = {
         "estate.read", "estate.exported", "import.checked", "import.written", "playbook.imported",
         "playbook.signed", "signing_key.made", "signing_key.ended", "signing_key.exposed", "signing_key.trusted",
         "signing_key.distrusted",
+        "signoff.given", "signoff.withdrawn", "signoff.covers",
         "permission.proposed", "permission.permitted", "permission.refused", "permission.ended", "permission.lapsed",
         "permission.owned", "assessment.written", "assessment.shared", "finding.raised", "finding.planned",
         "finding.fixed", "finding.retest_asked", "finding.confirmed", "finding.failed", "finding.reopened",

@@ -40,6 +40,9 @@ def check(read: dict[str, tuple[Any, ...]], problems: list[Problem]) -> None:
     _once(read, "assessments", lambda each: (each.provider, each.title), problems)
     _once(read, "findings", lambda each: (each.provider, each.title), problems)
     _once(read, "contracts", lambda each: (each.organisation, each.provider), problems)
+    _once(read, "playbook_systems", lambda each: (each.playbook, each.system), problems)
+    _once(read, "sign_offs", lambda each: (each.organisation, each.playbook, each.version), problems)
+    _once(read, "sign_off_steps", lambda each: (each.organisation, each.playbook, each.version, each.step), problems)
     organisations = {each.slug for each in read["organisations"]}
     systems = {each.slug for each in read["systems"]}
     for section, entries in read.items():
@@ -55,6 +58,14 @@ def check(read: dict[str, tuple[Any, ...]], problems: list[Problem]) -> None:
         for at, point in enumerate(read[section]):
             if point.person is not None and homes.get(point.person) != point.organisation:
                 _wrong((section, at, "person"), "No person of this organisation has this e-mail.", problems)
+    names = {(each.organisation, each.name) for each in read["people"]}
+    for at, signed in enumerate(read["sign_offs"]):
+        if (signed.organisation, signed.signed_by) not in names:
+            _wrong(("sign_offs", at, "signed_by"), "No person of this organisation has this name.", problems)
+    given = {(each.organisation, each.playbook, each.version) for each in read["sign_offs"]}
+    for at, step in enumerate(read["sign_off_steps"]):
+        if (step.organisation, step.playbook, step.version) not in given:
+            _wrong(("sign_off_steps", at), "There is no such signature in this file.", problems)
     firms = {(each.organisation, each.name) for each in read["contractors"]}
     for at, line in enumerate(read["duty"]):
         if line.contractor is not None and (line.organisation, line.contractor) not in firms:
@@ -106,6 +117,9 @@ REFERENCES = {
     "assessments": {"provider": "organisation", "organisation": "organisation"},
     "findings": {"provider": "organisation", "organisation": "organisation"},
     "contracts": {"provider": "organisation", "organisation": "organisation"},
+    "playbook_systems": {"system": "system"},
+    "sign_offs": {"organisation": "organisation"},
+    "sign_off_steps": {"organisation": "organisation"},
 }
 
 Contradictions = Iterable[tuple[str, str]]  # field, what is wrong with it

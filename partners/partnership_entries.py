@@ -195,6 +195,39 @@ class ApiKeyEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class PlaybookSystemEntry:
+    """A playbook (slug) is for a system, as whoever runs the system says."""
+
+    playbook: str
+    system: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignOffEntry:
+    """A signature to a version (`modified`). Without `valid_until` it counts for 12 months from the day of loading."""
+
+    organisation: str
+    playbook: str
+    version: str
+    signed_on: date
+    signed_by: str  # the person's name
+    valid_until: date | None = None
+    reservation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SignOffStepEntry:
+    """What such a signature says of one step, by its number. `agreed`: it may be done without asking again."""
+
+    organisation: str
+    playbook: str
+    version: str
+    step: int
+    reservation: str = ""
+    agreed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class PartnershipFile:
     """A whole file. `playbooks` are paths that exist; `later` is kept as it stands for features not built yet."""
 
@@ -219,4 +252,7 @@ class PartnershipFile:
     findings: tuple[FindingEntry, ...] = ()
     contracts: tuple[ContractEntry, ...] = ()
     playbooks: tuple[Path, ...] = ()
+    playbook_systems: tuple[PlaybookSystemEntry, ...] = ()
+    sign_offs: tuple[SignOffEntry, ...] = ()
+    sign_off_steps: tuple[SignOffStepEntry, ...] = ()
     later: dict[str, Any] = field(default_factory=dict)

@@ -25,8 +25,11 @@ from partners.partnership_entries import (
     ParticipationEntry,
     PartnershipFile,
     PersonEntry,
+    PlaybookSystemEntry,
     SegmentEntry,
     ServiceEntry,
+    SignOffEntry,
+    SignOffStepEntry,
     SystemEntry,
 )
 from partners.partnership_permissions import IntegrationEntry, StandingAccessEntry
@@ -52,6 +55,9 @@ SECTIONS: dict[str, type[Any]] = {
     "assessments": AssessmentEntry,
     "findings": FindingEntry,
     "contracts": ContractEntry,
+    "playbook_systems": PlaybookSystemEntry,
+    "sign_offs": SignOffEntry,
+    "sign_off_steps": SignOffStepEntry,
 }
 LARGEST = 16 * 1024 * 1024  # bytes
 

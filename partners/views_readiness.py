@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from partners.acting import may_administer, may_approve, signed_in
+from partners.from_above import readiness_lines
 from partners.models import Person
 from partners.readiness import readiness
 from partners.readiness_register import register_lines
@@ -26,7 +27,8 @@ def _administrators() -> str:
 @signed_in(may=may_approve)
 def page(request: HttpRequest) -> HttpResponse:
     visitor = request.visitor  # type: ignore[attr-defined]
-    lines = readiness() + register_lines(visitor.organisation_id)
+    me = visitor.organisation_id
+    lines = readiness() + register_lines(me) + readiness_lines(me)
     refused = frozenset() if may_administer(visitor) else FOR_ADMINISTRATORS
     asked = _administrators() if refused else ""
     rows = [

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from partners.acting import may_open, signed_in
+from partners.from_above import system_sections
 from partners.models import Organisation, Participation, SharedSystem
 from partners.shown_system import ShownSystem, run_by, state_words
 
@@ -115,6 +116,9 @@ def system_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "rides_on_it": shown.rides_on_it(),
         "what_if_href": reverse("system-how-far", args=[system.slug]) if may_open(visitor) else "",
         "acts": _acts(shown) if may_open(visitor) else [],
+        "sections": []
+        if system.is_portal
+        else system_sections(system, me=visitor.organisation_id, may_write=may_open(visitor)),
         "checked": shown.checked(),
         "history": shown.history(Organisation.objects.all()),
     }

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from incidents.api import events, incident, mail, opening, planned, playbooks, sides, tasks
+from incidents.api import events, incident, mail, opening, planned, playbooks, sides, sign_offs, tasks
 
 urlpatterns = [
     path("incidents/", opening.Incidents.as_view(), name="api-incidents"),
@@ -17,6 +17,7 @@ urlpatterns = [
     path("incidents/<str:reference>/tasks/", sides.Tasks.as_view(), name="api-incident-tasks"),
     path("incidents/<str:reference>/duties/", sides.Duties.as_view(), name="api-incident-duties"),
     path("incidents/<str:reference>/updates/", sides.Updates.as_view(), name="api-incident-updates"),
+    path("incidents/<str:reference>/sign-offs/", sign_offs.IncidentSignOffs.as_view(), name="api-incident-sign-offs"),
     path("incidents/<str:reference>/mail-distrust/", mail.IncidentMailMarks.as_view(), name="api-incident-mail-marks"),
     path("incidents/<str:reference>/systems/", sides.Systems.as_view(), name="api-incident-systems"),
     path("incidents/<str:reference>/events/", events.IncidentEvents.as_view(), name="api-incident-events"),
@@ -36,5 +37,10 @@ urlpatterns = [
     path("playbooks/", playbooks.Playbooks.as_view(), name="api-playbooks"),
     path("playbooks/<str:slug>/", playbooks.OnePlaybook.as_view(), name="api-playbook"),
     path("playbooks/<str:slug>/document/", playbooks.PlaybookDocument.as_view(), name="api-playbook-document"),
+    path("playbooks/<str:slug>/difference/", sign_offs.Compare.as_view(), name="api-playbook-difference"),
+    path("playbooks/<str:slug>/sign-offs/", sign_offs.SignOffs.as_view(), name="api-playbook-sign-offs"),
+    path(
+        "playbooks/<str:slug>/sign-offs/withdrawals/", sign_offs.Withdrawals.as_view(), name="api-playbook-withdrawals"
+    ),
     path("events/", events.Stream.as_view(), name="api-events"),
 ]

@@ -19,6 +19,7 @@ from incidents.models.radius import (
 )
 from incidents.models.reminder import UpdateReminder
 from incidents.models.run import Decision, Run, RunAnswer, RunStep
+from incidents.models.sign_off import PlaybookSystem, SignedAtOpening, SignOff, SignOffStep
 from incidents.models.signing import PlaybookSignature, SigningKey, SigningSecret, TrustedKey
 from incidents.models.task import Duty, OwnReference, Task, TaskNote
 
@@ -44,6 +45,7 @@ __all__ = [
     "Playbook",
     "PlaybookDraft",
     "PlaybookSignature",
+    "PlaybookSystem",
     "Radius",
     "RadiusVersion",
     "Rewalk",
@@ -51,6 +53,9 @@ __all__ = [
     "RunAnswer",
     "RunStep",
     "Score",
+    "SignOff",
+    "SignOffStep",
+    "SignedAtOpening",
     "SigningKey",
     "SigningSecret",
     "Standing",

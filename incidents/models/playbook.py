@@ -24,6 +24,10 @@ class Playbook(models.Model):
     warnings = models.JSONField(default=list)
     blockers = models.JSONField(default=list)  # why it cannot be run yet: [{"pointer", "detail"}]
     calls = models.JSONField(default=list, db_default=models.Value([], models.JSONField()))  # CACAO ids it runs within
+    # As the document says: it is not to be signed or run when it is revoked, before or after its days.
+    revoked = models.BooleanField(default=False, db_default=False)
+    valid_from = models.DateTimeField(null=True)
+    valid_until = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["slug", "-version"]

@@ -6,12 +6,12 @@ from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from incidents.document_block import document_block
 from incidents.models import Playbook, PlaybookDraft, Step
+from incidents.sign_off_pages import list_rows, signatures
 from incidents.workflow_picture import drawn
 from partners.acting import may_open, signed_in
 from portal.pages import local_time
@@ -23,19 +23,7 @@ def playbook_list(request: HttpRequest) -> HttpResponse:
     counts: dict[UUID, int] = {}
     for playbook_id in Step.objects.values_list("playbook_id", flat=True):
         counts[playbook_id] = counts.get(playbook_id, 0) + 1
-    rows = [
-        {
-            "title": playbook.name,
-            "slug": playbook.slug,
-            "href": reverse("playbook-detail", args=[playbook.pk]),
-            "version": playbook.version[:10],
-            "steps": counts.get(playbook.pk, 0),
-            "signed": _("signing comes with a later version"),
-            "own_state": _("ready to run") if not playbook.blockers else _("cannot be run yet"),
-            "own_alarm": bool(playbook.blockers),
-        }
-        for playbook in Playbook.objects.defer("document")
-    ]
+    rows = list_rows(request.visitor.organisation_id, counts)  # type: ignore[attr-defined]
     drafts = [
         {
             "name": each.name,
@@ -80,8 +68,8 @@ def playbook_detail(request: HttpRequest, playbook_id: UUID) -> HttpResponse:
             }
             for step in steps
         ],
-        "signatures": [],
         "edit": _edit(request, playbook),
+        "signatures": signatures(playbook, request.visitor),  # type: ignore[attr-defined]
         "picture": drawn(
             playbook.document, positions, lambda key: f"#step-{positions[key]}" if key in positions else ""
         ),

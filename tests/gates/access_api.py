@@ -32,6 +32,7 @@ from tests.gates.access_answers import (
     SAYER,
     SAYS_IT,
     SEES_IT,
+    SPEAKS_FOR_IT,
     TICKETS,
     UNDONE,
     UNSIGNED,
@@ -112,6 +113,7 @@ API = (
     api("api-incident-updates", GET=IN_IT, POST=SAYER, body={"text": "Directory is off."}, args=INCIDENT),
     api("api-incident-systems", GET=IN_IT, POST=passkey(LEADER), body={"systems": ["remote-access"]}, args=INCIDENT),
     api("api-incident-events", GET=IN_IT, args=INCIDENT),
+    api("api-incident-sign-offs", GET=IN_IT, args=INCIDENT),
     api("api-incident-deliveries", GET=IN_IT, args=INCIDENT),
     # Marks on mail: keys read them, a person with a passkey sets them.
     api(
@@ -147,6 +149,14 @@ API = (
     api("api-playbooks", GET=READERS, POST=KEPT, body="playbook-document"),
     api("api-playbook", GET=READERS, args="slug=playbook-slug"),
     api("api-playbook-document", GET=READERS, args="slug=playbook-slug"),
+    api("api-playbook-difference", GET=READERS, args="slug=playbook-slug"),
+    api(
+        "api-playbook-sign-offs", GET=READERS, POST=SPEAKS_FOR_IT, body={"version": "x"}, args="slug=playbook-slug"
+    ),
+    api(
+        "api-playbook-withdrawals", POST=SPEAKS_FOR_IT, body={"version": "x", "reason": "So"},
+        args="slug=playbook-slug",
+    ),
     api("api-events", GET=READERS),
     api("api-live-tickets", POST=TICKETS, body={}),
     api("api-alerts-generic", POST=KEPT, body={"rule": "none", "title": "Odd sign-in"}),

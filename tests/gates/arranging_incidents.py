@@ -18,6 +18,9 @@ class Incidents(Writer):
             version="1", created_by_organisation_id=self.ids["ashbourne"], imported_at="now", document=Jsonb({}),
             digest=b"", warnings=Jsonb([]), blockers=Jsonb([]),
         )  # fmt: skip
+        system = self.one("SELECT id FROM partners_sharedsystem WHERE slug = 'telephony'")
+        self.put("incidents_playbooksystem", id=uuid4(), cacao_id="playbook--own", system_id=system,
+                 set_by_id=self.ids["northgate"], set_at="now")  # fmt: skip
         texts = dict.fromkeys(("do_this", "why", "who", "stops", "worked", "undo", "cannot"), "")
         for position in (1, 2, 3):
             self.ids[f"step/{position}"] = self.put(
@@ -27,6 +30,30 @@ class Incidents(Writer):
                 answers=Jsonb([{"name": "__asked__", "kind": "string", "words": "x", "deciding": True}]),
                 instructions=Jsonb([]), after=[], **texts,
             )  # fmt: skip
+        # Signed by two, another's taken back, one has only ever signed a playbook that nobody else runs.
+        for slug, ended in (
+            ("dunmere", ""),
+            ("ashbourne", ""),
+            ("brackenfield", "withdrawn"),
+            ("eastwick", "replaced"),
+        ):
+            self.signed(slug, "playbook--own", self.ids["playbook"], ended)
+        for slug in ("dunmere", "coldharbour"):
+            other = self.put(
+                "incidents_playbook", id=uuid4(), slug=f"of-{slug}", name="Own", description="", version="1",
+                cacao_id=f"playbook--{slug}", created_by_organisation_id=self.ids[slug], imported_at="now",
+                document=Jsonb({}), digest=b"", warnings=Jsonb([]), blockers=Jsonb([]),
+            )  # fmt: skip
+            self.signed("brackenfield" if slug == "dunmere" else slug, f"playbook--{slug}", other, "")
+
+    def signed(self, slug: str, plan: str, version: UUID, ended: str) -> None:
+        made = self.put(
+            "incidents_signoff", id=uuid4(), organisation_id=self.ids[slug], playbook_id=version, cacao_id=plan,
+            signed_at="now", signed_by=uuid4(), valid_until="tomorrow", reservation=secret_of(slug),
+            ended_at="now" if ended else None, ended_how=ended, ended_reason=secret_of(slug),
+        )  # fmt: skip
+        self.put("incidents_signoffstep", id=uuid4(), sign_off_id=made, step_id=self.ids["step/1"],
+                 reservation=secret_of(slug), agreed_until="tomorrow")  # fmt: skip
 
     def signing(self) -> None:
         """Each organisation's key with its private half, and one that it trusts alone; one was used, one is for all."""

@@ -15,9 +15,19 @@ from tests.gates.matrix_rules import (
     SIDE,
     SPOKEN_FOR_BY_ME,
     THEY_TAKE_PART,
+    TOGETHER,
+    USED_BY_ME,
     Can,
     Row,
     takes_part,
+)
+
+USES_IT = USED_BY_ME.format("x.system_id")
+# The same rule of the sign-off that a line belongs to.
+OF_SIGN_OFF = (
+    "EXISTS (SELECT 1 FROM incidents_signoff y WHERE y.id = x.sign_off_id AND ("
+    + f"{MINE} OR {TOGETHER}".replace("x.organisation_id", "y.organisation_id").replace("x.cacao_id", "y.cacao_id")
+    + "))"
 )
 
 INCIDENTS: dict[str, Row] = {
@@ -42,6 +52,11 @@ INCIDENTS: dict[str, Row] = {
     "incidents_signingkey": Row(Can(f"({MINE} OR x.used_at IS NOT NULL)")),
     "incidents_signingsecret": Row(),
     "incidents_trustedkey": Row(Can("(x.added_by_id = %(me)s OR x.for_all)")),
+    # Functions write these; read by those who run the playbook together, by whoever is on the system, by the overseers.
+    "incidents_signoff": Row(Can(f"({MINE} OR {TOGETHER})"), worker=Can(f"({MINE} OR {TOGETHER})")),
+    "incidents_signoffstep": Row(Can(OF_SIGN_OFF)),
+    "incidents_playbooksystem": Row(Can(USES_IT), worker=Can(USES_IT)),
+    "incidents_signedatopening": Row(Can(f"({MINE} OR {OVERSEES})")),
     "incidents_incident": Row(
         Can(
             takes_part("x.id"),

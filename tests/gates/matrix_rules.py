@@ -52,7 +52,7 @@ MINE_TO_SAY = (
 )
 SAID_BY_FUNCTIONS = (
     "(split_part(x.kind, '.', 1) IN ('assessment', 'call', 'exercise', 'file', 'finding', 'headsup', 'mail',"
-    " 'permission', 'planned', 'register', 'signing_key', 'standing_access', 'webhook', 'work')"
+    " 'permission', 'planned', 'register', 'signing_key', 'signoff', 'standing_access', 'webhook', 'work')"
     " OR x.kind IN ('playbook.signed', 'update.asked', 'update.given', 'update.due'))"
 )
 RECORDS = (
@@ -108,6 +108,15 @@ SHARED_WITH_ME = (
 PLANNED = (
     "(EXISTS (SELECT 1 FROM incidents_plannedwork w WHERE w.id = {0} AND w.announced_by_id = %(me)s)"
     " OR EXISTS (SELECT 1 FROM incidents_plannedside p WHERE p.work_id = {0} AND p.organisation_id = %(me)s))"
+)
+# Those who run a playbook together: who has signed it, who is on a system that it is for, who kept it first.
+TOGETHER = (
+    "(EXISTS (SELECT 1 FROM incidents_signoff o WHERE o.cacao_id = x.cacao_id AND o.organisation_id = %(me)s"
+    " AND o.ended_at IS NULL)"
+    f" OR EXISTS (SELECT 1 FROM incidents_playbooksystem c WHERE c.cacao_id = x.cacao_id"
+    f" AND {USED_BY_ME.format('c.system_id')})"
+    " OR %(me)s = (SELECT b.created_by_organisation_id FROM incidents_playbook b WHERE b.cacao_id = x.cacao_id"
+    " ORDER BY b.imported_at LIMIT 1))"
 )
 READS_FINDING = (
     f"({MINE} OR x.provider_id = %(me)s"

@@ -17,7 +17,7 @@ TAKES_A_PASSKEY = {
     ("api-system", "patch"), ("api-participations", "post"), ("api-participation", "patch"),
     ("api-dependencies", "post"), ("api-dependency", "patch"), ("api-import-write", "post"),
     ("api-mail-marks", "post"), ("api-mail-renew", "post"), ("api-mail-lift", "post"),
-    ("api-incident-mail-marks", "post"),
+    ("api-incident-mail-marks", "post"), ("api-playbook-sign-offs", "post"), ("api-playbook-withdrawals", "post"),
 }  # fmt: skip
 A_MINUTE = "opening has to be done in a minute; whom it reaches is what the register says"
 DETAIL = "a detail of what is one's own already; it lets nobody see or reach anything more"

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from incidents.cacao.reading import PlaybookRefused
+from incidents.loading_sign_offs import Unknown, load_sign_offs
 from incidents.playbooks import VersionTaken, keep_playbook
 from partners.loading import Loaded, load
 from partners.models import Organisation
@@ -41,6 +42,10 @@ class Command(BaseCommand):
             with transaction.atomic():
                 done = load(file)
                 self._keep_playbooks(file, done)
+                try:
+                    load_sign_offs(file, done)
+                except Unknown as unknown:
+                    raise CommandError(f"{unknown} Nothing was loaded.") from None
                 if options["dry_run"]:
                     raise DryRun
         except DryRun:

@@ -1,0 +1,196 @@
+"""Signing a version of a playbook off for one's organisation, and what is known of signatures.
+
+The database writes and checks everything (`sec.sign_off`, `sec.withdraw_sign_off`, `sec.cover_system`): who may speak
+for the organisation, the fresh passkey, the version's days. What is read here is what row security lets the reader see.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from uuid import UUID
+
+import orjson
+from django.utils.translation import gettext_lazy as lazy
+
+from incidents.errors import NotYours, WrongMoment
+from incidents.models import Playbook, PlaybookSystem, SignOff
+from incidents.planned import missing_right
+from partners import approvals, work
+from portal import clock
+
+USUAL = timedelta(days=365)
+LONGEST_MONTHS = 24
+REMIND = timedelta(days=30)  # before a signature ends
+TROUBLES = {
+    "revoked": lazy("revoked"),
+    "early": lazy("not valid yet"),
+    "late": lazy("not valid any more"),
+    "other": lazy("kept by another organisation than the first"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What is said of one step: a reservation, until when it may be done without asking again, or both."""
+
+    step: UUID
+    words: str = ""
+    agreed_until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One kept version. `trouble` is a key of `TROUBLES`, or '' when it may be signed and run."""
+
+    playbook: Playbook
+    trouble: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All versions under one id, newest first. `keeper` is who kept the first one: whose versions count."""
+
+    cacao_id: str
+    keeper: UUID
+    versions: Sequence[Version] = field(default_factory=list)
+
+    @property
+    def newest(self) -> Playbook | None:
+        """The newest version that may be signed and run."""
+        return next((each.playbook for each in self.versions if not each.trouble), None)
+
+    def trouble_of(self, playbook_id: UUID) -> str:
+        return next((each.trouble for each in self.versions if each.playbook.pk == playbook_id), "other")
+
+    @property
+    def usable(self) -> set[UUID]:
+        return {each.playbook.pk for each in self.versions if not each.trouble}
+
+
+def sign(playbook: Playbook, *, until: date, reservation: str = "", parts: Iterable[Part] = ()) -> UUID:
+    """Sign for the organisation of the open scope. An earlier signature to the same version is replaced.
+
+    Raises:
+        NotYours: nobody who may speak for it, or no passkey used just now.
+        WrongMoment: the version is not to be signed, or a day or a text does not fit.
+    """
+    said = [
+        {
+            "step": str(each.step),
+            "words": each.words,
+            "agreed_until": each.agreed_until.isoformat() if each.agreed_until else None,
+        }
+        for each in parts
+    ]
+    with _as_ours():
+        made: UUID = approvals.call(
+            "SELECT sec.sign_off(%s, %s, %s, %s::jsonb)", [playbook.pk, until, reservation, orjson.dumps(said).decode()]
+        )
+    newest = plan_of(playbook).newest
+    if newest is not None and newest.pk == playbook.pk:
+        work.clear(work_key(playbook.cacao_id))
+    return made
+
+
+def work_key(cacao_id: str) -> str:
+    """Of what is to be signed, on the work list: one item a plan."""
+    return f"sign-off:{cacao_id}"
+
+
+def withdraw(sign_off: SignOff, *, reason: str) -> None:
+    """Take a signature back. Raises: as `sign`; not one's own, ended already, or no reason."""
+    with _as_ours():
+        approvals.call("SELECT sec.withdraw_sign_off(%s, %s)", [sign_off.pk, reason])
+
+
+def cover(cacao_id: str, system_id: UUID, *, covered: bool) -> bool:
+    """Say that a playbook is for a system, or is not any more; whether anything changed. Raises: as `sign`."""
+    with _as_ours():
+        return approvals.call("SELECT sec.cover_system(%s, %s, %s)", [cacao_id, system_id, covered])
+
+
+@contextmanager
+def _as_ours() -> Iterator[None]:
+    try:
+        yield
+    except approvals.NotAllowed as refused:
+        raise (NotYours if missing_right(refused) else WrongMoment)(str(refused)) from refused
+
+
+def plans(cacao_ids: Iterable[str] | None = None) -> dict[str, Plan]:
+    """Plans by their id, or all of them. One query; documents are not read."""
+    rows = Playbook.objects.defer("document", "warnings").order_by("imported_at", "pk")
+    if cacao_ids is not None:
+        rows = rows.filter(cacao_id__in=list(cacao_ids))
+    kept: defaultdict[str, list[Playbook]] = defaultdict(list)
+    for row in rows:
+        kept[row.cacao_id].append(row)
+    return {cacao_id: _plan(cacao_id, versions) for cacao_id, versions in kept.items()}
+
+
+def plan_of(playbook: Playbook) -> Plan:
+    return plans([playbook.cacao_id])[playbook.cacao_id]
+
+
+def _plan(cacao_id: str, kept: Sequence[Playbook]) -> Plan:
+    """`kept` oldest import first. The same judgement as `sec.plan_trouble` and `sec.sign_off`."""
+    keeper = kept[0].created_by_organisation_id
+    now = clock.now()
+
+    def trouble(playbook: Playbook) -> str:
+        by = {playbook.created_by_organisation_id, keeper}
+        if any(x.revoked and x.version >= playbook.version and x.created_by_organisation_id in by for x in kept):
+            return "revoked"
+        if playbook.created_by_organisation_id != keeper:
+            return "other"
+        if playbook.valid_from is not None and playbook.valid_from > now:
+            return "early"
+        return "late" if playbook.valid_until is not None and playbook.valid_until <= now else ""
+
+    newest_first = sorted(kept, key=lambda each: (each.version, str(each.pk)), reverse=True)
+    return Plan(cacao_id, keeper, [Version(each, trouble(each)) for each in newest_first])
+
+
+def in_force(sign_off: SignOff, *, on: date) -> bool:
+    """Whether it counts on that day, UTC. Whether its version may still be run is another question."""
+    return sign_off.ended_at is None and sign_off.valid_until >= on
+
+
+def today() -> date:
+    return clock.now().date()
+
+
+def best(sign_offs: Iterable[SignOff], *, on: date) -> dict[UUID, SignOff]:
+    """By organisation the one that speaks for it: in force before expired, then of the newest version signed."""
+    found: dict[UUID, SignOff] = {}
+    for each in sign_offs:
+        if each.ended_at is not None:
+            continue
+        other = found.get(each.organisation_id)
+        if other is None or _rank(each, on) > _rank(other, on):
+            found[each.organisation_id] = each
+    return found
+
+
+def _rank(sign_off: SignOff, on: date) -> tuple[bool, str]:
+    return in_force(sign_off, on=on), sign_off.playbook.version
+
+
+def own_of(cacao_id: str, me: UUID) -> list[SignOff]:
+    """One's own signatures to a plan that have not ended, the newest version first."""
+    rows = SignOff.objects.filter(cacao_id=cacao_id, organisation_id=me, ended_at=None).select_related("playbook")
+    return sorted(rows.defer("playbook__document"), key=lambda each: each.playbook.version, reverse=True)
+
+
+def covering(system_ids: Iterable[UUID]) -> dict[UUID, list[str]]:
+    """Which plans are for each of these systems, by their id."""
+    found: defaultdict[UUID, list[str]] = defaultdict(list)
+    for cacao_id, system_id in PlaybookSystem.objects.filter(system_id__in=list(system_ids)).values_list(
+        "cacao_id", "system_id"
+    ):
+        found[system_id].append(cacao_id)
+    return found
