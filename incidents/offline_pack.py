@@ -17,7 +17,8 @@ from django.db import connections
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
-from incidents.models import Playbook, Step
+from incidents.models import Step
+from incidents.sign_offs import plans
 from partners.chores import Chore, register
 from partners.links import barrier_words
 from partners.models import (
@@ -137,10 +138,9 @@ def _paths() -> list[list[str]]:
 def _playbooks(here: Organisation) -> list[dict[str, Any]]:
     """One's own steps of the newest version of every plan that can be run."""
     mine = FOR_PROVIDERS if here.kind == Organisation.Kind.PROVIDER else FOR_COUNCILS
-    newest: dict[str, Playbook] = {}
-    for each in Playbook.objects.filter(blockers=[]).order_by("slug", "-imported_at"):
-        newest.setdefault(each.slug, each)
-    steps = Step.objects.filter(playbook__in=newest.values(), audience__in=mine).order_by("position")
+    newest = [plan.newest for plan in plans().values() if plan.newest is not None and not plan.newest.blockers]
+    newest.sort(key=lambda each: (each.slug, str(each.pk)))
+    steps = Step.objects.filter(playbook__in=newest, audience__in=mine).order_by("position")
     return [
         {
             "name": each.name,
@@ -159,7 +159,7 @@ def _playbooks(here: Organisation) -> list[dict[str, Any]]:
                 if step.playbook_id == each.pk
             ],
         }
-        for each in newest.values()
+        for each in newest
     ]
 
 

@@ -10,6 +10,7 @@ Stage = dict[str, str]  # what `tests/browser/stage.py` has arranged: references
 NOBODY = ""
 ADMINISTRATOR = "Oliver Tate"  # of Brackenfield, which has a provider of its own
 LEAD, RESPONDER, OBSERVER = "Priya Nair", "Tom Whitlock", "Denise Abbot"
+SIGNER = "Alan Birtles"  # of Dunmere, which signed an older version of the playbook
 PARTNER, PROVIDER, STRANGER = "Ben Ashcroft", "Dana Kowalski", "Callum Reid"
 
 
@@ -61,6 +62,10 @@ def _paste_half_a_playbook(page: Any) -> None:
     page.get_by_label("Or its text").fill('{"type": "playbook", "spec_version": "cacao-2.0", "name": "Half of it"}')
     page.get_by_role("button", name="Check and keep it").click()
     page.get_by_role("heading", name="What is wrong").wait_for()
+def _sign_for_ever(page: Any) -> None:
+    page.get_by_label("It counts until").fill("2099-01-01")
+    page.get_by_role("button", name="Sign for your organisation").click()
+    page.get_by_role("alert").wait_for()
 
 
 def _begin_a_playbook(page: Any) -> None:
@@ -330,6 +335,12 @@ REGISTER = [
     State("draft-full", LEAD, "/playbooks/{playbook}/", "Only your organisation", act=_press("Copy and edit")),
     State("draft-step", LEAD, "/playbooks/{playbook}/", "three in the morning", act=_a_step_of_a_copy),
     State("techniques", STRANGER, "/techniques/?q=T1210", "Exploitation of Remote Services"),
+    State("playbook-stranger", STRANGER, "/playbooks/{playbook}/", "You see who else has signed once"),
+    State("playbook-difference", LEAD, "/playbooks/{playbook}/difference/", "Added: step 12"),
+    State("playbook-sign", SIGNER, "/playbooks/{playbook}/sign/", "What is different from what you signed"),
+    State("playbook-sign-wrong", SIGNER, "/playbooks/{playbook}/sign/", "within 24 months", act=_sign_for_ever),
+    State("playbook-withdraw", LEAD, "/playbooks/{playbook}/withdraw/", "Withdraw your signature?"),
+    State("system-gap", PROVIDER, "/systems/archive-2006/", "Has not signed: Fernleigh"),
     State("deliveries", LEAD, "/deliveries/", "Ashbourne"),
     State("asked", LEAD, "/updates/asked/{asked}/", "Not answered yet"),
     State("asked-lead", LEAD, "/incidents/{main}/organisations/dunmere/", "How do things stand?"),

@@ -24,7 +24,6 @@ ROOTS = {
 BY_HAND = {
     ("move_finding", "act"): {"planned", "fixed", "retest_asked", "confirmed", "failed", "reopened"},
     ("move_planned", "act"): {"started", "moved", "extended", "finished", "cancelled"},
-    ("signed_off", "what"): {"given", "withdrawn"},
     ("switch_webhook", "target"): {"on", "off", "ended"},
     ("monitoring.alerts", "f'alert.{alert.outcome}'"): {"alert.opened", "alert.joined", "alert.queued"},
 }
