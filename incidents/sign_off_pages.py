@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import connections
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
 from incidents.models import Playbook, PlaybookSystem, SignOff, SignOffStep
@@ -20,7 +21,7 @@ from portal.pages import local_time
 from portal.tenancy.door import Visitor
 
 DAY = "%-d %B %Y"
-WHO_READS = (
+WHO_READS = lazy(
     "Every organisation that has signed this playbook, keeps it, or stands on a system that it is for reads what you"
     " sign, and so does whoever leads an incident that runs it."
 )

@@ -96,7 +96,7 @@ def sign(request: HttpRequest, playbook_id: UUID) -> HttpResponse:
         else None,
         "form": form,
         "latest": latest_end().isoformat(),
-        "who_reads": _(WHO_READS),
+        "who_reads": WHO_READS,
     }
     return render(request, "playbooks/sign.html", context, status=status)
 
