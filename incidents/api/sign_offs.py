@@ -84,7 +84,7 @@ class LineShown(serializers.Serializer):
     text = serializers.CharField()
 
 
-class ChangeShown(serializers.Serializer):
+class WordsChanged(serializers.Serializer):
     of = serializers.CharField(help_text="What says something else now.")
     lines = LineShown(many=True)
 
@@ -94,7 +94,7 @@ class StepDifferenceShown(serializers.Serializer):
     step = serializers.IntegerField()
     was_step = serializers.IntegerField()
     title = serializers.CharField()
-    changes = ChangeShown(many=True)
+    changes = WordsChanged(many=True)
 
 
 class DifferenceShown(serializers.Serializer):
@@ -103,10 +103,10 @@ class DifferenceShown(serializers.Serializer):
     since = serializers.CharField()
     version = serializers.CharField()
     same = serializers.BooleanField()
-    whole = ChangeShown(many=True)
+    whole = WordsChanged(many=True)
     steps = StepDifferenceShown(many=True)
-    between = ChangeShown(many=True)
-    variables = ChangeShown(many=True)
+    between = WordsChanged(many=True)
+    variables = WordsChanged(many=True)
 
 
 class SignedAtOpeningShown(serializers.Serializer):
