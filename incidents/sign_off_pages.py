@@ -60,7 +60,7 @@ def signatures(playbook: Playbook, visitor: Visitor) -> dict[str, Any]:
         "own": own_words(own, playbook, plan, people),
         "own_alarm": mine is None or not in_force(mine, on=on),
         "sign_href": reverse("playbook-sign-off", args=[playbook.pk]) if may_sign and not trouble else "",
-        "sign_words": _("Sign this version again") if mine else _("Sign this version"),
+        "sign_words": _("Sign this version off again") if mine else _("Sign this version off"),
         "withdraw_href": reverse("playbook-withdraw", args=[playbook.pk]) if may_sign and mine else "",
         "together": together,
         "signed": [_signed(each, playbook, said[each.pk]) for each in chosen.values()] + _withdrawn(every, chosen),

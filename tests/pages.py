@@ -62,9 +62,11 @@ def _paste_half_a_playbook(page: Any) -> None:
     page.get_by_label("Or its text").fill('{"type": "playbook", "spec_version": "cacao-2.0", "name": "Half of it"}')
     page.get_by_role("button", name="Check and keep it").click()
     page.get_by_role("heading", name="What is wrong").wait_for()
+
+
 def _sign_for_ever(page: Any) -> None:
     page.get_by_label("It counts until").fill("2099-01-01")
-    page.get_by_role("button", name="Sign for your organisation").click()
+    page.get_by_role("button", name="Sign off for your organisation").click()
     page.get_by_role("alert").wait_for()
 
 
@@ -337,9 +339,9 @@ REGISTER = [
     State("techniques", STRANGER, "/techniques/?q=T1210", "Exploitation of Remote Services"),
     State("playbook-stranger", STRANGER, "/playbooks/{playbook}/", "You see who else has signed once"),
     State("playbook-difference", LEAD, "/playbooks/{playbook}/difference/", "Added: step 12"),
-    State("playbook-sign", SIGNER, "/playbooks/{playbook}/sign/", "What is different from what you signed"),
-    State("playbook-sign-wrong", SIGNER, "/playbooks/{playbook}/sign/", "within 24 months", act=_sign_for_ever),
-    State("playbook-withdraw", LEAD, "/playbooks/{playbook}/withdraw/", "Withdraw your signature?"),
+    State("playbook-sign", SIGNER, "/playbooks/{playbook}/sign-off/", "What is different from what you signed"),
+    State("playbook-sign-wrong", SIGNER, "/playbooks/{playbook}/sign-off/", "within 24 months", act=_sign_for_ever),
+    State("playbook-withdraw", LEAD, "/playbooks/{playbook}/sign-off/withdraw/", "Withdraw your signature?"),
     State("system-gap", PROVIDER, "/systems/archive-2006/", "Has not signed: Fernleigh"),
     State("deliveries", LEAD, "/deliveries/", "Ashbourne"),
     State("asked", LEAD, "/updates/asked/{asked}/", "Not answered yet"),

@@ -343,17 +343,17 @@ def test_the_pages_show_versions_the_difference_before_signing_and_keep_what_was
     compared = client_of("gravenhurst").get(f"/playbooks/{now}/difference/?with={was}").content.decode()
     assert "Added: step 12, Decide whether and when you became aware" in compared
     assert "<del><span" in compared
-    assert client_of("dunmere", "responder").get(f"/playbooks/{now}/sign/").status_code == 403
-    assert client_of("dunmere", "approver").get(f"/playbooks/{now}/sign/")["Location"].startswith("/sign-in/again/")
+    assert client_of("dunmere", "responder").get(f"/playbooks/{now}/sign-off/").status_code == 403
+    assert client_of("dunmere", "approver").get(f"/playbooks/{now}/sign-off/")["Location"].startswith("/sign-in/again/")
     fresh = client_of("coldharbour", "administrator", fresh=True)
-    bad = fresh.post(f"/playbooks/{now}/sign/", {"valid_until": "2020-01-01", "reservation": "Typed & kept"})
+    bad = fresh.post(f"/playbooks/{now}/sign-off/", {"valid_until": "2020-01-01", "reservation": "Typed & kept"})
     assert bad.status_code == 422
     assert "within 24 months" in bad.content.decode()
     assert "Typed &amp; kept" in bad.content.decode()
-    done = fresh.post(f"/playbooks/{now}/sign/", {
+    done = fresh.post(f"/playbooks/{now}/sign-off/", {
         "valid_until": str(today() + timedelta(days=90)), "reservation": "Signed here", "words_7": "Ring",
     })  # fmt: skip
     assert done.status_code == 302, done.content.decode()[:3000]
     assert "Signed here" in client_of("dunmere").get(f"/playbooks/{now}/").content.decode()
-    assert fresh.get(f"/playbooks/{was}/sign/").status_code == 200
-    assert "different from what you signed" in fresh.get(f"/playbooks/{was}/sign/").content.decode()
+    assert fresh.get(f"/playbooks/{was}/sign-off/").status_code == 200
+    assert "different from what you signed" in fresh.get(f"/playbooks/{was}/sign-off/").content.decode()
