@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from incidents import sign_offs
-from incidents.cacao.difference import difference
+from incidents.cacao.difference import Difference, difference
+from incidents.cacao.reading import PlaybookRefused
 from incidents.errors import NotYours, WrongMoment
 from incidents.models import Playbook, PlaybookSystem, SignOff, Step
 from incidents.sign_off_forms import PlaybooksForm, SignForm, SystemsForm, WithdrawForm, latest_end
@@ -48,13 +49,16 @@ def compare(request: HttpRequest, playbook_id: UUID) -> HttpResponse:
     if other is None:  # the one before it
         other = next((each for each in versions if each.version < shown.version), shown)
     was, now = sorted([playbook_or_404(other.pk), shown], key=lambda each: each.version)
+    found = _compared(was, now)
+    if found is None:
+        return refuse(request, 409, _("One of these versions cannot be read as a playbook any more. Download both."))
     context = {
         "playbook": {"title": shown.name, "id": str(shown.pk)},
         "older": was.version,
         "newer": now.version,
         "choices": [(str(each.pk), each.version) for each in versions],
         "chosen": str(other.pk),
-        "difference": difference(was.document, now.document),
+        "difference": found,
         "only_one": len(versions) == 1,
     }
     return render(request, "playbooks/difference.html", context)
@@ -72,6 +76,7 @@ def sign(request: HttpRequest, playbook_id: UUID) -> HttpResponse:
         words = _("This version is %(trouble)s: it cannot be signed.") % {"trouble": TROUBLES[trouble]}
         return refuse(request, 409, words)
     before = _signed_before(playbook, me)
+    same = before is not None and before.playbook_id == playbook.pk
     steps = list(Step.objects.filter(playbook=playbook))
     form = SignForm(request.POST if request.method == "POST" else None, steps=steps, before=before)
     status = 200
@@ -91,14 +96,21 @@ def sign(request: HttpRequest, playbook_id: UUID) -> HttpResponse:
     context = {
         "playbook": {"title": playbook.name, "id": str(playbook.pk), "version": playbook.version},
         "before": _before(before),
-        "difference": difference(before.playbook.document, playbook.document)
-        if before is not None and before.playbook_id != playbook.pk
-        else None,
+        "difference": _compared(before.playbook, playbook) if before is not None and not same else None,
+        "same": same,
         "form": form,
         "latest": latest_end().isoformat(),
         "who_reads": WHO_READS,
     }
     return render(request, "playbooks/sign.html", context, status=status)
+
+
+def _compared(was: Playbook, now: Playbook) -> Difference | None:
+    """None: one of them was kept before a rule that it breaks."""
+    try:
+        return difference(was.document, now.document)
+    except PlaybookRefused:
+        return None
 
 
 def _signed_before(playbook: Playbook, me: UUID) -> SignOff | None:
