@@ -122,4 +122,4 @@ def _median_seconds(value: float | None) -> str:
 
 
 def _too_few() -> str:
-    return _("fewer than four")
+    return _("fewer than six")

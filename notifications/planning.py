@@ -75,10 +75,14 @@ def _plan_next(planning_id: UUID | None) -> bool:
             if row is None:
                 return False
             cursor.execute("SELECT sec.enter_planning(%s, %s)", [row.id, worker])
-            _plan_row(row)
+            lies = not _plan_row(row)
             reach("in planning")
             cursor.execute(
-                "UPDATE notifications_planning SET state = 'done', claimed_until = NULL WHERE id = %s", [row.id]
+                "UPDATE notifications_planning SET state = 'pending', claimed_by = '', claimed_until = NULL,"
+                " due_at = now() + interval '100 years' WHERE id = %s"  # until the exercise goes on
+                if lies
+                else "UPDATE notifications_planning SET state = 'done', claimed_until = NULL WHERE id = %s",
+                [row.id],
             )
     except Exception:
         if row is None:
@@ -114,17 +118,20 @@ def _put_off(planning_id: UUID) -> None:
         )
 
 
-def _plan_row(row: Planned) -> None:
+def _plan_row(row: Planned) -> bool:
+    """False: its exercise was put aside, and it is planned when that goes on."""
     if row.incident_id is None or row.kind in OWN_NOTICES:
         plan_notice(row.event_id, organisation_id=row.organisation_id, kind=row.kind, subject_id=row.subject_id)
-        return
+        return True
     incident = Incident.objects.filter(pk=row.incident_id).first()
     if incident is None:  # not a participant any more: nothing of it may be told here
-        return
+        return True
     if row.kind == "incident.closed":
         _stand_down(row, incident)
-    elif incident.status == Incident.Status.CLOSED or incident.suspended_at is not None:
-        return
+    elif incident.status == Incident.Status.CLOSED:
+        return True
+    elif incident.suspended_at is not None:
+        return False
     elif row.kind == "delivery.dead" and row.subject_id:
         _go_round(row, incident, row.subject_id)
     elif row.kind == "update.asked":
@@ -140,6 +147,7 @@ def _plan_row(row: Planned) -> None:
         if row.kind == "incident.edited":
             with connections["default"].cursor() as cursor:
                 cursor.execute("SELECT sec.release_quiet(%s)", [incident.pk])
+    return True
 
 
 def _tell(row: Planned, incident: Incident) -> None:

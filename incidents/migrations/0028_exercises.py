@@ -42,7 +42,7 @@ CREATE FUNCTION sec.send_injects() RETURNS integer LANGUAGE sql {DEFINER} AS $$
         UPDATE public.incidents_inject j SET sent_at = clock_timestamp() FROM public.incidents_incident i
          WHERE i.id = j.incident_id AND j.sent_at IS NULL AND j.due_at <= clock_timestamp()
            AND i.exercise AND i.status <> 'closed' AND i.suspended_at IS NULL
-        RETURNING j.id, j.text, i.id AS incident, i.reference, i.lead_id, i.participants, j.minute
+        RETURNING j.id, j.text, i.id AS incident, i.reference, i.lead_id, i.participants, j.minute, i.next_update_at
     ), wrote AS (
         INSERT INTO public.incidents_update (id, incident_id, author_organisation_id, author_name, text, at)
         SELECT d.id, d.incident, d.lead_id, 'Exercise', 'EXERCISE. ' || d.text,
@@ -50,7 +50,7 @@ CREATE FUNCTION sec.send_injects() RETURNS integer LANGUAGE sql {DEFINER} AS $$
     ), said AS (
         {EVENT}
         SELECT gen_random_uuid(), 'update.sent', clock_timestamp(), 'system', d.incident, d.reference, d.id, d.participants,
-               jsonb_build_object('text', 'EXERCISE. ' || d.text, 'next_update_at', NULL)
+               jsonb_build_object('text', 'EXERCISE. ' || d.text, 'next_update_at', d.next_update_at)
           FROM due d ORDER BY d.minute
         RETURNING 1
     )
@@ -60,8 +60,8 @@ $$;
 -- something real is nobody else's to know.
 CREATE FUNCTION sec.suspend_exercise(incident uuid) RETURNS void LANGUAGE plpgsql {DEFINER} AS $$
 DECLARE i public.incidents_incident; BEGIN
-    SELECT * INTO i FROM public.incidents_incident x WHERE x.id = incident AND sec.me() = ANY (x.participants)
-       FOR NO KEY UPDATE;
+    SELECT * INTO i FROM public.incidents_incident x WHERE x.id = incident AND sec.mine() = ANY (x.participants)
+       FOR NO KEY UPDATE;  -- also whoever is limited to its own tasks: it may well have something real
     IF i.id IS NULL OR coalesce(sec.role(), '') NOT IN ('administrator', 'incident_manager', 'responder', 'approver') THEN
         RAISE EXCEPTION 'a person of a participant puts it aside' USING ERRCODE = '42501';
     END IF;
@@ -91,9 +91,10 @@ DECLARE i public.incidents_incident; lay interval; BEGIN
      WHERE t.incident_id = i.id AND t.status IN ('waiting', 'acknowledged', 'in_progress', 'blocked')
        AND t.finish_by IS NOT NULL;
     UPDATE public.incidents_inject j SET due_at = j.due_at + lay WHERE j.incident_id = i.id AND j.sent_at IS NULL;
+    UPDATE public.incidents_duty d SET due_at = d.due_at + lay WHERE d.incident_id = i.id AND d.settled_at IS NULL;
     UPDATE public.incidents_runstep s SET due_at = s.due_at + lay
      WHERE s.incident_id = i.id AND s.ended_at IS NULL AND s.due_at IS NOT NULL;
-    UPDATE public.incidents_incident x SET suspended_at = NULL WHERE x.id = i.id;
+    UPDATE public.incidents_incident x SET suspended_at = NULL, next_update_at = x.next_update_at + lay WHERE x.id = i.id;
     UPDATE public.incidents_run r SET due_at = clock_timestamp() WHERE r.incident_id = i.id;  -- what was answered meanwhile
     {EVENT}
     VALUES (gen_random_uuid(), 'exercise.resumed', clock_timestamp(), 'system', i.id, i.reference, i.id, i.participants,
@@ -109,33 +110,37 @@ BEGIN
            abs(extract(epoch FROM coalesce(p.delivered_at, p.told_at) - p.joined_at)),
            abs(extract(epoch FROM p.seen_at - p.joined_at)),
            abs(extract(epoch FROM p.acknowledged_at - p.joined_at)),
-           abs(extract(epoch FROM (
-               SELECT min(e.at) FROM public.ledger_event e
-                WHERE e.incident_id = NEW.id AND e.kind = 'standing.changed' AND e.subject_id = p.organisation_id
-                  AND e.data ->> 'word' = 'contained') - p.joined_at)),
+           abs(extract(epoch FROM min(e.at) - p.joined_at)),
            count(t.id), count(t.id) FILTER (WHERE t.status IN ('done', 'verified')),
            count(t.id) FILTER (WHERE t.status = 'declined')
       FROM public.incidents_participant p
       LEFT JOIN public.incidents_task t ON t.incident_id = p.incident_id AND t.organisation_id = p.organisation_id
+      LEFT JOIN (SELECT l.subject_id, min(l.at) AS at FROM public.ledger_event l
+                  WHERE l.incident_id = NEW.id AND l.kind = 'standing.changed' AND l.data ->> 'word' = 'contained'
+                  GROUP BY l.subject_id) e ON e.subject_id = p.organisation_id
      WHERE p.incident_id = NEW.id GROUP BY p.id
     ON CONFLICT DO NOTHING;
     RETURN NULL;
 END $$;
 CREATE TRIGGER exercise_scored AFTER UPDATE OF status ON incidents_incident FOR EACH ROW
     WHEN (NEW.exercise AND NEW.status = 'closed' AND OLD.status <> 'closed') EXECUTE FUNCTION sec.exercise_scored();
--- The middle of all who took part, to each of them; of fewer than four organisations it would tell of one.
+-- The middle of all who took part, to each of them, in half minutes: of fewer than six, or to the second, it would tell of
+-- one. Whoever had no step has no share of steps.
 CREATE FUNCTION sec.exercise_medians(incident uuid) RETURNS TABLE (organisations bigint, delivered float8, seen float8,
     acknowledged float8, contained float8, done float8, declined float8) LANGUAGE sql STABLE {DEFINER} AS $$
     SELECT count(*),
-           CASE WHEN count(s.delivered_seconds) > 3 THEN percentile_cont(0.5) WITHIN GROUP (ORDER BY s.delivered_seconds) END,
-           CASE WHEN count(s.seen_seconds) > 3 THEN percentile_cont(0.5) WITHIN GROUP (ORDER BY s.seen_seconds) END,
-           CASE WHEN count(s.acknowledged_seconds) > 3
-                THEN percentile_cont(0.5) WITHIN GROUP (ORDER BY s.acknowledged_seconds) END,
-           CASE WHEN count(s.contained_seconds) > 3
-                THEN percentile_cont(0.5) WITHIN GROUP (ORDER BY s.contained_seconds) END,
-           CASE WHEN count(*) > 3
-                THEN percentile_cont(0.5) WITHIN GROUP (ORDER BY s.done::float8 / greatest(s.steps, 1)) END,
-           CASE WHEN count(*) > 3 THEN percentile_cont(0.5) WITHIN GROUP (ORDER BY s.declined) END
+           CASE WHEN count(s.delivered_seconds) > 5
+                THEN 30 * round(percentile_cont(0.5) WITHIN GROUP (ORDER BY s.delivered_seconds) / 30) END,
+           CASE WHEN count(s.seen_seconds) > 5
+                THEN 30 * round(percentile_cont(0.5) WITHIN GROUP (ORDER BY s.seen_seconds) / 30) END,
+           CASE WHEN count(s.acknowledged_seconds) > 5
+                THEN 30 * round(percentile_cont(0.5) WITHIN GROUP (ORDER BY s.acknowledged_seconds) / 30) END,
+           CASE WHEN count(s.contained_seconds) > 5
+                THEN 30 * round(percentile_cont(0.5) WITHIN GROUP (ORDER BY s.contained_seconds) / 30) END,
+           CASE WHEN count(*) FILTER (WHERE s.steps > 0) > 5 THEN round((percentile_cont(0.5)
+                WITHIN GROUP (ORDER BY s.done::float8 / s.steps) FILTER (WHERE s.steps > 0))::numeric, 1) END,
+           CASE WHEN count(*) FILTER (WHERE s.steps > 0) > 5
+                THEN percentile_cont(0.5) WITHIN GROUP (ORDER BY s.declined) FILTER (WHERE s.steps > 0) END
       FROM public.incidents_score s JOIN public.incidents_incident i ON i.id = s.incident_id
      WHERE i.id = incident AND sec.me() = ANY (i.participants)
 $$;

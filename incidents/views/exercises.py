@@ -16,7 +16,7 @@ from incidents.models import Incident, Inject
 from incidents.scores import own_scores, score_page
 from incidents.views.boards import header
 from incidents.views.finding import incident_or_404
-from partners.acting import actor_of, may_answer, may_open, signed_in
+from partners.acting import OWN_TASKS, actor_of, may_answer, may_open, signed_in
 from partners.approvals import NotAllowed
 from portal.pages import refuse
 
@@ -72,7 +72,7 @@ def score(request: HttpRequest, reference: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@signed_in
+@signed_in(reach=OWN_TASKS)
 def aside(request: HttpRequest, reference: str) -> HttpResponse:
     """Put it aside because something real has happened, or go on with it."""
     visitor = request.visitor  # type: ignore[attr-defined]

@@ -99,6 +99,8 @@ INCIDENTS: dict[str, Function] = {
     "sec.exercise_medians(uuid)": ((APP,), "the middle of at least four participants, to each of them"),
     "sec.exercise_scored()": ((), "trigger on incidents: each organisation's score when an exercise is closed"),
     "sec.exercise_aside()": ((), "trigger on incidents: an exercise that is put aside wakes nobody"),
+    "sec.exercise_lies()": ((), "trigger on deliveries: what is written while an exercise is put aside waits"),
+    "sec.exercise_on()": ((), "trigger on incidents: what waited goes on with the exercise"),
     "sec.send_heads_up(uuid,text)": ((APP,), "the lead lets members outside know, without names; once an hour"),
     "sec.heads_ups(uuid)": ((APP,), "what was sent of an incident, for its overseers"),
     "sec.outside_of(uuid)": ((APP,), "how many members an incident does not reach, for its lead"),

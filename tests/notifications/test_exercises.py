@@ -71,7 +71,9 @@ def test_put_aside_it_wakes_nobody_until_the_lead_goes_on_and_nobody_is_named(st
     incident = begins(stage)
     moves(stage)
     stage.plans()
-    pending = "SELECT count(*) FROM notifications_delivery WHERE incident_id = %s AND state = 'pending'"
+    pending = (
+        "SELECT count(*) FROM notifications_delivery WHERE incident_id = %s AND state = 'pending' AND due_at <= now()"
+    )
     assert stage.owner(pending, [incident.pk])[0][0] > 0
     for slug, role in (("gravenhurst", "incident_manager"), ("fernleigh", "observer")):
         with stage.as_person(slug, role=role), pytest.raises(NotAllowed):
@@ -80,9 +82,17 @@ def test_put_aside_it_wakes_nobody_until_the_lead_goes_on_and_nobody_is_named(st
         suspend(incident.pk)
         suspend(incident.pk)
     assert stage.owner(pending, [incident.pk]) == [(0,)]
-    stage.owner("UPDATE notifications_ladderstep SET due_at = now() - interval '1 minute' WHERE state = 'waiting'")
+    assert stage.sends() == 0
     with as_worker():
         assert escalate_due() == 0
+    # What a worker had in its hands comes back, and what is planned meanwhile lies with the rest.
+    stage.owner("UPDATE notifications_delivery SET state = 'claimed', claimed_by = 'w' WHERE state = 'pending'")
+    stage.owner(
+        "UPDATE notifications_delivery SET state = 'pending', due_at = now(), claimed_by = '' WHERE state = 'claimed'"
+    )
+    stage.owner("UPDATE notifications_planning SET state = 'pending', due_at = now()")
+    stage.plans()
+    assert stage.sends() == 0
     stage.owner("UPDATE incidents_inject SET due_at = now()")
     assert sends(stage) == 0
     answers(stage, "dunmere", incident, "done", 3)
@@ -103,6 +113,16 @@ def test_put_aside_it_wakes_nobody_until_the_lead_goes_on_and_nobody_is_named(st
     assert stage.owner(times) == [(True,)], "ten minutes and the hour that it lay"
     assert sends(stage) == 0, "they are an hour away, too"
     assert moves(stage) > 0, "what was answered meanwhile counts"
+    stage.works()
+    told = stage.owner("SELECT slug FROM incidents_participant WHERE told_at IS NOT NULL ORDER BY slug")
+    assert ("brackenfield",) in told, "who was not told before is told now"
+    left = stage.owner("SELECT count(*) FROM notifications_planning WHERE state <> 'done'")
+    assert left == [(0,)]
+    ((climbs,),) = stage.owner(
+        "SELECT bool_and(due_at BETWEEN now() + interval '1 minute' AND now() + interval '3 hours')"
+        " FROM notifications_ladderstep WHERE state = 'waiting'"
+    )
+    assert climbs, "ladders wait as long as they would have, and an hour"
     with stage.as_person("dunmere"):
         shown = board_of(Incident.objects.get(pk=incident.pk), me=stage.ids["dunmere"], may_lead=False)
     said = [(each["who"], each["words"]) for each in shown["feed"]]
@@ -142,13 +162,13 @@ def test_each_reads_its_own_score_beside_the_middle_and_its_last_and_the_lead_wh
     stage.owner(  # the times that each took, by the clock of the database
         "UPDATE incidents_participant SET acknowledged_at = joined_at + n * interval '30 seconds', seen_at = joined_at"
         " + interval '7 seconds' FROM unnest(ARRAY['ashbourne', 'brackenfield', 'coldharbour', 'dunmere',"
-        " 'eastwick'], ARRAY[1, 2, 4, 3, 9]) AS t(who, n) WHERE slug = t.who"
+        " 'eastwick', 'northgate'], ARRAY[1, 2, 4, 3, 9, 3]) AS t(who, n) WHERE slug = t.who"
     )
     stage.closes(first)
     own = shown(stage, "brackenfield", first)
     assert own is not None
     assert by_name(own, "mine")[1:3] == ["7 s", "60 s"]
-    assert by_name(own, "median")[1:3] == ["7 s", "90 s"], "the third of five"
+    assert by_name(own, "median")[1:3] == ["0 s", "90 s"], "in half minutes"
     assert by_name(own, "mine")[4].startswith("2 of ")
     assert set(by_name(own, "last")) == {"no earlier one"}
     assert own["took_part"] == []
@@ -178,7 +198,7 @@ def test_each_reads_its_own_score_beside_the_middle_and_its_last_and_the_lead_wh
     again = shown(stage, "brackenfield", second)
     assert again is not None
     assert by_name(again, "last") == by_name(own, "mine")
-    assert by_name(again, "median")[2] == "fewer than four"
+    assert by_name(again, "median")[2] == "fewer than six"
     real = stage.opens()
     stage.closes(real)
     assert shown(stage, "ashbourne", real) is None, "what is real has no score"
