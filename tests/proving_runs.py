@@ -128,7 +128,7 @@ class Trial:
     def run(self) -> str:
         """What differs, or "" when nothing does."""
         for happened in range(FEW_EVENTS):
-            self.world.now += 1  # no two looks are at the same time
+            self.time_passes(self.world.now + 1)  # no two looks are at the same time
             self.world.settle()
             self.look()
             if differs := self.differs():
@@ -186,7 +186,8 @@ class Trial:
                 " WHERE incident_id = %s AND key = %s AND turn = %s AND due_at IS NOT NULL",
                 [self.incident.pk, key, turn],
             )
-        self.owner("UPDATE incidents_run SET due_at = now() WHERE incident_id = %s", [self.incident.pk])
+        if due:
+            self.owner("UPDATE incidents_run SET due_at = now() WHERE incident_id = %s", [self.incident.pk])
 
     def decide(self, ask: tuple[str, int, str, int]) -> None:
         key, turn, kind, lap = ask
