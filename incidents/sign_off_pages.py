@@ -51,7 +51,7 @@ def signatures(playbook: Playbook, visitor: Visitor) -> dict[str, Any]:
     may_sign = may_approve(visitor)
     return {
         "versions": [_version(each.playbook, each.trouble, playbook, own, keepers) for each in plan.versions],
-        "compare": [(str(each.playbook.pk), _short(each.playbook)) for each in plan.versions],
+        "compare": [(str(each.playbook.pk), short_version(each.playbook)) for each in plan.versions],
         "compare_href": reverse("playbook-difference", args=[playbook.pk]),
         "trouble": str(TROUBLES[trouble]) if trouble else "",
         "newest_href": reverse("playbook-detail", args=[plan.newest.pk])
@@ -71,7 +71,8 @@ def signatures(playbook: Playbook, visitor: Visitor) -> dict[str, Any]:
     }
 
 
-def _short(playbook: Playbook) -> str:
+def short_version(playbook: Playbook) -> str:
+    """The moment that names a version, to the minute, UTC."""
     return f"{playbook.version[:10]} {playbook.version[11:16]}".strip()
 
 
@@ -96,7 +97,7 @@ def _version(
 ) -> dict[str, Any]:
     signed = next((one for one in own if one.playbook_id == each.pk), None)
     return {
-        "version": _short(each),
+        "version": short_version(each),
         "href": reverse("playbook-detail", args=[each.pk]) if each.pk != shown.pk else "",
         "kept_by": keepers.get(each.created_by_organisation_id, _("somebody outside the partnership")),
         "kept_at": local_time(each.imported_at, DAY),
@@ -122,7 +123,7 @@ def own_words(own: list[SignOff], playbook: Playbook, plan: Plan, people: dict[U
         by = _(" by %(name)s") % {"name": who} if who else ""
         return _("Your organisation has %(words)s%(by)s.") % {"words": _counts(mine), "by": by}
     other = max(own, key=lambda each: each.playbook.version)
-    words = {"words": _counts(other), "version": _short(other.playbook)}
+    words = {"words": _counts(other), "version": short_version(other.playbook)}
     if other.playbook.version < playbook.version:
         return _("Your organisation has not signed this version, but an older one: %(version)s, %(words)s.") % words
     return _("Your organisation has not signed this version, but a newer one: %(version)s, %(words)s.") % words
@@ -135,7 +136,7 @@ def _signed(each: SignOff, shown: Playbook, steps: list[SignOffStep]) -> dict[st
         "state": _counts(each)
         if each.playbook_id == shown.pk
         else (_("an older version, %(version)s: %(words)s") if older else _("a newer version, %(version)s: %(words)s"))
-        % {"version": _short(each.playbook), "words": _counts(each)},
+        % {"version": short_version(each.playbook), "words": _counts(each)},
         "alarm": not in_force(each, on=today()) or each.playbook_id != shown.pk,
         "reservation": each.reservation,
         "steps": [

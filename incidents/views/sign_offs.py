@@ -19,7 +19,7 @@ from incidents.cacao.reading import PlaybookRefused
 from incidents.errors import NotYours, WrongMoment
 from incidents.models import Playbook, PlaybookSystem, SignOff, Step
 from incidents.sign_off_forms import PlaybooksForm, SignForm, SystemsForm, WithdrawForm, latest_end
-from incidents.sign_off_pages import WHO_READS, systems_spoken_for
+from incidents.sign_off_pages import WHO_READS, short_version, systems_spoken_for
 from incidents.sign_offs import TROUBLES, plan_of, plans
 from partners.acting import may_approve, may_open, signed_in
 from partners.stepping_up import fresh
@@ -54,9 +54,9 @@ def compare(request: HttpRequest, playbook_id: UUID) -> HttpResponse:
         return refuse(request, 409, _("One of these versions cannot be read as a playbook any more. Download both."))
     context = {
         "playbook": {"title": shown.name, "id": str(shown.pk)},
-        "older": was.version,
-        "newer": now.version,
-        "choices": [(str(each.pk), each.version) for each in versions],
+        "older": short_version(was),
+        "newer": short_version(now),
+        "choices": [(str(each.pk), short_version(each)) for each in versions],
         "chosen": str(other.pk),
         "difference": found,
         "only_one": len(versions) == 1,
@@ -94,7 +94,7 @@ def sign(request: HttpRequest, playbook_id: UUID) -> HttpResponse:
     if form.errors:
         status = 422
     context = {
-        "playbook": {"title": playbook.name, "id": str(playbook.pk), "version": playbook.version},
+        "playbook": {"title": playbook.name, "id": str(playbook.pk), "version": short_version(playbook)},
         "before": _before(before),
         "difference": _compared(before.playbook, playbook) if before is not None and not same else None,
         "same": same,
@@ -122,7 +122,7 @@ def _signed_before(playbook: Playbook, me: UUID) -> SignOff | None:
 def _before(before: SignOff | None) -> dict[str, Any] | None:
     if before is None:
         return None
-    return {"version": before.playbook.version, "at": before.signed_at, "ended": bool(before.ended_at),
+    return {"version": short_version(before.playbook), "at": before.signed_at, "ended": bool(before.ended_at),
             "valid_until": before.valid_until}  # fmt: skip
 
 
@@ -147,7 +147,7 @@ def withdraw(request: HttpRequest, playbook_id: UUID) -> HttpResponse:
             messages.success(request, _("Withdrawn. Incidents that are open keep what was signed when they opened."))
             return redirect("playbook-detail", playbook_id=playbook.pk)
     context = {
-        "playbook": {"title": playbook.name, "id": str(playbook.pk), "version": playbook.version},
+        "playbook": {"title": playbook.name, "id": str(playbook.pk), "version": short_version(playbook)},
         "signed_at": mine.signed_at,
         "form": form,
     }
