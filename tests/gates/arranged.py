@@ -104,6 +104,7 @@ class _Writer(People, Register, Incidents):
             self.incident(reference, roles)
         self.event("planned.answered", "northgate", audience=["northgate"])
         self.event("signoff.given", "northgate", audience=["northgate"])
+        self.event("exercise.suspended", "northgate", audience=["northgate"])
         self.event("mail.trusted", "northgate", audience=["northgate"])
         self.event("webhook.changed", "northgate", audience=["northgate"])
         self.event("answer.given", "northgate", audience=["northgate"])
