@@ -5,6 +5,7 @@ Whoever's answer woke the job, it works with the rights of the incident's lead. 
 
 from __future__ import annotations
 
+import logging
 import time
 from dataclasses import replace
 from typing import Any
@@ -22,27 +23,58 @@ from portal.claims import claimant
 from portal.ledger.record import Actor, Entry, record_many
 from portal.tenancy.scope import queue_scope
 
+log = logging.getLogger(__name__)
 LEASE_SECONDS = 60
+AGAIN_SECONDS = 30  # after a look that failed
 PATIENCE_SECONDS = 2.0
 AT_MOST = 100
 _DUE = "r.due_at <= now() OR (r.claimed_by <> '' AND r.due_at IS NULL)"  # the latter: a worker died over it
 
 
+class ClaimLost(Exception):
+    """Another worker has taken the run over meanwhile: nothing of this look stays."""
+
+
 def advance_due() -> int:
-    """Move every run in which something was settled or decided, or a time has come; how many tasks became ready."""
+    """Move every run in which something was settled or decided, or a time has come; how many tasks became ready.
+
+    One that cannot be moved is logged and left for a while; the others go on.
+    """
     with queue_scope():
         rows = _all(
             f"SELECT r.incident_id FROM incidents_run r WHERE ({_DUE})"  # noqa: S608
             " AND (r.claimed_until IS NULL OR r.claimed_until < now()) ORDER BY r.due_at LIMIT %s",
             [AT_MOST],
         )
-    return sum(advance(incident_id, worker=claimant()) for (incident_id,) in rows)
+    ready = 0
+    for (incident_id,) in rows:
+        worker = claimant()
+        try:
+            ready += advance(incident_id, worker=worker)
+        except ClaimLost:
+            log.warning("the run of incident %s was taken over by another worker", incident_id)
+        except Exception:
+            log.exception("the run of incident %s could not be moved", incident_id)
+            _later(incident_id, worker)
+    return ready
+
+
+def _later(incident_id: UUID, worker: str) -> None:
+    with queue_scope():
+        _all(
+            "UPDATE incidents_run SET claimed_by = '', claimed_until = NULL,"
+            " due_at = now() + make_interval(secs => %s) WHERE incident_id = %s AND claimed_by = %s RETURNING 1",
+            [AGAIN_SECONDS, incident_id, worker],
+        )
 
 
 def advance(incident_id: UUID, *, worker: str) -> int:
     """Move a run as far as it goes; how many tasks became ready. Safe to repeat, to be killed, and to run twice.
 
     Records one `tasks.ready` per organisation, for it and the overseers, and one `incident.asked` per decision wanted.
+
+    Raises:
+        ClaimLost: it took so long that somebody else has the run; everything is rolled back.
     """
     with queue_scope():
         claimed = _all(
@@ -57,7 +89,7 @@ def advance(incident_id: UUID, *, worker: str) -> int:
     answered = _earlier_answers_are_in()
     ((called, ended_at),) = claimed
     with queue_scope():
-        _all("SELECT sec.enter_run(%s, %s)", [incident_id, worker])
+        _all("SELECT sec.enter_run(%s, %s)", [incident_id, worker])  # from here on nobody closes it or puts it aside
         incident = Incident.objects.get(pk=incident_id)
         ready, due_at, ended = 0, None, ended_at is not None
         if incident.status != Incident.Status.CLOSED and incident.suspended_at is None:
@@ -65,20 +97,22 @@ def advance(incident_id: UUID, *, worker: str) -> int:
             ready = _move(incident, engine)
             due_at, ended = engine.due(), engine.ended
         # Whoever settled a task meanwhile has set `due_at` again; it stays.
-        _all(
+        kept = _all(
             "UPDATE incidents_run SET claimed_by = '', claimed_until = NULL,"
             " ended_at = CASE WHEN %s THEN coalesce(ended_at, now()) END,"
             " due_at = coalesce(due_at, CASE WHEN %s THEN %s::timestamptz ELSE now() + interval '1 second' END)"
             " WHERE incident_id = %s AND claimed_by = %s RETURNING 1",
             [ended, answered, due_at, incident_id, worker],
         )
+        if not kept:
+            raise ClaimLost
     return ready
 
 
 def _move(incident: Incident, engine: Engine) -> int:
     """Move, write tasks, look again at what they changed, until nothing moves; how many tasks became ready."""
     now, before = database_now(), _state_of(engine)
-    had_ended, written = engine.ended, {row.id for row in engine.rows.values()}
+    written = {row.id for row in engine.rows.values()}
     ready = []
     while True:
         moved = engine.move(facts_of(incident, engine, now=now, written=written))
@@ -95,7 +129,7 @@ def _move(incident: Incident, engine: Engine) -> int:
         written |= new
     count = tell(incident, "tasks.ready", ready)
     _tell_asked(incident, keep_asks(incident.pk, engine.graph, engine.asks))
-    if engine.ended and not had_ended:
+    if engine.ended:  # every time: whoever joins after it has steps that never come
         call_off_unreached(incident)
     return count
 

@@ -155,6 +155,8 @@ def _locked(task_id: UUID) -> Task:
     task = Task.objects.select_for_update(of=("self",)).select_related("incident", "step").get(pk=task_id)
     if task.incident.status == Incident.Status.CLOSED:
         raise WrongMoment("The incident is closed.")
+    if task.incident.suspended_at is not None:
+        raise WrongMoment("The exercise is put aside: do nothing more in it.")
     return task
 
 

@@ -55,6 +55,12 @@ class Logins:
     def __init__(self, stage: Stage) -> None:
         self.ids = stage.ids
         self.tickets = {slug: stage.ticket(slug) for slug in stage.ids}
+        ((manager,),) = stage.owner(
+            "SELECT id FROM partners_person WHERE organisation_id = %s AND role = 'incident_manager' AND is_active"
+            " ORDER BY name LIMIT 1",
+            [stage.ids["ashbourne"]],
+        )
+        self.tickets["ashbourne"] = stage.ticket("ashbourne", manager)  # a person decides how a plan goes on
         self.before = connections["default"]
         self.app, self.worker = (
             self.django(address(variable)) for variable in ("DATABASE_URL_APP", "DATABASE_URL_WORKER")
@@ -84,9 +90,6 @@ class Logins:
         """One's own task, by plain SQL as the application's role: what the pages do takes ten times longer."""
         with self.app_connection.transaction():
             self.app_connection.execute("SELECT set_config('app.ticket', %s, true)", [self.tickets[slug]])
-            self.app_connection.execute(
-                "UPDATE incidents_task SET status = %s, reason = 'so' WHERE id = %s", [to, task_id]
-            )
             for name, value in said.items():
                 self.app_connection.execute(
                     "INSERT INTO incidents_runanswer (id, incident_id, task_id, organisation_id, scope, name, kind,"
@@ -95,6 +98,9 @@ class Logins:
                     " FROM incidents_task WHERE id = %s",
                     [name, value, task_id],
                 )
+            self.app_connection.execute(
+                "UPDATE incidents_task SET status = %s, reason = 'so' WHERE id = %s", [to, task_id]
+            )
 
     def __enter__(self) -> Logins:
         connections["default"] = self.worker

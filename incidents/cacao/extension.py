@@ -28,6 +28,7 @@ FIELDS: dict[str, Shape] = {
 LOOP = Record({"at_most": Whole(1, 100)})
 ACKNOWLEDGE_MINUTES, FINISH_MINUTES = 15, 60  # where the step says nothing
 LONGEST = 60 * 24 * 30  # minutes
+LONGEST_WAIT = LONGEST * 60_000  # milliseconds, as delays and timeouts are
 LONGEST_SHORT_TITLE = 16
 
 

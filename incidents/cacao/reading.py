@@ -15,7 +15,7 @@ from typing import Any
 
 from incidents.cacao.canonical import fingerprint_of
 from incidents.cacao.checks import check_playbook
-from incidents.cacao.extension import EXTENSION, LOOP, Details, details_of
+from incidents.cacao.extension import EXTENSION, LONGEST_WAIT, LOOP, Details, details_of
 from incidents.cacao.flow import Flow, flow_of
 from incidents.cacao.notes import Notes
 from incidents.cacao.parts import VARIABLE_VALUE, variables_in
@@ -56,6 +56,7 @@ def read_playbook(document: dict[str, Any] | bytes, *, strict: bool = False) -> 
     if not flow.certain and not calls:
         notes.error(("workflow",), "The playbook has no action that is reached without a decision.")
     _check_loops(document["workflow"], notes)
+    _check_times(document["workflow"], notes)
     deciding = {name for each in document["workflow"].values() for name in _asked_about(each)}
     if notes.errors or (strict and notes.warnings):
         raise PlaybookRefused(notes.errors + (notes.warnings if strict else []))
@@ -183,3 +184,11 @@ def _check_loops(workflow: dict[str, Any], notes: Notes) -> None:
         if step["type"] != "action" and EXTENSION in step.get("step_extensions", {}):
             place = ("workflow", key, "step_extensions", EXTENSION)
             LOOP.check(step["step_extensions"][EXTENSION], place, notes)
+
+
+def _check_times(workflow: dict[str, Any], notes: Notes) -> None:
+    """The standard sets no bound. What comes after thirty days is no answer to an incident."""
+    for key, step in workflow.items():
+        for name in ("delay", "timeout"):
+            if step.get(name, 0) > LONGEST_WAIT:
+                notes.error(("workflow", key, name), f"This is at most {LONGEST_WAIT} milliseconds: thirty days.")

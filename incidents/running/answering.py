@@ -75,8 +75,8 @@ def read_one(kind: str, value: Any) -> str | None:
     """One value as text, or None when it is none of its type."""
     if kind == "dictionary":
         return _object(value)
-    text = str(value).strip() if isinstance(value, (str, int, float)) else ""
-    if not text or len(text) > LONGEST or "\0" in text:
+    text = str(value).strip() if isinstance(value, (str, float)) or _fits(value) else ""
+    if not text or not _may_be_kept(text):
         return None
     if kind == "bool":
         word = text.lower()
@@ -102,11 +102,28 @@ def read_one(kind: str, value: Any) -> str | None:
 
 
 def _object(value: Any) -> str | None:
+    """A JSON object, one line. One that is nested too deep, or whose numbers have more than 64 bits, is none."""
+    if isinstance(value, str) and not _may_be_kept(value):
+        return None
     try:
         found = orjson.loads(value) if isinstance(value, str) else value
-        return orjson.dumps(found).decode() if isinstance(found, dict) else None
-    except ValueError:
+        text = orjson.dumps(found).decode() if isinstance(found, dict) else ""
+    except (TypeError, ValueError, RecursionError):  # orjson says what it cannot write by a TypeError
         return None
+    return text if text and _may_be_kept(text) else None
+
+
+def _fits(value: Any) -> bool:
+    """Whether it is a whole number, true or false, that has at most 64 bits."""
+    return isinstance(value, int) and -(2**63) <= value < 2**63
+
+
+def _may_be_kept(text: str) -> bool:
+    try:
+        text.encode()  # half of a surrogate pair is no text
+    except UnicodeEncodeError:
+        return False
+    return len(text) <= LONGEST and "\0" not in text
 
 
 def keep_answers(task: Task, read: Mapping[str, str]) -> None:

@@ -10,6 +10,7 @@ from django.db import DatabaseError, connections, transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from incidents.cacao.parts import variables_in
 from incidents.errors import Fault, Invalid, NotYours, WrongMoment
 from incidents.models import Decision, Incident, RunAnswer
 from portal.ledger.record import Actor, record
@@ -35,6 +36,8 @@ def choose(*, decision_id: UUID, actor: Actor, chosen: str, why: str) -> Decisio
         raise WrongMoment("This is decided already.")
     if incident.status == Incident.Status.CLOSED:
         raise WrongMoment("The incident is closed.")
+    if incident.suspended_at is not None:
+        raise WrongMoment("The exercise is put aside: do nothing more in it.")
     faults = []
     if chosen not in decision.choices:
         faults.append(Fault("/chosen", f"One of: {', '.join(map(repr, decision.choices))}."))
@@ -105,9 +108,9 @@ def decisions_of(incident: Incident, *, me: UUID) -> list[dict[str, Any]]:
 
 def answers_about(decision: Decision) -> list[dict[str, Any]]:
     """What organisations answered to what the decision is about, for the lead: who, what and their words."""
-    found = RunAnswer.objects.filter(incident_id=decision.incident_id).select_related("organisation")
+    names = variables_in(decision.condition)
+    found = RunAnswer.objects.filter(incident_id=decision.incident_id, name__in=names).select_related("organisation")
     return [
         {"organisation": each.organisation.name, "name": each.name, "value": each.value}
         for each in found.order_by("organisation__name", "name")
-        if each.name in decision.condition
     ]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Any
 
-from incidents.cacao.extension import EXTENSION
+from incidents.cacao.extension import EXTENSION, LONGEST_WAIT
 from incidents.cacao.parts import variables_in
 from incidents.cacao.steps import branches_of
 from incidents.running.conditions import Value
@@ -154,8 +154,8 @@ def node_of(
         failure=leads.get("on_failure"),
         exception=exception,
         heads=heads,
-        delay=step.get("delay", 0),
-        timeout=step.get("timeout", 0),
+        delay=_wait(step, "delay"),
+        timeout=_wait(step, "timeout"),
         condition=step.get("condition") or step.get("switch") or "",
         join=given.get("join", "own"),
         at_most=given.get("at_most", AT_MOST),
@@ -169,6 +169,11 @@ def value_of(variable: Mapping[str, Any]) -> Value | None:
     if isinstance(given, bool):
         given = str(given).lower()
     return Value(variable["type"], str(given)) if isinstance(given, (str, int, float)) else None
+
+
+def _wait(step: Mapping[str, Any], name: str) -> int:
+    """A time of a step in milliseconds. Versions that were kept before the bound may name one beyond it."""
+    return min(max(int(step.get(name, 0)), 0), LONGEST_WAIT)
 
 
 def _label(place: tuple[Any, ...]) -> str:

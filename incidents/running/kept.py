@@ -92,13 +92,17 @@ def _graph(playbook_id: UUID, called: tuple[tuple[str, str], ...]) -> Graph:
 def newest_of(playbook: Playbook) -> Graph:
     """The graph of a playbook about to be run, with the newest versions known of what it runs within itself.
 
+    Only versions of whoever kept that id first count, as for the plan itself: nobody else's import takes it over.
+
     Raises:
         CannotLink: something that it runs is not kept here, or runs itself.
     """
 
     def find(path: str, wanted: str, version: str | None) -> tuple[str, Document] | None:
-        kept = Playbook.objects.filter(cacao_id=wanted, **({"version": version} if version else {}))
-        found = kept.order_by("-version").first()
+        kept = Playbook.objects.filter(cacao_id=wanted)
+        keeper = kept.order_by("imported_at", "pk").values("created_by_organisation_id")[:1]  # as `sec.plan_keeper`
+        of_keeper = kept.filter(created_by_organisation_id=keeper, **({"version": version} if version else {}))
+        found = of_keeper.order_by("-version", "pk").first()
         return (str(found.pk), found.document) if found else None
 
     return linked(str(playbook.pk), playbook.document, find)

@@ -111,15 +111,32 @@ def _ask_again(request: HttpRequest, task_id: UUID) -> HttpResponse:
     return answer
 
 
+def _answers(request: HttpRequest, task_id: UUID) -> dict[str, str]:
+    """What was typed in answer to what the step asks, and nothing else.
+
+    Raises:
+        Task.DoesNotExist. Invalid: one cannot be kept, whatever its type.
+    """
+    given = {key.removeprefix(ANSWER): request.POST[key] for key in request.POST if key.startswith(ANSWER)}
+    if not given:
+        return {}
+    asked = {each["name"]: each["words"] for each in Task.objects.select_related("step").get(pk=task_id).step.answers}
+    kept = {name: given[name] for name in given if name in asked and given[name].strip()}
+    odd = [name for name, value in kept.items() if "\0" in value or len(value) > LONGEST_REASON]
+    if odd:
+        words = f"at most {LONGEST_REASON} characters, without odd signs."
+        raise Invalid([Fault(f"/answers/{name}", f"{asked[name]}: {words}") for name in odd])
+    return kept
+
+
 def _to(status: str) -> Callable[[HttpRequest, UUID], Task]:
     def act(request: HttpRequest, task_id: UUID) -> Task:
         reason = request.POST.get("reason", "").strip()
         if "\0" in reason or len(reason) > LONGEST_REASON:
             raise Invalid([Fault("/reason", f"Say why in at most {LONGEST_REASON} characters, without odd signs.")])
-        answers = {key.removeprefix(ANSWER): request.POST[key] for key in request.POST if key.startswith(ANSWER)}
+        answers = _answers(request, task_id)
         confirm = request.POST.get("confirm", "").replace("\0", "")[:LONGEST_REASON]
-        kept = {key: value for key, value in answers.items() if value.strip()}
-        said = Answer(reason=reason, answers=kept, confirm=confirm)
+        said = Answer(reason=reason, answers=answers, confirm=confirm)
         to = request.POST.get("as", status) if status == "declined" else status
         if to not in {status, "not_affected"}:
             to = status

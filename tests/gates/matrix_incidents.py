@@ -23,6 +23,13 @@ from tests.gates.matrix_rules import (
 )
 
 USES_IT = USED_BY_ME.format("x.system_id")
+# One's own answer to a task that waits to be done, in an incident that goes on.
+ANSWERS = (
+    f"{MINE} AND EXISTS (SELECT 1 FROM incidents_task t JOIN incidents_incident n ON n.id = t.incident_id"
+    " WHERE t.id = x.task_id AND t.organisation_id = %(me)s AND t.incident_id = x.incident_id AND t.ready"
+    " AND t.status NOT IN ('done', 'verified', 'declined', 'not_affected', 'cancelled')"
+    " AND n.status <> 'closed' AND n.suspended_at IS NULL)"
+)
 # The same rule of the sign-off that a line belongs to.
 OF_SIGN_OFF = (
     "EXISTS (SELECT 1 FROM incidents_signoff y WHERE y.id = x.sign_off_id AND ("
@@ -219,9 +226,8 @@ INCIDENTS: dict[str, Row] = {
     "incidents_runanswer": Row(
         Can(
             f"({MINE} OR {LEADS})",
-            f"{MINE} AND EXISTS (SELECT 1 FROM incidents_task t WHERE t.id = x.task_id"
-            " AND t.organisation_id = %(me)s AND t.incident_id = x.incident_id) AND x.name = '__asked__'",
-            MINE,
+            f"{ANSWERS} AND x.name = '__asked__'",
+            ANSWERS,
             updates="kind value at",
         ),
         worker=Can(LEADS),

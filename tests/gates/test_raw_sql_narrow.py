@@ -35,7 +35,9 @@ OWN_TASKS: dict[str, Can] = {
     "incidents_stopconfirmation": Can(MINE, MATRIX["incidents_stopconfirmation"].app.insert),
     "incidents_ownreference": MATRIX["incidents_ownreference"].app,
     "incidents_duty": Can(MINE, update=MINE),
-    "incidents_runanswer": Can(MINE, MATRIX["incidents_runanswer"].app.insert, MINE),
+    "incidents_runanswer": Can(
+        MINE, MATRIX["incidents_runanswer"].app.insert, MATRIX["incidents_runanswer"].app.update
+    ),
     "incidents_signedatopening": Can(MINE),
     "api_replay": Can(MINE, MINE, delete=MINE),
     # It records what it does, and no longer speaks as the lead of an incident, from which messages are planned.

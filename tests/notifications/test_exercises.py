@@ -9,6 +9,7 @@ from django.db import DatabaseError, connections
 
 from incidents.advance import advance_due
 from incidents.board import board_of
+from incidents.errors import WrongMoment
 from incidents.exercises import Planned, plan_inject, resume, send_injects, start_exercise, suspend
 from incidents.models import Incident, Inject, Score, Update
 from incidents.scores import score_page
@@ -75,6 +76,7 @@ def test_put_aside_it_wakes_nobody_until_the_lead_goes_on_and_nobody_is_named(st
         "SELECT count(*) FROM notifications_delivery WHERE incident_id = %s AND state = 'pending' AND due_at <= now()"
     )
     assert stage.owner(pending, [incident.pk])[0][0] > 0
+    answers(stage, "dunmere", incident, "done", 3)
     for slug, role in (("gravenhurst", "incident_manager"), ("fernleigh", "observer")):
         with stage.as_person(slug, role=role), pytest.raises(NotAllowed):
             suspend(incident.pk)
@@ -95,7 +97,8 @@ def test_put_aside_it_wakes_nobody_until_the_lead_goes_on_and_nobody_is_named(st
     assert stage.sends() == 0
     stage.owner("UPDATE incidents_inject SET due_at = now()")
     assert sends(stage) == 0
-    answers(stage, "dunmere", incident, "done", 3)
+    with pytest.raises(WrongMoment, match="put aside"):
+        answers(stage, "dunmere", incident, "done", 7)
     assert moves(stage) == 0, "the plan stands still"
     said = stage.owner(
         "SELECT kind, actor_kind, actor_organisation_id, actor_person_id, data FROM ledger_event"
@@ -112,7 +115,7 @@ def test_put_aside_it_wakes_nobody_until_the_lead_goes_on_and_nobody_is_named(st
         resume(incident.pk)
     assert stage.owner(times) == [(True,)], "ten minutes and the hour that it lay"
     assert sends(stage) == 0, "they are an hour away, too"
-    assert moves(stage) > 0, "what was answered meanwhile counts"
+    assert moves(stage) > 0, "what was answered before counts"
     stage.works()
     told = stage.owner("SELECT slug FROM incidents_participant WHERE told_at IS NOT NULL ORDER BY slug")
     assert ("brackenfield",) in told, "who was not told before is told now"
