@@ -10,8 +10,7 @@ from django.utils.translation import gettext_lazy as lazy
 
 from incidents.exercises import Planned
 from incidents.forms import SEVERITIES
-from incidents.models import Playbook
-from incidents.opening import DEFAULT_PLAYBOOK
+from incidents.named import DEFAULT_PLAYBOOK, all_to_run
 from partners.models import SharedSystem
 
 INJECTS = 3
@@ -33,10 +32,8 @@ class ExerciseForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.names = dict(SharedSystem.objects.filter(is_portal=False).order_by("name").values_list("slug", "name"))
         self.fields["system"].choices = list(self.names.items())  # type: ignore[attr-defined]
-        newest: dict[str, str] = {}
-        for slug, name in Playbook.objects.filter(blockers=[]).order_by("slug", "-version").values_list("slug", "name"):
-            newest.setdefault(slug, name)
-        self.fields["playbook"].choices = list(newest.items())  # type: ignore[attr-defined]
+        runnable = all_to_run().filter(blockers=[]).values_list("slug", "name")
+        self.fields["playbook"].choices = list(runnable)  # type: ignore[attr-defined]
         self.fields["playbook"].initial = DEFAULT_PLAYBOOK
         for nth in range(1, INJECTS + 1):
             minute, text = BEGINS[nth - 1] if nth <= len(BEGINS) else (None, "")

@@ -9,8 +9,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from incidents.models import Incident
-from incidents.opening import DEFAULT_PLAYBOOK, Confirmed, Opening
-from incidents.sign_offs import plans
+from incidents.named import DEFAULT_PLAYBOOK, all_to_run
+from incidents.opening import Confirmed, Opening
 from partners.models import Organisation, Person, SharedSystem
 from portal.tenancy.door import Visitor
 
@@ -47,8 +47,7 @@ class OpenForm(forms.Form):
         field.choices = [(system.slug, system.name) for system in self.known_systems]  # type: ignore[attr-defined]
         organisations = Organisation.objects.values_list("slug", "name")
         self.fields["confirmed"].choices = list(organisations)  # type: ignore[attr-defined]
-        runnable = {plan.newest.slug: plan.newest.name for plan in plans().values() if plan.newest}
-        self.fields["playbook"].choices = sorted(runnable.items(), key=lambda pair: pair[0])  # type: ignore[attr-defined]
+        self.fields["playbook"].choices = list(all_to_run().values_list("slug", "name"))  # type: ignore[attr-defined]
         self.fields["playbook"].initial = DEFAULT_PLAYBOOK
         everybody = Person.objects.filter(is_active=True, break_glass=False)
         people = [person for person in everybody if person.pk != visitor.person_id]

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as lazy
 
 from incidents.cacao.signatures import der_of
 from incidents.models import SigningKey
+from incidents.trusting import hidden, plain_name
 from partners.models import Organisation
 
 LONGEST = 1000
@@ -67,6 +68,16 @@ class TrustForm(forms.Form):
         if owner and "public_key" in said:
             said["der"] = self._der(owner, said["public_key"])
         return said
+
+    def clean_outside(self) -> str:
+        """Nobody gets a name that only looks like another's."""
+        typed = self.cleaned_data["outside"]
+        if any(hidden(each) or each in "\r\n\t" for each in typed):
+            raise forms.ValidationError(_("The name has letters that cannot be seen. Type it anew."))
+        name = plain_name(typed)
+        if name.casefold() in {plain_name(each).casefold() for each in self.names.values()}:
+            raise forms.ValidationError(_("This organisation takes part here: choose it above."))
+        return name
 
     def _der(self, owner: str, pasted: str) -> bytes:
         """The key that was pasted, or the one that the organisation made here."""

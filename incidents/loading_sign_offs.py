@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, time
 
 from incidents.models import Playbook, PlaybookSystem, SignOff, SignOffStep, Step
+from incidents.named import versions_named
 from incidents.sign_offs import USUAL
 from partners.loading import Loaded
 from partners.models import Organisation, Person, SharedSystem
@@ -37,7 +38,7 @@ def load_sign_offs(file: PartnershipFile, done: Loaded) -> None:
 
 
 def _version(slug: str, version: str | None = None) -> Playbook:
-    rows = Playbook.objects.defer("document").filter(slug=slug).order_by("-version")
+    rows = versions_named(slug).defer("document")
     found = rows.first() if version is None else rows.filter(version=version).first()
     if found is None:
         raise Unknown(f"No playbook {slug} {version or ''} is kept.")

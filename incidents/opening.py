@@ -17,6 +17,7 @@ from incidents.estate import Estate
 from incidents.fanout import Joining, add_sides, announce_opening, choose_deputy, joining_of
 from incidents.frozen import contain_first, frozen
 from incidents.models import Incident, Playbook
+from incidents.named import to_run
 from incidents.references import new_reference
 from incidents.register import shared_with, walkable_estate
 from incidents.running.graph import CannotLink
@@ -25,7 +26,6 @@ from partners.models import Organisation, SharedSystem
 from portal import clock
 from portal.ledger.record import Actor
 
-DEFAULT_PLAYBOOK = "shared-platform-containment"
 OPEN_AS_ASKED_AN_HOUR = 20
 
 
@@ -211,9 +211,9 @@ def _playbook(opening: Opening, faults: list[Fault]) -> Playbook | None:
     """The newest version that may be run, by whoever brought the playbook in first: nobody else's import takes its name
     over, a version that nobody has signed comes after one that somebody has, and none is run that is revoked or outside
     its days (`sec.playbook_to_run`)."""
-    kept = Playbook.objects.defer("document")
-    found = kept.extra(where=["id = sec.playbook_to_run(%s, %s)"], params=[opening.playbook, DEFAULT_PLAYBOOK]).first()
+    found = to_run(opening.playbook).first()
     if found is None:
+        kept = Playbook.objects.defer("document")
         named = kept.filter(slug=opening.playbook) if opening.playbook else kept
         if named.exists():
             detail = "This playbook is revoked, or not valid today: choose another one."

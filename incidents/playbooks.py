@@ -7,15 +7,16 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from django.db import transaction
+from django.db import IntegrityError, connections, transaction
 
-from incidents.cacao.canonical import canonical, content_of
+from incidents.cacao.canonical import content_of
+from incidents.cacao.notes import Notes
+from incidents.cacao.parts import check_instant
 from incidents.cacao.plan import Plan
-from incidents.cacao.reading import PlaybookRefused, read_playbook
-from incidents.cacao.signatures import MOST
-from incidents.models import Playbook, PlaybookSignature, Step
+from incidents.cacao.reading import read_playbook
+from incidents.kept_signatures import add_signatures
+from incidents.models import Playbook, Step
 from portal import clock
-from portal.documents import Problem, pointer
 from portal.ledger.record import Actor, record
 
 
@@ -38,12 +39,9 @@ def keep_playbook(
     """
     plan = read_playbook(document, strict=strict)
     digest = bytes.fromhex(plan.fingerprint)
-    kept = Playbook.objects.filter(cacao_id=plan.playbook_id, version=plan.version).first()
+    kept = _kept(plan)
     if kept is not None:
-        if bytes(kept.digest) != digest:
-            raise VersionTaken(f"{plan.name} {plan.version} is kept already, with another content.")
-        _keep_signatures(kept, plan, organisation_id)
-        return kept, False
+        return _again(kept, plan, digest, organisation_id), False
     playbook = Playbook(
         id=uuid4(),
         slug=plan.slug,
@@ -62,46 +60,48 @@ def keep_playbook(
         valid_from=_moment(plan.document.get("valid_from")),
         valid_until=_moment(plan.document.get("valid_until")),
     )
-    playbook.save(force_insert=True)
+    try:
+        with transaction.atomic(using="default"):
+            playbook.save(force_insert=True)
+    except IntegrityError:  # the same version twice at once: the other one was first
+        kept = _kept(plan)
+        if kept is None:
+            raise
+        return _again(kept, plan, digest, organisation_id), False
     Step.objects.bulk_create(_steps(playbook, plan))
-    _keep_signatures(playbook, plan, organisation_id)
+    add_signatures(playbook, plan, organisation_id)
     if actor is not None:
         record("playbook.imported", actor=actor, audience=[organisation_id], subject_id=playbook.pk, slug=playbook.slug)
     return playbook, True
 
 
-def _keep_signatures(playbook: Playbook, plan: Plan, organisation_id: UUID) -> None:
-    """Add those that are not kept yet. They were looked at when the document was read.
+def _kept(plan: Plan) -> Playbook | None:
+    """The version that is kept under this id and instant, however its time is spelt there.
 
     Raises:
-        PlaybookRefused: another signature is kept under the identifier of one of them, or there would be too many.
+        VersionTaken: the same instant is kept in another spelling, so it is another document.
     """
-    brought = plan.document.get("signatures", [])
-    if not brought:
-        return
-    kept = dict(PlaybookSignature.objects.filter(playbook=playbook).values_list("signature_id", "document"))
-    fresh = []
-    for at, each in enumerate(brought):
-        if each["id"] not in kept:
-            fresh.append((at, each))
-        elif canonical(kept[each["id"]]) != canonical(each):
-            words = "Another signature of this version is kept under this identifier."
-            raise PlaybookRefused([Problem(pointer("signatures", at, "id"), words)])
-    if len(kept) + len(fresh) > MOST:
-        raise PlaybookRefused([Problem("/signatures", f"A version has at most {MOST} signatures.")])
-    now = clock.now()
-    rows = [
-        PlaybookSignature(
-            playbook=playbook,
-            signature_id=each["id"],
-            document=each,
-            organisation_id=organisation_id,
-            added_at=now,
-            position=at,
-        )
-        for at, each in fresh
-    ]
-    PlaybookSignature.objects.bulk_create(rows, ignore_conflicts=True)  # the same document twice at once
+    with connections["default"].cursor() as cursor:  # one at a time under an id: two spellings clash in no constraint
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"playbook {plan.playbook_id}"])
+    spelt = dict(Playbook.objects.filter(cacao_id=plan.playbook_id).values_list("version", "pk"))
+    if plan.version in spelt:
+        return Playbook.objects.get(pk=spelt[plan.version])
+    instant = _instant(plan.version)
+    for version in spelt:
+        if _instant(version) == instant:
+            raise VersionTaken(f"{plan.name} is kept already with this time, spelt {version}.")
+    return None
+
+
+def _again(kept: Playbook, plan: Plan, digest: bytes, organisation_id: UUID) -> Playbook:
+    if bytes(kept.digest) != digest:
+        raise VersionTaken(f"{plan.name} {plan.version} is kept already, with another content.")
+    add_signatures(kept, plan, organisation_id)
+    return kept
+
+
+def _instant(version: str) -> datetime | str:
+    return check_instant(version, (), Notes()) or version
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from django.utils.translation import gettext as _
 
-from incidents.cacao.notes import Notes
-from incidents.cacao.objects import SIGNATURE
-from incidents.cacao.signatures import Signed, Verdict, out_of_force
+from incidents.cacao.signatures import Verdict, out_of_force
+from incidents.kept_signatures import in_force
 from incidents.models import Playbook, PlaybookSignature, SigningKey, TrustedKey
 from portal import clock
 from portal.pages import local_time
 
 State = Literal["trusted", "right", "not_checked", "wrong", "key_exposed", "revoked", "expired", "early"]
-NO_SIGNATURE = Verdict("wrong", "It is no signature.")
 ALARMING = frozenset({"wrong", "key_exposed", "revoked"})
 
 
@@ -42,32 +40,29 @@ def states_of(playbook: Playbook) -> list[Shown]:
     rows = list(PlaybookSignature.objects.filter(playbook=playbook).select_related("key__organisation"))
     if not rows:
         return []
-    signed, now = Signed(playbook.document), clock.now()
-    verdicts = [signed.verdict(row.document) if _has_shape(row.document) else NO_SIGNATURE for row in rows]
-    prints = {verdict.thumbprint for verdict in verdicts}
+    now = clock.now()
+    judged = in_force(playbook, rows)
+    prints = {each.verdict.thumbprint for each in judged}
     listed = list(
         TrustedKey.objects.filter(thumbprint__in=prints)
         .select_related("added_by", "vouched_by")
         .order_by("for_all")  # what everybody trusts has the last word
     )
     trusted = {each.thumbprint: each for each in listed if each.ended_at is None}
-    # An organisation says of its own key that it is no longer secret: of one that it signed with here, or is listed as.
-    owned = {(each.thumbprint, each.owner_organisation_id) for each in listed}
-    owned |= {(row.key.thumbprint, row.organisation_id) for row in rows if row.key is not None}
+    # Whoever made a key here says of it that it is no longer secret; how a signature by it came in is all the same. A
+    # key that stood on the list as somebody else's before is not theirs to say that of.
     ended = SigningKey.objects.filter(thumbprint__in=prints, ended=SigningKey.Ended.EXPOSED)
     exposed = {
         key.thumbprint: key
         for key in ended.select_related("organisation")
-        if (key.thumbprint, key.organisation_id) in owned
+        if not any(
+            each.thumbprint == key.thumbprint
+            and each.owner_organisation_id != key.organisation_id
+            and each.since < key.made_at
+            for each in listed
+        )
     }
-    return [_shown(row, verdict, exposed, trusted, now) for row, verdict in zip(rows, verdicts, strict=True)]
-
-
-def _has_shape(document: Any) -> bool:
-    """Whether it is a signature at all. One that was read in is; a page must not fall over what is not."""
-    notes = Notes()
-    SIGNATURE.check(document, (), notes)
-    return not notes.errors
+    return [_shown(each.row, each.verdict, exposed, trusted, now) for each in judged]
 
 
 def _shown(
@@ -123,15 +118,22 @@ def _state(
 def _who(row: PlaybookSignature, verdict: Verdict, trust: TrustedKey | None) -> str:
     if trust is not None and trust.vouched_by is not None:
         said = {"owner": trust.owner, "on": _day(trust.since), "a": trust.added_by.name, "b": trust.vouched_by.name}
-        return _("Signed by %(owner)s. Trusted since %(on)s: %(a)s and %(b)s vouch for the key.") % said
+        words = _("Signed by %(owner)s. Trusted since %(on)s: %(a)s and %(b)s vouch for the key.") % said
+        return words + _outside(trust)
     if trust is not None:
         said = {"owner": trust.owner, "on": _day(trust.since)}
-        return _("Signed by %(owner)s. Trusted since %(on)s, by your organisation alone.") % said
+        return _("Signed by %(owner)s. Trusted since %(on)s, by your organisation alone.") % said + _outside(trust)
     key = row.key
     if key is not None and key.thumbprint == verdict.thumbprint and key.organisation_id == row.organisation_id:
         said = {"owner": key.organisation.name}
         return _("Right, by the key that %(owner)s made here. Nobody vouched for this key.") % said
     return _("The signature is right, but nobody vouched for this key.")
+
+
+def _outside(trust: TrustedKey) -> str:
+    if trust.owner_organisation_id is not None:
+        return ""
+    return " " + _("%(owner)s takes no part here.") % {"owner": trust.owner}
 
 
 def _day(at: datetime | None) -> str:

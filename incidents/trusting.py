@@ -4,6 +4,7 @@ everybody a second organisation approves. A key that only a file brings is vouch
 from __future__ import annotations
 
 import base64
+import unicodedata
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
@@ -24,6 +25,18 @@ def _told(outcome: Any) -> Any:
     return outcome
 
 
+def plain_name(name: str) -> str:
+    """A name as it is kept and compared: in NFKC, one space between words, without letters that nobody sees
+    (`sec.plain_name`)."""
+    seen = "".join(each for each in unicodedata.normalize("NFKC", name) if not hidden(each))
+    return " ".join(seen.split())
+
+
+def hidden(letter: str) -> bool:
+    """Whether it is one that nobody sees, and that is no space: control and format characters."""
+    return unicodedata.category(letter) in {"Cc", "Cf"} and not letter.isspace()
+
+
 def trust(owner: str, der: bytes, *, organisation_id: UUID | None, reason: str) -> UUID:
     """Count right signatures by this key as `owner`'s, for one's own organisation alone.
 
@@ -31,6 +44,7 @@ def trust(owner: str, der: bytes, *, organisation_id: UUID | None, reason: str) 
         approvals.NotAllowed: the role may not, no fresh passkey, it is on the list, or it is not that owner's to name.
     """
     sql = "SELECT sec.trust_key(%s, %s, %s, %s)"
+    owner = owner if organisation_id else plain_name(owner)
     return _told(approvals.call(sql, [owner, organisation_id, base64.b64encode(der).decode(), reason]))
 
 
@@ -40,6 +54,7 @@ def ask(owner: str, der: bytes, *, organisation_id: UUID | None, reason: str, se
     Raises:
         approvals.NotAllowed: see `trust`.
     """
+    owner = owner if organisation_id else plain_name(owner)
     payload = {"owner": owner, "public_key": base64.b64encode(der).decode(), "thumbprint": thumbprint_of(der)}
     if organisation_id is not None:
         payload["organisation"] = str(organisation_id)

@@ -14,6 +14,7 @@ from rest_framework.reverse import reverse
 
 from incidents.api.shapes import NULL
 from incidents.models import Playbook, Step
+from incidents.named import versions_named
 from incidents.playbooks import VersionTaken, keep_playbook
 from incidents.signature_states import Shown, State, states_of
 from incidents.signing import document_with_signatures, exported
@@ -87,6 +88,9 @@ class PlaybookShown(PlaybookListed):
 
 class VersionQuery(Query):
     version = serializers.CharField(required=False, max_length=100, help_text="Default: the newest.")
+    kept_by = serializers.SlugField(
+        required=False, max_length=100, help_text="Default: whoever brought in the first playbook of this name."
+    )
 
 
 class KeepQuery(Query):
@@ -132,7 +136,7 @@ class OnePlaybook(Endpoint):
 
     @extend_schema(summary="One playbook with its steps and its document", responses=PlaybookShown)
     def get(self, request: Request, slug: str) -> HttpResponse:
-        playbook = _one(slug, self.asked.get("version"))
+        playbook = _one(slug, self.asked)
         shown = _playbook(playbook, _slugs([playbook]), request)
         shown["action_steps"] = [_step(step) for step in Step.objects.filter(playbook=playbook).order_by("position")]
         shown["document"] = document_with_signatures(playbook)
@@ -149,17 +153,21 @@ class PlaybookDocument(Endpoint):
         responses={200: {"type": "object", "additionalProperties": {}, "description": CACAO["description"]}},
     )
     def get(self, request: Request, slug: str) -> HttpResponse:
-        return HttpResponse(exported(_one(slug, self.asked.get("version"))), content_type="application/json")
+        return HttpResponse(exported(_one(slug, self.asked)), content_type="application/json")
 
 
-def _one(slug: str, version: str | None) -> Playbook:
-    """The newest version of that name, or the one asked for.
+def _one(slug: str, asked: dict[str, Any]) -> Playbook:
+    """The newest version that the name means, or the one asked for. Others' under the same name: by their keeper alone.
 
     Raises:
         Playbook.DoesNotExist: there is none.
     """
-    rows = _playbooks().filter(slug=slug).order_by("-version", "-id")
-    playbook = (rows.filter(version=version) if version else rows).first()
+    rows, keeper = versions_named(slug), asked.get("kept_by")
+    if keeper:
+        whose = Organisation.objects.filter(slug=keeper).values("pk")
+        rows = Playbook.objects.filter(slug=slug, created_by_organisation_id__in=whose).order_by("-version", "-id")
+    rows = rows.annotate(step_count=Count("steps"))
+    playbook = (rows.filter(version=asked["version"]) if asked.get("version") else rows).first()
     if playbook is None:
         raise Playbook.DoesNotExist
     return playbook
@@ -176,15 +184,17 @@ def _slugs(playbooks: list[Playbook]) -> dict[Any, str]:
 
 def _playbook(playbook: Playbook, slugs: dict[Any, str], request: Request) -> dict[str, Any]:
     address = reverse("api-playbook", args=[playbook.slug], request=request)
+    keeper = slugs.get(playbook.created_by_organisation_id)
+    which = {"version": playbook.version} | ({"kept_by": keeper} if keeper else {})
     return {
         "id": playbook.pk,
         "slug": playbook.slug,
-        "url": f"{address}?{urlencode({'version': playbook.version})}",
+        "url": f"{address}?{urlencode(which)}",
         "name": playbook.name,
         "description": playbook.description,
         "version": playbook.version,
         "cacao_id": playbook.cacao_id,
-        "kept_by": slugs.get(playbook.created_by_organisation_id),
+        "kept_by": keeper,
         "imported_at": playbook.imported_at,
         "steps": playbook.step_count,  # type: ignore[attr-defined]
         "warnings": playbook.warnings,

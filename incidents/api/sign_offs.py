@@ -18,6 +18,7 @@ from incidents.cacao.difference import difference
 from incidents.cacao.differing import Change
 from incidents.errors import WrongMoment
 from incidents.models import Playbook, SignedAtOpening, SignOff, Step
+from incidents.named import versions_named
 from incidents.sign_off_forms import LONGEST, latest_end
 from incidents.sign_off_pages import steps_said
 from incidents.sign_offs import Part, in_force, today
@@ -133,7 +134,7 @@ def version_named(slug: str, version: str | None, *, field: str = "version") -> 
     Raises:
         Playbook.DoesNotExist: no playbook of this name. Refusal: 422, no such version of it.
     """
-    rows = Playbook.objects.filter(slug=slug).order_by("-version", "-id")
+    rows = versions_named(slug)
     newest = rows.first()
     if newest is None:
         raise Playbook.DoesNotExist
@@ -155,7 +156,7 @@ class SignOffs(Endpoint):
         responses=page_of_shape(SignOffShown),
     )
     def get(self, request: Request, slug: str) -> HttpResponse:
-        ids = Playbook.objects.filter(slug=slug).values_list("cacao_id", flat=True)
+        ids = versions_named(slug).values_list("cacao_id", flat=True)
         if not ids:
             raise Playbook.DoesNotExist
         rows = SignOff.objects.filter(cacao_id__in=set(ids)).select_related("playbook", "organisation")

@@ -10,7 +10,6 @@ checked. Whether anybody should believe a right signature is another question (`
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import re
 from collections.abc import Callable, Mapping
@@ -81,9 +80,9 @@ class Signed:
             return Verdict("unchecked", "It does not bring its key, and nothing is fetched.")
         try:
             key = _key_of(signature)
-        except (ValueError, binascii.Error, UnsupportedAlgorithm):
+            der = key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+        except Exception:  # a hostile certificate raises whatever its reader thinks of: x509.InvalidVersion, TypeError
             return Verdict("wrong", "Its public key cannot be read.")
-        der = key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
         if isinstance(key, rsa.RSAPublicKey) and not SHORTEST_RSA <= key.key_size <= LONGEST_RSA:
             why = f"Its key has {key.key_size} bits; {SHORTEST_RSA} to {LONGEST_RSA} are taken."
             return Verdict("unchecked", why, der)
@@ -92,7 +91,7 @@ class Signed:
             return Verdict("wrong", f"Its key is not one for {algorithm}.", der)
         try:
             check(_decoded(signature["value"]), self.message(signature))
-        except (InvalidSignature, ValueError):
+        except (InvalidSignature, UnsupportedAlgorithm, ValueError):
             return Verdict("wrong", "The playbook was changed after it was signed, or another key signed it.", der)
         return Verdict("right", "", der)
 
@@ -162,7 +161,7 @@ def der_of(text: str) -> bytes:
     """
     try:
         key = serialization.load_der_public_key(_base64(text))
-    except (ValueError, UnsupportedAlgorithm):
+    except Exception:  # as above
         raise ValueError("no public key") from None
     if not any(_check(algorithm, key) for algorithm in ALGORITHMS):
         raise ValueError("no key of a kind that is used here")

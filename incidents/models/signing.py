@@ -87,11 +87,12 @@ class PlaybookSignature(models.Model):
     key = models.ForeignKey(SigningKey, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     added_at = models.DateTimeField(db_default=Now())
     position = models.PositiveSmallIntegerField(default=0, db_default=0)
+    takes_back = models.BooleanField(default=False, db_default=False)  # a later form: `incidents.kept_signatures`
 
     class Meta:
         ordering = ["added_at", "position", "id"]
         constraints = [
-            models.UniqueConstraint(fields=["playbook", "signature_id"], name="playbook_signature_once"),
+            models.UniqueConstraint(fields=["playbook", "signature_id", "takes_back"], name="playbook_signature_once"),
         ]
 
     def __str__(self) -> str:

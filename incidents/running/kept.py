@@ -12,6 +12,7 @@ import orjson
 from django.db import connections
 
 from incidents.models import Incident, Playbook, Task
+from incidents.named import versions_of
 from incidents.running.conditions import Value
 from incidents.running.engine import Answer, Ask, Engine, Facts, Id, Row, Tally, choices_of
 from incidents.running.graph import Document, Graph, linked
@@ -99,10 +100,8 @@ def newest_of(playbook: Playbook) -> Graph:
     """
 
     def find(path: str, wanted: str, version: str | None) -> tuple[str, Document] | None:
-        kept = Playbook.objects.filter(cacao_id=wanted)
-        keeper = kept.order_by("imported_at", "pk").values("created_by_organisation_id")[:1]  # as `sec.plan_keeper`
-        of_keeper = kept.filter(created_by_organisation_id=keeper, **({"version": version} if version else {}))
-        found = of_keeper.order_by("-version", "pk").first()
+        kept = versions_of(wanted)
+        found = (kept.filter(version=version) if version else kept).first()
         return (str(found.pk), found.document) if found else None
 
     return linked(str(playbook.pk), playbook.document, find)

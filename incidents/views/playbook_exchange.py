@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+import psycopg
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
 from django.db import DatabaseError
@@ -74,8 +75,10 @@ def _read(request: HttpRequest) -> HttpResponse:
         with organisation_scope(visitor.ticket):  # nothing of the refused one stays
             text = pasted or (raw.decode("utf-8", "replace") if len(raw) <= PUT_BACK else "")
             return _import_page(request, problems=problems, text=text, strict=strict)
-    except DatabaseError:  # cut off since the door looked
-        return ticket_lapsed(request)
+    except DatabaseError as error:
+        if not isinstance(error.__cause__, psycopg.errors.InsufficientPrivilege):
+            raise
+        return ticket_lapsed(request)  # cut off since the door looked
 
 
 def _said(kept: Playbook, new: bool) -> str:

@@ -66,6 +66,7 @@ def _listed(row: TrustedKey, me: UUID) -> dict[str, Any]:
     return {
         "id": str(row.pk),
         "owner": row.owner,
+        "outside": row.owner_organisation_id is None,
         "thumbprint": signing.in_groups(row.thumbprint),
         "since": row.since,
         "who": _("%(a)s and %(b)s, for everybody") % {"a": row.added_by.name, "b": row.vouched_by.name}

@@ -56,7 +56,7 @@ INCIDENTS: dict[str, Row] = {
             " AND k.organisation_id = %(me)s))",
         )
     ),
-    "incidents_signingkey": Row(Can(f"({MINE} OR x.used_at IS NOT NULL)")),
+    "incidents_signingkey": Row(Can(f"({MINE} OR x.used_at IS NOT NULL OR x.ended = 'exposed')")),
     "incidents_signingsecret": Row(),
     "incidents_trustedkey": Row(Can("(x.added_by_id = %(me)s OR x.for_all)")),
     # Functions write these; read by those who run the playbook together, by whoever is on the system, by the overseers.

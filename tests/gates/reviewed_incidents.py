@@ -11,6 +11,7 @@ INCIDENTS: dict[str, Function] = {
     "sec.retire_signing_key(uuid,text)": ((APP,), "an administrator ends an own key, or says that it is exposed"),
     "sec.use_signing_key(uuid)": ((APP,), "the own sealed key for one signature, recorded each time"),
     "sec.key_to_trust(uuid,text,uuid,text)": ((), "the thumbprint of a key that may be given this owner's name"),
+    "sec.signature_places()": ((), "trigger on signatures: how many an organisation adds to a version"),
     "sec.trusted_said(incidents_trustedkey,text)": ((), "the event of a trusted key, for those for whom it counts"),
     "sec.trust_key(text,uuid,text,text)": ((APP,), "a key on the list, for the own organisation alone"),
     "sec.trust_key_for_all(uuid)": ((APP,), "spends the approval of a second organisation"),

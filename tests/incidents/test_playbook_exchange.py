@@ -14,11 +14,15 @@ from typing import Any
 import pytest
 import rfc8785
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import DatabaseError
 from django.test import Client
 
+from incidents import playbooks
 from incidents.cacao.reading import PlaybookRefused
 from incidents.cacao.vocabulary import TLP_IDS
+from incidents.exercise_forms import ExerciseForm
 from incidents.models import Playbook, PlaybookSignature
+from incidents.named import all_to_run, to_run, versions_of
 from incidents.playbooks import keep_playbook
 from incidents.signing import exported
 from portal.ledger.models import Event
@@ -279,13 +283,14 @@ def test_page_and_api_give_the_same_bytes_and_everybody_here_may_have_them(page,
     where = f"{API}{said.json()['slug']}/document/"
     for answer in (
         page.get(f"/playbooks/{said.json()['id']}/document/"),
-        api.get(where),
-        api_of("gravenhurst").get(where, {"version": document["modified"]}),
+        api.get(where, {"kept_by": "ashbourne"}),
+        api_of("gravenhurst").get(where, {"version": document["modified"], "kept_by": "ashbourne"}),
     ):
         assert answer.content == form(document)
         assert answer["Content-Type"] == "application/json"
     assert api.get(said.json()["url"]).json()["document"] == document
     assert api.get(where, {"version": "2001-01-01T00:00:00.000Z"}).status_code == 404
+    assert api.get(where).json()["modified"] < document["modified"]  # the name is whose it was before
     assert api.get(f"{API}nothing/document/").status_code == 404
 
 
@@ -327,3 +332,63 @@ def test_signatures_that_come_later_are_added_and_an_identifier_keeps_its_signat
     assert send(api, bare).status_code == 200
     with inside("ashbourne"):
         assert PlaybookSignature.objects.count() == 10
+
+
+def theirs(**fields: Any) -> dict[str, Any]:
+    """Another playbook under the name of the small one."""
+    return with_value(id="playbook--9c1d2b7e-33f0-4b7a-9a55-0d4ac1f1b0d9", **fields)
+
+
+def test_a_name_means_the_playbook_of_whoever_brought_it_in_first(page, api, api_of, inside, client_of):
+    ours = send(api, small_document()).json()
+    slug, where = ours["slug"], f"{API}{ours['slug']}/"
+    later = theirs(modified="2031-01-01T00:00:00.000Z", description="Run the other one")
+    other = send(api_of("gravenhurst"), later).json()
+    assert other["slug"] == slug
+    assert api.get(where).json()["cacao_id"] == ours["cacao_id"]
+    assert api.get(f"{where}document/").json()["id"] == small_document()["id"]
+    assert api.get(where, {"version": later["modified"]}).status_code == 404
+    assert api.get(f"{where}difference/", {"version": later["modified"]}).status_code == 422
+    assert api.get(other["url"]).json()["cacao_id"] == later["id"]  # by the name of whoever keeps it
+    assert api.get(f"{where}document/", {"kept_by": "gravenhurst"}).json()["id"] == later["id"]
+    with inside("ashbourne"):
+        assert to_run(slug).get().cacao_id == ours["cacao_id"]
+        assert [each.cacao_id for each in all_to_run().filter(slug=slug)] == [ours["cacao_id"]]
+        assert versions_of(ours["cacao_id"]).count() == 1
+    newest = small_document() | {"modified": "2032-01-01T00:00:00.000Z", "name": "Small  Plan!"}
+    send(api_of("gravenhurst"), newest)  # under the id of ours
+    with inside("ashbourne"):
+        assert [each.version for each in versions_of(ours["cacao_id"])] == [ours["version"]]
+        choices = dict(ExerciseForm().fields["playbook"].choices)
+        assert choices[slug] == ours["name"]
+
+
+def test_the_same_version_twice_at_once_is_kept_once_and_nobody_is_signed_out(page, api, monkeypatch, inside):
+    kept = send(api, small_document()).json()
+    first, real = [True], playbooks._kept
+
+    def before_the_other_ended(plan: Any) -> Any:
+        return None if first and first.pop() else real(plan)
+
+    monkeypatch.setattr(playbooks, "_kept", before_the_other_ended)
+    answer = paste(page, small_document())
+    assert answer.status_code == 302
+    assert answer["Location"] == f"/playbooks/{kept['id']}/"
+    with inside("ashbourne"):
+        assert Playbook.objects.filter(cacao_id=kept["cacao_id"]).count() == 1
+
+    def broken(*args: Any, **kwargs: Any) -> Any:
+        raise DatabaseError("the disk is full")
+
+    monkeypatch.setattr("incidents.views.playbook_exchange.keep_playbook", broken)
+    with pytest.raises(DatabaseError, match="disk"):
+        paste(page, small_document())
+
+
+def test_the_same_instant_spelt_otherwise_is_no_other_version(api):
+    assert send(api, with_value(modified="2030-01-01T00:00:00.000Z")).status_code == 201
+    for spelt in ("2030-01-01T00:00:00.000000Z", "2030-01-01T00:00:00Z", "2030-01-01T00:00:00.0Z"):
+        answer = send(api, with_value(modified=spelt))
+        assert answer.status_code == 422, spelt
+        assert answer.json()["errors"][0]["pointer"] == "/modified"
+    assert send(api, with_value(modified="2030-01-01T00:00:00.001Z")).status_code == 201

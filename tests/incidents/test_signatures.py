@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import random
 from typing import Any
 
 import pytest
@@ -167,3 +168,24 @@ def test_keys_are_taken_with_and_without_their_frame_and_short_ones_are_not(ten)
     for wrong in ("", "AAAA", "nothing", short.public_bytes(*form).decode()):
         with pytest.raises(ValueError, match="key"):
             der_of(wrong)
+
+
+def test_bytes_of_a_certificate_that_nobody_can_read_are_a_wrong_signature():
+    document = json.loads(CERTIFICATE.read_bytes())
+    (signature,) = document["signatures"]
+    good = base64.b64decode(signature["public_cert_chain"][0])
+    chance = random.Random(20261126)
+    version = good.index(bytes.fromhex("a003020102")) + 4
+    hostile = [good[:version] + bytes([byte]) + good[version + 1 :] for byte in (1, 3, 4, 127, 255)]
+    for _ in range(400):
+        changed = bytearray(good)
+        for _ in range(chance.choice((1, 1, 2, 8))):
+            changed[chance.randrange(len(changed))] = chance.randrange(256)
+        hostile.append(bytes(changed[: chance.choice((len(good), chance.randrange(len(good))))]))
+    words = set()
+    for each in hostile:
+        signature["public_cert_chain"] = [base64.b64encode(each).decode()]
+        errors, _ = noted(document)
+        assert len(errors) == (each != good)
+        words |= {error.split("This signature is wrong. ")[1].split(".")[0] for error in errors}
+    assert "Its public key cannot be read" in words

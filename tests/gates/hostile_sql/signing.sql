@@ -38,6 +38,15 @@ INSERT INTO incidents_playbooksignature (id, playbook_id, signature_id, document
 SELECT gen_random_uuid(), p.id, 'jss--forged', '{}', %(me)s, k.id, 0 FROM incidents_playbook p, incidents_signingkey k
  WHERE k.organisation_id <> %(me)s;
 
+-- everybody: fills the places of others
+INSERT INTO incidents_playbooksignature (id, playbook_id, signature_id, document, organisation_id, position)
+SELECT gen_random_uuid(), p.id, 'jss--junk-' || n, '{}', %(me)s, 0 FROM incidents_playbook p, generate_series(1, 60) n;
+
+-- everybody: says that another's key took a signature back
+INSERT INTO incidents_playbooksignature (id, playbook_id, signature_id, document, organisation_id, position, takes_back)
+SELECT gen_random_uuid(), s.playbook_id, s.signature_id, '{"revoked": true}', %(other)s, 0, true
+  FROM incidents_playbooksignature s;
+
 -- everybody: removes signatures
 DELETE FROM incidents_playbooksignature;
 
