@@ -64,6 +64,7 @@ def test_when_the_only_message_has_died_nobody_is_told(stage: Stage, texts: Mail
 
 def test_another_message_that_has_told_somebody_takes_its_place(stage: Stage, mail: Mailbox, texts: Mailbox, client):
     number(stage, "dunmere", SUNITA, HER_NUMBER)
+    stage.always_on_duty("Ben Ashcroft")  # whoever is on duty has the same by mail
     incident = stage.opens()
     stage.works()
     # The text was taken first; a mailbox of Dunmere's took its message, too.
