@@ -35,7 +35,14 @@ DEAD_AFTER_ATTEMPTS = 20  # a message may have waited for a day, or a worker for
 QUIET = (Delivery.Message.PLANNED, Delivery.Message.PLANNED_CHANGED)
 # May come more than once, and each is news.
 _Message = Delivery.Message
-EACH_TIME = (_Message.LEAD_OFFERED, _Message.LEADS_NOW, _Message.UPDATE_ASKED, _Message.UPDATE_DUE)
+EACH_TIME = (
+    _Message.LEAD_OFFERED,
+    _Message.LEADS_NOW,
+    _Message.UPDATE_ASKED,
+    _Message.UPDATE_DUE,
+    _Message.STEPS_READY,
+    _Message.DECISION_ASKED,
+)
 FIRST_MESSAGES = (Delivery.Message.OPENED, Delivery.Message.SUSPECTED)
 
 

@@ -10,6 +10,8 @@ from partners.importing.storing import ASKED
 # the incident was only suspected before; widening may bring new doubts about contact points.
 TOLD_OF = {
     "tasks.assigned": "named",
+    "tasks.ready": "named",  # steps that come later
+    "incident.asked": "everybody",  # the overseers; the lead decides
     "incident.moved": "everybody",
     "incident.edited": "everybody",  # when its severity is another: whoever is told from there on
     "incident.widened": "everybody",

@@ -21,17 +21,18 @@ def tell_of_offer(incident: Incident, *, organisation_id: UUID, event_id: UUID) 
 
     Where no such person has a trusted way, everybody of the organisation is told: somebody must hear of it.
     """
-    _tell_managers(New(incident, organisation_id, event_id, Delivery.Message.LEAD_OFFERED))
+    tell_managers(New(incident, organisation_id, event_id, Delivery.Message.LEAD_OFFERED))
 
 
 def tell_the_heir(incident: Incident, *, organisation_id: UUID, event_id: UUID) -> None:
     """The same to whoever leads now because the lead was cut off; whoever accepted the lead knows. Safe to repeat."""
     acted = Event.objects.values_list("actor_organisation_id", flat=True).get(pk=event_id)
     if acted != organisation_id and incident.lead_id == organisation_id:
-        _tell_managers(New(incident, organisation_id, event_id, Delivery.Message.LEADS_NOW))
+        tell_managers(New(incident, organisation_id, event_id, Delivery.Message.LEADS_NOW))
 
 
-def _tell_managers(new: New) -> None:
+def tell_managers(new: New) -> None:
+    """To the duty desk and to whoever may lead; to everybody where none of those has a trusted way."""
     assert new.incident is not None
     doubts = mark_doubtful(new.incident)
     managers = Person.objects.filter(is_active=True, role__in=MAY_ANSWER).values_list("pk", flat=True)

@@ -115,6 +115,12 @@ def compose(
     elif message == Delivery.Message.UPDATE_DUE:
         subject = _("Bulkhead: your next update, %(reference)s") % about
         notice = short = _("Your next update of %(reference)s is due, code %(code)s.") % about
+    elif message == Delivery.Message.STEPS_READY:
+        subject = _("Bulkhead: further steps for you, %(reference)s") % about
+        notice = short = _("Further steps of %(reference)s are ready for you, code %(code)s.") % about
+    elif message == Delivery.Message.DECISION_ASKED:
+        subject = _("Bulkhead: the plan waits for you, %(reference)s") % about
+        notice = short = _("The plan of %(reference)s waits for your decision, code %(code)s.") % about
     elif message == Delivery.Message.LEADS_NOW:
         subject = _("Bulkhead: you lead from now on, %(reference)s") % about
         notice = short = _("You lead %(reference)s now, code %(code)s. Its steps wait.") % about

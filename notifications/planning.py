@@ -15,6 +15,7 @@ from incidents.participants import mark_reached
 from notifications import calls
 from notifications.deliveries import EACH_TIME, FIRST_MESSAGES, New, end_waiting, told_points, write
 from notifications.ladder import climb_now, start
+from notifications.later_steps import never_called, tell_of_question, tell_of_steps
 from notifications.lead_offered import tell_of_offer, tell_the_heir
 from notifications.models import Delivery, LadderStep
 from notifications.notices import MESSAGES as OWN_NOTICES
@@ -136,6 +137,11 @@ def _plan_row(row: Planned) -> bool:
         _go_round(row, incident, row.subject_id)
     elif row.kind == "update.asked":
         _ask(row, incident)
+    elif row.kind == "tasks.ready" and not never_called(incident, row.organisation_id):
+        tell_of_steps(incident, organisation_id=row.organisation_id, event_id=row.event_id)
+    elif row.kind == "incident.asked" and row.subject_id:
+        about = row.subject_id
+        tell_of_question(incident, organisation_id=row.organisation_id, event_id=row.event_id, decision_id=about)
     elif row.kind == "update.due" and row.subject_id:
         remind(incident, organisation_id=row.organisation_id, event_id=row.event_id, reminder_id=row.subject_id)
     elif row.kind == "lead.offered":

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.db import connections
-
 from incidents.models import Incident, UpdateReminder
 from notifications.deliveries import New, write
+from notifications.later_steps import by_day
 from notifications.models import Delivery
-from notifications.rungs import QUIET, Ladder, ladder_now
+from notifications.rungs import QUIET, ladder_now
 from partners.models import Rung
 
 
@@ -27,15 +26,8 @@ def remind(incident: Incident, *, organisation_id: UUID, event_id: UUID, reminde
     ):
         return 0
     ladder = ladder_now(incident)
-    if ladder.band in QUIET and not _by_day(organisation_id, ladder):
+    if ladder.band in QUIET and not by_day(organisation_id, ladder.now):
         return 0
     call = ladder.call(Rung.DUTY, 1)
     new = New(incident, organisation_id, event_id, Delivery.Message.UPDATE_DUE)
     return write(new, call.use, call.skip)
-
-
-def _by_day(organisation_id: UUID, ladder: Ladder) -> bool:
-    """By the same hours as planned work, and by the database's clock."""
-    with connections["default"].cursor() as cursor:
-        cursor.execute("SELECT sec.quiet_from(%s, %s) <= %s", [organisation_id, ladder.now, ladder.now])
-        return bool(cursor.fetchone()[0])

@@ -41,6 +41,8 @@ class Delivery(models.Model):
         HEADS_UP_OVER = "heads_up_over", "That word: it is over"
         UPDATE_DUE = "update_due", "An update is due"
         LEADS_NOW = "leads_now", "Leads from now on"
+        STEPS_READY = "steps_ready", "Further steps are ready"
+        DECISION_ASKED = "decision_asked", "The plan waits for a decision"
 
     class State(models.TextChoices):
         PENDING = "pending", "Waiting to be sent"
@@ -124,6 +126,8 @@ class Delivery(models.Model):
                         "heads_up_over",
                         "update_due",
                         "leads_now",
+                        "steps_ready",
+                        "decision_asked",
                     ]
                 ),
                 name="delivery_message",
