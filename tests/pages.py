@@ -6,6 +6,33 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from tests.page_acts import (
+    a_step_of_a_copy,
+    answer,
+    ask_for_keys,
+    ask_of_a_made_up_code,
+    begin_a_playbook,
+    half_quiet,
+    look_at_everybodys,
+    name_somebody,
+    name_the_platform,
+    no_channel,
+    object,
+    open_without_a_title,
+    paste_half_a_playbook,
+    press,
+    press_in_form,
+    preview_update,
+    preview_words,
+    preview_work,
+    ring,
+    ring_without_an_outcome,
+    sign_for_ever,
+    timeless,
+    unfold,
+    word_a_link,
+)
+
 Stage = dict[str, str]  # what `tests/browser/stage.py` has arranged: references, ids, addresses
 NOBODY = ""
 ADMINISTRATOR = "Oliver Tate"  # of Brackenfield, which has a provider of its own
@@ -30,174 +57,18 @@ class State:
         return self.address.format(**stage)
 
 
-def _press(words: str) -> Callable[[Any], None]:
-    def act(page: Any) -> None:
-        page.get_by_role("button", name=words).first.click()
-        page.wait_for_load_state()
-
-    return act
-
-
-def _timeless(page: Any) -> None:
-    page.get_by_label("After how many minutes").first.fill("")
-    page.get_by_role("button", name="Begin the exercise").click()
-    page.get_by_role("alert").wait_for()
-
-
-def _half_quiet(page: Any) -> None:
-    page.get_by_label("From").fill("22:00")
-    page.get_by_role("button", name="Keep it").click()
-    page.get_by_role("alert").wait_for()
-
-
-def _no_channel(page: Any) -> None:
-    page.get_by_label("Way").select_option("slack")
-    page.get_by_label("What it is").fill("Duty channel")
-    page.get_by_label("Address or number").fill("https://example.org/services/T0/B0/abcdef")
-    page.get_by_role("button", name="Keep it").click()
-    page.get_by_role("alert").wait_for()
-
-
-def _paste_half_a_playbook(page: Any) -> None:
-    page.get_by_label("Or its text").fill('{"type": "playbook", "spec_version": "cacao-2.0", "name": "Half of it"}')
-    page.get_by_role("button", name="Check and keep it").click()
-    page.get_by_role("heading", name="What is wrong").wait_for()
-
-
-def _sign_for_ever(page: Any) -> None:
-    page.get_by_label("It counts until").fill("2099-01-01")
-    page.get_by_role("button", name="Sign off for your organisation").click()
-    page.get_by_role("alert").wait_for()
-
-
-def _begin_a_playbook(page: Any) -> None:
-    page.get_by_label("What is it called?").fill("Loss of mail")
-    page.get_by_role("button", name="Begin").click()
-    page.wait_for_url("**/playbooks/drafts/*-*/")
-
-
-def _a_step_of_a_copy(page: Any) -> None:
-    page.get_by_role("button", name="Copy and edit").click()
-    page.get_by_role("link", name="Name who decides today").first.click()
-    page.wait_for_url("**/steps/**")
-    page.get_by_label("Find one").fill("account locking")
-    page.get_by_role("button", name="Find").click()
-    page.locator("#found-D3-AL").wait_for()
-
-
-def _press_in_form(page: Any) -> None:
-    page.locator("main form[method=post] button").last.click()
-    page.get_by_role("alert").wait_for()
-
-
-def _name_the_platform(page: Any) -> None:
-    page.get_by_label("Identity platform").check()
-    page.get_by_role("button", name="Show who is reached").click()
-    page.get_by_role("button", name="Open and notify").wait_for()
-
-
-def _open_without_a_title(page: Any) -> None:
-    _name_the_platform(page)
-    page.get_by_role("button", name="Open and notify").click()
-    page.get_by_role("alert").wait_for()
-
-
-def _preview_words(page: Any) -> None:
-    page.get_by_label("In an e-mail").fill("Ring the service desk of {organisation} on {desk}.")
-    page.get_by_label("In a text message").fill("Ring 201.")
-    page.get_by_role("button", name="Preview").click()
-    page.get_by_role("heading", name="What would go out").wait_for()
-
-
-def _word_a_link(page: Any) -> None:
-    page.get_by_label("In an e-mail").fill("Look at www.example.org")
-    page.get_by_role("button", name="Keep these words").click()
-    page.get_by_role("alert").wait_for()
-
-
-def _preview_update(page: Any) -> None:
-    page.get_by_label("What everybody should know").fill(
-        "The trust to the finance ledger is cut. Ring us on the bridge."
-    )
-    page.get_by_role("button", name="Show what each will see").click()
-    page.get_by_role("heading", name="What each will see").wait_for()
-
-
-def _look_at_everybodys(page: Any) -> None:
-    page.get_by_label("Issuer").fill("https://login.microsoftonline.com/common/v2.0")
-    page.get_by_role("button", name="Look").click()
-    page.get_by_role("alert").wait_for()
-
-
-def _unfold(words: str) -> Callable[[Any], None]:
-    def act(page: Any) -> None:
-        page.locator("summary", has_text=words).first.click()
-
-    return act
-
-
-def _answer(page: Any) -> None:
-    page.locator("#my-tasks article form button").click()
-    page.get_by_text("can see it").wait_for()
-
-
-def _ask_of_a_made_up_code(page: Any) -> None:
-    page.get_by_label("Code in the message").fill("4k7m9qxr")
-    page.get_by_label("Your organisation").fill("Ashbourne")
-    page.get_by_role("button", name="Check").click()
-    page.get_by_text("We know of no message").wait_for()
-
-
-def _name_somebody(page: Any) -> None:
-    page.get_by_label("What they should know and look at").fill("Dunmere is hit.")
-    page.get_by_role("button", name="Send").click()
-    page.get_by_role("alert").wait_for()
-
-
-def _preview_work(page: Any) -> None:
-    page.get_by_label("Identity platform").check()
-    page.get_by_label("What will not work?").fill("Signing in")
-    page.get_by_role("button", name="Show who is reached").click()
-    page.get_by_role("button", name="Announce").wait_for()
-
-
-def _object(page: Any) -> None:
-    page.locator("summary", has_text="We object").click()
-    page.get_by_role("button", name="Object").click()
-    page.get_by_role("alert").wait_for()
-
-
-def _ask_for_keys(page: Any) -> None:
-    page.keyboard.press("?")
-
-
-def _ring(page: Any) -> None:
-    """Put them on the call list and take the call, as far as that is not done yet; somebody may have looked before."""
-    for words in ("Put them on the call list", "Take this call"):
-        button = page.get_by_role("button", name=words)
-        if button.count():
-            button.click()
-            page.wait_for_load_state()
-
-
-def _ring_without_an_outcome(page: Any) -> None:
-    _ring(page)
-    page.get_by_role("button", name="Write it down").click()
-    page.get_by_role("alert").wait_for()
-
-
 SIGNED_OUT = [
     State("start-signed-out", NOBODY, "/", "shut the bulkheads together"),
     State("sign-in", NOBODY, "/sign-in/", "Sign in with a passkey"),
     State("sign-in-wrong", NOBODY, "/sign-in/?organisation=nowhere", "No organisation here has that name"),
     State("sign-in-organisation", NOBODY, "/sign-in/ashbourne/", "A password alone never signs in"),
-    State("sign-in-password-wrong", NOBODY, "/sign-in/ashbourne/", "Type your address", act=_press_in_form),
-    State("sign-in-recovery-wrong", NOBODY, "/sign-in/ashbourne/recovery/", "We do not say", act=_press_in_form),
+    State("sign-in-password-wrong", NOBODY, "/sign-in/ashbourne/", "Type your address", act=press_in_form),
+    State("sign-in-recovery-wrong", NOBODY, "/sign-in/ashbourne/recovery/", "We do not say", act=press_in_form),
     State("verify", NOBODY, "/verify/", "Type its code"),
     State("answer-link", NOBODY, "{answer}", "I have this"),
-    State("answer-link-wrong", NOBODY, "{answer}", "Choose one of the four", act=_press_in_form),
+    State("answer-link-wrong", NOBODY, "{answer}", "Choose one of the four", act=press_in_form),
     State("answer-link-gone", NOBODY, "/answer/used/", "used up or too old", status=404),
-    State("verify-no", NOBODY, "/verify/", "We know of no message", act=_ask_of_a_made_up_code),
+    State("verify-no", NOBODY, "/verify/", "We know of no message", act=ask_of_a_made_up_code),
     State("sign-in-link", NOBODY, "{link}", "Sign in as Zofia Nowak?"),
     State("sign-in-link-gone", NOBODY, "/sign-in/link/never-made/", "no longer works", 404),
     State("provider-refused", NOBODY, "/oidc/brackenfield/callback?code=x&state=x", "You are not signed in", 403),
@@ -208,11 +79,11 @@ SIGNED_OUT = [
 
 WATCHING = [
     State("board", LEAD, "/incidents/{main}/", "Suspend trust", scrolls=True),
-    State("board-keys", LEAD, "/incidents/{main}/", "Apply the new order", act=_ask_for_keys, scrolls=True),
+    State("board-keys", LEAD, "/incidents/{main}/", "Apply the new order", act=ask_for_keys, scrolls=True),
     State("board-fresh", LEAD, "/incidents/{fresh}/", "Call now", scrolls=True),
     State("board-suspected", LEAD, "/incidents/{suspected}/", "SUSPECTED", scrolls=True),
     State("exercises", LEAD, "/exercises/", "Run one now"),
-    State("exercises-wrong", LEAD, "/exercises/", "how many minutes", act=_timeless),
+    State("exercises-wrong", LEAD, "/exercises/", "how many minutes", act=timeless),
     State("exercise-aside", LEAD, "/incidents/{exercise}/put-aside/", "Nobody reads who"),
     State("exercise-score", LEAD, "/incidents/{practised}/score/", "Who took part"),
     State("exercise-score-partner", PARTNER, "/incidents/{practised}/score/", "You alone read your column"),
@@ -221,7 +92,7 @@ WATCHING = [
     State("board-provider", PROVIDER, "/incidents/{main}/", "Call now", scrolls=True),
     State("board-partner", PARTNER, "/incidents/{main}/", "What you must do now", scrolls=True),
     State("radius", LEAD, "/incidents/{main}/how-far/", "Fernleigh"),
-    State("link-named-wrong", LEAD, "/incidents/{main}/how-far/", "Write where", act=_press("Name this link")),
+    State("link-named-wrong", LEAD, "/incidents/{main}/how-far/", "Write where", act=press("Name this link")),
     State("participant", LEAD, "/incidents/{main}/organisations/fernleigh/", "Archive of 2006"),
     State("participant-own", PARTNER, "/incidents/{main}/organisations/dunmere/", "Finance ledger"),
     State("incident-deliveries", LEAD, "/incidents/{main}/deliveries/", "Dunmere"),
@@ -239,22 +110,26 @@ LEADING = [
     State("start", LEAD, "/", "Open incidents"),
     State("incidents", LEAD, "/incidents/", "Stood down in time"),
     State("open", LEAD, "/incidents/open/", "1. What is attacked?"),
-    State("open-preview", LEAD, "/incidents/open/", "Fernleigh", act=_name_the_platform),
-    State("open-wrong", LEAD, "/incidents/open/", "Say in a few words what happened.", act=_open_without_a_title),
+    State("open-preview", LEAD, "/incidents/open/", "Fernleigh", act=name_the_platform),
+    State("open-wrong", LEAD, "/incidents/open/", "Say in a few words what happened.", act=open_without_a_title),
     State("declare", LEAD, "/incidents/{suspected}/declare/", "Declare"),
     State("widen", LEAD, "/incidents/{main}/widen/", "Add"),
     State(
-        "widen-wrong", LEAD, "/incidents/{main}/widen/", "Choose at least one system", act=_press("Add and walk again")
+        "widen-wrong",
+        LEAD,
+        "/incidents/{main}/widen/",
+        "Choose at least one system",
+        act=press("Add and walk again"),
     ),
     State("update", LEAD, "/incidents/{main}/update/", "update"),
-    State("update-wrong", LEAD, "/incidents/{main}/update/", "Write what", act=_press("Send update")),
+    State("update-wrong", LEAD, "/incidents/{main}/update/", "Write what", act=press("Send update")),
     State("hand-over", LEAD, "/incidents/{main}/hand-over/", "agreed succession"),
-    State("hand-over-wrong", LEAD, "/incidents/{main}/hand-over/", "Say why", act=_press("Offer the lead")),
+    State("hand-over-wrong", LEAD, "/incidents/{main}/hand-over/", "Say why", act=press("Offer the lead")),
     State("mail-in-incident", LEAD, "/incidents/{main}/mail/", "No mail of a participant is marked"),
     State("mail-ask", LEAD, "/incidents/{main}/mail/ask/?about=eastwick.example", "When the second person approves"),
-    State("mail-ask-wrong", LEAD, "/incidents/{main}/mail/ask/", "Say why", act=_press("Ask for approval")),
+    State("mail-ask-wrong", LEAD, "/incidents/{main}/mail/ask/", "Say why", act=press("Ask for approval")),
     State("close", LEAD, "/incidents/{main}/close/", "Stand"),
-    State("close-wrong", LEAD, "/incidents/{main}/close/", "Say how it ended", act=_press("Close and tell everybody")),
+    State("close-wrong", LEAD, "/incidents/{main}/close/", "Say how it ended", act=press("Close and tell everybody")),
     State("sign-out", LEAD, "/sign-out/", "Sign out"),
 ]
 
@@ -262,11 +137,11 @@ ANSWERING = [
     State("my-tasks", PARTNER, "/my-tasks/", "What stops for you"),
     State("asked-answer", PARTNER, "/updates/asked/{asked}/", "How do things stand?"),
     State("heads-up", STRANGER, "/heads-up/", "TLP:GREEN"),
-    State("my-tasks-receipt", PARTNER, "/my-tasks/", "can see it", act=_answer),
+    State("my-tasks-receipt", PARTNER, "/my-tasks/", "can see it", act=answer),
     State("my-tasks-lead", LEAD, "/my-tasks/", "Who usually does it"),
     State("my-tasks-empty", STRANGER, "/my-tasks/", "Nothing for you to do just now"),
     State("task", PARTNER, "/tasks/{dunmere_first}/", "Answer for Dunmere"),
-    State("task-reason", PARTNER, "/tasks/{dunmere_second}/", "What blocks it?", act=_unfold("Blocked")),
+    State("task-reason", PARTNER, "/tasks/{dunmere_second}/", "What blocks it?", act=unfold("Blocked")),
     State("task-to-check", LEAD, "/tasks/{done}/", "Checked: it is done"),
     State("task-blocked", LEAD, "/tasks/{blocked}/", "Blocked"),
     State("task-closed", LEAD, "/tasks/{closed_task}/", "So far"),
@@ -284,11 +159,11 @@ REGISTER = [
     State("organisation", LEAD, "/partners/organisations/fernleigh/", "left in 2017"),
     State("contacts", LEAD, "/partners/contacts/", "nothing shared"),
     State("mail", LEAD, "/partners/mail/", "unless it is renewed"),
-    State("contact-judge-wrong", LEAD, "/partners/contacts/{contact}/", "Say why", act=_press("Keep this judgement")),
+    State("contact-judge-wrong", LEAD, "/partners/contacts/{contact}/", "Say why", act=press("Keep this judgement")),
     State("my-ways", LEAD, "/partners/contacts/mine/", "No wish changes that"),
-    State("my-wishes-wrong", ADMINISTRATOR, "/partners/contacts/mine/wishes/", "Write both times", act=_half_quiet),
+    State("my-wishes-wrong", ADMINISTRATOR, "/partners/contacts/mine/wishes/", "Write both times", act=half_quiet),
     State("push-on", ADMINISTRATOR, "/partners/contacts/mine/browser/", "Tapping it opens My tasks"),
-    State("channel-wrong", ADMINISTRATOR, "/partners/contacts/add/", "This is no address of Slack", act=_no_channel),
+    State("channel-wrong", ADMINISTRATOR, "/partners/contacts/add/", "This is no address of Slack", act=no_channel),
     State("duty", LEAD, "/partners/duty/", "Told alongside"),
     State("ladder", LEAD, "/partners/ladder/", "Who is called when nobody answers"),
     State("ladder-read", OBSERVER, "/partners/ladder/", "left out"),
@@ -296,10 +171,14 @@ REGISTER = [
     State("contact-tests", PARTNER, "/partners/contacts/tests/", "Do your contacts work?"),
     State("own-words", LEAD, "/partners/wording/", "Messages in our own words"),
     State(
-        "own-words-preview", ADMINISTRATOR, "/partners/wording/stood_down/any/", "What would go out", act=_preview_words
+        "own-words-preview",
+        ADMINISTRATOR,
+        "/partners/wording/stood_down/any/",
+        "What would go out",
+        act=preview_words,
     ),
-    State("own-words-wrong", ADMINISTRATOR, "/partners/wording/opened/any/", "No link", act=_word_a_link),
-    State("update-preview", LEAD, "/incidents/{main}/update/", "What each will see", act=_preview_update),
+    State("own-words-wrong", ADMINISTRATOR, "/partners/wording/opened/any/", "No link", act=word_a_link),
+    State("update-preview", LEAD, "/incidents/{main}/update/", "What each will see", act=preview_update),
     State("contact-papers", LEAD, "/partners/contacts/papers/", "Wallet card"),
     State("contact-link-gone", NOBODY, "/test/never-made/", "used up or too old", 404),
     State("keys", LEAD, "/partners/keys/", "bh_"),
@@ -320,44 +199,44 @@ REGISTER = [
         PROVIDER,
         "/systems/identity-platform/organisations/",
         "Choose an organisation",
-        act=_press("Add it"),
+        act=press("Add it"),
     ),
     State("system-change", PROVIDER, "/systems/identity-platform/change/", "Back in use within how many hours"),
-    State("link-add-wrong", PROVIDER, "/systems/identity-platform/links/", "Choose the", act=_press("Add the link")),
+    State("link-add-wrong", PROVIDER, "/systems/identity-platform/links/", "Choose the", act=press("Add the link")),
     State("register-import", LEAD, "/register/import/", "Files so far"),
     State("playbooks", LEAD, "/playbooks/", "Shared platform containment"),
     State("playbook", LEAD, "/playbooks/{playbook}/", "Suspend the directory trust"),
     State("playbook-import", LEAD, "/playbooks/import/", "Check and keep it"),
-    State("playbook-import-wrong", LEAD, "/playbooks/import/", "is required", act=_paste_half_a_playbook),
+    State("playbook-import-wrong", LEAD, "/playbooks/import/", "is required", act=paste_half_a_playbook),
     State("signing-keys-none", STRANGER, "/playbooks/keys/", "key is on the list"),
     State("signing-keys", ADMINISTRATOR, "/playbooks/keys/", "Harbour Standards Body"),
-    State("key-trust-wrong", LEAD, "/playbooks/keys/trust/", "Choose whose key it is", act=_press("Trust this key")),
-    State("draft-unnamed", LEAD, "/playbooks/drafts/new/", "Give it a name", act=_press_in_form),
-    State("draft-empty", LEAD, "/playbooks/drafts/new/", "There is no step yet", act=_begin_a_playbook),
-    State("draft-full", LEAD, "/playbooks/{playbook}/", "Only your organisation", act=_press("Copy and edit")),
-    State("draft-step", LEAD, "/playbooks/{playbook}/", "three in the morning", act=_a_step_of_a_copy),
+    State("key-trust-wrong", LEAD, "/playbooks/keys/trust/", "Choose whose key it is", act=press("Trust this key")),
+    State("draft-unnamed", LEAD, "/playbooks/drafts/new/", "Give it a name", act=press_in_form),
+    State("draft-empty", LEAD, "/playbooks/drafts/new/", "There is no step yet", act=begin_a_playbook),
+    State("draft-full", LEAD, "/playbooks/{playbook}/", "Only your organisation", act=press("Copy and edit")),
+    State("draft-step", LEAD, "/playbooks/{playbook}/", "three in the morning", act=a_step_of_a_copy),
     State("techniques", STRANGER, "/techniques/?q=T1210", "Exploitation of Remote Services"),
     State("playbook-stranger", STRANGER, "/playbooks/{playbook}/", "You see who else has signed once"),
     State("playbook-difference", LEAD, "/playbooks/{playbook}/difference/", "Added: step 12"),
     State("playbook-sign", SIGNER, "/playbooks/{playbook}/sign-off/", "What is different from what you signed"),
-    State("playbook-sign-wrong", SIGNER, "/playbooks/{playbook}/sign-off/", "within 24 months", act=_sign_for_ever),
+    State("playbook-sign-wrong", SIGNER, "/playbooks/{playbook}/sign-off/", "within 24 months", act=sign_for_ever),
     State("playbook-withdraw", LEAD, "/playbooks/{playbook}/sign-off/withdraw/", "Withdraw your signature?"),
     State("system-gap", PROVIDER, "/systems/archive-2006/", "Has not signed: Fernleigh"),
     State("deliveries", LEAD, "/deliveries/", "Ashbourne"),
     State("asked", LEAD, "/updates/asked/{asked}/", "Not answered yet"),
     State("asked-lead", LEAD, "/incidents/{main}/organisations/dunmere/", "How do things stand?"),
     State("heads-up-send", LEAD, "/incidents/{main}/heads-up/", "Tell members outside"),
-    State("heads-up-wrong", LEAD, "/incidents/{main}/heads-up/", "take out", act=_name_somebody),
+    State("heads-up-wrong", LEAD, "/incidents/{main}/heads-up/", "take out", act=name_somebody),
     State("incident-deliveries", LEAD, "/incidents/{main}/deliveries/", "accepted after"),
     State("pass-on", LEAD, "/incidents/{main}/pass-on/", "Pass on"),
     State("call-ask", LEAD, "/incidents/{main}/calls/brackenfield/", "Put them on the call list"),
-    State("call-held", LEAD, "/incidents/{main}/calls/northgate/", "To a voicemail", act=_ring),
+    State("call-held", LEAD, "/incidents/{main}/calls/northgate/", "To a voicemail", act=ring),
     State(
         "call-wrong",
         LEAD,
         "/incidents/{main}/calls/northgate/",
         "Choose what came of the call",
-        act=_ring_without_an_outcome,
+        act=ring_without_an_outcome,
     ),
     State("calls", LEAD, "/calls/", "Number and script"),
     State("alerts", LEAD, "/alerts/", "Rules"),
@@ -366,26 +245,26 @@ REGISTER = [
 
 OWN_PROVIDER = [
     State("own-provider", ADMINISTRATOR, "/partners/identity-provider/", "As it is pinned"),
-    State("own-provider-looked", ADMINISTRATOR, "/partners/identity-provider/", "Says now", act=_press("Look")),
+    State("own-provider-looked", ADMINISTRATOR, "/partners/identity-provider/", "Says now", act=press("Look")),
     State(
         "own-provider-wrong",
         ADMINISTRATOR,
         "/partners/identity-provider/",
         "your own tenant's id",
-        act=_look_at_everybodys,
+        act=look_at_everybodys,
     ),
 ]
 
 # The lead's hand-over, the wall itself and a guest's page are in `test_passing_on.py`.
 OUTSIDE = [
     State("displays", LEAD, "/incidents/{main}/displays/", "Where does it stand?"),
-    State("displays-wrong", LEAD, "/incidents/{main}/displays/", "Say where", act=_press("Make a code")),
+    State("displays-wrong", LEAD, "/incidents/{main}/displays/", "Say where", act=press("Make a code")),
     State("displays-closed", LEAD, "/incidents/{closed}/displays/", "no screen shows it"),
     State("display-pair", NOBODY, "/display/", "Code of 8 characters"),
-    State("display-pair-wrong", NOBODY, "/display/", "Type the code.", act=_press_in_form),
+    State("display-pair-wrong", NOBODY, "/display/", "Type the code.", act=press_in_form),
     State("display-ended", NOBODY, "/display/wall/", "This screen shows no incident", 401),
     State("guests", LEAD, "/guests/", "Let a guest in"),
-    State("guests-wrong", LEAD, "/guests/", "Choose what is shared", act=_press("Let them in")),
+    State("guests-wrong", LEAD, "/guests/", "Choose what is shared", act=press("Let them in")),
     State("link-provider", PROVIDER, "/partners/links/{dependency}/", "You speak for the end"),
 ]
 
@@ -393,7 +272,7 @@ OUTSIDE = [
 ACCOUNT = [
     State("account", LEAD, "/account/", "No passkey yet"),
     State("account-app", LEAD, "/account/app/", "Scan this with the app"),
-    State("account-app-wrong", LEAD, "/account/app/", "Type the six digits", act=_press("Set it up")),
+    State("account-app-wrong", LEAD, "/account/app/", "Type the six digits", act=press("Set it up")),
     State("account-password", LEAD, "/account/password/", "Set a password"),
     State("account-recovery-codes", LEAD, "/account/recovery-codes/", "Show my ten codes"),
     State("again-without-passkey", LEAD, "/sign-in/again/?next=/partners/", "You need a passkey for this"),
@@ -406,17 +285,17 @@ PEOPLE = [
     State("people-observer", OBSERVER, "/people/", "Your administrators add people"),
     State("person", ADMINISTRATOR, "/people/{somebody}/", "Ways to sign in"),
     State("person-add", ADMINISTRATOR, "/people/add/", "A service account needs none"),
-    State("person-add-wrong", ADMINISTRATOR, "/people/add/", "Write a name", act=_press("Add")),
+    State("person-add-wrong", ADMINISTRATOR, "/people/add/", "Write a name", act=press("Add")),
     State("person-change", ADMINISTRATOR, "/people/{somebody}/change/", "Keep the change"),
     State("person-switch", ADMINISTRATOR, "/people/{somebody}/switch/", "Every session of theirs ends at once"),
     State("person-link", ADMINISTRATOR, "/people/{somebody}/link/", "Never send it by e-mail"),
-    State("person-link-made", ADMINISTRATOR, "/people/{somebody}/link/", "Hand it over", act=_press("Make the link")),
-    State("person-reset-wrong", ADMINISTRATOR, "/people/{somebody}/reset/", "Say how", act=_press("Reset")),
+    State("person-link-made", ADMINISTRATOR, "/people/{somebody}/link/", "Hand it over", act=press("Make the link")),
+    State("person-reset-wrong", ADMINISTRATOR, "/people/{somebody}/reset/", "Say how", act=press("Reset")),
 ]
 PERMITTED = [
     State("permissions", LEAD, "/permissions/", "since the end of 30 September 2026; it excuses nothing"),
     State("permission-waits", LEAD, "/permissions/{waiting_permission}/", "Version 1 waits for both sides"),
-    State("permission-terms-wrong", LEAD, "/permissions/propose/", "Say what it is for", act=_press("Propose it")),
+    State("permission-terms-wrong", LEAD, "/permissions/propose/", "Say what it is for", act=press("Propose it")),
     State("access-council", LEAD, "/access/", "unused for 402 days"),
     State("access-provider", PROVIDER, "/access/", "5 lines, 2 flagged"),
     State("access-what-if", LEAD, "/access/{ng_adm}/what-if/", "7 organisations are reached with it"),
@@ -426,25 +305,25 @@ WORST_DAY = [
     State("break-glass", ADMINISTRATOR, "/people/break-glass/", "2 accounts are missing"),
     State("break-glass-overdue", "Nadia Farouk", "/people/break-glass/", "has not been drilled within 90 days"),
     State("key-make", ADMINISTRATOR, "/partners/keys/make/", "What may it do?"),
-    State("key-make-wrong", ADMINISTRATOR, "/partners/keys/make/", "Choose at least", act=_press("Make the key")),
+    State("key-make-wrong", ADMINISTRATOR, "/partners/keys/make/", "Choose at least", act=press("Make the key")),
     State("webhooks", ADMINISTRATOR, "/partners/webhooks/", "failing since"),
     State("webhooks-none", STRANGER, "/partners/webhooks/", "No webhook yet"),
     State("webhook", ADMINISTRATOR, "/partners/webhooks/{hook}/", "the night desk"),
-    State("webhook-again", ADMINISTRATOR, "/partners/webhooks/{hook}/", "Until", act=_unfold("Send a time again")),
+    State("webhook-again", ADMINISTRATOR, "/partners/webhooks/{hook}/", "Until", act=unfold("Send a time again")),
     State("webhook-change", ADMINISTRATOR, "/partners/webhooks/{hook}/change/", "Leave it empty to keep"),
     State(
         "webhook-make-wrong",
         ADMINISTRATOR,
         "/partners/webhooks/make/",
         "Say which tool it is for",
-        act=_press("Make the webhook"),
+        act=press("Make the webhook"),
     ),
     State("readiness", ADMINISTRATOR, "/readiness/", "Are you ready for the worst day?"),
     State("emergency", LEAD, "/emergency/", "Who rings?"),
     State("emergency-ask", LEAD, "/emergency/dunmere/", "1. Ring them back"),
-    State("emergency-number", LEAD, "/emergency/dunmere/", "01632 960", act=_press("Show the registered number")),
+    State("emergency-number", LEAD, "/emergency/dunmere/", "01632 960", act=press("Show the registered number")),
     State("spoken-code", NOBODY, "/sign-in/code/", "A code was read out to you"),
-    State("spoken-code-wrong", NOBODY, "/sign-in/code/", "Type the code", act=_press_in_form),
+    State("spoken-code-wrong", NOBODY, "/sign-in/code/", "Type the code", act=press_in_form),
 ]
 
 ASSURANCE = [
@@ -452,16 +331,16 @@ ASSURANCE = [
     State("provider", LEAD, "/providers/northgate/", "Forty-one accounts in NG-ADM"),
     State("provider-own", PROVIDER, "/providers/northgate/", "Brackenfield"),
     State("assessment", PROVIDER, "/assessments/{assessment}/", "No virus scanner has looked"),
-    State("finding-wrong", PROVIDER, "/findings/{finding}/", "Say it in a few words", act=_press("Keep the plan")),
+    State("finding-wrong", PROVIDER, "/findings/{finding}/", "Say it in a few words", act=press("Keep the plan")),
     State("contract", STRANGER, "/providers/northgate/contract/gravenhurst/", "Write the record"),
 ]
 
 PLANNED = [
     State("planned-list", PROVIDER, "/incidents/?kind=planned", "New version of the directory"),
-    State("planned-preview", PROVIDER, "/incidents/planned/", "Lives may hang on it", act=_preview_work),
+    State("planned-preview", PROVIDER, "/incidents/planned/", "Lives may hang on it", act=preview_work),
     State("planned-announcer", PROVIDER, "/incidents/planned/{planned}/", "The count is on that night"),
     State("planned-reached", LEAD, "/incidents/planned/{planned}/", "Know that this is coming"),
-    State("planned-object-wrong", LEAD, "/incidents/planned/{planned}/", "Say why you object", act=_object),
+    State("planned-object-wrong", LEAD, "/incidents/planned/{planned}/", "Say why you object", act=object),
     State("planned-none", STRANGER, "/incidents/?kind=planned", "No work is planned"),
 ]
 

@@ -1,4 +1,4 @@
-"""Mends of exercises."""
+"""Nothing: kept as a place in the line."""
 
 from django.db import migrations
 

@@ -1,0 +1,162 @@
+"""What a visitor does on a page before it is looked at: the states of `tests.pages` that need a hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+
+def press(words: str) -> Callable[[Any], None]:
+    def act(page: Any) -> None:
+        page.get_by_role("button", name=words).first.click()
+        page.wait_for_load_state()
+
+    return act
+
+
+def timeless(page: Any) -> None:
+    page.get_by_label("After how many minutes").first.fill("")
+    page.get_by_role("button", name="Begin the exercise").click()
+    page.get_by_role("alert").wait_for()
+
+
+def half_quiet(page: Any) -> None:
+    page.get_by_label("From").fill("22:00")
+    page.get_by_role("button", name="Keep it").click()
+    page.get_by_role("alert").wait_for()
+
+
+def no_channel(page: Any) -> None:
+    page.get_by_label("Way").select_option("slack")
+    page.get_by_label("What it is").fill("Duty channel")
+    page.get_by_label("Address or number").fill("https://example.org/services/T0/B0/abcdef")
+    page.get_by_role("button", name="Keep it").click()
+    page.get_by_role("alert").wait_for()
+
+
+def paste_half_a_playbook(page: Any) -> None:
+    page.get_by_label("Or its text").fill('{"type": "playbook", "spec_version": "cacao-2.0", "name": "Half of it"}')
+    page.get_by_role("button", name="Check and keep it").click()
+    page.get_by_role("heading", name="What is wrong").wait_for()
+
+
+def sign_for_ever(page: Any) -> None:
+    page.get_by_label("It counts until").fill("2099-01-01")
+    page.get_by_role("button", name="Sign off for your organisation").click()
+    page.get_by_role("alert").wait_for()
+
+
+def begin_a_playbook(page: Any) -> None:
+    page.get_by_label("What is it called?").fill("Loss of mail")
+    page.get_by_role("button", name="Begin").click()
+    page.wait_for_url("**/playbooks/drafts/*-*/")
+
+
+def a_step_of_a_copy(page: Any) -> None:
+    page.get_by_role("button", name="Copy and edit").click()
+    page.get_by_role("link", name="Name who decides today").first.click()
+    page.wait_for_url("**/steps/**")
+    page.get_by_label("Find one").fill("account locking")
+    page.get_by_role("button", name="Find").click()
+    page.locator("#found-D3-AL").wait_for()
+
+
+def press_in_form(page: Any) -> None:
+    page.locator("main form[method=post] button").last.click()
+    page.get_by_role("alert").wait_for()
+
+
+def name_the_platform(page: Any) -> None:
+    page.get_by_label("Identity platform").check()
+    page.get_by_role("button", name="Show who is reached").click()
+    page.get_by_role("button", name="Open and notify").wait_for()
+
+
+def open_without_a_title(page: Any) -> None:
+    name_the_platform(page)
+    page.get_by_role("button", name="Open and notify").click()
+    page.get_by_role("alert").wait_for()
+
+
+def preview_words(page: Any) -> None:
+    page.get_by_label("In an e-mail").fill("Ring the service desk of {organisation} on {desk}.")
+    page.get_by_label("In a text message").fill("Ring 201.")
+    page.get_by_role("button", name="Preview").click()
+    page.get_by_role("heading", name="What would go out").wait_for()
+
+
+def word_a_link(page: Any) -> None:
+    page.get_by_label("In an e-mail").fill("Look at www.example.org")
+    page.get_by_role("button", name="Keep these words").click()
+    page.get_by_role("alert").wait_for()
+
+
+def preview_update(page: Any) -> None:
+    page.get_by_label("What everybody should know").fill(
+        "The trust to the finance ledger is cut. Ring us on the bridge."
+    )
+    page.get_by_role("button", name="Show what each will see").click()
+    page.get_by_role("heading", name="What each will see").wait_for()
+
+
+def look_at_everybodys(page: Any) -> None:
+    page.get_by_label("Issuer").fill("https://login.microsoftonline.com/common/v2.0")
+    page.get_by_role("button", name="Look").click()
+    page.get_by_role("alert").wait_for()
+
+
+def unfold(words: str) -> Callable[[Any], None]:
+    def act(page: Any) -> None:
+        page.locator("summary", has_text=words).first.click()
+
+    return act
+
+
+def answer(page: Any) -> None:
+    page.locator("#my-tasks article form button").click()
+    page.get_by_text("can see it").wait_for()
+
+
+def ask_of_a_made_up_code(page: Any) -> None:
+    page.get_by_label("Code in the message").fill("4k7m9qxr")
+    page.get_by_label("Your organisation").fill("Ashbourne")
+    page.get_by_role("button", name="Check").click()
+    page.get_by_text("We know of no message").wait_for()
+
+
+def name_somebody(page: Any) -> None:
+    page.get_by_label("What they should know and look at").fill("Dunmere is hit.")
+    page.get_by_role("button", name="Send").click()
+    page.get_by_role("alert").wait_for()
+
+
+def preview_work(page: Any) -> None:
+    page.get_by_label("Identity platform").check()
+    page.get_by_label("What will not work?").fill("Signing in")
+    page.get_by_role("button", name="Show who is reached").click()
+    page.get_by_role("button", name="Announce").wait_for()
+
+
+def object(page: Any) -> None:
+    page.locator("summary", has_text="We object").click()
+    page.get_by_role("button", name="Object").click()
+    page.get_by_role("alert").wait_for()
+
+
+def ask_for_keys(page: Any) -> None:
+    page.keyboard.press("?")
+
+
+def ring(page: Any) -> None:
+    """Put them on the call list and take the call, as far as that is not done yet; somebody may have looked before."""
+    for words in ("Put them on the call list", "Take this call"):
+        button = page.get_by_role("button", name=words)
+        if button.count():
+            button.click()
+            page.wait_for_load_state()
+
+
+def ring_without_an_outcome(page: Any) -> None:
+    ring(page)
+    page.get_by_role("button", name="Write it down").click()
+    page.get_by_role("alert").wait_for()
