@@ -42,7 +42,19 @@ def test_a_task_says_everything_that_its_step_says(dunmere, task, reference):
     assert shown.headers["ETag"] == '"1"'
     details = shown.json()["details"]
     assert set(shown.json()) == TASK_KEYS | {"details"}
-    assert set(details) == {"do", "why", "who", "stops", "worked", "undo", "cannot", "d3fend", "instructions"}
+    assert set(details) == {
+        "do",
+        "why",
+        "who",
+        "stops",
+        "worked",
+        "undo",
+        "cannot",
+        "d3fend",
+        "instructions",
+        "evidence",
+        "typed_confirmation",
+    }
     assert details["do"]
 
 

@@ -22,8 +22,14 @@ STAYS_AT_HOME = (
 # What crosses with a name in it: the duty desk, as it stood when its organisation joined, and what is addressed to the
 # lead by name: who asked for an approval, cut off, or was rung; what it asked of
 # somebody; whose mail is not trusted; why a ladder moved; a link that somebody names, and a clearing. Planned
-# work is told to whomever it stops something for.
+# work is told to whomever it stops something for. Who signed a plan, and with what reservation, is said to all who keep
+# it; what a step asks is answered to the lead; a turn of an exercise is written by whoever leads it.
 ADDRESSED = {
+    "incidents_inject",
+    "incidents_runanswer",
+    "incidents_signedatopening",
+    "incidents_signoff",
+    "incidents_signoffstep",
     "incidents_clearing",
     "incidents_linkclaim",
     "incidents_participant",

@@ -33,6 +33,7 @@ class Stage:
     def __init__(self) -> None:
         with at_the_door():
             self.ids: dict[str, UUID] = dict(Organisation.objects.values_list("slug", "pk"))
+        turn_the_rotas()
 
     def ticket(self, slug: str, person_id: UUID | None = None) -> str:
         with at_the_door():
@@ -168,6 +169,24 @@ def ask(variable: str, sql: str, parameters: Any = ()) -> list[tuple[Any, ...]]:
     with psycopg.connect(address(variable)) as connection:
         cursor = connection.execute(sql, parameters)
         return cursor.fetchall() if cursor.description else []
+
+
+# The week of every rota is turned so far that this hour is the one from ten on Wednesday.
+TURN = """
+UPDATE partners_dutyshift d
+   SET weekday = n.minute / 1440, starts = time '00:00' + n.minute %% 1440 * interval '1 minute',
+       ends = d.ends + (n.minute - d.weekday * 1440) * interval '1 minute' - (d.starts - time '00:00')
+  FROM (SELECT s.id, (s.weekday * 1440 + extract(epoch FROM s.starts)::int / 60 - 3480 + 10080
+                      + (extract(isodow FROM now() AT TIME ZONE 'Europe/London')::int - 1) * 1440
+                      + extract(hour FROM now() AT TIME ZONE 'Europe/London')::int * 60) %% 10080 AS minute
+          FROM partners_dutyshift s) n
+ WHERE n.id = d.id
+"""
+
+
+def turn_the_rotas() -> None:
+    """Let it be a working morning for whoever is on duty, at whatever hour the suite runs."""
+    ask("DATABASE_URL", TURN)
 
 
 def clear_away() -> None:

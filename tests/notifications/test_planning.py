@@ -133,7 +133,7 @@ def test_a_row_that_cannot_be_planned_waits_and_does_not_stop_the_others(stage: 
     def fails_for_dunmere(row):
         if row.organisation_id == stage.ids["dunmere"]:
             raise RuntimeError("planted")
-        planned(row)
+        return planned(row)
 
     monkeypatch.setattr(planning, "_plan_row", fails_for_dunmere)
     assert stage.plans() == 7
