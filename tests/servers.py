@@ -1,7 +1,8 @@
 """Starts PostgreSQL and Valkey before Django's settings are read, once a run: a plug-in named in pyproject.toml.
 
 The template database is migrated by the owner, holds the demonstration partnership, a ticket for every person, and is
-kept under `var/test` until a migration, the loader or the demonstration changes. Each worker gets a copy of it.
+kept under `var/test` until a migration, the loader or the demonstration changes. Each worker gets a copy of it. The
+servers' own data lies in memory where there is room (`tests/in_memory.py`).
 """
 
 from __future__ import annotations
@@ -21,12 +22,13 @@ from psycopg.sql import SQL, Identifier
 
 from portal.embedded import EmbeddedError, EmbeddedServers
 from portal.roles import SERVING_ROLES
+from tests import in_memory
 
 ROOT = Path(__file__).resolve().parent.parent
 WATCHED = (
     "*/migrations/*.py", "portal/*/migrations/*.py", "portal/tenancy/policies.py", "portal/roles.py", "demo/**/*.json",
     "*/loading.py", "*/management/commands/load_*.py", "partners/partnership_*.py", "incidents/playbooks.py",
-    "incidents/cacao/*.py", "notifications/kinds.py", "tests/servers.py",
+    "incidents/cacao/*.py", "notifications/kinds.py", "tests/servers.py", "tests/in_memory.py",
 )  # fmt: skip
 TICKETS = """
 SELECT sec.mint('test-ticket-' || p.id, p.organisation_id, 'session', p.id, NULL, interval '300 days')
@@ -59,8 +61,12 @@ def start() -> None:
     os.environ.setdefault("MASTER_KEY", MASTER_KEY)
     os.environ["DJANGO_SETTINGS_MODULE"] = "portal.test_settings"
     if not os.environ.get("DATABASE_URL") or not os.environ.get("VALKEY_URL"):
+        memory = in_memory.memory_folder()
+        if memory is not None:
+            in_memory.take_kept(kept_folder(), memory)
+            _temporary = str(memory)
         try:
-            _servers = EmbeddedServers(ROOT / "var" / "test", durable=False)
+            _servers = EmbeddedServers(memory or ROOT / "var" / "test", durable=False)
             _servers.start()
         except EmbeddedError:  # another run holds the folder: this one takes a folder that it removes again
             _temporary = tempfile.mkdtemp(prefix="bulkhead-test-")
@@ -72,14 +78,18 @@ def start() -> None:
     os.environ["BULKHEAD_TEMPLATE"] = make_template()
 
 
+def kept_folder() -> Path:
+    return ROOT / "var" / "test" / f"kept-{fingerprint()}"
+
+
 def make_template() -> str:
     """The template of this state of the code; made when there is none yet."""
     name = f"bulkhead_template_{fingerprint()}"
     with psycopg.connect(admin_url(), autocommit=True) as connection:
         if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
             return name
-        for (old,) in connection.execute("SELECT datname FROM pg_database WHERE datname LIKE 'bulkhead_t%'").fetchall():
-            connection.execute(SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(Identifier(old)))
+    drop_all("bulkhead_t%")
+    with psycopg.connect(admin_url(), autocommit=True) as connection:
         part = f"bulkhead_templating_{os.getpid()}"
         owner = Identifier(urlsplit(os.environ["DATABASE_URL"]).username or "portal_owner")
         connection.execute(SQL("CREATE DATABASE {} OWNER {}").format(Identifier(part), owner))
@@ -97,6 +107,13 @@ def make_template() -> str:
     with psycopg.connect(admin_url(), autocommit=True) as connection:
         connection.execute(SQL("ALTER DATABASE {} RENAME TO {}").format(Identifier(part), Identifier(name)))
     return name
+
+
+def drop_all(pattern: str) -> None:
+    with psycopg.connect(admin_url(), autocommit=True) as connection:
+        named = connection.execute("SELECT datname FROM pg_database WHERE datname LIKE %s", [pattern]).fetchall()
+        for (old,) in named:
+            connection.execute(SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(Identifier(old)))
 
 
 def close_to_public(name: str) -> None:
@@ -146,7 +163,12 @@ def database_url(variable: str, database: str) -> str:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     if _servers is not None:
+        keep = _temporary is not None and Path(_temporary).parent == in_memory.MEMORY and not kept_folder().exists()
+        if keep:
+            drop_all("bulkhead_test_%")
         _servers.stop()
+        if keep:
+            in_memory.keep(Path(_temporary), kept_folder())
     if _temporary is not None:
         shutil.rmtree(_temporary, ignore_errors=True)
 
