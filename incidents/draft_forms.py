@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from incidents.cacao.extension import LONGEST, LONGEST_SHORT_TITLE
 from incidents.techniques.facts import Technique, search, technique
-from incidents.writing.edits import expression, name_of, parts_of, title_of, words_of
+from incidents.writing.depending import NoValue, case_of, expression, parts_of, words_of_case
+from incidents.writing.edits import name_of, title_of, words_of
 from incidents.writing.outline import END, Act, Block, Lane, Outline, Variable
 
 TYPES = [
@@ -163,6 +164,7 @@ class BlockForm(forms.Form):
     title = PlainText(max_length=120)
     why = PlainText()
     variable = forms.ChoiceField(required=False)
+    holds = forms.ChoiceField(choices=[("true", _("Yes")), ("false", _("No"))], required=False)
     value = PlainText(max_length=200)
     question = PlainText(max_length=500)
     failure = forms.ChoiceField(required=False)
@@ -174,20 +176,38 @@ class BlockForm(forms.Form):
             asked = block.condition.removesuffix(":value")
         own = {each.name for each in outline.variables}
         question = "" if asked in own else block.condition
-        initial = {"title": block.title, "why": block.why, "variable": asked, "value": value, "question": question}
-        super().__init__(data, initial=initial)
         self.variables = {each.name: each for each in outline.variables}
+        self.yes_or_no = [each for each in outline.variables if each.kind == "bool"]
+        self.others = [each for each in outline.variables if each.kind != "bool"]
+        said = {"holds": value} if asked in {each.name for each in self.yes_or_no} else {"value": value}
+        initial = {"title": block.title, "why": block.why, "variable": asked, "question": question, **said}
+        super().__init__(data, initial=initial)
         none = _("Choose what was found out") if block.kind == "choose" else _("The lead decides the question below")
         named = [(each.name, each.words or words_of(each.name)) for each in outline.variables]
         self.fields["variable"].choices = [("", none), *named]  # type: ignore[attr-defined]
         if block.kind == "choose":
             for at, lane in enumerate(block.lanes, start=1):
                 label = _("Answer that leads to list %(number)s") % {"number": at}
-                self.fields[f"case-{at}"] = PlainText(max_length=200, initial=lane.case, label=label)
+                shown = words_of_case(self.variables.get(asked), lane.case)
+                self.fields[f"case-{at}"] = PlainText(max_length=200, initial=shown, label=label)
 
     @property
     def cases(self) -> list[Any]:
         return [self[name] for name in self.fields if name.startswith("case-")]
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or self.cleaned_data
+        variable = self.variables.get(said.get("variable", ""))
+        if variable is None or self.block.kind not in ("only_if", "repeat"):
+            return said
+        field = "holds" if variable.kind == "bool" else "value"
+        value = said.get(field) or said.get("value", "")
+        if field in said:
+            try:
+                self.exact = expression(variable, value)
+            except NoValue as refused:
+                self.add_error(field, str(refused))
+        return said
 
     def write(self, block: Block) -> None:
         said = self.cleaned_data
@@ -198,9 +218,9 @@ class BlockForm(forms.Form):
         if block.kind == "choose":
             block.condition = f"{variable.name}:value" if variable else said["question"]
             for at, lane in enumerate(block.lanes, start=1):
-                lane.case = said[f"case-{at}"].strip()
+                lane.case = case_of(variable, said[f"case-{at}"])
         else:
-            block.condition = expression(variable, said["value"]) if variable else said["question"].strip()
+            block.condition = self.exact if variable else said["question"].strip()
 
 
 class VariableForm(forms.Form):

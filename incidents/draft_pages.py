@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.urls import reverse
@@ -13,9 +13,10 @@ from django.utils.translation import gettext_lazy as lazy
 from incidents.drafts import document_of
 from incidents.models import PlaybookDraft
 from incidents.workflow_picture import drawn, in_words, minutes_words, who_of
+from incidents.writing.depending import words_of_case
 from incidents.writing.edits import LANES, MOST_LANES, title_of
 from incidents.writing.faults import faults_of
-from incidents.writing.outline import DEEPEST, Act, Block, Item, Lane, Outline
+from incidents.writing.outline import DEEPEST, Act, Block, Item, Lane, Outline, Variable
 from portal.pages import local_time
 
 KINDS = [
@@ -49,7 +50,7 @@ def draft_page(draft: PlaybookDraft, outline: Outline, *, me: UUID) -> dict[str,
             "derived": bool(outline.rest.get("derived_from")),
         },
         "missing": [("", "", words) for words in missing[""]] + flat,
-        "lane": _lane(outline.main, 0, draft, missing, numbers),
+        "lane": _lane(outline.main, 0, _Seen(draft, missing, numbers, known_in(outline))),
         "picture": drawn(document, numbers, lambda key: f"#{key}" if numbers else ""),
         "kinds": KINDS,
     }
@@ -59,31 +60,39 @@ def titles_of(outline: Outline) -> list[tuple[str, str]]:
     return [(item.id, title_of(item)) for item in outline.items()]
 
 
-def _lane(
-    lane: Lane, depth: int, draft: PlaybookDraft, missing: dict[str, list[str]], numbers: dict[str, int]
-) -> dict[str, Any]:
+class _Seen(NamedTuple):
+    """What every list and step is shown with: what is missing by item, steps' numbers, variables by name."""
+
+    draft: PlaybookDraft
+    missing: dict[str, list[str]]
+    numbers: dict[str, int]
+    known: dict[str, Variable]
+
+
+def known_in(outline: Outline) -> dict[str, Variable]:
+    return {each.name: each for each in outline.variables}
+
+
+def _lane(lane: Lane, depth: int, seen: _Seen) -> dict[str, Any]:
     last = len(lane.items) - 1
     return {
         "id": lane.id,
         "case": lane.case,
         "kinds": KINDS if depth < DEEPEST else KINDS[:1],
         "items": [
-            {**_item(item, depth, draft, missing, numbers), "first": at == 0, "last": at == last}
-            for at, item in enumerate(lane.items)
+            {**_item(item, depth, seen), "first": at == 0, "last": at == last} for at, item in enumerate(lane.items)
         ],
     }
 
 
-def _item(
-    item: Item, depth: int, draft: PlaybookDraft, missing: dict[str, list[str]], numbers: dict[str, int]
-) -> dict[str, Any]:
+def _item(item: Item, depth: int, seen: _Seen) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "id": item.id,
         "title": title_of(item),
-        "number": numbers.get(item.id),
+        "number": seen.numbers.get(item.id),
         "facts": "",
-        "href": reverse("draft-item", args=[draft.pk, item.id]) if isinstance(item, Act | Block) else "",
-        "missing": missing[item.id],
+        "href": reverse("draft-item", args=[seen.draft.pk, item.id]) if isinstance(item, Act | Block) else "",
+        "missing": seen.missing[item.id],
         "block": "",
         "lanes": [],
         "more": False,
@@ -105,22 +114,24 @@ def _item(
         "block": str(BLOCK_WORDS[item.kind]),
         "facts": in_words(item.condition),
         "lanes": [
-            {**_lane(lane, depth + 1, draft, missing, numbers), "words": words}
-            for lane, words in zip(item.lanes, lane_words(item), strict=True)
+            {**_lane(lane, depth + 1, seen), "words": words}
+            for lane, words in zip(item.lanes, lane_words(item, seen.known), strict=True)
         ],
         "more": len(item.lanes) < most,
         "spare": len(item.lanes) > LANES[item.kind],
     }
 
 
-def lane_words(block: Block) -> list[str]:
+def lane_words(block: Block, known: dict[str, Variable]) -> list[str]:
     """What each list of a block is called."""
     if block.kind == "only_if":
         return [_("If so"), _("If not")][: len(block.lanes)]
     if block.kind == "repeat":
         return [_("Each time")]
     if block.kind == "choose":
-        return [_("If it is “%(case)s”") % {"case": lane.case or "…"} for lane in block.lanes]
+        variable = known.get(block.condition.removesuffix(":value"))
+        cases = [words_of_case(variable, lane.case) or "…" for lane in block.lanes]
+        return [_("If it is “%(case)s”") % {"case": each} for each in cases]
     return [_("List %(number)s") % {"number": at} for at, _lane in enumerate(block.lanes, start=1)]
 
 
@@ -130,5 +141,8 @@ def lists_of(outline: Outline) -> list[tuple[str, str]]:
     for item in outline.items():
         if isinstance(item, Block):
             named = item.title or str(BLOCK_WORDS[item.kind])
-            found += [(lane.id, f"{named}: {words}") for lane, words in zip(item.lanes, lane_words(item), strict=True)]
+            found += [
+                (lane.id, f"{named}: {words}")
+                for lane, words in zip(item.lanes, lane_words(item, known_in(outline)), strict=True)
+            ]
     return found

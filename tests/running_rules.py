@@ -227,7 +227,10 @@ class World:
             word = self.choice(this, "choose", 0, self.truth(path, step["condition"]))
             taken = {"true": step["on_true"], "false": step.get("on_false"), None: None}[word]
         else:
-            word = self.choice(this, "choose", 0, self.value(path, step["switch"].removesuffix(":value")))
+            known = self.value(path, step["switch"].removesuffix(":value"))
+            if not {known, "default"} & set(step["cases"]):
+                known = None  # no case is meant for it: whoever leads says what then
+            word = self.choice(this, "choose", 0, known)
             taken = step["cases"].get(word) or step["cases"].get("default")
         return None if word is None else [(path, taken)] if taken else []
 

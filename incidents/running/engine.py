@@ -222,11 +222,15 @@ class Engine:
         return True
 
     def _exactly(self, node: Node) -> str | None:
-        """The branch that the known values lead to: a label, or None when the portal cannot tell."""
+        """The branch that the known values lead to: a label, or None when the portal cannot tell.
+
+        A value that no case of a switch names, where there is no `default`, tells nothing: nobody has said what then.
+        """
         if node.kind == "switch-condition":
             names = variables_in(node.condition)
             value = self._value(node, names.pop()) if len(names) == 1 else None
-            return value.text if value else None
+            cases = dict(node.heads)
+            return value.text if value and (value.text in cases or "default" in cases) else None
         found = holds(node.condition, lambda name: self._value(node, name))
         return None if found is None else str(found).lower()
 

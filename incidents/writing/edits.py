@@ -13,10 +13,8 @@ from incidents.writing.outline import (
     Block,
     BlockKind,
     Item,
-    Kept,
     Lane,
     Outline,
-    Variable,
     new_id,
     new_lane,
 )
@@ -29,7 +27,6 @@ STEP_TYPES = {
     "choose": "switch-condition",
     "repeat": "while-condition",
 }
-EXPRESSION = re.compile(r"(__[a-zA-Z][a-zA-Z0-9_-]{0,200}?__):value = ('(?:[^'\\]|\\.)*'|true|false|-?\d+)")
 
 
 class NotPossible(Exception):
@@ -53,12 +50,12 @@ def item_of(outline: Outline, key: str) -> tuple[Item, Lane, int]:
     place = outline.place_of(key)
     if place is None:
         raise NotPossible("That step is not there any more.")
-    lane, at, _ = place
+    lane, at, _depth = place
     return lane.items[at], lane, at
 
 
 def block_of(outline: Outline, key: str) -> Block:
-    item, _, _ = item_of(outline, key)
+    item, _lane, _at = item_of(outline, key)
     if not isinstance(item, Block):
         raise NotPossible("That holds no lists.")
     return item
@@ -67,7 +64,7 @@ def block_of(outline: Outline, key: str) -> Block:
 def add(outline: Outline, kind: str, lane_id: str) -> Item:
     """A new step (`act`) or block at the end of a list. Raises: NotPossible."""
     lane, depth = lane_of(outline, lane_id)
-    if sum(1 for _ in outline.items()) >= MOST_ITEMS:
+    if sum(1 for _each in outline.items()) >= MOST_ITEMS:
         raise NotPossible(f"A playbook has at most {MOST_ITEMS} steps here.")
     item: Item
     if kind == "act":
@@ -75,7 +72,7 @@ def add(outline: Outline, kind: str, lane_id: str) -> Item:
     elif kind in get_args(BlockKind):
         if depth >= DEEPEST:
             raise NotPossible(f"Blocks go at most {DEEPEST} deep.")
-        item = Block(new_id(STEP_TYPES[kind]), kind, lanes=[new_lane() for _ in range(LANES[kind])])  # type: ignore[arg-type]
+        item = Block(new_id(STEP_TYPES[kind]), kind, lanes=[new_lane() for _each in range(LANES[kind])])  # type: ignore[arg-type]
     else:
         raise NotPossible("There is no such kind of step.")
     lane.items.append(item)
@@ -83,14 +80,14 @@ def add(outline: Outline, kind: str, lane_id: str) -> Item:
 
 
 def remove(outline: Outline, key: str) -> None:
-    _, lane, at = item_of(outline, key)
+    _item, lane, at = item_of(outline, key)
     del lane.items[at]
     _mend_failures(outline)
 
 
 def shift(outline: Outline, key: str, by: int) -> None:
     """One place up (-1) or down (1) in its list; at the edge nothing happens."""
-    _, lane, at = item_of(outline, key)
+    _item, lane, at = item_of(outline, key)
     to = at + by
     if 0 <= to < len(lane.items):
         lane.items[at], lane.items[to] = lane.items[to], lane.items[at]
@@ -104,7 +101,7 @@ def put_into(outline: Outline, key: str, lane_id: str) -> None:
     if target is lane:
         return
     inside = Outline("", "", Lane("", items=[item]))
-    if any(each is target for each, _ in inside.lanes()):
+    if any(each is target for each, _deep in inside.lanes()):
         raise NotPossible("A block cannot stand within itself.")
     if depth + max(deep for _, deep in inside.lanes()) > DEEPEST:
         raise NotPossible(f"Blocks go at most {DEEPEST} deep.")
@@ -136,7 +133,7 @@ def remove_lane(outline: Outline, key: str, lane_id: str) -> None:
 
 def _mend_failures(outline: Outline) -> None:
     """A failure leads to a later step of the same list, or nowhere special."""
-    for lane, _ in outline.lanes():
+    for lane, _depth in outline.lanes():
         later: set[str] = set()
         for item in reversed(lane.items):
             if item.failure not in ("", END) and item.failure not in later:
@@ -164,30 +161,7 @@ def rename(outline: Outline, old: str, new: str) -> None:
             item.condition = item.condition.replace(f"{old}:value", f"{new}:value")
 
 
-def expression(variable: Variable, value: str) -> str:
-    """The condition that a variable has a value, as the portal can evaluate it by itself."""
-    plain = value.strip()
-    if variable.kind == "bool":
-        plain = "true" if plain.lower() in ("true", "yes", "1") else "false"
-    elif not (variable.kind in ("integer", "long") and re.fullmatch(r"-?\d+", plain)):
-        plain = "'" + plain.replace("\\", "\\\\").replace("'", "\\'") + "'"
-    return f"{variable.name}:value = {plain}"
-
-
-def parts_of(condition: str) -> tuple[str, str]:
-    """(variable, value) of an expression that `expression` could have made; ('', '') for any other."""
-    match = EXPRESSION.fullmatch(condition)
-    if match is None:
-        return "", ""
-    value = match[2]
-    return match[1], re.sub(r"\\(.)", r"\1", value[1:-1]) if value.startswith("'") else value
-
-
 def title_of(item: Item) -> str:
     return item.title or {"act": "A step without a title", "block": "A block without a title"}.get(
         type(item).__name__.lower(), "A step"
     )
-
-
-__all__ = ["Kept", "NotPossible", "add", "add_lane", "block_of", "expression", "item_of", "lane_of", "name_of",
-           "parts_of", "put_into", "remove", "remove_lane", "rename", "shift", "title_of", "words_of"]  # fmt: skip

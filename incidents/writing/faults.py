@@ -9,9 +9,11 @@ from django.utils.translation import gettext as _
 
 from incidents.cacao.extension import LONGEST_SHORT_TITLE
 from incidents.cacao.parts import VARIABLE_VALUE
+from incidents.running.values import read_one, wanted
 from incidents.techniques.facts import technique
+from incidents.writing.depending import DEFAULT
 from incidents.writing.edits import words_of
-from incidents.writing.outline import Act, Block, Outline
+from incidents.writing.outline import Act, Block, Outline, Variable
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +27,10 @@ class Missing:
 def faults_of(outline: Outline) -> list[Missing]:
     """Everything, in reading order. Empty: what is composed from it is read without a note."""
     found = [*_whole(outline)]
-    known = {each.name for each in outline.variables}
+    known = {each.name: each for each in outline.variables}
     for item in outline.items():
         if isinstance(item, Act):
-            found += [Missing(item.id, words) for words in _act(item, known)]
+            found += [Missing(item.id, words) for words in _act(item, set(known))]
         elif isinstance(item, Block):
             found += [Missing(item.id, words) for words in _block(item, known)]
     return found
@@ -68,7 +70,7 @@ def _act(act: Act, known: set[str]) -> list[str]:
     return words
 
 
-def _block(block: Block, known: set[str]) -> list[str]:
+def _block(block: Block, known: dict[str, Variable]) -> list[str]:
     words = []
     if block.kind != "together" and not block.condition.strip():
         words.append(_("Say on what it depends."))
@@ -78,7 +80,20 @@ def _block(block: Block, known: set[str]) -> list[str]:
         cases = [lane.case.strip() for lane in block.lanes]
         if not all(cases) or len(set(cases)) < len(cases):
             words.append(_("Each list needs an answer of its own that leads to it."))
-    return words + _unknown(VARIABLE_VALUE.findall(block.condition), known)
+        words += _never(block, known.get(block.condition.removesuffix(":value")))
+    return words + _unknown(VARIABLE_VALUE.findall(block.condition), set(known))
+
+
+def _never(block: Block, variable: Variable | None) -> list[str]:
+    """Cases that no answer is: it has another type, or another spelling than that of its type."""
+    if variable is None:
+        return []
+    cases = [lane.case for lane in block.lanes if lane.case.strip() not in ("", DEFAULT)]
+    return [
+        _("No answer is ever “%(case)s”. %(wanted)s") % {"case": each, "wanted": wanted(variable.kind)}
+        for each in cases
+        if read_one(variable.kind, each) != each
+    ]
 
 
 def _unknown(names: list[str], known: set[str]) -> list[str]:

@@ -12,8 +12,9 @@ from incidents.advance import advance_due
 from incidents.errors import Invalid
 from incidents.models import Decision, Task
 from incidents.playbooks import keep_playbook
-from incidents.running.answering import read_answers, read_one
+from incidents.running.answering import read_answers
 from incidents.running.conditions import Value, holds
+from incidents.running.values import read_one
 from tests.incidents.playbooks import key, small_document
 from tests.notifications.stage import Stage, as_worker
 

@@ -16,8 +16,8 @@ from incidents.cacao.reading import PlaybookRefused, read_playbook
 from incidents.errors import Invalid
 from incidents.models import Incident
 from incidents.playbooks import keep_playbook
-from incidents.running.answering import read_one
 from incidents.running.graph import linked
+from incidents.running.values import read_one
 from incidents.widening import add_participants
 from tests.incidents.playbooks import Document, key, small_document
 from tests.notifications.stage import Stage, address, as_worker
