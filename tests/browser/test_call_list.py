@@ -17,6 +17,7 @@ from tests.running import Running, wait_for
 pytestmark = pytest.mark.timeout(90)
 FAILS = "+447700900002"  # one of GOV.UK Notify's numbers for tests: it takes the message and reports that it failed
 DESK = "+441632960135"
+OTHERS = "organisation_id = %s AND kind IN ('sms', 'push')"
 
 
 @pytest.fixture
@@ -29,6 +30,7 @@ def dunmere_without_mail(product: Running) -> Iterator[None]:
             " WHERE organisation_id = %s AND kind = 'email'",
             [organisation],
         )
+        owner.execute(f"UPDATE partners_contactpoint SET is_active = false WHERE {OTHERS}", [organisation])
         added = [uuid4(), uuid4()]
         for point, kind, number in zip(added, ("sms", "phone"), (FAILS, DESK), strict=True):
             owner.execute(
@@ -39,6 +41,8 @@ def dunmere_without_mail(product: Running) -> Iterator[None]:
     yield
     with psycopg.connect(product.database_url) as owner:
         owner.execute("UPDATE partners_contactpoint SET is_active = false WHERE id = ANY (%s)", [added])
+        again = f"UPDATE partners_contactpoint SET is_active = true WHERE {OTHERS} AND id <> ALL (%s)"
+        owner.execute(again, [organisation, added])
         owner.execute(
             "UPDATE partners_contactpoint SET trust = 'trusted', trust_because = '' WHERE organisation_id = %s",
             [organisation],

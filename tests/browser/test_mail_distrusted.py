@@ -20,15 +20,17 @@ from tests.running import Running, wait_for
 pytestmark = pytest.mark.timeout(180)  # the first one also waits for the product
 FAILS = "+447700900002"  # one of GOV.UK Notify's numbers for tests: it takes the message and reports that it failed
 DESK = "+441632960135"
+OTHERS = "organisation_id = %s AND kind IN ('sms', 'push')"
 
 
 @pytest.fixture
 def numbers(fresh_product: Running) -> Iterator[None]:
-    """Ben Ashcroft is on duty at Dunmere and has a number for texts; its desk has a telephone."""
+    """Ben Ashcroft is on duty at Dunmere and has its one number for texts; its desk has a telephone."""
     with psycopg.connect(fresh_product.database_url) as owner:
         dunmere, ben = owner.execute(
             "SELECT organisation_id, id FROM partners_person WHERE name = 'Ben Ashcroft'"
         ).fetchone()
+        owner.execute(f"UPDATE partners_contactpoint SET is_active = false WHERE {OTHERS}", [dunmere])
         shift, added = uuid4(), [uuid4(), uuid4()]
         for point, person, kind, number in zip(added, (ben, None), ("sms", "phone"), (FAILS, DESK), strict=True):
             owner.execute(
@@ -45,6 +47,8 @@ def numbers(fresh_product: Running) -> Iterator[None]:
     yield
     with psycopg.connect(fresh_product.database_url) as owner:
         owner.execute("UPDATE partners_contactpoint SET is_active = false WHERE id = ANY (%s)", [added])
+        again = f"UPDATE partners_contactpoint SET is_active = true WHERE {OTHERS} AND id <> ALL (%s)"
+        owner.execute(again, [dunmere, added])
         owner.execute("DELETE FROM partners_dutyoverride WHERE id = %s", [shift])
         owner.execute("UPDATE partners_maildistrust SET lifted_at = now() WHERE lifted_at IS NULL")
 
