@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from incidents.cacao.reading import read_playbook
+from incidents.running.conditions import Value
+from incidents.running.engine import Answer, Engine, Facts, Tally
+from incidents.running.graph import linked
 from incidents.techniques.facts import technique
 from incidents.writing.compose import composed
 from incidents.writing.outline import as_json, from_json
@@ -73,3 +77,29 @@ def _without_positions(document: dict[str, Any]) -> dict[str, Any]:
 @own
 def test_the_official_schema_accepts_it(path: Path, official: Any) -> None:
     assert official(json.loads(path.read_bytes()))
+
+
+def test_whoever_is_silent_keeps_nobody_from_being_warned_of_exposed_data() -> None:
+    """The provider has 30 minutes to close the way, the lead 60 to look: then people are warned, answer or none."""
+    document = json.loads((DEMO.parent / "data-exposure.json").read_bytes())
+    keys = {step.get("name"): key for key, step in document["workflow"].items()}
+    warn, look = keys["Warn people who are in danger today"], keys["Look whether it is already out"]
+    begin = datetime(2026, 11, 26, 3, tzinfo=UTC)
+    said_no = [Answer((look, 1), "", "__published__", Value("bool", "false"), leads=True)]
+    for answers, warned in (([], True), (said_no, False)):
+        engine, at = Engine(linked("0", document, lambda path, wanted, version: None), []), {}
+        for minutes in (0, 29, 31, 89, 91, 300):
+            now = begin + timedelta(minutes=minutes)
+            silent = {row.id: Tally(open=1) for row in engine.rows.values()}
+            if answers and (look, 1) in silent:
+                silent[look, 1] = Tally(done=1, lead="done")
+            engine.move(Facts(now, silent, {}, answers))
+            at |= {row.key: minutes for row in engine.rows.values() if row.key not in at}
+            assert not engine.asks
+        assert at.get(warn) == (91 if warned else None)
+        assert at[keys["Report, or write down why not"]] == 300, "a duty with a clock waits for nobody either"
+
+
+def test_no_step_says_that_an_answer_can_be_changed_later() -> None:
+    for path in FILES:
+        assert "hange your answer" not in path.read_text(), path.stem
