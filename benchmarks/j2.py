@@ -114,7 +114,8 @@ def make_incident() -> Incident:
         cursor.execute(
             "INSERT INTO incidents_playbook (id, slug, name, description, cacao_id, version, "
             "created_by_organisation_id, imported_at, document, digest, warnings, blockers) "
-            "VALUES (%s, 'none', 'None', '', 'none', '1', %s, now(), '{}', '', '[]', '[]')",
+            "VALUES (%s, 'none', 'None', '', 'none', '1', %s, now(), "
+            """'{"id": "none", "modified": "1", "name": "None"}', '', '[]', '[]')""",
             [playbook, organisations[0]],
         )
         cursor.execute(

@@ -8,22 +8,19 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from incidents.models import Playbook
 
 DEFAULT_PLAYBOOK = "shared-platform-containment"
-_NEWEST = ("-version", "-id")
 
 
-def _of_first(field: str) -> QuerySet[Playbook]:
-    first = Playbook.objects.filter(**{field: OuterRef(field)}).order_by("imported_at", "id")
+def _kept_by_first() -> QuerySet[Playbook]:
+    """Every version that counts under its id."""
+    first = Playbook.objects.filter(cacao_id=OuterRef("cacao_id")).order_by("imported_at", "id")
     return Playbook.objects.filter(created_by_organisation_id=Subquery(first.values("created_by_organisation_id")[:1]))
 
 
 def versions_named(slug: str) -> QuerySet[Playbook]:
-    """The versions that a name means, the newest first."""
-    return _of_first("slug").filter(slug=slug).order_by(*_NEWEST)
-
-
-def versions_of(cacao_id: str) -> QuerySet[Playbook]:
-    """The versions that count under an id, the newest first."""
-    return _of_first("cacao_id").filter(cacao_id=cacao_id).order_by(*_NEWEST)
+    """The versions that a name means, the newest first: of the plan that was kept under it first."""
+    named = _kept_by_first().filter(slug=slug)
+    plan = named.order_by("imported_at", "id").values("cacao_id")[:1]
+    return named.filter(cacao_id=Subquery(plan)).order_by("-version", "-id")
 
 
 def to_run(slug: str) -> QuerySet[Playbook]:
@@ -38,3 +35,8 @@ def all_to_run() -> QuerySet[Playbook]:
     return kept.extra(
         where=["incidents_playbook.id IN (SELECT sec.playbook_to_run(slug, '') FROM incidents_playbook GROUP BY slug)"]
     )
+
+
+def to_call(cacao_id: str, version: str | None) -> QuerySet[Playbook]:
+    """The version that is run where another playbook names this one: the newest that may be run, or the one named."""
+    return Playbook.objects.extra(where=["id = sec.version_to_call(%s, %s)"], params=[cacao_id, version])

@@ -210,17 +210,24 @@ def _named_organisations(
 def _playbook(opening: Opening, faults: list[Fault]) -> Playbook | None:
     """The newest version that may be run, by whoever brought the playbook in first: nobody else's import takes its name
     over, a version that nobody has signed comes after one that somebody has, and none is run that is revoked or outside
-    its days (`sec.playbook_to_run`)."""
+    its days, or runs such a one within itself (`sec.playbook_to_run`). What is asked for and may not be run is refused:
+    no other plan is run in its place."""
     found = to_run(opening.playbook).first()
     if found is None:
-        kept = Playbook.objects.defer("document")
-        named = kept.filter(slug=opening.playbook) if opening.playbook else kept
-        if named.exists():
-            detail = "This playbook is revoked, or not valid today: choose another one."
-        else:
-            detail = "No playbook of this name." if opening.playbook else "No playbook has been imported yet."
-        faults.append(Fault("/playbook", detail))
+        faults.append(Fault("/playbook", _why_not(opening.playbook)))
     return found
+
+
+def _why_not(asked: str) -> str:
+    named = Playbook.objects.filter(slug=asked) if asked else Playbook.objects.all()
+    if not named.exists():
+        return "No playbook of this name." if asked else "No playbook has been imported yet."
+    why = (
+        "This playbook is revoked, or not valid today, or runs within itself one that is so or is not kept here: choose"
+        " another one."
+    )
+    usual = to_run("").first() if asked else None
+    return f"{why} The usual one is {usual.name} ({usual.slug})." if usual is not None else why
 
 
 def _called(playbook: Playbook, faults: list[Fault]) -> dict[str, str]:

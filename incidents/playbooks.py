@@ -13,10 +13,12 @@ from incidents.cacao.canonical import content_of
 from incidents.cacao.notes import Notes
 from incidents.cacao.parts import check_instant
 from incidents.cacao.plan import Plan
-from incidents.cacao.reading import read_playbook
+from incidents.cacao.reading import PlaybookRefused, read_playbook
 from incidents.kept_signatures import add_signatures
 from incidents.models import Playbook, Step
+from incidents.named import versions_named
 from portal import clock
+from portal.documents import Problem
 from portal.ledger.record import Actor, record
 
 
@@ -30,11 +32,13 @@ def keep_playbook(
 ) -> tuple[Playbook, bool]:
     """Check a CACAO document and keep it; returns the playbook and whether it is new. Safe to repeat.
 
-    Signatures are kept beside the version. The same version with others of them is the same version: they are added.
+    Signatures are kept beside the version. The same version with others of them is the same version: they are added. A
+    name that means another playbook already earns a warning: whoever asks by that name gets the other one. The database
+    holds every column against the document, and says itself when it was kept.
 
     Raises:
-        incidents.cacao.reading.PlaybookRefused: the document breaks the standard, or, when `strict`, earns a warning;
-            every problem has a JSON pointer.
+        PlaybookRefused: the document breaks the standard, or, when `strict`, earns a warning; every problem has a JSON
+            pointer.
         VersionTaken: see there.
     """
     plan = read_playbook(document, strict=strict)
@@ -42,6 +46,9 @@ def keep_playbook(
     kept = _kept(plan)
     if kept is not None:
         return _again(kept, plan, digest, organisation_id), False
+    warnings = [*plan.warnings, *_name_taken(plan)]
+    if strict and warnings:
+        raise PlaybookRefused(warnings)
     playbook = Playbook(
         id=uuid4(),
         slug=plan.slug,
@@ -53,7 +60,7 @@ def keep_playbook(
         imported_at=clock.now(),
         document=content_of(plan.document),
         digest=digest,
-        warnings=[asdict(warning) for warning in plan.warnings],
+        warnings=[asdict(warning) for warning in warnings],
         blockers=[asdict(blocker) for blocker in plan.blockers],
         calls=list(plan.calls),
         revoked=plan.document.get("revoked", False),
@@ -63,6 +70,7 @@ def keep_playbook(
     try:
         with transaction.atomic(using="default"):
             playbook.save(force_insert=True)
+            playbook.refresh_from_db(fields=["imported_at"])
     except IntegrityError:  # the same version twice at once: the other one was first
         kept = _kept(plan)
         if kept is None:
@@ -100,12 +108,20 @@ def _again(kept: Playbook, plan: Plan, digest: bytes, organisation_id: UUID) -> 
     return kept
 
 
+def _name_taken(plan: Plan) -> list[Problem]:
+    """That the name means another playbook, when no version of this one has had it before."""
+    other = versions_named(plan.slug).values_list("cacao_id", "name").first()
+    if other is None or Playbook.objects.filter(cacao_id=plan.playbook_id, slug=plan.slug).exists():
+        return []
+    return [Problem("/name", f"Another playbook has this name already and is the one that it means: {other[1]}.")]
+
+
 def _instant(version: str) -> datetime | str:
     return check_instant(version, (), Notes()) or version
 
 
 def _moment(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
+    return check_instant(text, (), Notes()) if text else None
 
 
 def _steps(playbook: Playbook, plan: Plan) -> list[Step]:

@@ -14,6 +14,7 @@ from datetime import date, timedelta
 from uuid import UUID
 
 import orjson
+from django.db.models import BooleanField, Case, Func, Value, When
 from django.utils.translation import gettext_lazy as lazy
 
 from incidents.errors import NotYours, WrongMoment
@@ -25,11 +26,17 @@ from portal import clock
 USUAL = timedelta(days=365)
 LONGEST_MONTHS = 24
 REMIND = timedelta(days=30)  # before a signature ends
+# Whether something that a version runs within itself may not be run: the database follows that to its end.
+CALLS_TROUBLE = Case(
+    When(calls=[], then=Value(False)),
+    default=Func("id", function="sec.calls_trouble", output_field=BooleanField()),
+)
 TROUBLES = {
     "revoked": lazy("revoked"),
     "early": lazy("not valid yet"),
     "late": lazy("not valid any more"),
     "other": lazy("kept by another organisation than the first"),
+    "called": lazy("held up by a playbook that it runs within itself, which may not be run"),
 }
 
 
@@ -122,8 +129,12 @@ def _as_ours() -> Iterator[None]:
 
 
 def plans(cacao_ids: Iterable[str] | None = None) -> dict[str, Plan]:
-    """Plans by their id, or all of them. One query; documents are not read."""
-    rows = Playbook.objects.defer("document", "warnings").order_by("imported_at", "pk")
+    """Plans by their id, or all of them. One query; documents are not read here."""
+    rows = (
+        Playbook.objects.defer("document", "warnings")
+        .order_by("imported_at", "pk")
+        .annotate(calls_trouble=CALLS_TROUBLE)
+    )
     if cacao_ids is not None:
         rows = rows.filter(cacao_id__in=list(cacao_ids))
     kept: defaultdict[str, list[Playbook]] = defaultdict(list)
@@ -149,7 +160,9 @@ def _plan(cacao_id: str, kept: Sequence[Playbook]) -> Plan:
             return "other"
         if playbook.valid_from is not None and playbook.valid_from > now:
             return "early"
-        return "late" if playbook.valid_until is not None and playbook.valid_until <= now else ""
+        if playbook.valid_until is not None and playbook.valid_until <= now:
+            return "late"
+        return "called" if playbook.calls_trouble else ""  # type: ignore[attr-defined]
 
     newest_first = sorted(kept, key=lambda each: (each.version, str(each.pk)), reverse=True)
     return Plan(cacao_id, keeper, [Version(each, trouble(each)) for each in newest_first])

@@ -18,7 +18,7 @@ class Playbook(models.Model):
     cacao_id = models.TextField()
     version = models.TextField()
     created_by_organisation_id = models.UUIDField()
-    imported_at = models.DateTimeField()
+    imported_at = models.DateTimeField()  # by the database's clock, whatever is given
     document = models.JSONField()
     digest = models.BinaryField()
     warnings = models.JSONField(default=list)
@@ -28,6 +28,8 @@ class Playbook(models.Model):
     revoked = models.BooleanField(default=False, db_default=False)
     valid_from = models.DateTimeField(null=True)
     valid_until = models.DateTimeField(null=True)
+    # The transaction that kept it, set by the database: its steps come in the same one. NULL: kept before that was so.
+    kept_in = models.BigIntegerField(null=True, editable=False)
 
     class Meta:
         ordering = ["slug", "-version"]

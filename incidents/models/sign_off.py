@@ -96,7 +96,8 @@ class PlaybookSystem(models.Model):
 class SignedAtOpening(models.Model):
     """What one participant had agreed to when it joined an incident. Written once; a later sign-off changes nothing.
 
-    `word`: the version that is run, another one, one that had expired, or none. `steps` is a list of
+    `word`: the version that is run, another one, a signature that had expired, one to a version that was not to be run
+    by then, or none. `steps` is a list of
     `{"step": id, "position", "title", "reservation", "agreed_on", "agreed_until"}`, days as ISO texts or null.
     """
 
@@ -104,6 +105,7 @@ class SignedAtOpening(models.Model):
         SIGNED = "signed", "Signed this version"
         OTHER = "other", "Signed another version"
         LAPSED = "lapsed", "Its signature had expired"
+        VOID = "void", "Its version was not to be run any more"
         NONE = "none", "Had not signed"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

@@ -12,7 +12,7 @@ import orjson
 from django.db import connections
 
 from incidents.models import Incident, Playbook, Task
-from incidents.named import versions_of
+from incidents.named import to_call
 from incidents.running.conditions import Value
 from incidents.running.engine import Answer, Ask, Engine, Facts, Id, Row, Tally, choices_of
 from incidents.running.graph import Document, Graph, linked
@@ -91,17 +91,16 @@ def _graph(playbook_id: UUID, called: tuple[tuple[str, str], ...]) -> Graph:
 
 
 def newest_of(playbook: Playbook) -> Graph:
-    """The graph of a playbook about to be run, with the newest versions known of what it runs within itself.
+    """The graph of a playbook about to be run, with the newest versions that may be run of what it runs within itself.
 
-    Only versions of whoever kept that id first count, as for the plan itself: nobody else's import takes it over.
+    They are held to the rule of the plan itself: kept by whoever kept that id first, not revoked, within their days.
 
     Raises:
-        CannotLink: something that it runs is not kept here, or runs itself.
+        CannotLink: something that it runs is not kept here or may not be run, or runs itself.
     """
 
     def find(path: str, wanted: str, version: str | None) -> tuple[str, Document] | None:
-        kept = versions_of(wanted)
-        found = (kept.filter(version=version) if version else kept).first()
+        found = to_call(wanted, version).first()
         return (str(found.pk), found.document) if found else None
 
     return linked(str(playbook.pk), playbook.document, find)

@@ -10,26 +10,19 @@ from tests.gates.arranged_names import ORGANISATIONS, secret_of
 from tests.gates.arranging import Writer
 
 
+def said(cacao_id: str) -> Jsonb:
+    """A document of which a row says the same."""
+    return Jsonb({"id": cacao_id, "modified": "1", "name": "Own"})
+
+
 class Incidents(Writer):
     def playbook(self) -> None:
         """Ashbourne's own, next to the demonstration's, which is Northgate's."""
-        self.ids["playbook"] = self.put(
-            "incidents_playbook", id=uuid4(), slug="own", name="Own", description="", cacao_id="playbook--own",
-            version="1", created_by_organisation_id=self.ids["ashbourne"], imported_at="now", document=Jsonb({}),
-            digest=b"", warnings=Jsonb([]), blockers=Jsonb([]),
-        )  # fmt: skip
+        with self.owner.transaction():  # the steps come with their playbook
+            self.playbook_with_steps()
         system = self.one("SELECT id FROM partners_sharedsystem WHERE slug = 'telephony'")
         self.put("incidents_playbooksystem", id=uuid4(), cacao_id="playbook--own", system_id=system,
                  set_by_id=self.ids["northgate"], set_at="now")  # fmt: skip
-        texts = dict.fromkeys(("do_this", "why", "who", "stops", "worked", "undo", "cannot"), "")
-        for position in (1, 2, 3):
-            self.ids[f"step/{position}"] = self.put(
-                "incidents_step", id=uuid4(), playbook_id=self.ids["playbook"], cacao_step_id=f"action--{position}",
-                position=position, title=f"Step {position}", audience="all", acknowledge_minutes=15, finish_minutes=60,
-                containing=position == 1, confirmed_by_council=False, join="all", d3fend=Jsonb([]),
-                answers=Jsonb([{"name": "__asked__", "kind": "string", "words": "x", "deciding": True}]),
-                instructions=Jsonb([]), after=[], **texts,
-            )  # fmt: skip
         # Signed by two, another's taken back, one has only ever signed a playbook that nobody else runs.
         for slug, ended in (
             ("dunmere", ""),
@@ -42,9 +35,25 @@ class Incidents(Writer):
             other = self.put(
                 "incidents_playbook", id=uuid4(), slug=f"of-{slug}", name="Own", description="", version="1",
                 cacao_id=f"playbook--{slug}", created_by_organisation_id=self.ids[slug], imported_at="now",
-                document=Jsonb({}), digest=b"", warnings=Jsonb([]), blockers=Jsonb([]),
+                document=said(f"playbook--{slug}"), digest=b"", warnings=Jsonb([]), blockers=Jsonb([]),
             )  # fmt: skip
             self.signed("brackenfield" if slug == "dunmere" else slug, f"playbook--{slug}", other, "")
+
+    def playbook_with_steps(self) -> None:
+        self.ids["playbook"] = self.put(
+            "incidents_playbook", id=uuid4(), slug="own", name="Own", description="", cacao_id="playbook--own",
+            version="1", created_by_organisation_id=self.ids["ashbourne"], imported_at="now",
+            document=said("playbook--own"), digest=b"", warnings=Jsonb([]), blockers=Jsonb([]),
+        )  # fmt: skip
+        texts = dict.fromkeys(("do_this", "why", "who", "stops", "worked", "undo", "cannot"), "")
+        for position in (1, 2, 3):
+            self.ids[f"step/{position}"] = self.put(
+                "incidents_step", id=uuid4(), playbook_id=self.ids["playbook"], cacao_step_id=f"action--{position}",
+                position=position, title=f"Step {position}", audience="all", acknowledge_minutes=15, finish_minutes=60,
+                containing=position == 1, confirmed_by_council=False, join="all", d3fend=Jsonb([]),
+                answers=Jsonb([{"name": "__asked__", "kind": "string", "words": "x", "deciding": True}]),
+                instructions=Jsonb([]), after=[], **texts,
+            )  # fmt: skip
 
     def signed(self, slug: str, plan: str, version: UUID, ended: str) -> None:
         made = self.put(

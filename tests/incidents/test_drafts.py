@@ -178,7 +178,12 @@ def test_a_copy_of_another_s_is_a_playbook_of_its_own(client_of, inside, cast):
     client = client_of("ashbourne")
     editor = Editor(client, client.post(f"/playbooks/{theirs.pk}/edit/")["Location"])
     assert "made from another" in editor.page()
-    kept = client.post(f"{editor.path}publish/", {"version": "1"})["Location"]
+    refused = client.post(f"{editor.path}publish/", {"version": "1"})
+    assert refused.status_code == 422
+    assert "Another playbook has this name already" in refused.content.decode()
+    about = {"name": "Our mail compromise", "description": "Ours.", "version": "1", "types": ["mitigation"]}
+    assert client.post(f"{editor.path}about/", about).status_code == 302
+    kept = client.post(f"{editor.path}publish/", {"version": "2"})["Location"]
     document = json.loads(client.get(f"{kept}document/").content)
     assert document["derived_from"] == [theirs.cacao_id]
     assert document["id"] != theirs.cacao_id

@@ -101,9 +101,12 @@ def test_nobody_takes_over_a_playbook_that_another_one_runs(stage: Stage):
     )
     assert list(called.values()) == [own]
     outer["workflow"][CALL]["playbook_version"] = stolen
-    kept(stage, "ashbourne", outer | {"modified": "2026-03-05T08:00:00.000Z"})
+    alone = outer | {"modified": "2026-03-05T08:00:00.000Z"}
+    kept(stage, "ashbourne", alone)
+    assert stage.opens(systems=("telephony",), playbook=SLUG).playbook.version != alone["modified"]
+    kept(stage, "ashbourne", alone | {"id": INNER.replace("2f", "3f"), "name": "Alone"})
     with pytest.raises(Invalid, match="not kept here"):
-        stage.opens(systems=("telephony",), playbook=SLUG)
+        stage.opens(systems=("telephony",), playbook="alone")
 
 
 def test_no_time_is_longer_than_thirty_days():

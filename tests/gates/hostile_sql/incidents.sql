@@ -70,6 +70,43 @@ INSERT INTO incidents_step (id, playbook_id, cacao_step_id, position, title, aud
     'all', '', '', '', '', '', '', '', '[]', '[]', '{}' FROM incidents_playbook p WHERE
     p.created_by_organisation_id <> %(me)s;
 
+-- everybody: keeps a revoked playbook as one that is not
+INSERT INTO incidents_playbook (id, slug, name, description, cacao_id, version, created_by_organisation_id, imported_at,
+    document, digest, warnings, blockers, revoked) VALUES (gen_random_uuid(), 'x', 'X', '', 'playbook--x', '1', %(me)s, now(),
+    '{"id": "playbook--x", "modified": "1", "name": "X", "revoked": true}', '', '[]', '[]', false);
+
+-- everybody: keeps its own document as a version of another one
+INSERT INTO incidents_playbook (id, slug, name, description, cacao_id, version, created_by_organisation_id, imported_at,
+    document, digest, warnings, blockers) VALUES (gen_random_uuid(), 'x', 'X', '', 'playbook--other', '1', %(me)s, '2001-01-01',
+    '{"id": "playbook--x", "modified": "1", "name": "X"}', '', '[]', '[]');
+
+-- everybody: keeps a version as a newer one
+INSERT INTO incidents_playbook (id, slug, name, description, cacao_id, version, created_by_organisation_id, imported_at,
+    document, digest, warnings, blockers) VALUES (gen_random_uuid(), 'x', 'X', '', 'playbook--x', '9', %(me)s, now(),
+    '{"id": "playbook--x", "modified": "1", "name": "X"}', '', '[]', '[]');
+
+-- everybody: keeps a version past its days
+INSERT INTO incidents_playbook (id, slug, name, description, cacao_id, version, created_by_organisation_id, imported_at,
+    document, digest, warnings, blockers) VALUES (gen_random_uuid(), 'x', 'X', '', 'playbook--x', '1', %(me)s, now(),
+    '{"id": "playbook--x", "modified": "1", "name": "X", "valid_until": "2001-01-01T00:00:00.000Z"}', '', '[]', '[]');
+
+-- everybody: keeps a version before its days
+INSERT INTO incidents_playbook (id, slug, name, description, cacao_id, version, created_by_organisation_id, imported_at,
+    document, digest, warnings, blockers, valid_from) VALUES (gen_random_uuid(), 'x', 'X', '', 'playbook--x', '1', %(me)s,
+    now(), '{"id": "playbook--x", "modified": "1", "name": "X", "valid_from": "2999-01-01T00:00:00.000Z"}', '', '[]', '[]',
+    '2001-01-01');
+
+-- everybody: hides what a playbook runs within itself
+INSERT INTO incidents_playbook (id, slug, name, description, cacao_id, version, created_by_organisation_id, imported_at,
+    document, digest, warnings, blockers) VALUES (gen_random_uuid(), 'x', 'X', '', 'playbook--x', '1', %(me)s, now(),
+    '{"id": "playbook--x", "modified": "1", "name": "X", "workflow": {"s": {"playbook_id": "playbook--y"}}}', '', '[]', '[]');
+
+-- everybody: adds a step to a version that is kept
+INSERT INTO incidents_step (id, playbook_id, cacao_step_id, position, title, audience, acknowledge_minutes,
+    finish_minutes, containing, confirmed_by_council, "join", do_this, why, who, stops, worked, undo, cannot,
+    d3fend, instructions, after) SELECT gen_random_uuid(), p.id, 'x', 99, 'x', 'all', 1, 1, false, false,
+    'all', '', '', '', '', '', '', '', '[]', '[]', '{}' FROM incidents_playbook p;
+
 -- members: decides another's duty
 INSERT INTO incidents_duty (id, incident_id, organisation_id, kind, hours, decision) VALUES
     (gen_random_uuid(), %(incident)s, %(other)s, 'x', 72, 'Not notifiable');
