@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as lazy
 
 from incidents.exercises import Planned
 from incidents.forms import SEVERITIES
-from incidents.named import DEFAULT_PLAYBOOK, all_to_run
+from incidents.playbook_choices import ChoosesPlaybook
 from partners.models import SharedSystem
 
 INJECTS = 3
@@ -21,20 +21,17 @@ BEGINS = (
 )
 
 
-class ExerciseForm(forms.Form):
+class ExerciseForm(ChoosesPlaybook):
     """Choices are the systems that this organisation may name, and the playbooks that can be run."""
 
     system = forms.ChoiceField(error_messages={"required": lazy("Choose a system.")})
-    playbook = forms.ChoiceField(required=False)
     severity = forms.ChoiceField(required=False, choices=SEVERITIES)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.names = dict(SharedSystem.objects.filter(is_portal=False).order_by("name").values_list("slug", "name"))
         self.fields["system"].choices = list(self.names.items())  # type: ignore[attr-defined]
-        runnable = all_to_run().filter(blockers=[]).values_list("slug", "name")
-        self.fields["playbook"].choices = list(runnable)  # type: ignore[attr-defined]
-        self.fields["playbook"].initial = DEFAULT_PLAYBOOK
+        self.offer_playbooks()
         for nth in range(1, INJECTS + 1):
             minute, text = BEGINS[nth - 1] if nth <= len(BEGINS) else (None, "")
             self.fields[f"minute_{nth}"] = forms.IntegerField(

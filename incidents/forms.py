@@ -9,8 +9,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from incidents.models import Incident
-from incidents.named import DEFAULT_PLAYBOOK, all_to_run
 from incidents.opening import Confirmed, Opening
+from incidents.playbook_choices import ChoosesPlaybook
 from partners.models import Organisation, Person, SharedSystem
 from portal.tenancy.door import Visitor
 
@@ -25,7 +25,7 @@ SEVERITIES = [
 ]
 
 
-class OpenForm(forms.Form):
+class OpenForm(ChoosesPlaybook):
     """The three steps of opening, in one form. Choices are what this organisation may name."""
 
     systems = forms.MultipleChoiceField(required=False)
@@ -35,7 +35,6 @@ class OpenForm(forms.Form):
     title = forms.CharField(max_length=200, error_messages={"required": _("Say in a few words what happened.")})
     summary = forms.CharField(required=False, max_length=4000)
     severity = forms.ChoiceField(required=False, choices=SEVERITIES)
-    playbook = forms.ChoiceField(required=False)
     exercise = forms.BooleanField(required=False)
     tell_people = forms.MultipleChoiceField(required=False)  # of one's own, when it is only suspected
 
@@ -47,8 +46,7 @@ class OpenForm(forms.Form):
         field.choices = [(system.slug, system.name) for system in self.known_systems]  # type: ignore[attr-defined]
         organisations = Organisation.objects.values_list("slug", "name")
         self.fields["confirmed"].choices = list(organisations)  # type: ignore[attr-defined]
-        self.fields["playbook"].choices = list(all_to_run().values_list("slug", "name"))  # type: ignore[attr-defined]
-        self.fields["playbook"].initial = DEFAULT_PLAYBOOK
+        self.offer_playbooks()
         everybody = Person.objects.filter(is_active=True, break_glass=False)
         people = [person for person in everybody if person.pk != visitor.person_id]
         named = [(str(person.pk), f"{person.name}, {person.duty or person.role}") for person in people]

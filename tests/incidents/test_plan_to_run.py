@@ -4,6 +4,7 @@ runs within itself is held to its rule, too."""
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -195,6 +196,31 @@ def test_a_plan_is_held_up_by_what_it_runs_within_itself(keep, opens, inside, ca
     refused = client.get(f"/playbooks/{outer.pk}/sign-off/")
     assert refused.status_code == 409
     assert "held up by a playbook" in refused.content.decode()
+
+
+@db
+def test_forms_choose_nothing_by_themselves_and_say_how_old_each_is_and_who_signed(client_of, keep, inside):
+    """Five of the demonstration's signatures are to the current version; a stranger learns of no number."""
+
+    def options(slug: str, path: str = "/incidents/open/") -> list[tuple[str, str]]:
+        page = client_of(slug).get(path).content.decode()
+        inside_it = page.partition('name="playbook"')[2].partition("</select>")[0]
+        return re.findall(r'<option value="([^"]*)"(?: selected)?>([^<]*)</option>', inside_it)
+
+    for path in ("/incidents/open/", "/exercises/"):
+        assert options("ashbourne", path)[0] == ("", "The usual one: Shared platform containment")
+        assert dict(options("ashbourne", path))[USUAL] == (
+            "Shared platform containment, version 2026-09-14, signed by 5 organisations"
+        )
+    assert dict(options("gravenhurst"))[USUAL] == "Shared platform containment, version 2026-09-14"
+    revoked = json.loads(DEMO.read_bytes()) | {"modified": "2026-10-20T09:00:00.000Z", "revoked": True}
+    keep("northgate", revoked)
+    assert options("ashbourne")[0] == ("", "Choose one")
+    assert USUAL not in dict(options("ashbourne"))
+    said = {"systems": "identity-platform", "title": "x", "playbook": "", "step": "open"}
+    answer = client_of("ashbourne").post("/incidents/open/", said)
+    assert answer.status_code == 422
+    assert "The usual playbook may not be run now: choose one." in answer.content.decode()
 
 
 @db
