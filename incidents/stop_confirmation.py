@@ -7,14 +7,19 @@ database asks for it too, whatever the way of the answer.
 
 from __future__ import annotations
 
-from django.db import connections
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+from django.db import IntegrityError, connections, transaction
 
 from incidents.errors import Fault, Invalid
 from incidents.models import StopConfirmation, Task
 from portal import clock
 from portal.ledger.record import Actor
 
-LONGEST = 200
+LONGEST = 2_000  # of what is kept; the first 200 signs are compared
+LONGEST_SHOWN = 200
 
 
 def unguarded_services(task: Task) -> list[str]:
@@ -26,8 +31,13 @@ def unguarded_services(task: Task) -> list[str]:
         return list(cursor.fetchone()[0])
 
 
-def plain_words(words: str) -> str:
-    return " ".join(words.split()).lower()
+def says_one_of(words: str, names: list[str]) -> bool:
+    """Whether what was typed is one of the names: by `sec.plain_words`, whatever its case, accents and signs."""
+    if "\0" in words or any(0xD800 <= ord(sign) < 0xE000 for sign in words):  # no text that PostgreSQL takes
+        return False
+    with connections["default"].cursor() as cursor:
+        cursor.execute("SELECT sec.says_one_of(%s, %s)", [words[:LONGEST], names])
+        return bool(cursor.fetchone()[0])
 
 
 def confirm_stop(task: Task, words: str, *, actor: Actor) -> bool:
@@ -39,9 +49,8 @@ def confirm_stop(task: Task, words: str, *, actor: Actor) -> bool:
     names = unguarded_services(task)
     if not names:
         return False
-    if plain_words(words) not in map(plain_words, names):
-        wanted = ", ".join(names)
-        raise Invalid([Fault("/confirm", f"This stops a service with no recorded fallback. Type its name: {wanted}.")])
+    if not says_one_of(words, names):
+        raise _not_typed(names)
     StopConfirmation.objects.create(
         task=task,
         organisation_id=actor.organisation_id,
@@ -50,3 +59,25 @@ def confirm_stop(task: Task, words: str, *, actor: Actor) -> bool:
         by_id=actor.person_id or actor.key_id,
     )
     return True
+
+
+@contextmanager
+def typed_in_time(task: Task) -> Iterator[None]:
+    """Around the change to *done*, which the database refuses when the register has changed since `confirm_stop`.
+
+    Raises:
+        Invalid: a name is wanted now.
+    """
+    try:
+        with transaction.atomic(using="default"):
+            yield
+    except IntegrityError as refused:
+        cause = refused.__cause__
+        if isinstance(cause, psycopg.errors.CheckViolation) and cause.diag.constraint_name == "stop_confirmed":
+            raise _not_typed(unguarded_services(task)) from None
+        raise
+
+
+def _not_typed(names: list[str]) -> Invalid:
+    wanted = ", ".join(name if len(name) <= LONGEST_SHOWN else f"{name[:LONGEST_SHOWN]}…" for name in names)
+    return Invalid([Fault("/confirm", f"This stops a service with no recorded fallback. Type its name: {wanted}.")])

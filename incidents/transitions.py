@@ -13,7 +13,7 @@ from django.db import connections, transaction
 from incidents.errors import Fault, Invalid, NotYours, WrongMoment
 from incidents.models import Incident, Standing, Task, TaskNote
 from incidents.running.answering import keep_answers, read_answers
-from incidents.stop_confirmation import confirm_stop
+from incidents.stop_confirmation import confirm_stop, typed_in_time
 from portal import clock
 from portal.ledger.record import Actor, Entry, record, record_many
 
@@ -69,7 +69,8 @@ def answer_task(*, task_id: UUID, to: str, actor: Actor, answer: Answer | None =
         read = read_answers(task.step.answers, answer.answers or {})
         answer = replace(answer, answers={**(answer.answers or {}), **read})
         keep_answers(task, read)
-    return _move(task, to=to, actor=actor, answer=answer, more={"confirmed": "typed"} if typed else {})
+    with typed_in_time(task):
+        return _move(task, to=to, actor=actor, answer=answer, more={"confirmed": "typed"} if typed else {})
 
 
 @transaction.atomic(using="default")

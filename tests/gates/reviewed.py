@@ -86,6 +86,7 @@ INVOKER: dict[str, Function] = {
     "sec.mail_host(text)": ((), "the domain of an address"),
     "sec.host_in(text,text)": ((), "whether a domain is in another"),
     "sec.thumbprint(text)": ((), "the hash of a public key that is handed in"),
+    "sec.plain_words(text)": ((), "words that are handed in, without case, accents and shapes of signs"),
     "sec.plain_name(text)": ((), "a name that is handed in, without what nobody sees in it"),
     "sec.told_of_contract(jsonb)": ((), "the two of a contract's row"),
     "sec.duties_are_whole(jsonb)": ((), "whether a contract's responsibilities are whole"),

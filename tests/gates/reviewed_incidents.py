@@ -121,6 +121,10 @@ INCIDENTS: dict[str, Function] = {
         "services without a fallback that stop with an incident's systems; called by those",
     ),
     "sec.unguarded_services(uuid)": ((APP,), "the same for a task of one's own, whose name is to be typed"),
+    "sec.says_one_of(text,text[])": (
+        (APP,),
+        "whether words that are handed in are one of names that are; reads nothing",
+    ),
     "sec.stop_confirmed()": ((), "trigger on tasks: done only when the service that stops was typed"),
     "sec.stopped_with(uuid[])": ((), "what stops with systems; called by the functions of planned work"),
     "sec.stopped_for(uuid[])": ((), "whom that concerns; called by those"),

@@ -27,7 +27,7 @@ class TestDemonstrationPlaybook:
     def test_it_is_valid_without_a_single_note(self, demo: Plan):
         assert demo.warnings == ()
         assert demo.runnable
-        assert (demo.slug, demo.version) == ("shared-platform-containment", "2026-09-14T09:00:00.000Z")
+        assert (demo.slug, demo.version) == ("shared-platform-containment", "2026-09-14T10:00:00.000Z")
         assert read_playbook(DEMO.read_bytes(), strict=True).fingerprint == demo.fingerprint
 
     def test_its_thirteen_steps_have_the_agreed_audiences_and_times(self, demo: Plan):

@@ -103,3 +103,9 @@ def test_whoever_is_silent_keeps_nobody_from_being_warned_of_exposed_data() -> N
 def test_no_step_says_that_an_answer_can_be_changed_later() -> None:
     for path in FILES:
         assert "hange your answer" not in path.read_text(), path.stem
+
+
+def test_steps_that_cut_what_keeps_people_safe_are_done_in_typed_words() -> None:
+    document = json.loads(DEMO.read_bytes())
+    typed = [step.title for step in read_playbook(document).steps if step.typed_confirmation]
+    assert typed == ["Cut your link to the attacked system", "Suspend the directory trust", "End sessions and tickets"]

@@ -26,7 +26,7 @@ from tests.incidents.playbooks import DEMO, small_document
 from tests.notifications.stage import as_worker
 
 pytestmark = pytest.mark.django_db
-CURRENT, OLDER = "2026-09-14T09:00:00.000Z", "2026-03-02T10:00:00.000Z"
+CURRENT, OLDER = "2026-09-14T10:00:00.000Z", "2026-03-02T10:00:00.000Z"
 
 
 def today() -> date:

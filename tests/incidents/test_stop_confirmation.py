@@ -9,11 +9,13 @@ import pytest
 from django.db import connections, transaction
 from django.db.utils import DatabaseError
 
+import incidents.stop_confirmation
 from incidents.cacao.extension import EXTENSION
 from incidents.errors import Invalid
 from incidents.models import Incident, StopConfirmation, Task
 from incidents.opening import Opening, open_incident
 from incidents.playbooks import keep_playbook
+from incidents.stop_confirmation import says_one_of
 from incidents.transitions import Answer, answer_task, undo_task
 from partners.acting import actor_of
 from portal.ledger.models import Event
@@ -104,3 +106,36 @@ def test_nobody_types_for_another_or_asks_what_another_has_no_fallback_for(cast,
                     StopConfirmation.objects.create(
                         task=task, organisation_id=whose, words="Telecare", at=task.changed_at
                     )
+
+
+def test_case_accents_quotes_dashes_and_spaces_make_no_difference(inside):
+    name = "Télé‑care — St. Brandon’s  “Łódź” Café"
+    same = [
+        'tele-care - st. brandon\'s "lodz" cafe',
+        "  TE\u0301LE\u0301\u2013CARE \u2212 ST.\u00a0BRANDON\u2018S \u00abŁÓDŹ\u00bb CAFE\u0301\n",
+        'ｔｅｌｅ－ｃａｒｅ - st. brandon`s "Lodz" cafe\u200b',
+    ]
+    other = ['telecare - st. brandon\'s "lodz" cafe', "", "tele-care", "\0", "\ud800", "x" * 100_000]
+    with inside("brackenfield"):
+        assert [says_one_of(typed, ["Another", name]) for typed in same] == [True] * 3
+        assert [says_one_of(typed, ["Another", name]) for typed in other] == [False] * 6
+        long = "Meals on wheels " * 60
+        assert says_one_of(long.lower()[:700], [long])  # as much of it as the page takes
+        assert not says_one_of(long[:150], [long])
+
+
+def test_a_service_that_lost_its_fallback_at_that_moment_is_asked_for_and_no_fault_of_ours(
+    cast, inside, incident, api_of, monkeypatch
+):
+    """What the product saw as guarded the database does not: as when the register changes between the two looks."""
+    with inside("brackenfield"):
+        task = task_of(cast, incident, "brackenfield")
+    looks = iter([[]])
+    real = incidents.stop_confirmation.unguarded_services
+    monkeypatch.setattr(incidents.stop_confirmation, "unguarded_services", lambda task: next(looks, None) or real(task))
+    said = api_of("brackenfield").post(f"/api/v1/tasks/{task.pk}/complete/", {}, content_type="application/json")
+    assert (said.status_code, said.json()["errors"][0]["pointer"]) == (422, "/confirm")
+    assert "Telecare" in said.json()["errors"][0]["detail"]
+    with inside("brackenfield"):
+        task.refresh_from_db()
+        assert task.status == "waiting"
