@@ -69,7 +69,8 @@ def coverage(systems: Sequence[SharedSystem], *, me: UUID) -> list[Covered]:
 
 def _lines(me: UUID) -> list[Line]:
     """Of readiness: six queries. Three lines, the last for whoever runs a system."""
-    systems = list(SharedSystem.objects.filter(is_portal=False).select_related("provider", "owner").order_by("name"))
+    live = SharedSystem.objects.filter(is_portal=False).exclude(status=SharedSystem.Status.RETIRED)
+    systems = list(live.select_related("provider", "owner").order_by("name"))
     found = coverage(systems, me=me)
     runs = [each for each in found if me in {each.system.owner_id, each.system.provider_id}]
     bare = [each for each in found if not each.plans]
@@ -129,6 +130,9 @@ def _list(names: Sequence[str]) -> str:
 
 
 def _section(system: SharedSystem, me: UUID, may_write: bool) -> Section:
+    heading = _("Who has signed a playbook for it")
+    if system.status == SharedSystem.Status.RETIRED:
+        return Section(heading, _("It is retired: no playbook has to be for it."), (), ())
     (found,) = coverage([system], me=me)
     runs = me in {system.owner_id, system.provider_id}
     acts = [
@@ -140,7 +144,7 @@ def _section(system: SharedSystem, me: UUID, may_write: bool) -> Section:
         lead = _(
             "No playbook that may be run is for this system: nobody agreed beforehand what happens when it is attacked."
         )
-        return Section(_("Who has signed a playbook for it"), lead, (), acts)
+        return Section(heading, lead, (), acts)
     if runs:
         missing = found.missing
         lead = (
@@ -151,7 +155,7 @@ def _section(system: SharedSystem, me: UUID, may_write: bool) -> Section:
     else:
         lead = _("You see your own signature; owner and provider see everybody’s.")
     rows = [_row(name, found.signed.get(pk)) for pk, name in found.here.items()]
-    return Section(_("Who has signed a playbook for it"), lead, rows, acts)
+    return Section(heading, lead, rows, acts)
 
 
 def _row(name: str, signed: SignOff | None) -> tuple[str, str, bool]:

@@ -18,7 +18,7 @@ class Unknown(Exception):
 
 
 def load_sign_offs(file: PartnershipFile, done: Loaded) -> None:
-    """Write what is not there yet. What people have signed since is theirs: a signature in force is left alone.
+    """Write what is not there yet. What people have signed, or withdrawn, since is theirs: nobody signs again for them.
 
     Raises:
         Unknown: see there.
@@ -48,7 +48,7 @@ def _version(slug: str, version: str | None = None) -> Playbook:
 def _sign(entry: SignOffEntry, file: PartnershipFile) -> bool:
     playbook = _version(entry.playbook, entry.version)
     organisation = Organisation.objects.get(slug=entry.organisation)
-    if SignOff.objects.filter(organisation=organisation, playbook=playbook, ended_at=None).exists():
+    if SignOff.objects.filter(organisation=organisation, playbook=playbook).exists():
         return False
     person = Person.objects.get(organisation=organisation, name=entry.signed_by)
     until = entry.valid_until or clock.now().date() + USUAL

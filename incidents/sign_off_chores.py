@@ -14,6 +14,7 @@ from incidents.models import Playbook, PlaybookSystem, SignOff
 from incidents.sign_offs import REMIND, Plan, plans, work_key
 from partners import work
 from partners.chores import Chore, register
+from partners.models import SharedSystem
 
 KIND = "sign_off"
 
@@ -27,7 +28,8 @@ def remind(now: datetime) -> None:
     rows = SignOff.objects.filter(organisation_id=me, ended_at=None).select_related("playbook")
     for each in rows.defer("playbook__document"):
         own[each.cacao_id].append(each)
-    covered = set(PlaybookSystem.objects.values_list("cacao_id", flat=True))
+    live = PlaybookSystem.objects.exclude(system__status=SharedSystem.Status.RETIRED)
+    covered = set(live.values_list("cacao_id", flat=True))
     for cacao_id, plan in plans({*own, *covered}).items():
         said = said_of(plan, own[cacao_id], covered=cacao_id in covered, now=now)
         if said is None:
@@ -43,12 +45,16 @@ def remind(now: datetime) -> None:
 def said_of(
     plan: Plan, own: list[SignOff], *, covered: bool, now: datetime
 ) -> tuple[str, str, Playbook, datetime | None] | None:
-    """Title, detail, what is to be signed and by when; None when there is nothing to do."""
+    """Title, detail, what is to be signed and by when; None when there is nothing to do, or nothing that may be run."""
     newest = plan.newest
-    if newest is None:
+    if newest is None or newest.blockers:
         return None
-    last = max(own, key=lambda each: (each.playbook.version, each.signed_at), default=None)
+    counting = [each for each in own if each.playbook_id in plan.usable]
+    last = max(counting, key=lambda each: (each.playbook.version, each.signed_at), default=None)
     name = {"name": newest.name, "version": newest.version[:10]}
+    if last is None and own:
+        title = _("Sign the playbook %(name)s") % name
+        return title, _("The version that you signed may not be run any more, so your signature is void."), newest, None
     if last is None:
         if not covered:
             return None

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from incidents.models import SignOff, Step
+from incidents.models import Playbook, SignOff, Step
 from incidents.sign_offs import LONGEST_MONTHS, USUAL, Part, today
 
 LONGEST = 2000
 A_DAY = _("Write the day as year-month-day, such as 2027-05-31.")
+SHARED = ("playbook_variables", "agent_definitions", "target_definitions")  # what the words of a step may stand on
 NO_NUL = _("Write without odd signs.")
 
 
@@ -25,6 +26,13 @@ def latest_end() -> date:
         return date(year, month + 1, now.day)
     except ValueError:  # 29 February
         return date(year, month + 1, 28)
+
+
+def unchanged(was: Mapping[str, Any], now: Mapping[str, Any]) -> set[str]:
+    """Ids of the steps that are word for word the same in two documents, with all that they name in them."""
+    if any(was.get(part) != now.get(part) for part in SHARED):
+        return set()
+    return {key for key, step in now["workflow"].items() if was["workflow"].get(key) == step}
 
 
 class Words(forms.CharField):
@@ -43,12 +51,16 @@ class SignForm(forms.Form):
     valid_until = forms.DateField(label=_("Until"), error_messages={"invalid": A_DAY, "required": A_DAY})
     reservation = Words(label=_("Reservation to the whole"))
 
-    def __init__(self, *args: Any, steps: Sequence[Step], before: SignOff | None, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, playbook: Playbook, steps: Sequence[Step], before: SignOff | None, **kwargs: Any
+    ) -> None:
         initial: dict[str, Any] = {"valid_until": min(today() + USUAL, latest_end())}
         said = {}
+        same: set[str] = set()
         if before is not None:  # what was said before is there to be confirmed or changed
             initial["reservation"] = before.reservation
             said = {each.step.cacao_step_id: each for each in before.steps.select_related("step")}
+            same = unchanged(before.playbook.document, playbook.document)
         super().__init__(*args, **{"initial": initial, **kwargs})
         self.steps = steps
         for step in steps:
@@ -58,8 +70,10 @@ class SignForm(forms.Form):
             )
             if (was := said.get(step.cacao_step_id)) is not None:
                 self.initial[f"words_{step.position}"] = was.reservation
-                if was.agreed_until is not None and was.agreed_until > today():
-                    self.initial[f"agreed_{step.position}"] = was.agreed_until
+                # Agreed was another act than the one that the step is now: that is said anew.
+                agreed = was.agreed_until if step.cacao_step_id in same else None
+                if agreed is not None and agreed > today():
+                    self.initial[f"agreed_{step.position}"] = agreed
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
 from incidents.models import Playbook, PlaybookSystem, SignOff, SignOffStep
-from incidents.sign_offs import TROUBLES, Plan, best, in_force, plan_of, plans, today
+from incidents.sign_offs import TROUBLES, Plan, Version, best, counts, in_force, plan_of, plans, today
 from partners.acting import may_approve, may_open
 from partners.models import Organisation, Person, SharedSystem
 from portal.pages import local_time
@@ -43,14 +43,14 @@ def signatures(playbook: Playbook, visitor: Visitor) -> dict[str, Any]:
     said = steps_said(each.pk for each in found)
     keepers = dict(Organisation.objects.values_list("pk", "name"))
     on = today()
-    chosen = best(found, on=on)
+    chosen = best(found, plan, on=on)
     own = [each for each in found if each.organisation_id == me]
     people = dict(Person.objects.filter(pk__in=[each.signed_by for each in own]).values_list("pk", "name"))
     trouble = plan.trouble_of(playbook.pk)
     mine = next((each for each in own if each.playbook_id == playbook.pk), None)
     may_sign = may_approve(visitor)
     return {
-        "versions": [_version(each.playbook, each.trouble, playbook, own, keepers) for each in plan.versions],
+        "versions": [_version(each, plan, playbook, own, keepers) for each in plan.versions],
         "compare": [(str(each.playbook.pk), short_version(each.playbook)) for each in plan.versions],
         "compare_href": reverse("playbook-difference", args=[playbook.pk]),
         "trouble": str(TROUBLES[trouble]) if trouble else "",
@@ -58,12 +58,13 @@ def signatures(playbook: Playbook, visitor: Visitor) -> dict[str, Any]:
         if plan.newest and plan.newest.pk != playbook.pk and plan.newest.version > playbook.version
         else "",
         "own": own_words(own, playbook, plan, people),
-        "own_alarm": mine is None or not in_force(mine, on=on),
+        "own_alarm": mine is None or not counts(mine, plan, on=on),
         "sign_href": reverse("playbook-sign-off", args=[playbook.pk]) if may_sign and not trouble else "",
         "sign_words": _("Sign this version off again") if mine else _("Sign this version off"),
         "withdraw_href": reverse("playbook-withdraw", args=[playbook.pk]) if may_sign and mine else "",
         "together": together,
-        "signed": [_signed(each, playbook, said[each.pk]) for each in chosen.values()] + _withdrawn(every, chosen),
+        "signed": [_signed(each, plan, playbook, said[each.pk]) for each in chosen.values()]
+        + _withdrawn(every, chosen),
         "systems": _systems(plan.cacao_id),
         "systems_href": reverse("playbook-systems", args=[playbook.pk])
         if may_open(visitor) and systems_spoken_for(me)
@@ -93,21 +94,25 @@ def steps_said(sign_offs: Iterable[UUID]) -> defaultdict[UUID, list[SignOffStep]
 
 
 def _version(
-    each: Playbook, trouble: str, shown: Playbook, own: list[SignOff], keepers: dict[UUID, str]
+    version: Version, plan: Plan, shown: Playbook, own: list[SignOff], keepers: dict[UUID, str]
 ) -> dict[str, Any]:
+    each = version.playbook
     signed = next((one for one in own if one.playbook_id == each.pk), None)
     return {
         "version": short_version(each),
         "href": reverse("playbook-detail", args=[each.pk]) if each.pk != shown.pk else "",
         "kept_by": keepers.get(each.created_by_organisation_id, _("somebody outside the partnership")),
         "kept_at": local_time(each.imported_at, DAY),
-        "trouble": str(TROUBLES[trouble]) if trouble else "",
-        "signed": _counts(signed) if signed else "",
+        "trouble": str(TROUBLES[version.trouble]) if version.trouble else "",
+        "signed": _counts(signed, plan) if signed else "",
     }
 
 
-def _counts(sign_off: SignOff) -> str:
+def _counts(sign_off: SignOff, plan: Plan) -> str:
     said = {"day": f"{sign_off.signed_at:%-d %B %Y}", "until": f"{sign_off.valid_until:%-d %B %Y}"}
+    if trouble := plan.trouble_of(sign_off.playbook_id):
+        why = {"trouble": TROUBLES[trouble], **said}
+        return _("signed on %(day)s, which counts for nothing because that version is %(trouble)s") % why
     if in_force(sign_off, on=today()):
         return _("signed on %(day)s, counts until %(until)s") % said
     return _("signed on %(day)s, expired on %(until)s") % said
@@ -121,23 +126,23 @@ def own_words(own: list[SignOff], playbook: Playbook, plan: Plan, people: dict[U
     if mine is not None:
         who = people.get(mine.signed_by)
         by = _(" by %(name)s") % {"name": who} if who else ""
-        return _("Your organisation has %(words)s%(by)s.") % {"words": _counts(mine), "by": by}
+        return _("Your organisation has %(words)s%(by)s.") % {"words": _counts(mine, plan), "by": by}
     other = max(own, key=lambda each: each.playbook.version)
-    words = {"words": _counts(other), "version": short_version(other.playbook)}
+    words = {"words": _counts(other, plan), "version": short_version(other.playbook)}
     if other.playbook.version < playbook.version:
         return _("Your organisation has not signed this version, but an older one: %(version)s, %(words)s.") % words
     return _("Your organisation has not signed this version, but a newer one: %(version)s, %(words)s.") % words
 
 
-def _signed(each: SignOff, shown: Playbook, steps: list[SignOffStep]) -> dict[str, Any]:
+def _signed(each: SignOff, plan: Plan, shown: Playbook, steps: list[SignOffStep]) -> dict[str, Any]:
     older = each.playbook.version < shown.version
     return {
         "organisation": each.organisation.name,
-        "state": _counts(each)
+        "state": _counts(each, plan)
         if each.playbook_id == shown.pk
         else (_("an older version, %(version)s: %(words)s") if older else _("a newer version, %(version)s: %(words)s"))
-        % {"version": short_version(each.playbook), "words": _counts(each)},
-        "alarm": not in_force(each, on=today()) or each.playbook_id != shown.pk,
+        % {"version": short_version(each.playbook), "words": _counts(each, plan)},
+        "alarm": not counts(each, plan, on=today()) or each.playbook_id != shown.pk,
         "reservation": each.reservation,
         "steps": [
             {
@@ -194,11 +199,10 @@ def list_rows(me: UUID, steps: dict[UUID, int]) -> list[dict[str, Any]]:
     rows = []
     for plan in known.values():
         shown = plan.newest or plan.versions[0].playbook
-        trouble = plan.trouble_of(shown.pk)
-        chosen = best(found[plan.cacao_id], on=on)
+        chosen = best(found[plan.cacao_id], plan, on=on)
         others = [each for pk, each in chosen.items() if pk != me]
-        signed = [each for each in chosen.values() if each.playbook_id == shown.pk and in_force(each, on=on)]
-        words, alarm = _own_state(chosen.get(me), shown, trouble)
+        signed = [each for each in chosen.values() if each.playbook_id == shown.pk and counts(each, plan, on=on)]
+        words, alarm = _own_state(chosen.get(me), shown, plan)
         if shown.blockers:
             words, alarm = _("%(state)s; cannot be run yet") % {"state": words}, True
         rows.append(
@@ -218,11 +222,13 @@ def list_rows(me: UUID, steps: dict[UUID, int]) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: row["title"])
 
 
-def _own_state(mine: SignOff | None, shown: Playbook, trouble: str) -> tuple[str, bool]:
-    if trouble:
+def _own_state(mine: SignOff | None, shown: Playbook, plan: Plan) -> tuple[str, bool]:
+    if trouble := plan.trouble_of(shown.pk):
         return str(TROUBLES[trouble]), True
     if mine is None:
         return _("not signed"), True
+    if trouble := plan.trouble_of(mine.playbook_id):
+        return _("not signed: the version that you signed is %(trouble)s") % {"trouble": TROUBLES[trouble]}, True
     until = {"until": f"{mine.valid_until:%-d %B %Y}"}
     if not in_force(mine, on=today()):
         return _("signature expired on %(until)s") % until, True

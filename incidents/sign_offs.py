@@ -169,34 +169,33 @@ def _plan(cacao_id: str, kept: Sequence[Playbook]) -> Plan:
 
 
 def in_force(sign_off: SignOff, *, on: date) -> bool:
-    """Whether it counts on that day, UTC. Whether its version may still be run is another question."""
+    """Whether it has not ended by that day, UTC. Whether its version may still be run is another question."""
     return sign_off.ended_at is None and sign_off.valid_until >= on
+
+
+def counts(sign_off: SignOff, plan: Plan, *, on: date) -> bool:
+    """Whether it is in force and to a version that may be run now: one to any other version is void."""
+    return in_force(sign_off, on=on) and sign_off.playbook_id in plan.usable
 
 
 def today() -> date:
     return clock.now().date()
 
 
-def best(sign_offs: Iterable[SignOff], *, on: date) -> dict[UUID, SignOff]:
-    """By organisation the one that speaks for it: in force before expired, then of the newest version signed."""
+def best(sign_offs: Iterable[SignOff], plan: Plan, *, on: date) -> dict[UUID, SignOff]:
+    """By organisation the one that speaks for it: one that counts first, then of the newest version signed."""
     found: dict[UUID, SignOff] = {}
     for each in sign_offs:
         if each.ended_at is not None:
             continue
         other = found.get(each.organisation_id)
-        if other is None or _rank(each, on) > _rank(other, on):
+        if other is None or _rank(each, plan, on) > _rank(other, plan, on):
             found[each.organisation_id] = each
     return found
 
 
-def _rank(sign_off: SignOff, on: date) -> tuple[bool, str]:
-    return in_force(sign_off, on=on), sign_off.playbook.version
-
-
-def own_of(cacao_id: str, me: UUID) -> list[SignOff]:
-    """One's own signatures to a plan that have not ended, the newest version first."""
-    rows = SignOff.objects.filter(cacao_id=cacao_id, organisation_id=me, ended_at=None).select_related("playbook")
-    return sorted(rows.defer("playbook__document"), key=lambda each: each.playbook.version, reverse=True)
+def _rank(sign_off: SignOff, plan: Plan, on: date) -> tuple[bool, bool, str]:
+    return counts(sign_off, plan, on=on), in_force(sign_off, on=on), sign_off.playbook.version
 
 
 def covering(system_ids: Iterable[UUID]) -> dict[UUID, list[str]]:

@@ -7,14 +7,16 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Subquery
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from incidents.models import Incident, SignedAtOpening, Task
+from incidents.models import Incident, SignedAtOpening, Step, Task
 
 Word = SignedAtOpening.Word
-ORDER = (Word.NONE, Word.LAPSED, Word.OTHER, Word.SIGNED)
+Said = tuple[SignedAtOpening, Mapping[str, Any]]  # and one of its steps
+ORDER = (Word.NONE, Word.VOID, Word.LAPSED, Word.OTHER, Word.SIGNED)
 
 
 def signatures_of(incident: Incident) -> list[SignedAtOpening]:
@@ -63,6 +65,8 @@ def words_of(row: SignedAtOpening) -> str:
         return _("signed this version on %(day)s") % said
     if row.word == Word.OTHER:
         return _("signed another version (%(version)s) on %(day)s") % said
+    if row.word == Word.VOID:
+        return _("signed a version (%(version)s) on %(day)s that was not to be run any more") % said
     if row.word == Word.LAPSED and row.valid_until:
         return _("signed on %(day)s, expired on %(until)s") % {**said, "until": f"{row.valid_until:%-d %B %Y}"}
     return _("had not signed")
@@ -98,31 +102,38 @@ def _day(text: str) -> str:
 
 
 def agreed_on(task: Task, names: Mapping[UUID, str], *, me: UUID) -> list[str]:
-    """Who had agreed beforehand that this step may be done, in sentences, for the page of a task. One query.
+    """Who had agreed beforehand that this step may be done, in sentences, for the page of a task. Two queries.
 
     On an organisation's own task its own word and reservation; on the provider's and the lead's also the others' who
-    said so of this step.
+    said so of this step, or put a reservation to it in another version.
     """
     rows = [each for each in SignedAtOpening.objects.filter(incident=task.incident_id) if each.steps]
     for_others = task.step.audience in {"provider", "lead"}
-    of_this = [(row, each) for row in rows for each in row.steps if each["step"] == str(task.step_id)]
+    of_this = _of_step(rows, task.step_id)
     own = [pair for pair in of_this if pair[0].organisation_id == task.organisation_id]
     others = [pair for pair in of_this if pair[0].organisation_id != task.organisation_id] if for_others else []
     others.sort(key=lambda pair: names.get(pair[0].organisation_id, ""))
-    return list(_sentences([*own, *others], names, me=me))
+    return list(_sentences([*own, *others], names, task.step_id, me=me))
 
 
 def own_agreed_on(incident_id: UUID, step_id: UUID, *, me: UUID) -> list[str]:
-    """The same on the card of one's own task. One query."""
+    """The same on the card of one's own task. Two queries."""
     rows = SignedAtOpening.objects.filter(incident=incident_id, organisation_id=me)
-    return list(
-        _sentences([(row, each) for row in rows for each in row.steps if each["step"] == str(step_id)], {}, me=me)
+    return list(_sentences(_of_step(rows, step_id), {}, step_id, me=me))
+
+
+def _of_step(rows: Iterable[SignedAtOpening], step_id: UUID) -> list[Said]:
+    """What was said of a step, in whichever version of the playbook."""
+    this = Step.objects.filter(pk=step_id)
+    of_plan = Step.objects.filter(
+        cacao_step_id=Subquery(this.values("cacao_step_id")[:1]),
+        playbook__cacao_id=Subquery(this.values("playbook__cacao_id")[:1]),
     )
+    same = {str(pk) for pk in of_plan.values_list("pk", flat=True)}
+    return [(row, each) for row in rows for each in row.steps if each["step"] in same]
 
 
-def _sentences(
-    found: Iterable[tuple[SignedAtOpening, Mapping[str, Any]]], names: Mapping[UUID, str], *, me: UUID
-) -> Iterable[str]:
+def _sentences(found: Iterable[Said], names: Mapping[UUID, str], step_id: UUID, *, me: UUID) -> Iterable[str]:
     for row, each in found:
         name = _("Your organisation") if row.organisation_id == me else names.get(row.organisation_id, _("Somebody"))
         if each["agreed_until"]:
@@ -131,5 +142,8 @@ def _sentences(
                 "day": _day(each["agreed_on"]),
                 "until": _day(each["agreed_until"]),
             }
-        if each["reservation"]:
+        if each["reservation"] and each["step"] == str(step_id):
             yield _("%(name)s signed with a reservation: %(words)s") % {"name": name, "words": each["reservation"]}
+        elif each["reservation"]:
+            said = {"name": name, "version": row.version[:10], "words": each["reservation"]}
+            yield _("%(name)s signed another version (%(version)s) with a reservation to this step: %(words)s") % said

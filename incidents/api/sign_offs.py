@@ -21,7 +21,7 @@ from incidents.models import Playbook, SignedAtOpening, SignOff, Step
 from incidents.named import versions_named
 from incidents.sign_off_forms import LONGEST, latest_end
 from incidents.sign_off_pages import steps_said
-from incidents.sign_offs import Part, in_force, today
+from incidents.sign_offs import Part, Plan, in_force, plan_of, plans, today
 from partners.api.mail import PERSON
 from portal.api.documented import example, page_of_shape
 from portal.api.endpoint import Endpoint, body_of
@@ -46,7 +46,10 @@ class SignOffShown(serializers.Serializer):
     id = serializers.UUIDField()
     organisation = serializers.CharField()
     version = serializers.CharField()
-    state = serializers.ChoiceField(["in_force", "expired", "withdrawn", "replaced"])
+    state = serializers.ChoiceField(
+        ["in_force", "void", "expired", "withdrawn", "replaced"],
+        help_text="`void`: its version may not be run now, so the signature counts for nothing.",
+    )
     signed_at = serializers.DateTimeField()
     valid_until = serializers.DateField()
     reservation = serializers.CharField()
@@ -163,7 +166,8 @@ class SignOffs(Endpoint):
         rows = rows.defer("playbook__document", "playbook__warnings")
         page = page_of(request, rows, by=("signed_at", "id"), asked=self.asked, descending=True)
         said = steps_said(each.pk for each in page.rows)
-        return answer(page.shown(lambda each: _shown(each, said[each.pk])))
+        known = plans(each.cacao_id for each in page.rows)
+        return answer(page.shown(lambda each: _shown(each, known[each.cacao_id], said[each.pk])))
 
     @extend_schema(
         summary="Sign a version for your organisation",
@@ -292,15 +296,23 @@ def _parts(playbook: Playbook, said: Iterable[dict[str, Any]], until: date) -> l
 
 def _one(sign_off: UUID) -> dict[str, Any]:
     row = SignOff.objects.select_related("playbook", "organisation").get(pk=sign_off)
-    return _shown(row, steps_said([row.pk])[row.pk])
+    return _shown(row, plan_of(row.playbook), steps_said([row.pk])[row.pk])
 
 
-def _shown(row: SignOff, steps: Iterable[Any]) -> dict[str, Any]:
+def _state(row: SignOff, plan: Plan) -> str:
+    if row.ended_how:
+        return row.ended_how
+    if row.playbook_id not in plan.usable:
+        return "void"
+    return "in_force" if in_force(row, on=today()) else "expired"
+
+
+def _shown(row: SignOff, plan: Plan, steps: Iterable[Any]) -> dict[str, Any]:
     return {
         "id": row.pk,
         "organisation": row.organisation.slug,
         "version": row.playbook.version,
-        "state": row.ended_how or ("in_force" if in_force(row, on=today()) else "expired"),
+        "state": _state(row, plan),
         "signed_at": row.signed_at,
         "valid_until": row.valid_until,
         "reservation": row.reservation,

@@ -78,7 +78,7 @@ def sign(request: HttpRequest, playbook_id: UUID) -> HttpResponse:
     before = _signed_before(playbook, me)
     same = before is not None and before.playbook_id == playbook.pk
     steps = list(Step.objects.filter(playbook=playbook))
-    form = SignForm(request.POST if request.method == "POST" else None, steps=steps, before=before)
+    form = SignForm(request.POST if request.method == "POST" else None, playbook=playbook, steps=steps, before=before)
     status = 200
     if request.method == "POST" and form.is_valid():
         try:

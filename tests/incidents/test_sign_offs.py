@@ -214,6 +214,10 @@ def test_an_incident_keeps_what_was_signed_when_each_joined(inside, cast, client
     own = client_of("dunmere").get(f"/incidents/{reference}/").content.decode()
     assert "signed another version (2026-03-02) on 5 March 2026" in own
     assert "electoral roll" not in own
+    with inside("dunmere"):
+        task = incident.tasks.get(organisation_id=cast.id("dunmere"), position=7)
+    page = client_of("dunmere").get(f"/tasks/{task.pk}/").content.decode()
+    assert "signed another version (2026-03-02) with a reservation to this step: Only after a call" in page
     # The provider's own step says who agreed to it; the others' words are not on a council's task.
     with inside("northgate"):
         trust = incident.tasks.get(organisation_id=cast.id("northgate"), position=8)
@@ -235,7 +239,18 @@ def test_an_incident_keeps_what_was_signed_when_each_joined(inside, cast, client
         assert (late["fernleigh"], late["gravenhurst"]) == ("none", "signed")
 
 
+def in_use_again(inside) -> None:
+    """The archive, which is retired in the demonstration, and on which Fernleigh stands still."""
+    with inside("northgate", "administrator", fresh=True):
+        assert SharedSystem.objects.filter(slug="archive-2006", status="retired").update(status="live") == 1
+
+
 def test_who_runs_a_system_names_its_playbook_and_sees_the_gaps(inside, cast, client_of):
+    page = client_of("northgate").get("/systems/archive-2006/").content.decode()
+    assert "It is retired: no playbook has to be for it." in page
+    ready = client_of("northgate", "administrator").get("/readiness/").content.decode()
+    assert "Missing: Fernleigh" not in ready
+    in_use_again(inside)
     with inside("northgate"):
         archive = SharedSystem.objects.select_related("owner", "provider").get(slug="archive-2006")
         (found,) = coverage([archive], me=cast.id("northgate"))
@@ -286,7 +301,9 @@ def test_reminders_before_the_end_for_a_newer_version_and_for_a_gap(inside, cast
         "fernleigh": f"Sign the playbook {name}",  # stands on a system that it is for
         "dunmere": f"A newer version of the playbook {name} waits for your signature",
     }
-    assert reminded() == first  # Gravenhurst is on no such system
+    assert reminded() == {"dunmere": first["dunmere"]}  # what Fernleigh stands on is retired
+    in_use_again(inside)
+    assert reminded(later=timedelta(minutes=2)) == first  # Gravenhurst is on no such system
     with inside("coldharbour", "administrator", fresh=True):
         sign_offs.sign(version(), until=today() + timedelta(days=40))
     soon = {**first, "coldharbour": f"Your signature to the playbook {name} ends soon"}
