@@ -8,6 +8,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from incidents.cacao.extension import LONGEST, LONGEST_SHORT_TITLE
+from incidents.cacao.receiving import LONGEST_TEXT
+from incidents.running.values import read_one, wanted
 from incidents.techniques.facts import Technique, search, technique
 from incidents.writing.depending import NoValue, case_of, expression, parts_of, words_of_case
 from incidents.writing.edits import name_of, title_of, words_of
@@ -40,7 +42,7 @@ VARIABLE_KINDS = [
     ("ipv4-addr", _("An IPv4 address")),
     ("uri", _("A web address")),
 ]
-LINES = 4000
+LINES = LONGEST_TEXT
 MOST_TECHNIQUES = 30
 
 
@@ -237,6 +239,15 @@ class VariableForm(forms.Form):
         kind = (kwargs.get("initial") or {}).get("kind") or self.data.get(self.add_prefix("kind"))
         if kind and kind not in dict(VARIABLE_KINDS):  # one of the standard's that we do not offer
             self.fields["kind"].choices = [*VARIABLE_KINDS, (kind[:40], kind[:40])]  # type: ignore[attr-defined]
+
+    def clean_value(self) -> str:
+        kind, value = self.cleaned_data.get("kind") or "string", str(self.cleaned_data["value"])
+        if not value.strip() or kind not in dict(VARIABLE_KINDS):
+            return value
+        read = read_one(kind, value)
+        if read is None:
+            raise forms.ValidationError(wanted(kind))
+        return value if kind == "string" else read
 
     def clean_name(self) -> str:
         name = self.cleaned_data["name"]

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from incidents.drafts import document_of
-from incidents.models import PlaybookDraft
+from incidents.models import Playbook, PlaybookDraft
 from incidents.workflow_picture import drawn, in_words, minutes_words, who_of
 from incidents.writing.depending import words_of_case
 from incidents.writing.edits import LANES, MOST_LANES, title_of
@@ -53,6 +53,17 @@ def draft_page(draft: PlaybookDraft, outline: Outline, *, me: UUID) -> dict[str,
         "lane": _lane(outline.main, 0, _Seen(draft, missing, numbers, known_in(outline))),
         "picture": drawn(document, numbers, lambda key: f"#{key}" if numbers else ""),
         "kinds": KINDS,
+    }
+
+
+def newer_words(draft: PlaybookDraft, newest: Playbook) -> dict[str, str]:
+    """A version that has overtaken a draft: what is different in it from the one that the draft was begun from."""
+    begun_from = f"?with={draft.based_on_id}" if draft.based_on_id else ""
+    return {
+        "id": str(newest.pk),
+        "version": f"{newest.version[:10]} {newest.version[11:16]}",
+        "href": reverse("playbook-detail", args=[newest.pk]),
+        "difference_href": reverse("playbook-difference", args=[newest.pk]) + begun_from,
     }
 
 

@@ -17,6 +17,7 @@ from incidents.picture_text import fitted, lines_of, plain
 from incidents.workflow_layout import Path, laid_down
 
 OVER = ""  # the end of the whole workflow
+MOST_DRAWN = 150  # steps; nobody finds their way in a larger picture, and laying it out takes long
 ROOM = BOX_WIDTH - 18  # pixels
 
 
@@ -46,7 +47,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """The picture, as the template draws it, and the table beside it."""
+    """The picture, as the template draws it, and the table beside it. Without boxes the table stands alone."""
 
     boxes: list[Box]
     paths: list[Path]
@@ -110,14 +111,16 @@ def drawn(document: Mapping[str, Any], numbers: Mapping[str, int], href: Callabl
     """
     workflow, links = document["workflow"], links_of(document)
     order = _order(document["workflow_start"], links)
+    names = {key: _called(workflow.get(key), numbers.get(key)) for key in order}
+    rows = [_row(key, workflow[key], numbers.get(key), links, names) for key in order if key in workflow]
+    if len(rows) > MOST_DRAWN:
+        return Drawn([], [], 0, 0, rows)
     columns = _columns(order, links)
     boxes = {}
     for key in order:
         boxes[key] = _box(key, columns[key], workflow.get(key), numbers.get(key), href)
     lines = [_line(boxes, link) for link in links]
     paths, width, height = laid_down(list(boxes.values()), lines)
-    names = {key: _called(workflow.get(key), numbers.get(key)) for key in order}
-    rows = [_row(key, workflow[key], numbers.get(key), links, names) for key in order if key in workflow]
     return Drawn(list(boxes.values()), paths, width, height, rows)
 
 

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from incidents.cacao.differing import Change, change, said
+from incidents.cacao.differing import MOST_LINES, Change, change, said
 from incidents.cacao.extension import EXTENSION
 from incidents.cacao.plan import Plan, PlanStep
 from incidents.cacao.reading import read_playbook
@@ -124,6 +124,12 @@ class Difference:
     steps: tuple[StepDifference, ...]
     between: tuple[Change, ...]
     variables: tuple[Change, ...]
+
+    @property
+    def too_long(self) -> bool:
+        """More than anybody reads line by line: a page then names the steps alone."""
+        changes = [*self.whole, *self.between, *self.variables, *(each for step in self.steps for each in step.changes)]
+        return sum(len(each.lines) for each in changes) > MOST_LINES
 
     @property
     def same(self) -> bool:

@@ -26,9 +26,15 @@ class Change:
     lines: tuple[Line, ...]
 
 
+MOST_LINES = 2_000  # of both texts; laying them beside each other takes the square of it
+
+
 def change(label: str, before: str, after: str) -> Change:
-    """What became of a text. Either may be empty."""
+    """What became of a text. Either may be empty. Of very long ones it is said that they differ, and no more."""
     was, now = _lines(before), _lines(after)
+    if len(was) + len(now) > MOST_LINES:
+        words = _("Too long to be laid side by side: %(was)s lines before, %(now)s lines now.")
+        return Change(label, (Line("same", words % {"was": len(was), "now": len(now)}),))
     found: list[Line] = []
     for tag, start, end, begin, stop in SequenceMatcher(None, was, now, autojunk=False).get_opcodes():
         if tag == "equal":

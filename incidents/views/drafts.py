@@ -24,7 +24,7 @@ from incidents.draft_forms import (
     initial_rows,
     written_rows,
 )
-from incidents.draft_pages import BLOCK_WORDS, draft_page, lists_of, titles_of
+from incidents.draft_pages import BLOCK_WORDS, draft_page, lists_of, newer_words, titles_of
 from incidents.models import Playbook, PlaybookDraft
 from incidents.playbooks import VersionTaken
 from incidents.writing import edits
@@ -100,9 +100,17 @@ def draft(request: HttpRequest, draft_id: UUID) -> HttpResponse:
     return _page(request, _draft_or_404(draft_id))
 
 
-def _page(request: HttpRequest, found: PlaybookDraft, *, problem: str = "", status: int = 200) -> HttpResponse:
+def _page(
+    request: HttpRequest,
+    found: PlaybookDraft,
+    *,
+    problem: str = "",
+    overtaken: Playbook | None = None,
+    status: int = 200,
+) -> HttpResponse:
     me = request.visitor.organisation_id  # type: ignore[attr-defined]
     context = draft_page(found, drafts.outline_in(found), me=me) | {"problem": problem}
+    context["overtaken"] = newer_words(found, overtaken) if overtaken is not None else None
     return render(request, "playbooks/draft.html", context, status=status)
 
 
@@ -142,7 +150,7 @@ def variables(request: HttpRequest, draft_id: UUID) -> HttpResponse:
                 return redirect("draft-variables", draft_id=found.pk)
             return redirect("draft", draft_id=found.pk)
     wrong = request.method == "POST" and not rows.is_valid()
-    context = {"rows": rows, "draft": found, "problem": problem}
+    context = {"rows": rows, "draft": found, "problem": problem, "wrong": wrong}
     return render(request, "playbooks/draft_variables.html", context, status=_status(wrong, problem))
 
 
@@ -152,7 +160,10 @@ def _write_variables(rows: BaseFormSet[VariableForm], outline: Outline) -> None:
     for old, variable in written:
         if old and old != variable.name:
             edits.rename(outline, old, variable.name)
-    outline.variables = [variable for _old, variable in written]
+    shown = {form["was"].value() for form in rows.forms}
+    names = {variable.name for _old, variable in written}
+    since = [each for each in outline.variables if each.name not in shown | names]  # added while this was written
+    outline.variables = [variable for _old, variable in written] + since
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -246,9 +257,13 @@ def publish(request: HttpRequest, draft_id: UUID) -> HttpResponse:
     if faults_of(outline):
         return _page(request, found, problem=_("Something is missing. It is listed below."), status=422)
     try:
-        kept = drafts.publish(found, seen=_seen(request), actor=actor_of(request.visitor))  # type: ignore[attr-defined]
+        actor, over = actor_of(request.visitor), request.POST.get("over", "")  # type: ignore[attr-defined]
+        kept = drafts.publish(found, seen=_seen(request), actor=actor, over=over)
     except drafts.DraftChanged:
         return _page(request, _draft_or_404(draft_id), problem=_(CHANGED), status=409)
+    except drafts.Overtaken as refused:
+        words = _("A newer version of this playbook has been published since this draft was begun.")
+        return _page(request, found, problem=words, overtaken=refused.newest, status=409)
     except VersionTaken as refused:
         return _page(request, found, problem=str(refused), status=409)
     except PlaybookRefused as refused:

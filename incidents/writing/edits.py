@@ -80,7 +80,10 @@ def add(outline: Outline, kind: str, lane_id: str) -> Item:
 
 
 def remove(outline: Outline, key: str) -> None:
-    _item, lane, at = item_of(outline, key)
+    """A step, or a block with nothing in it: what stands in it is moved or removed first. Raises: NotPossible."""
+    item, lane, at = item_of(outline, key)
+    if isinstance(item, Block) and any(inner.items for inner in item.lanes):
+        raise NotPossible("Move or remove the steps in this block first.")
     del lane.items[at]
     _mend_failures(outline)
 

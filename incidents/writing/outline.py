@@ -21,7 +21,7 @@ CACAO_TYPES: dict[BlockKind, str] = {
 }
 KINDS: dict[str, BlockKind] = {cacao: kind for kind, cacao in CACAO_TYPES.items()}
 DEEPEST = 3  # blocks within blocks that can be written; deeper ones are read and kept
-MOST_ITEMS = 100
+MOST_ITEMS = 500
 END = "end"  # what a step may name for its failure: the end of its own list
 
 
