@@ -11,6 +11,7 @@ from typing import Any
 SEED = 20261103
 SYSTEM = "shared-identity"
 PLAYBOOK = "twelve-steps"
+BRANCHED = "one-branch"
 LEAD = "council-01"
 EXTENSION = "extension-definition--77fb2c0a-9f29-478f-bcd7-fb5e6967d9e8"
 IDENTITY = "identity--78153d92-a046-4332-9b22-fa54526a0234"
@@ -18,15 +19,18 @@ MADE = "2026-09-01T09:00:00.000Z"
 Document = dict[str, Any]
 
 
-def write_partnership(folder: Path, *, organisations: int = 33, steps: int = 12, people: int = 3) -> Path:
+def write_partnership(
+    folder: Path, *, organisations: int = 33, steps: int = 12, people: int = 3, branch: bool = False
+) -> Path:
     """A partnership file and its playbook in this folder: every organisation on one system, every step for all.
+    With `branch` the first step comes only when the lead has decided so, and the playbook is called `BRANCHED`.
 
     One of the organisations is the provider of the system; the others are councils. Each has a duty desk, a few
     people, and a contact point a person and one for the desk.
     """
     chance = random.Random(SEED)
-    playbook = folder / f"{PLAYBOOK}.json"
-    playbook.write_text(json.dumps(_playbook(chance, steps)))
+    playbook = folder / f"{BRANCHED if branch else PLAYBOOK}.json"
+    playbook.write_text(json.dumps(_branched(chance) if branch else _playbook(chance, steps)))
     path = folder / "partnership.json"
     path.write_text(json.dumps(_partnership(organisations, people, playbook.name)))
     return path
@@ -82,31 +86,59 @@ def _partnership(organisations: int, people: int, playbook: str) -> Document:
 
 def _playbook(chance: random.Random, steps: int) -> Document:
     """A start, one parallel step, `steps` actions that wait for nothing, an end."""
+    start, parallel, done, end, agent = _identifiers(chance, "start", "parallel", "end", "end", "group")
+    names = _identifiers(chance, *["action"] * steps)
+    actions = {name: _action(number, agent, done) for number, name in enumerate(names, 1)}
+    workflow = {
+        start: {"type": "start", "on_completion": parallel},
+        parallel: {"type": "parallel", "next_steps": list(actions), "on_completion": end},
+        **actions,
+        done: {"type": "end"},
+        end: {"type": "end"},
+    }
+    return _document(chance, PLAYBOOK, workflow, agent)
 
-    def identifier(kind: str) -> str:
-        return f"{kind}--{uuid.UUID(int=chance.getrandbits(128), version=4)}"
 
-    start, parallel, done, end = (identifier(kind) for kind in ("start", "parallel", "end", "end"))
-    agent = identifier("group")
-    actions = {identifier("action"): _action(number, agent, done) for number in range(1, steps + 1)}
+def _branched(chance: random.Random) -> Document:
+    """A start, a condition that only a person can decide with one action in its branch, an action after it, an end."""
+    start, condition, action, last, done, end, agent = _identifiers(
+        chance, "start", "if-condition", "action", "action", "end", "end", "group"
+    )
+    workflow = {
+        start: {"type": "start", "on_completion": condition},
+        condition: {
+            "type": "if-condition",
+            "name": "Has it spread?",
+            "condition": "the intruder was seen in a second system",
+            "on_true": action,
+            "on_completion": last,
+        },
+        action: _action(1, agent, done),
+        last: _action(2, agent, end),
+        done: {"type": "end"},
+        end: {"type": "end"},
+    }
+    return _document(chance, BRANCHED, workflow, agent)
+
+
+def _identifiers(chance: random.Random, *kinds: str) -> list[str]:
+    return [f"{kind}--{uuid.UUID(int=chance.getrandbits(128), version=4)}" for kind in kinds]
+
+
+def _document(chance: random.Random, name: str, workflow: Document, agent: str) -> Document:
+    start = next(iter(workflow))
     return {
         "type": "playbook",
         "spec_version": "cacao-2.0",
-        "id": identifier("playbook"),
-        "name": PLAYBOOK.replace("-", " ").capitalize(),
+        "id": _identifiers(chance, "playbook")[0],
+        "name": name.replace("-", " ").capitalize(),
         "description": "Every step is for everybody.",
         "playbook_types": ["mitigation"],
         "created_by": IDENTITY,
         "created": MADE,
         "modified": MADE,
         "workflow_start": start,
-        "workflow": {
-            start: {"type": "start", "on_completion": parallel},
-            parallel: {"type": "parallel", "next_steps": list(actions), "on_completion": end},
-            **actions,
-            done: {"type": "end"},
-            end: {"type": "end"},
-        },
+        "workflow": workflow,
         "agent_definitions": {agent: {"type": "group", "name": "Everybody"}},
         "extension_definitions": {
             EXTENSION: {

@@ -163,12 +163,13 @@ def database_url(variable: str, database: str) -> str:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     if _servers is not None:
-        keep = _temporary is not None and Path(_temporary).parent == in_memory.MEMORY and not kept_folder().exists()
+        memory = Path(_temporary or ROOT)
+        keep = memory.parent == in_memory.MEMORY and not kept_folder().exists()
         if keep:
             drop_all("bulkhead_test_%")
         _servers.stop()
         if keep:
-            in_memory.keep(Path(_temporary), kept_folder())
+            in_memory.keep(memory, kept_folder())
     if _temporary is not None:
         shutil.rmtree(_temporary, ignore_errors=True)
 

@@ -16,6 +16,7 @@ from incidents.running.engine import Engine, Id
 from incidents.running.kept import SETTLED, fetched
 from portal.ledger.record import Actor, Entry, record_many
 
+# What is there is read once and looked up: joined row by row, row security would be asked for each pair of rows.
 _WRITE = """
 INSERT INTO incidents_task (id, incident_id, organisation_id, step_id, path, turn, position, title, containing, status,
     ready, acknowledge_by, finish_by, reason, version, changed_at, previous_status, previous_reason)
@@ -32,9 +33,8 @@ SELECT gen_random_uuid(), p.incident_id, p.organisation_id, s.id, w.path, w.turn
             WHEN 'provider' THEN p.is_provider
             WHEN 'lead' THEN p.role = 'lead'
             ELSE p.role <> 'observer' AND NOT p.is_provider AND p.kind = 'council' END
- WHERE NOT EXISTS (SELECT 1 FROM incidents_task t WHERE t.incident_id = p.incident_id
-                      AND t.organisation_id = p.organisation_id AND t.step_id = s.id AND t.path = w.path
-                      AND t.turn = w.turn)
+ WHERE (p.organisation_id, s.id, w.path, w.turn) NOT IN (
+           SELECT t.organisation_id, t.step_id, t.path, t.turn FROM incidents_task t WHERE t.incident_id = %(incident)s)
 ON CONFLICT (incident_id, organisation_id, step_id, path, turn) DO NOTHING
 RETURNING organisation_id, id, position, ready
 """
