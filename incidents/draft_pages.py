@@ -42,6 +42,7 @@ def draft_page(draft: PlaybookDraft, outline: Outline, *, me: UUID) -> dict[str,
             "id": str(draft.pk),
             "name": outline.name or _("A playbook without a name"),
             "description": outline.description,
+            "validity": validity_of(outline),
             "version": draft.version,
             "changed": local_time(draft.changed_at, "%-d %B %Y, %H:%M"),
             "steps": len(numbers),
@@ -54,6 +55,16 @@ def draft_page(draft: PlaybookDraft, outline: Outline, *, me: UUID) -> dict[str,
         "picture": drawn(document, numbers, lambda key: f"#{key}" if numbers else ""),
         "kinds": KINDS,
     }
+
+
+def validity_of(outline: Outline) -> list[str]:
+    """When the playbook may be run, in words; none where that is always."""
+    begins, ends = (str(outline.rest.get(name, ""))[:10] for name in ("valid_from", "valid_until"))
+    return [
+        *([_("It is revoked: once this version is published, nobody runs it.")] if outline.rest.get("revoked") else []),
+        *([_("Valid from %(day)s.") % {"day": begins}] if begins else []),
+        *([_("Valid until %(day)s.") % {"day": ends}] if ends else []),
+    ]
 
 
 def newer_words(draft: PlaybookDraft, newest: Playbook) -> dict[str, str]:

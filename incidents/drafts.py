@@ -60,7 +60,8 @@ def begin_from(playbook: Playbook, *, actor: Actor) -> PlaybookDraft:
     outline = outline_of(playbook.document)
     if playbook.created_by_organisation_id != actor.organisation_id:
         outline.rest = {**outline.rest, "derived_from": [outline.id]}
-        outline.rest.pop("created_by", None)
+        for name in ("created_by", "revoked"):  # what its maker said of it, not what is said of the copy
+            outline.rest.pop(name, None)
         outline.id, outline.created, outline.modified = new_id("playbook"), "", ""
     return _kept(outline, playbook, actor)
 

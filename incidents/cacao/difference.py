@@ -61,7 +61,8 @@ OF_WHOLE = {
     "playbook_activities": lazy("What is done in it"),
 }
 LEFT_OUT = {"workflow", "playbook_variables", "modified", "signatures"}
-# What a step says in its own words already, by the words it is said in; in full only where those do not differ.
+# What a step says in its own words already, by the words it is said in; in full only where those do not differ, else
+# without what they say (`_unsaid`).
 IN_WORDS = {
     "commands": (lazy("Do this"), lazy("For your own tools")),
     "external_references": (lazy("Techniques"),),
@@ -69,6 +70,9 @@ IN_WORDS = {
     "description": (lazy("Why"), lazy("Do this")),
     "timeout": (lazy("Finish within"),),
 }
+# The parts of a command that are read out as what to do or for one's own tools, and those of a technique.
+SAID_OF_COMMAND = {"type", "command", "command_b64", "headers", "content", "content_b64"}
+SAID_OF_TECHNIQUE = {"name", "description", "external_id", "url"}
 FIELDS = {
     "commands": lazy("Commands"),
     "external_references": lazy("References"),
@@ -207,9 +211,30 @@ def _step(old: PlanStep | None, new: PlanStep, was: Plan, now: Plan) -> list[Cha
     first, then = _fields(old, was), _fields(new, now)
     for name in sorted(first.keys() | then.keys()):
         told = {str(words) for words in IN_WORDS.get(name, ())} & set(differ)
-        if first.get(name) != then.get(name) and not told:
-            found.append(change(str(FIELDS.get(name, name)), said(first.get(name)), said(then.get(name))))
+        one, other = first.get(name), then.get(name)
+        if told:
+            one, other = _unsaid(name, one, old), _unsaid(name, other, new)
+        if one != other:
+            found.append(change(str(FIELDS.get(name, name)), said(one), said(other)))
     return found
+
+
+def _unsaid(name: str, value: Any, step: PlanStep) -> Any:
+    """What the words about a field do not tell: other parts of commands, other references, a time limit of its own."""
+    if name == "commands":
+        return _without(value or [], SAID_OF_COMMAND)
+    if name == "external_references":
+        told = {each.id for each in step.d3fend}
+        own = [each for each in value or [] if each.get("external_id") not in told]
+        return own + _without([each for each in value or [] if each.get("external_id") in told], SAID_OF_TECHNIQUE)
+    if name == "timeout":
+        return None if value == step.finish_minutes * 60_000 else value
+    return None
+
+
+def _without(objects: list[dict[str, Any]], names: set[str]) -> list[dict[str, Any]]:
+    rest = [{name: value for name, value in each.items() if name not in names} for each in objects]
+    return [each for each in rest if each]
 
 
 def _fields(step: PlanStep, plan: Plan) -> dict[str, Any]:

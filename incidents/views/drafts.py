@@ -15,15 +15,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from incidents import drafts
 from incidents.cacao.reading import PlaybookRefused
-from incidents.draft_forms import (
-    AboutForm,
-    ActForm,
-    BlockForm,
-    NewForm,
-    VariableForm,
-    initial_rows,
-    written_rows,
-)
+from incidents.draft_block_forms import BlockForm, VariableForm, initial_rows, written_rows
+from incidents.draft_forms import AboutForm, ActForm, NewForm, about_initial
 from incidents.draft_pages import BLOCK_WORDS, draft_page, lists_of, newer_words, titles_of
 from incidents.models import Playbook, PlaybookDraft
 from incidents.playbooks import VersionTaken
@@ -119,8 +112,7 @@ def _page(
 def about(request: HttpRequest, draft_id: UUID) -> HttpResponse:
     found = _draft_or_404(draft_id)
     outline = drafts.outline_in(found)
-    initial = {"name": outline.name, "description": outline.description, "types": outline.types}
-    form = AboutForm(request.POST if request.method == "POST" else None, initial=initial)
+    form = AboutForm(request.POST if request.method == "POST" else None, initial=about_initial(outline))
     problem = ""
     if request.method == "POST" and form.is_valid():
         form.write(outline)

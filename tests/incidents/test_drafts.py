@@ -213,3 +213,33 @@ def test_techniques_are_looked_up_with_and_without_htmx(client_of):
     boxes = client.get("/techniques/?find=account+locking", headers={"HX-Request": "true"}).content.decode()
     assert 'value="D3-AL"' in boxes
     assert "<html" not in boxes
+
+
+def test_how_long_it_is_valid_and_that_it_is_revoked_is_written_in_the_editor(client_of, inside, cast):
+    document = small_document() | {"valid_from": "2026-01-31T08:15:00.000Z"}
+    with inside("ashbourne"):
+        kept, _ = keep_playbook(document, organisation_id=cast.id("ashbourne"))
+    client = client_of("ashbourne")
+    editor = Editor(client, client.post(f"/playbooks/{kept.pk}/edit/")["Location"])
+    assert "Valid from 2026-01-31." in editor.page()
+    said = {"name": document["name"], "types": ["mitigation"], "valid_from": "2026-01-31"}
+    for until, words in (("2026-01-30", "the day on which it begins"), ("soon", "must be a day")):
+        refused = client.post(f"{editor.path}about/", said | {"version": editor.version(), "valid_until": until})
+        assert refused.status_code == 422
+        assert words in refused.content.decode()
+    right = said | {"valid_until": "2099-04-30", "revoked": "on"}
+    assert client.post(f"{editor.path}about/", right | {"version": editor.version()}).status_code == 302
+    assert "It is revoked" in editor.page()
+    published = client.post(f"{editor.path}publish/", {"version": editor.version()})["Location"]
+    newer = json.loads(client.get(f"{published}document/").content)
+    times = [newer["valid_from"], newer["valid_until"], newer["revoked"]]
+    assert times == ["2026-01-31T08:15:00.000Z", "2099-04-30T23:59:59.999Z", True]
+    # Whoever copies it makes a playbook that nobody has revoked; its maker may take the end away again.
+    other = client_of("northgate")
+    copy = Editor(other, other.post(f"{published}edit/")["Location"])
+    assert "It is revoked" not in copy.page()
+    again = Editor(client, client.post(f"{published}edit/")["Location"])
+    without = {"name": document["name"], "types": ["mitigation"], "version": again.version()}
+    assert client.post(f"{again.path}about/", without).status_code == 302
+    assert "Valid" not in again.page()
+    assert "It is revoked" not in again.page()

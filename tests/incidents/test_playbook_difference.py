@@ -137,3 +137,31 @@ def test_no_changed_place_is_passed_over():
         assert not difference(demo(), changed).same, at
         told += 1
     assert told > 20
+
+
+def test_what_changes_beside_the_words_of_a_step_is_told_too():
+    before, after = demo(), demo()
+    key = actions(before)[6]
+    title = before["workflow"][key]["name"]
+    d3fend = {"name": "MITRE D3FEND", "external_id": "D3-NI", "description": "Network Isolation"}
+    step, then = before["workflow"][key], after["workflow"][key]
+    step["external_references"] = [{"name": "Our guide", "url": "https://example.org/1"}]
+    then["external_references"] = [{"name": "Our guide", "url": "https://example.org/2"}, d3fend]
+    then["commands"][0] |= {"command": "Ring first.", "playbook_activity": "identify-channel"}
+    step["commands"][0] |= {"command": "Ring.", "playbook_activity": "disconnect-system"}
+    then["step_extensions"][EXTENSION]["finish_minutes"] = 45
+    step["timeout"], then["timeout"] = 1_800_000, 3_600_000
+    said = lines(difference(before, after), title)
+    assert said["Do this"] == [("gone", "Ring."), ("new", "Ring first.")]
+    assert said["Commands"] == [
+        ("gone", "playbook activity: disconnect-system"),
+        ("new", "playbook activity: identify-channel"),
+    ]
+    assert said["Techniques"] == [("new", "D3-NI Network Isolation")]
+    assert ("new", "url: https://example.org/2") in said["References"]
+    assert not [text for _, text in said["References"] if "D3-NI" in text], "said already"
+    assert said["Finish within"] == [("gone", "30 minutes"), ("new", "45 minutes")]
+    assert said["Time limit (milliseconds)"] == [("new", "3600000")]
+    # Where the limit is the same as the time to finish, one of the two is enough.
+    then["timeout"] = 2_700_000
+    assert "Time limit (milliseconds)" not in lines(difference(before, after), title)
