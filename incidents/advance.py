@@ -19,6 +19,7 @@ from incidents.running.ahead import ahead_of
 from incidents.running.engine import Engine, Id, Row
 from incidents.running.kept import engine_of, facts_of, graph_of, keep_asks, keep_rows
 from incidents.running.tasks import call_off_unreached, database_now, make_ready, tell, write_tasks
+from incidents.work_order_told import tell_ready
 from portal.claims import claimant
 from portal.ledger.record import Actor, Entry, record_many
 from portal.tenancy.scope import queue_scope
@@ -128,6 +129,8 @@ def _move(incident: Incident, engine: Engine) -> int:
             break
         written |= new
     count = tell(incident, "tasks.ready", ready)
+    if ready:
+        tell_ready(incident, actor=Actor(incident.lead_id), tasks=[task_id for _, task_id, _ in ready])
     _tell_asked(incident, keep_asks(incident.pk, engine.graph, engine.asks))
     if engine.ended:  # every time: whoever joins after it has steps that never come
         call_off_unreached(incident)

@@ -16,6 +16,7 @@ from django.db import connections
 
 from incidents.estate import Organisation
 from incidents.models import Incident
+from incidents.work_order_told import tell_ready
 from portal.ledger.record import Actor, Entry, record_many
 
 OPENED_THIS = "opened this incident"
@@ -163,6 +164,7 @@ def announce_opening(
         for each in joining
     ]
     record_many([opened, *assigned], actor=actor, incident_id=incident.pk, incident_reference=incident.reference)
+    tell_ready(incident, actor=actor, organisations=[each.organisation_id for each in joining])
 
 
 def _who_takes_part(incident: Incident) -> dict[str, int]:

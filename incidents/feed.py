@@ -157,7 +157,19 @@ WORDS: dict[str, Callable[[Data, Mapping[str, str]], str]] = {
     "task.not_affected": _task("does not need “%(title)s”"),
     "task.cancelled": _task("called off “%(title)s” of %(name)s"),
     "task.undone": _task("took back the answer to “%(title)s”"),
+    "work_order.ready": lambda data, names: _("work orders wait for your own tool"),
+    "work_order.taken": lambda data, names: _("your own tool “%(key)s” has taken “%(title)s”") % data,
+    "work_order.answered": lambda data, names: _tool_said(data),
 }
+
+
+def _tool_said(data: Mapping[str, Any]) -> str:
+    words = {
+        "done": _("your own tool “%(key)s” has done “%(title)s”"),
+        "failed": _("your own tool “%(key)s” could not do “%(title)s”"),
+        "refused": _("your own tool “%(key)s” does not run “%(title)s”"),
+    }
+    return words[data["outcome"]] % data
 
 
 def feed_of(

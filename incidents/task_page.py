@@ -15,6 +15,7 @@ from incidents.models import Participant, Standing, Task
 from incidents.not_trusted import suspicions_in
 from incidents.signed_at_opening import agreed_on
 from incidents.stop_confirmation import unguarded_services
+from incidents.tool_words import answered_by_tool, tool_words
 from incidents.transitions import UNDO_WITHIN
 from incidents.words import due_words, overdue_by, state, state_key, way
 from partners.acting import may_answer, may_open
@@ -79,7 +80,8 @@ def task_page(task: Task, *, visitor: Visitor, typed: str | None = None) -> dict
             ],
             "lead_call": header["lead"]["call"] if narrow else None,
             "answers": answers,
-            "confirm": {"names": stops, "typed": typed, "given": {}} if stops else None,
+            "confirm": {"names": stops, "typed": typed, "given": answered_by_tool(task, own=own)} if stops else None,
+            "tool": tool_words(task, own=own),
             "evidence": step.evidence,
             "receipt": _receipt(task, visitor, header, now),
             "history": _history(task, standings, narrow=narrow),

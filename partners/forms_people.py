@@ -18,6 +18,7 @@ WHAT_SCOPES_ALLOW = {
     "suspect": _("Report a suspicion"),
     "open": _("Open and lead incidents"),
     "answer": _("Answer your own tasks"),
+    "orders": _("Take and answer work orders with your own tool"),
     "read": _("Read incidents and the partnership"),
     "playbooks": _("Bring playbooks in"),
     "access-events": _("Send records of sign-ins"),

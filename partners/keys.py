@@ -15,7 +15,9 @@ from partners.sessions import StepsInForce
 from portal import clock
 from portal.tenancy.door import KeyRefused, Visitor, mint, ticket_of
 
-SCOPES = frozenset({"suspect", "open", "answer", "read", "playbooks", "access-events", "estate", "contacts", "audit"})
+SCOPES = frozenset(
+    {"suspect", "open", "answer", "orders", "read", "playbooks", "access-events", "estate", "contacts", "audit"}
+)
 LONGEST = timedelta(days=365)
 LAST_USED_GRAIN = timedelta(minutes=1)
 

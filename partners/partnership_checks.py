@@ -20,7 +20,9 @@ from partners.partnership_estate_checks import check_estate, of_categories, of_c
 from partners.partnership_permissions import of_access, of_integration
 from portal.documents import Problem, pointer
 
-SCOPES = frozenset({"suspect", "open", "answer", "read", "playbooks", "access-events", "estate", "contacts", "audit"})
+SCOPES = frozenset(
+    {"suspect", "open", "answer", "orders", "read", "playbooks", "access-events", "estate", "contacts", "audit"}
+)
 
 
 def check(read: dict[str, tuple[Any, ...]], problems: list[Problem]) -> None:

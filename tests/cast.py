@@ -11,7 +11,9 @@ import psycopg
 
 from portal.tenancy.door import Visitor, ticket_of
 
-EVERY_SCOPE = ["suspect", "open", "answer", "read", "playbooks", "access-events", "estate", "contacts", "audit"]
+EVERY_SCOPE = [
+    "suspect", "open", "answer", "orders", "read", "playbooks", "access-events", "estate", "contacts", "audit",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)

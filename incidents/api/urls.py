@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from incidents.api import events, incident, mail, opening, planned, playbooks, sides, sign_offs, tasks
+from incidents.api import events, incident, mail, opening, planned, playbooks, sides, sign_offs, tasks, work_orders
 
 urlpatterns = [
     path("incidents/", opening.Incidents.as_view(), name="api-incidents"),
@@ -34,6 +34,11 @@ urlpatterns = [
     path("tasks/<uuid:task_id>/undo/", tasks.Undo.as_view(), name="api-task-undo"),
     path("tasks/<uuid:task_id>/verify/", tasks.Verify.as_view(), name="api-task-verify"),
     path("tasks/<uuid:task_id>/cancel/", tasks.Cancel.as_view(), name="api-task-cancel"),
+    path("work-orders/", work_orders.WorkOrders.as_view(), name="api-work-orders"),
+    path("work-orders/keys/", work_orders.WorkOrderKeys.as_view(), name="api-work-order-keys"),
+    path("work-orders/<uuid:order_id>/", work_orders.OneWorkOrder.as_view(), name="api-work-order"),
+    path("work-orders/<uuid:order_id>/take/", work_orders.TakeWorkOrder.as_view(), name="api-work-order-take"),
+    path("work-orders/<uuid:order_id>/answer/", work_orders.AnswerWorkOrder.as_view(), name="api-work-order-answer"),
     path("playbooks/", playbooks.Playbooks.as_view(), name="api-playbooks"),
     path("playbooks/<str:slug>/", playbooks.OnePlaybook.as_view(), name="api-playbook"),
     path("playbooks/<str:slug>/document/", playbooks.PlaybookDocument.as_view(), name="api-playbook-document"),

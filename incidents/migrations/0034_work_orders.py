@@ -1,8 +1,92 @@
-"""Work orders to an organisation's own tool."""
+"""Work orders to an organisation's own tool: what the tool made of them is its organisation's alone."""
 
-from django.db import migrations
+import uuid
+
+import django.db.models.deletion
+from django.db import migrations, models
+
+from portal.tenancy.policies import MINE, Allow, protect
+
+APP = "portal_app"
+OWN = f"organisation_id = {MINE}"
+# One's own task that is ready, of a step with a command for a tool. Once it is answered nobody changes it.
+FOR_A_TOOL = (
+    "EXISTS (SELECT 1 FROM incidents_task t JOIN incidents_step s ON s.id = t.step_id"
+    f" WHERE t.id = incidents_workorder.task_id AND t.organisation_id = {MINE} AND t.ready AND s.instructions <> '[]')"
+)
+CHANGED = ("lease", "lease_until", "taken_at", "key_id", "key_name", "outcome", "result", "out_args", "answered_at")
+# What a tool took and answered is told at home alone. That one is ready is said with the steps: to one organisation, by
+# the lead.
+SAID = f"""
+CREATE POLICY work_orders_said ON public.ledger_event AS RESTRICTIVE FOR INSERT TO portal_app, portal_worker WITH CHECK (
+    split_part(kind, '.', 1) <> 'work_order'
+    OR audience = ARRAY[{MINE}]
+    OR kind = 'work_order.ready' AND cardinality(audience) = 1 AND EXISTS (SELECT 1 FROM public.incidents_incident i
+        WHERE i.id = ledger_event.incident_id AND i.lead_id = (SELECT sec.me())));
+"""
+NOT_SAID = "DROP POLICY work_orders_said ON public.ledger_event;"
 
 
 class Migration(migrations.Migration):
     dependencies = [("incidents", "0033_confirm_mends")]
-    operations = []
+    operations = [
+        migrations.CreateModel(
+            name="WorkOrder",
+            fields=[
+                (
+                    "task",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="work_order",
+                        serialize=False,
+                        to="incidents.task",
+                    ),
+                ),
+                ("lease", models.UUIDField(default=uuid.uuid4)),
+                ("lease_until", models.DateTimeField()),
+                ("taken_at", models.DateTimeField()),
+                ("key_id", models.UUIDField(null=True)),
+                ("key_name", models.TextField()),
+                (
+                    "outcome",
+                    models.TextField(
+                        blank=True,
+                        choices=[("", "Not answered"), ("done", "Done"), ("failed", "Failed"), ("refused", "Refused")],
+                        db_default="",
+                        default="",
+                    ),
+                ),
+                ("result", models.TextField(blank=True, db_default="", default="")),
+                ("out_args", models.JSONField(db_default=models.Value({}, models.JSONField()), default=dict)),
+                ("answered_at", models.DateTimeField(null=True)),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="partners.organisation",
+                    ),
+                ),
+            ],
+        ),
+        migrations.AddConstraint(
+            model_name="workorder",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("answered_at", None), ("outcome", "")),
+                    models.Q(("answered_at__isnull", False), ("outcome__in", ["done", "failed", "refused"])),
+                    _connector="OR",
+                ),
+                name="work_order_answered",
+            ),
+        ),
+        protect(
+            "incidents_workorder",
+            Allow(APP, "select", OWN),
+            Allow(APP, "insert", f"{OWN} AND {FOR_A_TOOL}"),
+            Allow(APP, "update", f"{OWN} AND outcome = ''", OWN, columns=CHANGED),
+        ),
+        migrations.RunSQL(SAID, NOT_SAID),
+    ]

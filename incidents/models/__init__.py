@@ -22,6 +22,7 @@ from incidents.models.run import Decision, Run, RunAnswer, RunStep
 from incidents.models.sign_off import PlaybookSystem, SignedAtOpening, SignOff, SignOffStep
 from incidents.models.signing import PlaybookSignature, SigningKey, SigningSecret, TrustedKey
 from incidents.models.task import Duty, OwnReference, Task, TaskNote
+from incidents.models.work_order import WorkOrder
 
 __all__ = [
     "Clearing",
@@ -68,4 +69,5 @@ __all__ = [
     "UpdateReminder",
     "UpdateRequest",
     "WallDisplay",
+    "WorkOrder",
 ]

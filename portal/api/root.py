@@ -33,6 +33,7 @@ COLLECTIONS = {
     "integrations": "api-integrations",
     "standing_access": "api-standing-accesses",
     "playbooks": "api-playbooks",
+    "work_orders": "api-work-orders",
     "live_tickets": "api-live-tickets",
     "schema": "api-schema",
     "docs": "api-docs",

@@ -15,9 +15,9 @@ from portal.tenancy.scope import organisation_scope
 ROOT = "/api/v1"
 OPENING = {"title": "Intruder in the shared directory", "systems": ["identity-platform"]}
 COUNTED = (
-    "incidents_incident", "incidents_participant", "incidents_task", "incidents_tasknote", "incidents_ownreference",
-    "incidents_update", "incidents_incidentsystem", "incidents_playbook", "incidents_step", "incidents_duty",
-    "ledger_event", "api_replay",
+    "incidents_incident", "incidents_participant", "incidents_task", "incidents_tasknote", "incidents_workorder",
+    "incidents_ownreference", "incidents_update", "incidents_incidentsystem", "incidents_playbook", "incidents_step",
+    "incidents_duty", "ledger_event", "api_replay",
 )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from incidents import drafts
 from incidents.models import Incident, Playbook, Task
 from incidents.opening import Opening, open_incident
 from incidents.planned import Announcement, announce
+from incidents.playbooks import keep_playbook
 from incidents.transitions import answer_task
 from incidents.writing import edits
 from notifications import calls
@@ -28,6 +29,7 @@ from partners.models import Assessment, ContactPoint, Dependency, Finding
 from portal import clock
 from portal.files.receiving import Received
 from portal.files.store import Incoming
+from tests.incidents.playbooks import tool_document
 from tests.partners.permitted import line, terms
 
 Objects = dict[str, Any]
@@ -45,6 +47,15 @@ def open_on(cast: Any, *systems: str) -> Incident:
     """Ashbourne opens an incident. Inside its scope."""
     opening = Opening(title="Intruder", systems=systems)
     return open_incident(opening, actor=actor_of(cast.visitor("ashbourne")))
+
+
+def for_a_tool(cast: Any) -> UUID:
+    """A task of Dunmere's whose step carries a command, in an exercise of Ashbourne's. Inside its scope."""
+    lead = cast.visitor("ashbourne")
+    keep_playbook(tool_document(), organisation_id=lead.organisation_id)
+    opening = Opening(title="Dry run", systems=("identity-platform",), playbook="for-tools", exercise=True)
+    incident = open_incident(opening, actor=actor_of(lead))
+    return Task.objects.get(incident=incident, organisation_id=cast.id("dunmere"), title="A").pk
 
 
 def attached(assessment: Assessment) -> UUID:
@@ -66,6 +77,7 @@ def stage(cast: Any, inside: Any, seal: Any, settings: Any, tmp_path: Any) -> Ob
     with inside("ashbourne"):
         incident = open_on(cast, "identity-platform")
         contact = ContactPoint.objects.filter(person=None)[0]
+        order = for_a_tool(cast)
         draft = drafts.begin("Loss of mail", actor=actor_of(cast.visitor("ashbourne")))
         outline = drafts.outline_in(draft)
         draft_step = edits.add(outline, "act", outline.main.id).id
@@ -114,6 +126,7 @@ def stage(cast: Any, inside: Any, seal: Any, settings: Any, tmp_path: Any) -> Ob
         "waiting": waiting.pk,
         "accepted": accepted.pk,
         "done": done.pk,
+        "order": order,
         "contact": contact.pk,
         "work": item,
         "call": call.id,

@@ -102,6 +102,7 @@ class _Writer(People, Register, Incidents):
             self.draft(slug)
         for reference, roles in INCIDENTS.items():
             self.incident(reference, roles)
+        self.event("work_order.answered", "northgate", audience=["northgate"])
         self.event("planned.answered", "northgate", audience=["northgate"])
         self.event("signoff.given", "northgate", audience=["northgate"])
         self.event("exercise.suspended", "northgate", audience=["northgate"])

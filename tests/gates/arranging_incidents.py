@@ -52,7 +52,7 @@ class Incidents(Writer):
                 position=position, title=f"Step {position}", audience="all", acknowledge_minutes=15, finish_minutes=60,
                 containing=position == 1, confirmed_by_council=False, join="all", d3fend=Jsonb([]),
                 answers=Jsonb([{"name": "__asked__", "kind": "string", "words": "x", "deciding": True}]),
-                instructions=Jsonb([]), after=[], **texts,
+                instructions=Jsonb([{"kind": "bash", "text": "x"}] if position < 3 else []), after=[], **texts,
             )  # fmt: skip
 
     def signed(self, slug: str, plan: str, version: UUID, ended: str) -> None:
@@ -139,6 +139,10 @@ class Incidents(Writer):
         self.event("incident.opened", lead, audience=everybody, incident=reference)
         self.event("incident.widened", others[0], audience=everybody, incident=reference)
         self.event("task.started", others[0], audience=[others[0], lead], incident=reference)
+        self.event("work_order.ready", lead, audience=[others[0]], incident=reference)
+        self.event("work_order.ready", lead, audience=[others[0], lead], incident=reference)
+        self.event("work_order.answered", others[0], audience=[others[0]], incident=reference)
+        self.event("work_order.answered", others[0], audience=[others[0], lead], incident=reference)
         outsider = next(slug for slug in ORGANISATIONS if slug not in roles)
         self.event("estate.read", lead, audience=[lead, outsider])
         self.event("task.blocked", others[0], audience=[others[0], outsider], incident=reference)
@@ -217,6 +221,9 @@ class Incidents(Writer):
             )  # fmt: skip
             self.put("incidents_tasknote", id=uuid4(), task_id=task, organisation_id=org, text=secret,
                      answers=Jsonb({}), at="now")  # fmt: skip
+            self.put("incidents_workorder", task_id=task, organisation_id=org, lease=uuid4(), lease_until="tomorrow",
+                     taken_at="now", key_name=secret, result=secret if position == 2 else "",
+                     outcome="done" if position == 2 else "", answered_at="now" if position == 2 else None)  # fmt: skip
             self.put("incidents_stopconfirmation", id=uuid4(), task_id=task, organisation_id=org, words=secret,
                      at="now")  # fmt: skip
             self.put("incidents_ownreference", id=uuid4(), incident_id=incident, organisation_id=org, task_id=task,

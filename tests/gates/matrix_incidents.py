@@ -30,6 +30,10 @@ ANSWERS = (
     " AND t.status NOT IN ('done', 'verified', 'declined', 'not_affected', 'cancelled')"
     " AND n.status <> 'closed' AND n.suspended_at IS NULL)"
 )
+FOR_A_TOOL = (
+    "EXISTS (SELECT 1 FROM incidents_task t JOIN incidents_step s ON s.id = t.step_id WHERE t.id = x.task_id"
+    " AND t.organisation_id = %(me)s AND t.ready AND s.instructions <> '[]')"
+)
 # The same rule of the sign-off that a line belongs to.
 OF_SIGN_OFF = (
     "EXISTS (SELECT 1 FROM incidents_signoff y WHERE y.id = x.sign_off_id AND ("
@@ -166,6 +170,15 @@ INCIDENTS: dict[str, Row] = {
         Can(
             MINE,
             f"{MINE} AND EXISTS (SELECT 1 FROM incidents_task t WHERE t.id = x.task_id AND t.organisation_id = %(me)s)",
+        )
+    ),
+    # What an organisation's own tool took and answered, of a task whose step has a command for it; final once answered.
+    "incidents_workorder": Row(
+        Can(
+            MINE,
+            f"{MINE} AND {FOR_A_TOOL}",
+            f"{MINE} AND x.outcome = ''",
+            updates="lease lease_until taken_at key_id key_name outcome result out_args answered_at",
         )
     ),
     # A playbook that is being written is its organisation's alone.

@@ -44,6 +44,8 @@ TAKES_NONE: dict[tuple[str, str], str] = {
     ("api-incident-own-reference", "delete"): DETAIL,
     ("api-task-own-reference", "put"): DETAIL,
     ("api-task-own-reference", "delete"): DETAIL,
+    ("api-work-order-take", "post"): "for a key alone: no person has that scope",
+    ("api-work-order-answer", "post"): "for a key alone: no person has that scope",
     **{
         (f"api-task-{act}", "post"): ANSWER
         for act in ("acknowledge", "block", "cancel", "complete", "decline", "start", "undo", "verify")

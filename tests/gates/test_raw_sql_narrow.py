@@ -33,6 +33,7 @@ OWN_TASKS: dict[str, Can] = {
     "incidents_task": Can(f"{MINE} AND {IN_IT}", update=f"{MINE} AND {IN_IT}"),
     "incidents_tasknote": Can(MINE, MATRIX["incidents_tasknote"].app.insert),
     "incidents_stopconfirmation": Can(MINE, MATRIX["incidents_stopconfirmation"].app.insert),
+    "incidents_workorder": MATRIX["incidents_workorder"].app,
     "incidents_ownreference": MATRIX["incidents_ownreference"].app,
     "incidents_duty": Can(MINE, update=MINE),
     "incidents_runanswer": Can(
@@ -44,6 +45,7 @@ OWN_TASKS: dict[str, Can] = {
     "ledger_event": Can(
         insert=f"{RECORDS} AND split_part(x.kind, '.', 1) NOT IN ('answer', 'ladder')"
         " AND (x.incident_id IS NULL OR split_part(x.kind, '.', 1) NOT IN ('incident', 'tasks', 'update'))"
+        " AND (x.kind <> 'work_order.ready' OR x.audience = ARRAY[%(me)s])"
     ),
 }
 

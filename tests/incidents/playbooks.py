@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -26,3 +27,29 @@ def small_document() -> Document:
 
 def key(letter: str) -> str:
     return f"action--1f0a7c52-6d0e-4a6b-9a55-0d4ac1f1b00{letter.lower()}"
+
+
+GATEWAY = "linux--1f0a7c52-6d0e-4a6b-9a55-0d4ac1f1b0aa"
+TARGET = {"type": "linux", "name": "Gateway", "address": {"ipv4": ["192.0.2.1"]}}
+
+
+def tool_document() -> Document:
+    """The small one for tools: step A, the first, carries two commands and asks for the blocked address. B and C, which
+    come later, carry one each."""
+    document = small_document() | {"id": f"playbook--{uuid4()}", "name": "For tools"}
+    document["playbook_variables"]["__blocked__"] = {"type": "ipv4-addr"}
+    document["playbook_variables"]["__token__"] = {"type": "string", "value": "s3cret"}
+    document["target_definitions"] = {GATEWAY: TARGET}
+    document["workflow"][key("a")] |= {
+        "commands": [
+            {"type": "bash", "command": "ipset add blocked __blocked__:value # in __city__:value"},
+            {
+                "type": "http-api",
+                "command": "POST /block HTTP/1.1",
+                "headers": {"Authorization": ["Bearer abc"], "X-Api-Key": ["__token__:value"]},
+            },
+        ],
+        "targets": [GATEWAY],
+        "out_args": ["__blocked__"],
+    }
+    return document

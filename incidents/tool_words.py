@@ -1,0 +1,58 @@
+"""What a task's page says of the organisation's own tool: its work order, who took it, what came of it. For its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from incidents.models import Incident, Task, WorkOrder
+from incidents.work_order_states import waits_for_person
+from portal import clock
+from portal.pages import local_time
+
+
+def tool_words(task: Task, *, own: bool) -> dict[str, Any] | None:
+    """`{"words": sentences, "result": what the tool wrote}`; None where there is nothing to say. At most one query."""
+    if not own or not task.step.instructions:
+        return None
+    order = WorkOrder.objects.filter(task=task).first()
+    over = task.status in Task.SETTLED or task.incident.status == Incident.Status.CLOSED
+    if order is None:
+        return None if over else {"words": [_waiting(task)], "result": ""}
+    about = {"key": order.key_name, "at": local_time(order.taken_at), "until": local_time(order.lease_until)}
+    words = [_("“%(key)s” took the work order at %(at)s.") % about]
+    if order.outcome:
+        words.append(_said(order) % {"at": local_time(order.answered_at)})
+        task.work_order = order  # what was read is not read again
+        if waits_for_person(task):
+            words.append(_("The step stops a service: say yourself that it is done, with the name of the service."))
+    elif not over and order.lease_until > clock.now():
+        words.append(_("It has until %(until)s to answer.") % about)
+    elif not over:
+        words.append(_("It has not answered in time, so the work order is waiting again."))
+    return {"words": words, "result": order.result}
+
+
+def answered_by_tool(task: Task, *, own: bool) -> dict[str, str]:
+    """What the tool answered to what the step asks, for the form in which a person says that it is done."""
+    if not own or not task.step.instructions or not task.step.answers:
+        return {}
+    said = WorkOrder.objects.filter(task=task, outcome=WorkOrder.Outcome.DONE).values_list("out_args", flat=True)
+    return {name: str(value) for answers in said for name, value in answers.items()}
+
+
+def _waiting(task: Task) -> str:
+    if task.incident.suspended_at is not None:
+        return _("The exercise is put aside: your own tool gets no work order.")
+    if not task.ready:
+        return _("Once the step is ready, a work order waits here for your own tool.")
+    return _("A work order is waiting: your own tool can take it.")
+
+
+def _said(order: WorkOrder) -> str:
+    return {
+        "done": _("At %(at)s it answered: done."),
+        "failed": _("At %(at)s it answered: it could not do it. A person takes it."),
+        "refused": _("At %(at)s it answered: it does not run this. A person takes it."),
+    }[order.outcome]

@@ -1,0 +1,156 @@
+"""What a work order says, signed: a JWS (RFC 7515) by the portal's own key, with the claims of a JWT (RFC 7519)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import jwt
+from django.conf import settings
+
+from incidents.cacao.parts import VARIABLE_VALUE, variables_in
+from incidents.cacao.vocabulary import SECRETS
+from incidents.models import Playbook, Task, TaskNote
+from portal import clock
+from portal.vault.own_key import own_key
+
+TYPE = "bulkhead-work-order+jwt"
+GOOD_FOR = timedelta(minutes=15)  # one that nobody took; one that was taken is good as long as its lease
+# Headers that let somebody in. A value that stands there in clear is not handed on; one that names a variable is.
+LETS_IN = frozenset(["authorization", "proxy-authorization", "cookie", "x-api-key", "api-key", "x-auth-token"])
+
+
+def signed_order(task: Task, *, until: datetime | None = None) -> str:
+    """The order as text for a tool (JWS compact). `task` is one of `work_orders.orders_of`; two queries.
+
+    Raises:
+        portal.vault.master.VaultError: this process cannot sign.
+    """
+    now = clock.now()
+    key = own_key()
+    claims = {
+        "exercise": task.incident.exercise,  # first: whoever reads no further has read that
+        "iss": settings.PORTAL_URL,
+        "aud": task.organisation.slug,
+        "sub": str(task.pk),
+        "jti": str(uuid4()),
+        "iat": int(now.timestamp()),
+        "exp": int((until or now + GOOD_FOR).timestamp()),
+        "order": content_of(task),
+    }
+    return jwt.encode(claims, key.private, algorithm="EdDSA", headers={"kid": key.kid, "typ": TYPE})
+
+
+def content_of(task: Task) -> dict[str, Any]:
+    """What is to be done, as the playbook's document has it, and never a secret."""
+    playbook = Playbook.objects.get(pk=task.step.playbook_id)
+    document, step_id = playbook.document, task.step.cacao_step_id
+    step = document["workflow"][step_id]
+    commands = [_without_secrets(each) for each in step["commands"]]
+    definitions = {**document.get("agent_definitions", {}), **document.get("target_definitions", {})}
+    return {
+        "id": str(task.pk),
+        "incident": {
+            "reference": task.incident.reference,
+            "status": task.incident.status,
+            "exercise": task.incident.exercise,
+            "tlp": task.incident.tlp,
+        },
+        "organisation": {"slug": task.organisation.slug, "name": task.organisation.name},
+        "task": {
+            "id": str(task.pk),
+            "title": task.title,
+            "ready_at": _written(task.ready_at),  # type: ignore[attr-defined]
+            "acknowledge_by": _written(task.acknowledge_by),
+            "finish_by": _written(task.finish_by),
+        },
+        "playbook": {
+            "id": playbook.cacao_id,
+            "version": playbook.version,
+            "sha256": bytes(playbook.digest).hex(),
+            "step": step_id,
+        },
+        "commands": commands,
+        "agent": _described(step["agent"], definitions),
+        "targets": [_described(each, definitions) for each in step.get("targets", [])],
+        "variables": _variables(task, document, step),
+        "out_args": [
+            {"name": each["name"], "type": each["kind"], "needed": each["deciding"]} for each in task.step.answers
+        ],
+    }
+
+
+def _without_secrets(command: Mapping[str, Any]) -> dict[str, Any]:
+    """The command as it stands, but for headers that hold what lets somebody in; `withheld` names those."""
+    headers = command.get("headers", {})
+    withheld = sorted(
+        name
+        for name, values in headers.items()
+        if name.lower() in LETS_IN and not any(VARIABLE_VALUE.search(str(each)) for each in values)
+    )
+    if not withheld:
+        return dict(command)
+    left = {name: values for name, values in headers.items() if name not in withheld}
+    return {**command, "headers": left, "withheld": withheld}
+
+
+def _described(key: str, definitions: Mapping[str, Any]) -> dict[str, Any]:
+    """An agent or target by its id; which account it is reached with is the tool's own affair."""
+    known = definitions.get(key, {})
+    return {"id": key, **{name: value for name, value in known.items() if name != "authentication_info"}}
+
+
+def _variables(task: Task, document: Mapping[str, Any], step: Mapping[str, Any]) -> dict[str, Any]:
+    """Those that the step takes, gives or names, with what is known: the organisation's own answers of this run before
+    the document's value. What another organisation answered is not handed on."""
+    declared = {**document.get("playbook_variables", {}), **step.get("step_variables", {})}
+    wanted = {*step.get("in_args", []), *step.get("out_args", []), *step.get("step_variables", {})}
+    wanted |= set(_named(step["commands"]))
+    secret, said = set(_secrets(document, step)), _own_answers(task)
+    found: dict[str, Any] = {}
+    for name in sorted(wanted & declared.keys()):
+        variable = {part: value for part, value in declared[name].items() if part != "value"}
+        value = declared[name].get("value")
+        if not variable.get("constant"):
+            value = said.get(name, value)
+        found[name] = variable if name in secret or value is None else {**variable, "value": value}
+    return found
+
+
+def _own_answers(task: Task) -> dict[str, Any]:
+    notes = TaskNote.objects.filter(
+        organisation_id=task.organisation_id, task__incident_id=task.incident_id, task__path=task.path
+    )
+    said: dict[str, Any] = {}
+    for answers in notes.exclude(answers={}).order_by("at").values_list("answers", flat=True):
+        said |= answers
+    return said
+
+
+def _named(value: Any) -> Iterator[str]:
+    """Names of variables anywhere in it."""
+    if isinstance(value, str):
+        yield from VARIABLE_VALUE.findall(value)
+    elif isinstance(value, Mapping):
+        for each in value.values():
+            yield from _named(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _named(each)
+
+
+def _secrets(document: Mapping[str, Any], step: Mapping[str, Any]) -> Iterator[str]:
+    """Variables that hold what lets somebody in: whoever signs in by them, or a header says so."""
+    for sign_in in document.get("authentication_info_definitions", {}).values():
+        for name in SECRETS:
+            yield from variables_in(str(sign_in.get(name, "")))
+    for command in step["commands"]:
+        for name, values in command.get("headers", {}).items():
+            if name.lower() in LETS_IN:
+                yield from _named(values)
+
+
+def _written(at: datetime | None) -> str | None:
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z") if at else None
