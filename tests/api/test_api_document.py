@@ -9,11 +9,13 @@ import pytest
 from django.core.management import call_command
 from django.urls import get_resolver
 
+from incidents.playbooks import keep_playbook
 from notifications import hooks
 from notifications.api_hook_answers import WebhookAnswers
 from partners import mail_distrust
 from portal.api.endpoint import Endpoint
 from tests.api.asking import ROOT, opened, planned_body, send, tasks
+from tests.incidents.playbooks import tool_document
 
 pytestmark = pytest.mark.django_db
 KEYS = f"{ROOT}/work-orders/keys/"  # public keys
@@ -113,7 +115,11 @@ def test_answers_are_as_the_document_says(api_of, document, cast, inside):
             mail_distrust.mark(cast.id("ashbourne"), "ashbourne.example", for_all=True, reason="Odd")
         )
     own = {"webhooks", "systems", "dependencies", "contacts", "components", "participations", "services", "register"}
-    own |= {"integrations", "standing-access", "planned-work"}
+    own |= {"integrations", "standing-access", "planned-work", "work-orders"}
+    with inside("ashbourne"):
+        keep_playbook(tool_document(), organisation_id=cast.id("ashbourne"))
+    opened(lead, playbook="for-tools")
+    known["order_id"] = send(dunmere, "get", "/work-orders/").json()["results"][0]["id"]
     work = send(api_of("northgate"), "post", "/incidents/", planned_body()).json()["reference"]
     asked = 0
     for path, method, operation in operations(document):

@@ -14,6 +14,7 @@ import pytest
 
 from tests import servers
 from tests.api.asking import planned_body
+from tests.incidents.playbooks import tool_document
 
 ENVIRONMENT = servers.ROOT / "var" / "schemathesis"
 # Left out: two checks that a body can be told right or wrong by the document alone; what is known to an organisation
@@ -30,7 +31,7 @@ OPENINGS = 3
 ESTATE = r"/api/v1/(systems|components|participations|services|dependencies|register)/"
 AROUND = (
     r"/api/v1/(integrations|standing-access|assessments|findings|contracts|contacts|organisations|planned-work"
-    r"|mail-distrust)/"
+    r"|mail-distrust|work-orders)/"
 )
 FEW = ("--phases", "examples,fuzzing", "--max-examples", "6")
 PARTS = {
@@ -115,6 +116,7 @@ def _known(web, key) -> dict[str, str]:
         "incidents": reference,
         "planned-work": _made(web, key, "incidents/", planned_body(systems=[slug]))["reference"],
         "tasks": tasks[0]["id"],
+        "work-orders": _order(web, key),
         "systems": "identity-platform",
         "organisations": "ashbourne",
         "playbooks": "shared-platform-containment",
@@ -123,6 +125,13 @@ def _known(web, key) -> dict[str, str]:
         "contacts": contacts[0]["id"],
         "dependencies": dependencies[0]["id"],
     }
+
+
+def _order(web, key) -> str:
+    """A work order of one's own, of a playbook whose first step has commands."""
+    _made(web, key, "playbooks/", tool_document())
+    _made(web, key, "incidents/", {"title": "For tools", "systems": ["identity-platform"], "playbook": "for-tools"})
+    return orjson.loads(web.ask("GET", "/api/v1/work-orders/", None, key)[2])["results"][0]["id"]
 
 
 def _made(web, key, path, body) -> dict[str, str]:
