@@ -1,4 +1,5 @@
-"""Typed confirmations: what counts as the same words, and a refusal that says which rule it is."""
+"""Typed confirmations: what counts as the same words, and a refusal that says which rule it is. Answers that a plan has
+gone on by are not taken back."""
 
 from django.db import migrations
 
@@ -37,6 +38,18 @@ DECLARE names text[]; BEGIN
     RETURN NEW;
 END $$;
 """
+# Runs are read by overseers alone: whoever answered learns of its own answer only whether the plan has gone on by it.
+GONE_ON = f"""
+CREATE FUNCTION sec.gone_on_by(task uuid) RETURNS boolean LANGUAGE sql STABLE {DEFINER} AS $$
+    SELECT EXISTS (SELECT 1 FROM public.incidents_task t JOIN public.incidents_step s ON s.id = t.step_id
+                     JOIN public.incidents_runstep r ON r.incident_id = t.incident_id AND r.key = t.path || s.cacao_step_id
+                      AND r.turn = t.turn AND r.state IN ('ended', 'stopped')
+                    WHERE t.id = task AND t.organisation_id = sec.mine()
+                      AND EXISTS (SELECT 1 FROM public.incidents_runanswer a WHERE a.task_id = t.id))
+$$;
+REVOKE ALL ON FUNCTION sec.gone_on_by(uuid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION sec.gone_on_by(uuid) TO {APP};
+"""
 BEFORE = f"""
 CREATE OR REPLACE FUNCTION sec.stop_confirmed() RETURNS trigger LANGUAGE plpgsql {DEFINER} AS $$
 DECLARE names text[]; BEGIN
@@ -59,4 +72,7 @@ DROP FUNCTION sec.says_one_of(text, text[]), sec.plain_words(text);
 
 class Migration(migrations.Migration):
     dependencies = [("incidents", "0032_plan_mends")]
-    operations = [migrations.RunSQL(WORDS, BEFORE)]
+    operations = [
+        migrations.RunSQL(WORDS, BEFORE),
+        migrations.RunSQL(GONE_ON, "DROP FUNCTION sec.gone_on_by(uuid)"),
+    ]

@@ -55,3 +55,9 @@ def keep_answers(task: Task, read: Mapping[str, str]) -> None:
     if deciding:
         document = orjson.dumps(deciding).decode()
         fetched(_KEEP, [task.incident_id, task.pk, task.organisation_id, task.path, document])
+
+
+def gone_on_by(task: Task) -> bool:
+    """Whether the step has ended with an answer of one's own that a condition asks about."""
+    ((gone_on,),) = fetched("SELECT sec.gone_on_by(%s)", [task.pk])
+    return bool(gone_on)

@@ -8,6 +8,7 @@ from unittest import mock
 
 import psycopg
 import pytest
+from django.db import connections
 
 import incidents.advance
 from incidents.advance import ClaimLost, advance, advance_due
@@ -244,6 +245,31 @@ def test_an_answer_is_settled_with_its_task(stage: Stage, client_of: Any):
     assert says(mine, change, [task]) == 0, "closed"
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         says(mine, insert, ["", "__hit__", "bool", "true", task])
+
+
+@db
+def test_an_answer_that_the_plan_has_gone_on_by_is_not_taken_back(stage: Stage, client_of: Any):
+    kept(stage, "ashbourne", in_a_line(asks=True))
+    incident = stage.opens(systems=("telephony",), playbook=SLUG)
+    moves()
+    sides = stage.owner("SELECT DISTINCT organisation_id FROM incidents_task WHERE incident_id = %s", [incident.pk])
+    slugs = [slug for slug, pk in stage.ids.items() if (pk,) in sides]
+    said = {"answer:__hit__": "true"}
+    for slug in slugs:
+        task = task_of(stage, incident, slug, "A")
+        assert client_of(slug).post(f"/tasks/{task}/complete/", said).status_code == 302
+    own, page = task_of(stage, incident, "brackenfield", "A"), client_of("brackenfield")
+    assert page.post(f"/tasks/{own}/undo/").status_code == 302, "the plan has not moved yet"
+    assert page.post(f"/tasks/{own}/complete/", said).status_code == 302
+    moves()
+    assert stage.owner("SELECT count(*) > 0 FROM incidents_task WHERE title = 'E' AND ready") == [(True,)]
+    refused = page.post(f"/tasks/{own}/undo/")
+    assert refused.status_code == 409
+    assert "The plan has gone on by this answer" in refused.content.decode()
+    assert stage.owner("SELECT status FROM incidents_task WHERE id = %s", [own]) == [("done",)]
+    with stage.acting("ashbourne"), connections["default"].cursor() as cursor:  # another's task tells nothing
+        cursor.execute("SELECT sec.gone_on_by(%s)", [own])
+        assert cursor.fetchone() == (False,)
 
 
 def test_what_cannot_be_kept_is_no_answer():
