@@ -16,6 +16,8 @@ from incidents.exercises import resume, suspend
 from incidents.models import Incident, Task, TaskNote, WorkOrder
 from incidents.playbooks import keep_playbook
 from incidents.transitions import cancel_task
+from notifications import hooks
+from notifications.models import WebhookDelivery
 from partners.acting import actor_of
 from portal import clock
 from portal.ledger.models import Event
@@ -248,3 +250,19 @@ def test_nothing_is_taken_for_others_nor_changed_once_answered_by_plain_sql(tool
     say(tool, order, lease, outcome="refused")
     with inside("dunmere"):
         assert WorkOrder.objects.update(outcome="done") == 0
+
+
+def test_a_webhook_says_when_one_is_ready_to_whoever_owns_it_and_holds_no_command(opened, inside, cast, seal):
+    for slug in ("dunmere", "ashbourne", "gravenhurst"):
+        with inside(slug, "administrator", fresh=True):
+            wish = hooks.Wish("Tool", f"https://tool.{slug}.example/x", ["work_order.ready"])
+            hooks.make(wish, organisation_id=cast.id(slug))
+    opened(exercise=True)
+    for slug, count in (("dunmere", 1), ("ashbourne", 1), ("gravenhurst", 0)):
+        with inside(slug):
+            seal()
+            assert WebhookDelivery.objects.filter(kind="work_order.ready").count() == count
+    with inside("dunmere"):
+        (said,) = Event.objects.filter(kind="work_order.ready").values_list("data", flat=True)
+        assert said["exercise"] is True
+        assert "ipset" not in str(said)

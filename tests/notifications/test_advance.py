@@ -7,7 +7,10 @@ import pytest
 
 from incidents.advance import advance, advance_due
 from incidents.models import Incident, Task
+from incidents.opening import Opening, open_incident
+from incidents.playbooks import keep_playbook
 from incidents.transitions import Answer, answer_task
+from tests.incidents.playbooks import tool_document
 from tests.notifications.stage import Stage, address, as_worker, in_threads
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -164,3 +167,24 @@ def test_without_a_claim_there_is_no_entering(stage: Stage):
         stage.worker("SELECT sec.enter_run(%s, 'somebody')", [incident.pk])
     with as_worker():
         assert advance(incident.pk, worker="somebody") == 0, "nothing is due"
+
+
+def test_orders_for_a_tool_are_told_to_their_organisation_alone(stage: Stage):
+    """Opening tells of the first step's, the run of later ones; steps without a command are nobody's order."""
+    with stage.acting("ashbourne") as actor:
+        keep_playbook(tool_document(), organisation_id=actor.organisation_id)
+        opening = Opening(title="Intruder", systems=("identity-platform",), playbook="for-tools")
+        incident = open_incident(opening, actor=actor)
+    everybody = stage.owner(
+        "SELECT count(*) FROM incidents_task WHERE incident_id = %s AND position = 1", [incident.pk]
+    )
+    told = stage.events("work_order.ready")
+    assert len(told) == everybody[0][0]
+    assert all(len(audience) == 1 for _, audience in told)
+    assert all(len(data["orders"]) == 1 and not data["exercise"] for data, _ in told)
+    for (slug,) in stage.owner("SELECT slug FROM incidents_participant WHERE incident_id = %s", [incident.pk]):
+        settle(stage, incident, slug, 1)
+    advances()
+    later = stage.events("work_order.ready")[len(told) :]
+    own = [data["orders"] for data, audience in later if audience == [stage.ids["dunmere"]]]
+    assert {each["title"] for orders in own for each in orders} == {"B", "C"}
