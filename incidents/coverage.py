@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from incidents.models import Playbook, SignOff
-from incidents.sign_offs import Plan, covering, in_force, plans, today
+from incidents.plans import Plan, plans
+from incidents.sign_offs import covering, in_force, today
 from partners.from_above import Section, register
 from partners.models import Participation, SharedSystem
 from partners.readiness import Line

@@ -18,7 +18,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from incidents.models import Step
-from incidents.sign_offs import plans
+from incidents.plans import plans
 from partners.chores import Chore, register
 from partners.links import barrier_words
 from partners.models import (

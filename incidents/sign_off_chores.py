@@ -11,7 +11,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from incidents.models import Playbook, PlaybookSystem, SignOff
-from incidents.sign_offs import REMIND, Plan, plans, work_key
+from incidents.plans import Plan, plans
+from incidents.sign_offs import REMIND, work_key
 from partners import work
 from partners.chores import Chore, register
 from partners.models import SharedSystem

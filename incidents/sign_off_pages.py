@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
 from incidents.models import Playbook, PlaybookSystem, SignOff, SignOffStep
-from incidents.sign_offs import TROUBLES, Plan, Version, best, counts, in_force, plan_of, plans, today
+from incidents.plans import TROUBLES, Plan, Version, plan_of, plans
+from incidents.sign_offs import best, counts, in_force, today
 from partners.acting import may_approve, may_open
 from partners.models import Organisation, Person, SharedSystem
 from portal.pages import local_time

@@ -19,9 +19,10 @@ from incidents.cacao.differing import Change
 from incidents.errors import WrongMoment
 from incidents.models import Playbook, SignedAtOpening, SignOff, Step
 from incidents.named import versions_named
+from incidents.plans import Plan, plan_of, plans
 from incidents.sign_off_forms import LONGEST, latest_end
 from incidents.sign_off_pages import steps_said
-from incidents.sign_offs import Part, Plan, in_force, plan_of, plans, today
+from incidents.sign_offs import Part, in_force, today
 from partners.api.mail import PERSON
 from portal.api.documented import example, page_of_shape
 from portal.api.endpoint import Endpoint, body_of

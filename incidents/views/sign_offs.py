@@ -18,9 +18,9 @@ from incidents.cacao.difference import Difference, difference
 from incidents.cacao.reading import PlaybookRefused
 from incidents.errors import NotYours, WrongMoment
 from incidents.models import Playbook, PlaybookSystem, SignOff, Step
+from incidents.plans import TROUBLES, plan_of, plans
 from incidents.sign_off_forms import PlaybooksForm, SignForm, SystemsForm, WithdrawForm, latest_end
 from incidents.sign_off_pages import WHO_READS, short_version, systems_spoken_for
-from incidents.sign_offs import TROUBLES, plan_of, plans
 from partners.acting import may_approve, may_open, signed_in
 from partners.stepping_up import fresh
 from partners.views_systems import system_or_404

@@ -17,8 +17,8 @@ from incidents.errors import Invalid, WrongMoment
 from incidents.models import Playbook
 from incidents.named import all_to_run, to_run
 from incidents.opening import Opening, open_incident
+from incidents.plans import plan_of
 from incidents.playbooks import keep_playbook
-from incidents.sign_offs import plan_of
 from partners.acting import actor_of
 from partners.models import SharedSystem
 from tests.incidents.playbooks import DEMO, small_document

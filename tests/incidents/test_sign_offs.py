@@ -14,9 +14,10 @@ from incidents.coverage import coverage
 from incidents.errors import Invalid, NotYours, WrongMoment
 from incidents.models import Playbook, PlaybookSystem, SignedAtOpening, SignOff, SignOffStep, Step
 from incidents.opening import Opening, open_incident
+from incidents.plans import plan_of
 from incidents.playbooks import keep_playbook
 from incidents.sign_off_chores import remind
-from incidents.sign_offs import Part, plan_of
+from incidents.sign_offs import Part
 from incidents.widening import add_participants
 from partners import chores
 from partners.acting import actor_of

@@ -15,10 +15,11 @@ from incidents.errors import WrongMoment
 from incidents.loading_sign_offs import load_sign_offs
 from incidents.models import Playbook, SignedAtOpening, SignOff, Step
 from incidents.opening import Opening, open_incident
+from incidents.plans import plan_of
 from incidents.playbooks import keep_playbook
 from incidents.sign_off_chores import said_of
 from incidents.sign_off_forms import SignForm
-from incidents.sign_offs import Part, plan_of
+from incidents.sign_offs import Part
 from partners.acting import actor_of
 from partners.loading import Loaded
 from partners.models import SharedSystem
@@ -28,8 +29,8 @@ from tests.incidents.playbooks import DEMO
 from tests.notifications.stage import address, logged_in
 
 pytestmark = pytest.mark.django_db
-SLUG, CURRENT = "shared-platform-containment", "2026-09-14T09:00:00.000Z"
-OLDER, NEWER = "2026-03-02T10:00:00.000Z", "2026-10-20T09:00:00.000Z"
+SLUG, CURRENT = "shared-platform-containment", json.loads(DEMO.read_bytes())["modified"]
+NEWER = "2026-10-20T09:00:00.000Z"
 PARTNERSHIP = Path(__file__).parents[2] / "demo" / "partnership.json"
 
 
