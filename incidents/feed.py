@@ -77,6 +77,8 @@ def _step(form: str) -> Callable[[Data, Mapping[str, str]], str]:
 
 def _said(data: Data, names: Mapping[str, str]) -> str:
     said = _("%(by)s, not signed in: “%(said)s”") % {"by": BY[data["by"]], "said": SAID[data["said"]]}
+    if data.get("aside"):
+        return _("%(said)s, while the exercise was put aside: it does not count") % {"said": said}
     return said if data["trusted"] else _("%(said)s, over a way that is not trusted") % {"said": said}
 
 

@@ -97,18 +97,22 @@ def _settle(given: Given) -> bool:
         return True
     trusted = given.delivery_id is None or row["contact_point_id"] in _trusted(incident)
     actor = Actor(given.organisation_id, "person" if row["person_id"] else "system", row["person_id"])
-    _record(given, incident, actor, trusted=trusted)
+    aside = (
+        incident.suspended_at is not None
+    )  # an exercise that is put aside: it is kept that they said so, and no more
+    _record(given, incident, actor, trusted=trusted, aside=aside)
     # The task, its participant, then messages: in the order in which an answer by page locks them.
-    if trusted and given.said in ENDS_SILENCE:
+    counts = trusted and not aside
+    if counts and given.said in ENDS_SILENCE:
         _accept(given, incident, actor)
     mark_said(
         incident_id=incident.pk, organisation_id=actor.organisation_id, said=given.said, by=given.way, at=given.at
     )
     if given.said != Said.UNREADABLE:
         _mark_answered(given)
-    if trusted and given.said == Said.OTHER:
+    if counts and given.said == Said.OTHER:
         ladder.climb_now(incident.pk, actor.organisation_id, "They want somebody else told.")
-    if trusted and given.said == Said.CALL:
+    if counts and given.said == Said.CALL:
         _have_them_rung(incident, row["person_id"])
     return True
 
@@ -145,7 +149,7 @@ def _trusted(incident: Incident) -> set[UUID]:
     return {way.id for way in active_ways() if not way.doubt and way.id not in doubts}
 
 
-def _record(given: Given, incident: Incident, actor: Actor, *, trusted: bool) -> None:
+def _record(given: Given, incident: Incident, actor: Actor, *, trusted: bool, aside: bool) -> None:
     """That it was said is for the overseers too; what was typed stays at home."""
     side = Participant.objects.filter(incident=incident, organisation_id=actor.organisation_id)
     record(
@@ -159,6 +163,7 @@ def _record(given: Given, incident: Incident, actor: Actor, *, trusted: bool) ->
         said=given.said,
         by=given.way,
         trusted=trusted,
+        **({"aside": True} if aside else {}),
     )
 
 

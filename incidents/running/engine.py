@@ -95,12 +95,16 @@ class Answer:
 
 @dataclass(slots=True)
 class Facts:
-    """What is known at `now`. A begun action whose tasks are not written yet has no tally."""
+    """What is known at `now`. A begun action whose tasks are not written yet has no tally.
+
+    `suspected`: the others have not joined yet, so no time-out runs; it begins when the incident is declared.
+    """
 
     now: datetime
     tallies: Mapping[Id, Tally] = field(default_factory=dict)
     chosen: Mapping[Ask, str] = field(default_factory=dict)
     answers: Sequence[Answer] = ()
+    suspected: bool = False
 
 
 def choices_of(node: Node, kind: Kind) -> tuple[str, ...]:
@@ -147,7 +151,8 @@ class Engine:
 
     def due(self) -> datetime | None:
         """When time alone moves the run next."""
-        return min((row.due for row in self.rows.values() if row.state in OPEN and row.due), default=None)
+        waits = ("delayed",) if self.facts.suspected else OPEN
+        return min((row.due for row in self.rows.values() if row.state in waits and row.due), default=None)
 
     def _progress(self, row: Row) -> bool:
         node, now = self.graph.nodes[row.key], self.facts.now
@@ -160,6 +165,10 @@ class Engine:
             return self._after_failing(row, node)
         if self._work(row, node):
             return True
+        if self.facts.suspected:
+            return False
+        if row.due is None:
+            self._begin_time_out(row, node)
         if row.due and now >= row.due:
             self._stop_inside(row)
             self._fail(row, node, "timeout")
@@ -280,8 +289,13 @@ class Engine:
 
     def _begin(self, row: Row) -> None:
         node = self.graph.nodes[row.key]
-        row.state, row.began = "begun", self.facts.now
-        row.due = row.began + timedelta(milliseconds=node.timeout) if node.runs_out else None
+        row.state, row.began, row.due = "begun", self.facts.now, None
+        if not self.facts.suspected:
+            self._begin_time_out(row, node)
+
+    def _begin_time_out(self, row: Row, node: Node) -> None:
+        if node.runs_out:
+            row.due = self.facts.now + timedelta(milliseconds=node.timeout)
 
     def _branch(self, row: Row, heads: list[str]) -> None:
         row.rounds += 1

@@ -151,7 +151,7 @@ def facts_of(incident: Incident, engine: Engine, *, now: datetime, written: Iter
             fetched(_ANSWERS, parameters) if engine.graph.deciding else ()
         )
     ]
-    return Facts(now, tallies, chosen, answers)
+    return Facts(now, tallies, chosen, answers, suspected)
 
 
 def keep_rows(incident_id: UUID, graph: Graph, rows: Iterable[Row]) -> None:

@@ -56,7 +56,7 @@ class Pure:
             if world.statuses[this][who] == "done"
         ]
         chosen = {Ask(key, turn, kind, lap): pick for (key, turn, kind, lap), pick in world.chosen.items()}  # type: ignore[arg-type]
-        return Facts(BEGIN + timedelta(milliseconds=world.now), tallies, chosen, answers)
+        return Facts(BEGIN + timedelta(milliseconds=world.now), tallies, chosen, answers, world.suspected)
 
     def ready(self, world: World) -> set[tuple[str, int, str]]:
         found = {(*row.id, name) for row in self.rows if row.began for name in world.concerned_by(row.id)}
@@ -81,10 +81,13 @@ def something(world: World, dice: random.Random, graph: Graph) -> bool:
     asks, later = sorted(world.asks), world.next_time()
     can = ["task"] * 6 * bool(doable) + ["refuse"] * bool(tasks) + ["ask"] * 3 * bool(asks)
     can += ["time"] * (2 if doable or asks else 1) * (later is not None)
+    can += ["declare"] * world.suspected
     if not can:
         return False
     what = dice.choice(can)
-    if what == "time":
+    if what == "declare":
+        world.declare()
+    elif what == "time":
         assert later is not None
         world.now = later
     elif what == "ask":
@@ -106,7 +109,7 @@ def run_once(seed: int) -> int:
     dice, documents = random.Random(seed), Maker(seed).documents()
     by_id = {document["id"]: document for document in documents}
     graph = linked("0", documents[0], lambda path, wanted, version: (wanted, by_id[wanted]))
-    world, pure = World(documents, ORGANISATIONS), Pure(graph)
+    world, pure = World(documents, ORGANISATIONS, suspected=seed % 3 == 0), Pure(graph)
     for happened in range(400):
         world.settle()
         pure.look(world)
@@ -135,3 +138,25 @@ def test_random_playbooks_keep_the_standard_and_use_every_kind_of_step():
 
 def test_random_runs_go_as_the_rules_written_by_hand():
     assert sum(run_once(seed) for seed in range(400)) > 4_000
+
+
+def test_no_time_runs_out_while_an_incident_is_only_suspected():
+    document = Maker(0).documents()[0]
+    first = document["workflow"][document["workflow_start"]]["on_completion"]
+    document["workflow"] = {
+        document["workflow_start"]: {"type": "start", "on_completion": first},
+        first: {"type": "action", "name": "A", "timeout": 60_000, "on_success": "end--a", "on_failure": "end--a"},
+        "end--a": {"type": "end"},
+    }
+    document.pop("workflow_exception", None)
+    engine = Engine(linked("0", document, lambda path, wanted, version: None), [])
+    silent = {(first, 1): Tally(open=1)}
+
+    def looks(minutes: int, *, suspected: bool) -> tuple[bool, datetime | None]:
+        engine.move(Facts(BEGIN + timedelta(minutes=minutes), silent, suspected=suspected))
+        return engine.ended, engine.due()
+
+    assert looks(0, suspected=True) == (False, None)
+    assert looks(600, suspected=True) == (False, None)
+    assert looks(600, suspected=False) == (False, BEGIN + timedelta(minutes=601))
+    assert looks(601, suspected=False) == (True, None)

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from incidents.board import board_of
-from incidents.models import Task
+from incidents.models import Incident, Task
 from incidents.transitions import cancel_task
 from notifications.answer_links import delivery_in, token_of
 from notifications.answers import settle_answers
@@ -108,6 +108,21 @@ def test_a_person_accepts_once_for_their_own_organisation(stage: Stage, mail: Ma
     assert stage.ids["ashbourne"] in audience
     ((moved, _),) = stage.events("task.acknowledged")
     assert moved["by"] == "link"
+
+
+def test_while_an_exercise_is_put_aside_an_answer_is_kept_and_does_not_count(stage: Stage, mail: Mailbox, told):
+    stage.owner("ALTER TABLE incidents_incident DISABLE TRIGGER USER")
+    stage.owner("UPDATE incidents_incident SET exercise = true, suspended_at = now() WHERE id = %s", [told.pk])
+    stage.owner("ALTER TABLE incidents_incident ENABLE TRIGGER USER")
+    press(link_to(mail), "has_it")
+    settles()
+    assert set(tasks(stage, told, "dunmere")) == {"waiting"}
+    ((data, _),) = stage.events("answer.given")
+    assert data == {"organisation": "dunmere", "said": "has_it", "by": "link", "trusted": True, "aside": True}
+    assert not stage.events("task.acknowledged")
+    with stage.acting("ashbourne"):
+        shown = board_of(Incident.objects.get(pk=told.pk), me=stage.ids["ashbourne"], may_lead=True)
+    assert any("put aside: it does not count" in each["words"] for each in shown["feed"])
 
 
 def test_it_cannot_clear_decline_finish_or_write_for_anybody(stage: Stage, mail: Mailbox, told):
