@@ -1,5 +1,5 @@
 """Typed confirmations: what counts as the same words, and a refusal that says which rule it is. Answers that a plan has
-gone on by are not taken back."""
+gone on by are not taken back; what waited for a suspicion to become an incident is looked at at once."""
 
 from django.db import migrations
 
@@ -50,6 +50,21 @@ $$;
 REVOKE ALL ON FUNCTION sec.gone_on_by(uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION sec.gone_on_by(uuid) TO {APP};
 """
+# Time-outs begin when an incident is declared, and steps for nobody end then, whoever joins or nobody.
+DECLARED = f"""
+CREATE FUNCTION sec.declared_runs() RETURNS trigger LANGUAGE plpgsql {DEFINER} AS $$
+BEGIN
+    UPDATE public.incidents_run r SET due_at = least(r.due_at, clock_timestamp()) WHERE r.incident_id = NEW.id;
+    RETURN NULL;
+END $$;
+REVOKE ALL ON FUNCTION sec.declared_runs() FROM PUBLIC;
+CREATE TRIGGER declared_runs AFTER UPDATE OF status ON incidents_incident FOR EACH ROW
+    WHEN (OLD.status = 'suspected' AND NEW.status NOT IN ('suspected', 'closed')) EXECUTE FUNCTION sec.declared_runs();
+"""
+NOT_DECLARED = """
+DROP TRIGGER declared_runs ON incidents_incident;
+DROP FUNCTION sec.declared_runs();
+"""
 BEFORE = f"""
 CREATE OR REPLACE FUNCTION sec.stop_confirmed() RETURNS trigger LANGUAGE plpgsql {DEFINER} AS $$
 DECLARE names text[]; BEGIN
@@ -75,4 +90,5 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RunSQL(WORDS, BEFORE),
         migrations.RunSQL(GONE_ON, "DROP FUNCTION sec.gone_on_by(uuid)"),
+        migrations.RunSQL(DECLARED, NOT_DECLARED),
     ]

@@ -126,6 +126,7 @@ INCIDENTS: dict[str, Function] = {
         "whether words that are handed in are one of names that are; reads nothing",
     ),
     "sec.gone_on_by(uuid)": ((APP,), "of a task of one's own, whether the plan has gone on by what was answered"),
+    "sec.declared_runs()": ((), "trigger on incidents: what is declared has its run looked at"),
     "sec.stop_confirmed()": ((), "trigger on tasks: done only when the service that stops was typed"),
     "sec.stopped_with(uuid[])": ((), "what stops with systems; called by the functions of planned work"),
     "sec.stopped_for(uuid[])": ((), "whom that concerns; called by those"),

@@ -19,7 +19,7 @@ from incidents.models import Incident
 from incidents.playbooks import keep_playbook
 from incidents.running.graph import linked
 from incidents.running.values import read_one
-from incidents.widening import add_participants
+from incidents.widening import add_participants, declare
 from tests.incidents.playbooks import Document, key, small_document
 from tests.notifications.stage import Stage, address, as_worker
 
@@ -270,6 +270,28 @@ def test_an_answer_that_the_plan_has_gone_on_by_is_not_taken_back(stage: Stage, 
     with stage.acting("ashbourne"), connections["default"].cursor() as cursor:  # another's task tells nothing
         cursor.execute("SELECT sec.gone_on_by(%s)", [own])
         assert cursor.fetchone() == (False,)
+
+
+@db
+def test_no_step_runs_out_of_time_before_the_others_have_joined(stage: Stage):
+    document = in_a_line()
+    document["workflow"][key("a")] |= {"timeout": 60_000, "on_failure": key("e")}
+    kept(stage, "ashbourne", document)
+    incident = stage.opens(systems=("telephony",), playbook=SLUG, suspected=True)
+    moves()
+    due = "SELECT s.due_at, r.due_at FROM incidents_runstep s JOIN incidents_run r USING (incident_id) WHERE s.key = %s"
+    stage.owner("UPDATE incidents_run SET due_at = NULL")
+    assert stage.owner(due, [key("a")]) == [(None, None)]
+    with stage.acting("ashbourne") as actor:
+        declare(incident_id=incident.pk, actor=actor)
+    ((nothing, at_once),) = stage.owner(due, [key("a")])
+    assert nothing is None
+    assert at_once is not None, "looked at, though nobody answered"
+    moves()
+    ((runs_out, _),) = stage.owner(due, [key("a")])
+    assert stage.owner(
+        "SELECT %s BETWEEN now() + interval '30 seconds' AND now() + interval '60 seconds'", [runs_out]
+    ) == [(True,)]
 
 
 def test_what_cannot_be_kept_is_no_answer():
