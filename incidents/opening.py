@@ -22,6 +22,7 @@ from incidents.references import new_reference
 from incidents.register import shared_with, walkable_estate
 from incidents.running.graph import CannotLink
 from incidents.running.kept import newest_of
+from incidents.techniques.saying import suppose_at_opening
 from partners.models import Organisation, SharedSystem
 from portal import clock
 from portal.ledger.record import Actor
@@ -97,6 +98,7 @@ def open_incident(opening: Opening, *, actor: Actor) -> Incident:
     _insert_frozen(incident, reach, now=now)
     add_sides(incident, present, now=now)
     announce_opening(incident, present, actor=actor, systems=[system.slug for system in reach.systems])
+    suppose_at_opening(incident, opening.techniques)
     return incident
 
 

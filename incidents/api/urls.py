@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from incidents.api import events, incident, mail, opening, planned, playbooks, sides, sign_offs, tasks, work_orders
+from incidents.api import (
+    events,
+    incident,
+    mail,
+    opening,
+    planned,
+    playbooks,
+    sides,
+    sign_offs,
+    tasks,
+    techniques,
+    work_orders,
+)
 
 urlpatterns = [
     path("incidents/", opening.Incidents.as_view(), name="api-incidents"),
@@ -18,6 +30,9 @@ urlpatterns = [
     path("incidents/<str:reference>/duties/", sides.Duties.as_view(), name="api-incident-duties"),
     path("incidents/<str:reference>/updates/", sides.Updates.as_view(), name="api-incident-updates"),
     path("incidents/<str:reference>/sign-offs/", sign_offs.IncidentSignOffs.as_view(), name="api-incident-sign-offs"),
+    path(
+        "incidents/<str:reference>/techniques/", techniques.IncidentTechniques.as_view(), name="api-incident-techniques"
+    ),
     path("incidents/<str:reference>/mail-distrust/", mail.IncidentMailMarks.as_view(), name="api-incident-mail-marks"),
     path("incidents/<str:reference>/systems/", sides.Systems.as_view(), name="api-incident-systems"),
     path("incidents/<str:reference>/events/", events.IncidentEvents.as_view(), name="api-incident-events"),

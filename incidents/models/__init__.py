@@ -22,6 +22,7 @@ from incidents.models.run import Decision, Run, RunAnswer, RunStep
 from incidents.models.sign_off import PlaybookSystem, SignedAtOpening, SignOff, SignOffStep
 from incidents.models.signing import PlaybookSignature, SigningKey, SigningSecret, TrustedKey
 from incidents.models.task import Duty, OwnReference, Task, TaskNote
+from incidents.models.technique import IncidentTechnique, TechniqueEvidence, TechniqueSaying
 from incidents.models.work_order import WorkOrder
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "HeadsUp",
     "Incident",
     "IncidentSystem",
+    "IncidentTechnique",
     "Inject",
     "LinkClaim",
     "LinkDispute",
@@ -64,6 +66,8 @@ __all__ = [
     "StopConfirmation",
     "Task",
     "TaskNote",
+    "TechniqueEvidence",
+    "TechniqueSaying",
     "TrustedKey",
     "Update",
     "UpdateReminder",

@@ -18,6 +18,7 @@ Family = Literal["attack", "d3fend"]
 FACTS = Path(__file__).with_name("facts.json")
 MOST = 20
 ATTACK_ID = re.compile(r"T\d{4}(\.\d{3})?")
+BEFORE = ("TA0042", "TA0043")  # what an intruder does before coming in has the highest numbers
 D3FEND_ID = re.compile(r"D3-[A-Z0-9]{1,8}")
 
 
@@ -49,6 +50,7 @@ class Facts:
 
     attack_version: str
     d3fend_version: str
+    tactics: tuple[str, ...]  # of ATT&CK, in the order of an attack
     techniques: dict[str, Technique]
     mitigations: tuple[Mitigation, ...]
     by_artifact: dict[str, str]
@@ -83,6 +85,7 @@ def facts() -> Facts:
     return Facts(
         attack_version=raw["attack_version"],
         d3fend_version=raw["d3fend_version"],
+        tactics=tuple(tactics[each] for each in sorted(tactics, key=lambda key: (key not in BEFORE, key))),
         techniques=found,
         mitigations=tuple(
             Mitigation(key, name, frozenset(answers.split()), tuple(f"D3-{each}" for each in about.split()))

@@ -39,6 +39,12 @@ INCIDENTS = {
 }
 OVER = {"closed", "practised"}
 
+TECHNIQUES = (
+    ("ashbourne", "T1199", "hypothesised", "It came over the trust of another."),
+    ("ashbourne", "T1078.002", "hypothesised", ""),
+    ("ashbourne", "T1490", "ruled_out", "The backups are whole, looked at by two."),
+    ("dunmere", "T1486", "observed", "Files on FS-02 end in .locked since 07:50."),
+)
 LATE = """
 UPDATE incidents_task t
    SET acknowledge_by = CASE WHEN o.slug = 'dunmere' THEN now() - interval '12 minutes' ELSE t.acknowledge_by END,
@@ -113,6 +119,9 @@ def _play(product: Running, reference: str) -> None:
         connection.execute(LATE, {"reference": reference})
     ashbourne = tasks(product, "ashbourne", reference)
     call(product, "ashbourne", "POST", f"/tasks/{ashbourne['ashbourne', 1]['id']}/acknowledge/", {})
+    for slug, technique, state, words in TECHNIQUES:
+        said = {"technique": technique, "state": state, "words": words}
+        call(product, slug, "POST", f"/incidents/{reference}/techniques/", said)
     text = "Directory trust is being suspended. Do not write mail between councils."
     call(product, "ashbourne", "POST", f"/incidents/{reference}/updates/", {"text": text})
 

@@ -117,6 +117,10 @@ API = (
     api("api-incident-events", GET=IN_IT, args=INCIDENT),
     api("api-incident-sign-offs", GET=IN_IT, args=INCIDENT),
     api("api-incident-deliveries", GET=IN_IT, args=INCIDENT),
+    api(
+        "api-incident-techniques", GET=IN_IT, POST=KEEPER, args=INCIDENT,
+        body={"technique": "T1486", "state": "observed", "words": "Files are locked."},
+    ),
     # Marks on mail: keys read them, a person with a passkey sets them.
     api(
         "api-mail-marks", GET=READERS, POST=MARKS,

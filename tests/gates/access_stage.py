@@ -143,6 +143,7 @@ def stage(cast: Any, inside: Any, seal: Any, settings: Any, tmp_path: Any) -> Ob
         "playbook-document": playbook.document,
         "system": "identity-platform",
         "dunmere": "dunmere",
+        "technique": "T1486",
         "opened": "opened",
         "any": "any",
         "token": "never-made",

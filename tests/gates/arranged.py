@@ -111,6 +111,7 @@ class _Writer(People, Register, Incidents):
         self.event("answer.given", "northgate", audience=["northgate"])
         self.event("update.due", "northgate", audience=["northgate"])
         self.event("signing_key.made", "northgate", audience=["northgate"])
+        self.event("technique.changed", "northgate", audience=["northgate"])
         self.planned("PLN-222222", "northgate", ["ashbourne", "dunmere"])
         self.planned("PLN-333333", "gravenhurst", ["brackenfield", "dunmere"])
         self.planned("PLN-444444", "ashbourne", [])

@@ -191,9 +191,25 @@ class Incidents(Writer):
             self.put("incidents_updaterequest", id=uuid4(), incident_id=incident, organisation_id=said_by,
                      asked_by_id=self.ids[lead], question=secret, asked_at="now", answer="",
                      answered_by="")  # fmt: skip
+            self.technique(incident, slug, lead)
             self.put("incidents_linkdispute", id=uuid4(), dependency_id=dependency, source_name="S", target_name="T",
                      said_by_id=said_by, said_at="now", words=secret, outcome="stands", answer=secret,
                      answered_at="now")  # fmt: skip
+
+    def technique(self, incident: UUID, slug: str, lead: str) -> None:
+        """One that the lead supposes and this organisation has seen, twice: it shares one of its two words for it."""
+        nth, secret = next(self.number), secret_of(slug)
+        technique = self.put("incidents_incidenttechnique", id=uuid4(), incident_id=incident, technique=f"T{nth:04}",
+                             attack_version="18.1", state="observed", seen_count=1, put_at="now",
+                             changed_at="now")  # fmt: skip
+        for by, said, shared in ((lead, "hypothesised", None), (slug, "withdrawn", None), (slug, "observed", None),
+                                 (slug, "observed", "now")):  # fmt: skip
+            saying = self.put("incidents_techniquesaying", id=uuid4(), incident_id=incident, subject_id=technique,
+                              organisation_id=self.ids[by], said=said, words=secret_of(by), said_by="N", at="now",
+                              in_force=said == "observed")  # fmt: skip
+            if said == "observed":
+                self.put("incidents_techniqueevidence", saying_id=saying, incident_id=incident,
+                         organisation_id=self.ids[slug], text=secret, shared_at=shared)  # fmt: skip
 
     def side(self, reference: str, slug: str, role: str) -> None:
         incident, org, secret = self.ids[reference], self.ids[slug], secret_of(slug)

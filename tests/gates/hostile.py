@@ -37,6 +37,7 @@ class Attempt:
 def attempts() -> Iterator[Attempt]:
     for path in sorted((Path(__file__).parent / "hostile_sql").glob("*.sql")):
         first, *blocks = path.read_text().split("\n\n")
+        assert first.startswith("-- roles: "), path  # else its attempts would be tried by nobody
         roles = tuple(first.removeprefix("-- roles: ").split())
         for block in blocks:
             title, sql = block.removeprefix("-- ").split("\n", 1)
@@ -101,6 +102,7 @@ SAID_BY_FUNCTIONS = (
     "emergency_access.given", "lead.offered", "approval.given", "guest.invited", "display.paired", "link.reconnected",
     "number.read", "call_back.recorded", "call.ended", "headsup.received", "headsup.sent", "webhook.made",
     "exercise.suspended", "exercise.resumed",
+    "technique.changed", "technique.observed",
     "update.asked",
     "update.given", "update.due", "answer.given", "ladder.climbed",
 )  # fmt: skip

@@ -93,6 +93,13 @@ INCIDENTS: dict[str, Row] = {
     "incidents_linkclaim": Row(Can(f"({OVERSEES} OR x.said_by_id = %(me)s AND {IN_IT})")),
     "incidents_clearing": Row(Can(f"({MINE} OR {OVERSEES})")),
     "incidents_updaterequest": Row(Can(SIDE)),
+    # A technique's state is every participant's to read, and what the lead says of it; who saw it is for itself and the
+    # overseers, and its evidence stays at home until it is shared with those.
+    "incidents_incidenttechnique": Row(Can(IN_IT)),
+    "incidents_techniquesaying": Row(
+        Can(f"({MINE} OR {OVERSEES} OR x.said NOT IN ('observed', 'withdrawn') AND {IN_IT})")
+    ),
+    "incidents_techniqueevidence": Row(Can(f"({MINE} OR x.shared_at IS NOT NULL AND {OVERSEES})")),
     # Read by the worker that plans the message, inside the lead that it reminds.
     "incidents_updatereminder": Row(worker=Can("x.lead_id = %(me)s")),
     # What comes in an exercise is the lead's until its minute; how one did is one's own.

@@ -28,6 +28,7 @@ TAKES_NONE: dict[tuple[str, str], str] = {
     ("api-incident", "patch"): "words and severity, recorded with what they were; nobody new sees them",
     ("api-incident-moves", "post"): "the lead's next state, recorded, and taken back by the one before",
     ("api-incident-updates", "post"): "words to those who take part already",
+    ("api-incident-techniques", "post"): "a state that everybody reads already; what was said before is kept",
     ("api-playbooks", "post"): "a plan that runs only for who opens with it",
     ("api-integrations", "post"): "a proposal, in force only when the other side has agreed, with a passkey",
     ("api-components", "post"): DETAIL,

@@ -1,3 +1,5 @@
+-- roles: portal_app
+
 -- everybody: answers somebody's message
 SELECT sec.take_answer((SELECT id FROM notifications_delivery LIMIT 1), 'link', 'has_it', '', '');
 

@@ -1,3 +1,5 @@
+-- roles: portal_app
+
 -- everybody: asks as somebody who does not lead
 SELECT sec.ask_for_update(%(apart)s, 'dunmere', 'How is it?');
 

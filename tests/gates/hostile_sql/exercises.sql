@@ -1,3 +1,5 @@
+-- roles: portal_app
+
 -- everybody: puts aside what is no exercise
 SELECT sec.suspend_exercise(%(incident)s);
 

@@ -1,3 +1,5 @@
+-- roles: portal_app
+
 -- everybody: sends a word for an incident of others
 SELECT sec.send_heads_up(%(apart)s, 'Look at your logs.');
 
