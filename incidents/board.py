@@ -23,6 +23,7 @@ from incidents.promised import reminder_of
 from incidents.running.deciding import decisions_of
 from incidents.signed_at_opening import board_block
 from incidents.tiles import tiles_of
+from incidents.unchecked import reminders_of
 from incidents.words import (
     ROLES,
     STATES,
@@ -92,7 +93,8 @@ def board_of(incident: Incident, *, me: UUID, may_lead: bool, manages: bool = Fa
         "notices": reminder_of(incident, leads=me == incident.lead_id, may_send=may_lead, now=now)
         + notices_of(incident, me=me, names=by_id, may_answer=manages)
         + asked_of(incident, me=me, names=by_id)
-        + decisions_of(incident, me=me),
+        + decisions_of(incident, me=me)
+        + reminders_of(incident, me=me, now=now),
         "signed": board_block(incident, by_id, me=me, oversees=oversees),
         "buttons": _buttons(incident, may_lead=may_lead),
         "tiles": tiles_of(incident, sides, standings, silent, duty, now, oversees=oversees),

@@ -20,6 +20,7 @@ from incidents.planned_pages import cards
 from incidents.running.deciding import decisions_of
 from incidents.signed_at_opening import own_agreed_on
 from incidents.transitions import UNDO_WITHIN
+from incidents.unchecked import reminders_of
 from incidents.words import due_at, due_words, overdue_by, span, state, state_key, why_short
 from portal import clock
 from portal.pages import local_time
@@ -99,7 +100,8 @@ def mine_of(
             "why_href": "" if narrow else reverse("incident-participant", args=[incident.reference, side["slug"]]),
         },
         "notices": notices_of(incident, me=me, names=names, may_answer=manages)
-        + ([] if narrow else asked_of(incident, me=me, names=names) + decisions_of(incident, me=me)),
+        + ([] if narrow else asked_of(incident, me=me, names=names) + decisions_of(incident, me=me))
+        + ([] if narrow else reminders_of(incident, me=me, now=now)),
         "receipt": _receipt(tasks, person_id, now, seen_by=header["lead"]["name"]),
         "next": [_listed(task, side, now) for task in open_tasks[1:]],
         "answered": [_listed(task, side, now) for task in tasks if task["status"] not in OPEN],

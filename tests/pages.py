@@ -224,6 +224,8 @@ REGISTER = [
     State("system-gap", PROVIDER, "/systems/archive-2006/", "Has not signed: Fernleigh"),
     State("deliveries", LEAD, "/deliveries/", "Ashbourne"),
     State("asked", LEAD, "/updates/asked/{asked}/", "Not answered yet"),
+    State("unchecked", LEAD, "/incidents/{exercise}/unchecked/", "Nobody checks for their own organisation"),
+    State("unchecked-none", LEAD, "/incidents/{fresh}/unchecked/", "Nothing waits for your check"),
     State("asked-lead", LEAD, "/incidents/{main}/organisations/dunmere/", "How do things stand?"),
     State("on-it-none", LEAD, "/incidents/{fresh}/techniques/", "Nobody has said anything yet"),
     State("on-it", LEAD, "/incidents/{main}/techniques/?q=encrypted", "Dunmere"),

@@ -52,6 +52,10 @@ UPDATE incidents_task t
   FROM partners_organisation o, incidents_incident i
  WHERE o.id = t.organisation_id AND i.id = t.incident_id AND i.reference = %(reference)s AND t.position IN (1, 4)
 """
+A_DAY_AGO = """
+UPDATE incidents_task t SET done_at = done_at - interval '25 hours' FROM incidents_incident i
+ WHERE i.id = t.incident_id AND i.reference = %(reference)s AND t.status = 'done'
+"""
 
 
 def call(product: Running, slug: str, method: str, path: str, body: Any = None, **headers: str) -> Any:
@@ -88,6 +92,7 @@ def arranged(product: Running) -> Iterator[Stage]:
                 _play(product, stage[name])
         stage |= _details(product, stage)
         stage["wide"] = _widened(product, stage["exercise"])
+        _done_a_day_ago(product, stage["exercise"])
         stage["planned"] = _planned(product)
         yield stage
     finally:
@@ -124,6 +129,16 @@ def _play(product: Running, reference: str) -> None:
         call(product, slug, "POST", f"/incidents/{reference}/techniques/", said)
     text = "Directory trust is being suspended. Do not write mail between councils."
     call(product, "ashbourne", "POST", f"/incidents/{reference}/updates/", {"text": text})
+
+
+def _done_a_day_ago(product: Running, reference: str) -> None:
+    """Brackenfield has done its first step, and nobody has checked it."""
+    first = min(
+        (step, each["id"]) for (slug, step), each in tasks(product, "brackenfield", reference).items() if each["ready"]
+    )
+    call(product, "brackenfield", "POST", f"/tasks/{first[1]}/complete/", {})
+    with psycopg.connect(product.database_url) as connection:
+        connection.execute(A_DAY_AGO, {"reference": reference})
 
 
 def _planned(product: Running) -> str:

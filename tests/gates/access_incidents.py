@@ -111,6 +111,7 @@ INCIDENTS = (
     page("exercise-score", NO_CARD, reference="incident"),
     page("exercise-aside", NO_CARD, post=NO_CARD, reference="incident"),
     page("update-request", NO_CARD, post=NO_CARD, request_id="contact"),
+    page("incident-unchecked", INSIDE, reference="incident"),
     page("decision", NO_CARD, post=NO_CARD, decision_id="contact"),
     page("dispute", NO_CARD, post=NO_CARD, dispute_id="contact"),
     page("incident-radius-picture", OVERSEES, reference="incident"),
