@@ -8,7 +8,8 @@ from django.views.decorators.http import require_safe
 
 from incidents.models import Standing
 from incidents.unchecked import unchecked_of
-from incidents.views.boards import header, incident_or_404
+from incidents.views.boards import header
+from incidents.views.finding import incident_or_404
 from partners.acting import may_open, signed_in
 from portal import clock
 
