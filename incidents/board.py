@@ -41,8 +41,10 @@ from portal import clock
 from portal.pages import local_time
 
 Row = Mapping[str, Any]
+Place = tuple[str, UUID]  # a step, and the playbook actions before it: a playbook may be run twice within another
+Column = tuple[Place, int, Step]
 TASK_COLUMNS = (
-    "id", "organisation_id", "step_id", "position", "title", "status", "ready", "acknowledge_by", "finish_by",
+    "id", "organisation_id", "path", "step_id", "position", "title", "status", "ready", "acknowledge_by", "finish_by",
 )  # fmt: skip
 SIDE_COLUMNS = (
     "organisation_id", "slug", "name", "role", "is_provider", "exposure", "distance", "because", "told_at", "told_by",
@@ -65,10 +67,10 @@ def board_of(incident: Incident, *, me: UUID, may_lead: bool, manages: bool = Fa
     standings = list(
         Standing.objects.filter(incident=incident).values("organisation_id", "slug", "name", "role", "word")
     )
-    tasks: defaultdict[UUID, dict[UUID, Row]] = defaultdict(dict)
+    tasks: defaultdict[UUID, dict[Place, Row]] = defaultdict(dict)
     # The last turn of a step that is repeated stands for it.
     for task in Task.objects.filter(incident=incident).order_by("position", "turn").values(*TASK_COLUMNS):
-        tasks[task["organisation_id"]][task["step_id"]] = task
+        tasks[task["organisation_id"]][task["path"], task["step_id"]] = task
     oversees = me in incident.overseers
     steps = _steps(incident, tasks, me=me, oversees=oversees)
     silent = silence(incident.pk)
@@ -103,12 +105,12 @@ def board_of(incident: Incident, *, me: UUID, may_lead: bool, manages: bool = Fa
         ),
         "steps": [
             {
-                "key": str(step.position) if step.playbook_id == incident.playbook_id else str(step.pk),
+                "key": str(position),
                 "short": step.short_title or step.title,
                 "title": step.title,
                 "href": _step_href(step),
             }
-            for step in steps
+            for _place, position, step in steps
         ],
         "rows": rows,
         "partner": None if oversees else _partner(incident, tasks[me], sides, standings, silent, me, now, lines),
@@ -118,16 +120,18 @@ def board_of(incident: Incident, *, me: UUID, may_lead: bool, manages: bool = Fa
     }
 
 
-def _steps(incident: Incident, tasks: Mapping[UUID, Mapping[UUID, Row]], *, me: UUID, oversees: bool) -> list[Step]:
-    """Steps that somebody on this board has a task for, in the order of the run."""
+def _steps(incident: Incident, tasks: Mapping[UUID, Mapping[Place, Row]], *, me: UUID, oversees: bool) -> list[Column]:
+    """Steps that somebody on this board has a task for, in the order of the run, with their number in it."""
     used = {
-        step: task["position"]
+        place: task["position"]
         for organisation, own in tasks.items()
         if oversees or organisation == me
-        for step, task in own.items()
+        for place, task in own.items()
     }
-    steps = Step.objects.filter(pk__in=list(used)).only("id", "playbook_id", "position", "title", "short_title")
-    return sorted(steps, key=lambda step: used[step.pk])
+    wanted = {step for _path, step in used}
+    steps = Step.objects.only("id", "playbook_id", "position", "title", "short_title").in_bulk(list(wanted))
+    columns = [(place, position, steps[place[1]]) for place, position in used.items() if place[1] in steps]
+    return sorted(columns, key=lambda column: (column[1], column[0]))
 
 
 def _step_href(step: Step) -> str:
@@ -137,8 +141,8 @@ def _step_href(step: Step) -> str:
 def _row(
     incident: Incident,
     side: Row,
-    tasks: Mapping[UUID, Mapping[UUID, Row]],
-    steps: Sequence[Step],
+    tasks: Mapping[UUID, Mapping[Place, Row]],
+    steps: Sequence[Column],
     words: Mapping[UUID, str],
     me: UUID,
     now: datetime,
@@ -158,12 +162,12 @@ def _row(
         "said": said_words(side),
         "tags": [tag, *(["silent"] if silent else [])],
         "ladder": _ladder(incident, side, own, tag, late, now) if silent and side["organisation_id"] != me else None,
-        "cells": [_cell(own.get(step.pk), side, now) for step in steps],
+        "cells": [_cell(own.get(place), side, now) for place, _position, _step in steps],
         "order": (RANKS.index(tag), -(side["tasks_blocked"] or 0), side["distance"] or 0, side["name"]),
     }
 
 
-def _tag(side: Row, own: Mapping[UUID, Row], word: str, *, late: bool, closed: bool) -> str:
+def _tag(side: Row, own: Mapping[Place, Row], word: str, *, late: bool, closed: bool) -> str:
     if closed:
         return "contained" if word == "contained" else "acting"
     if side["acknowledged_at"] is None:
@@ -178,7 +182,7 @@ def _tag(side: Row, own: Mapping[UUID, Row], word: str, *, late: bool, closed: b
 
 
 def _ladder(
-    incident: Incident, side: Row, own: Mapping[UUID, Row], tag: str, late: Sequence[timedelta], now: datetime
+    incident: Incident, side: Row, own: Mapping[Place, Row], tag: str, late: Sequence[timedelta], now: datetime
 ) -> dict[str, Any]:
     """RULES 4: until somebody answers, one line: told when and how, seen or not, what is next, whom to call."""
     parts: list[dict[str, Any]] = []
@@ -272,7 +276,7 @@ def _tabs(incident: Incident, *, own_slug: str | None, manages: bool) -> list[di
 
 def _partner(
     incident: Incident,
-    own: Mapping[UUID, Row],
+    own: Mapping[Place, Row],
     sides: Sequence[Row],
     standings: Sequence[Row],
     silent: int,

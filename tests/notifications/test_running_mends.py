@@ -12,6 +12,7 @@ from django.db import connections
 
 import incidents.advance
 from incidents.advance import ClaimLost, advance, advance_due
+from incidents.board import board_of
 from incidents.cacao.extension import LONGEST_WAIT
 from incidents.cacao.reading import PlaybookRefused, read_playbook
 from incidents.errors import Invalid
@@ -292,6 +293,28 @@ def test_no_step_runs_out_of_time_before_the_others_have_joined(stage: Stage):
     assert stage.owner(
         "SELECT %s BETWEEN now() + interval '30 seconds' AND now() + interval '60 seconds'", [runs_out]
     ) == [(True,)]
+
+
+@db
+def test_the_board_shows_both_runs_of_a_playbook_that_is_run_twice(stage: Stage):
+    outer, inner = in_a_line(), in_a_line()
+    inner |= {"id": INNER, "name": "Called"}
+    twice = CALL[:-1] + "3"
+    outer["workflow"][key("a")]["on_success"] = CALL
+    outer["workflow"][CALL] = {"type": "playbook-action", "playbook_id": INNER, "on_completion": twice}
+    outer["workflow"][twice] = {"type": "playbook-action", "playbook_id": INNER, "on_completion": key("e")}
+    kept(stage, "ashbourne", inner)
+    kept(stage, "ashbourne", outer)
+    incident = stage.opens(systems=("telephony",), playbook=SLUG)
+    moves()
+    with stage.acting("ashbourne"):
+        board = board_of(Incident.objects.get(pk=incident.pk), me=stage.ids["ashbourne"], may_lead=True)
+    titles = [step["title"] for step in board["steps"]]
+    assert (titles.count("A"), titles.count("E")) == (3, 3), "its own, and each of the two runs within it"
+    assert len({step["key"] for step in board["steps"]}) == len(titles)
+    own = next(row for row in board["rows"] if row["own"])
+    links = [cell["href"] for cell in own["cells"] if cell]
+    assert len(set(links)) == len(links) == len(titles)
 
 
 def test_what_cannot_be_kept_is_no_answer():
