@@ -227,15 +227,6 @@ REGISTER = [
     State("unchecked", LEAD, "/incidents/{exercise}/unchecked/", "Nobody checks for their own organisation"),
     State("unchecked-none", LEAD, "/incidents/{fresh}/unchecked/", "Nothing waits for your check"),
     State("asked-lead", LEAD, "/incidents/{main}/organisations/dunmere/", "How do things stand?"),
-    State("on-it-none", LEAD, "/incidents/{fresh}/techniques/", "Nobody has said anything yet"),
-    State("on-it", LEAD, "/incidents/{main}/techniques/?q=encrypted", "Dunmere"),
-    State("on-it-partner", PARTNER, "/incidents/{main}/techniques/", "Seen at one organisation"),
-    State("on-it-one", LEAD, "/incidents/{main}/techniques/T1486/", "Its words are with that organisation"),
-    State("on-it-wrong", LEAD, "/incidents/{main}/techniques/T1490/", "Choose what you say", act=press("Say it")),
-    State("on-it-one-partner", PARTNER, "/incidents/{main}/techniques/T1486/", "You read what lead and deputy"),
-    State("coverage-none", LEAD, "/incidents/{fresh}/coverage/", "No technique to answer"),
-    State("coverage", LEAD, "/incidents/{main}/coverage/", "Nobody has said anything about:"),
-    State("coverage-partner", PARTNER, "/incidents/{main}/coverage/", "Of steps you read how far your own are"),
     State("heads-up-send", LEAD, "/incidents/{main}/heads-up/", "Tell members outside"),
     State("heads-up-wrong", LEAD, "/incidents/{main}/heads-up/", "take out", act=name_somebody),
     State("incident-deliveries", LEAD, "/incidents/{main}/deliveries/", "accepted after"),
@@ -355,7 +346,20 @@ PLANNED = [
     State("planned-none", STRANGER, "/incidents/?kind=planned", "No work is planned"),
 ]
 
+TECHNIQUES = [  # what is said of the intruder in an incident, and what the plan answers
+    State("on-it-none", LEAD, "/incidents/{fresh}/techniques/", "Nobody has said anything yet"),
+    State("on-it", LEAD, "/incidents/{main}/techniques/?q=encrypted", "Dunmere"),
+    State("on-it-partner", PARTNER, "/incidents/{main}/techniques/", "Seen at one organisation"),
+    State("on-it-one", LEAD, "/incidents/{main}/techniques/T1486/", "Its words are with that organisation"),
+    State("on-it-wrong", LEAD, "/incidents/{main}/techniques/T1490/", "Choose what you say", act=press("Say it")),
+    State("on-it-one-partner", PARTNER, "/incidents/{main}/techniques/T1486/", "You read what lead and deputy"),
+    State("coverage-none", LEAD, "/incidents/{fresh}/coverage/", "No technique to answer"),
+    State("coverage", LEAD, "/incidents/{main}/coverage/", "Nobody has said anything about:"),
+    State("coverage-partner", PARTNER, "/incidents/{main}/coverage/", "Of steps you read how far your own are"),
+]
+
 GROUPS = {
+    "techniques": TECHNIQUES,
     "planned": PLANNED,
     "assurance": ASSURANCE,
     "people": PEOPLE,
