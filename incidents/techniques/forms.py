@@ -18,13 +18,17 @@ class SayForm(forms.Form):
     words = forms.CharField(
         required=False,
         max_length=LONGEST,
-        error_messages={"max_length": _("At most %(limit_value)s characters.")},
+        error_messages={
+            "max_length": _("At most %(limit_value)s characters."),
+            "required": _("Say what was seen, and where; or why you take it back."),
+        },
     )
     share = forms.BooleanField(required=False)
 
     def __init__(self, data: Any = None, *, choices: Sequence[tuple[str, str, str]]) -> None:
         super().__init__(data)
         self.options = list(choices)
+        self.fields["words"].required = all(value in NEEDS_WORDS for value, _words, _hint in choices)
         self.fields["said"].choices = [(value, words) for value, words, _hint in choices]  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
