@@ -144,6 +144,7 @@ ANSWERING = [
     State("task-reason", PARTNER, "/tasks/{dunmere_second}/", "What blocks it?", act=unfold("Blocked")),
     State("task-to-check", LEAD, "/tasks/{done}/", "Checked: it is done"),
     State("task-blocked", LEAD, "/tasks/{blocked}/", "Blocked"),
+    State("task-tool", PARTNER, "/tasks/{tool_task}/", "Your own tool"),
     State("task-closed", LEAD, "/tasks/{closed_task}/", "So far"),
     State("start-stranger", STRANGER, "/", "No incident is open"),
     State("incidents-empty", STRANGER, "/incidents/", "No incident is open"),

@@ -24,6 +24,7 @@ from incidents.blast_radius import blast_radius
 from incidents.changes import difference
 from incidents.frozen import frozen
 from tests.incidents.estates import ON, known
+from tests.incidents.playbooks import tool_document
 from tests.incidents.wide_partnership import wide_estate
 from tests.pages import Stage
 from tests.running import Running, wait_for
@@ -36,6 +37,7 @@ INCIDENTS = {
     "suspected": {"title": "Odd sign-ins at night", "systems": ["file-services"], "stage": "suspected"},
     "practised": {"title": "Exercise that is over", "systems": ["identity-platform"], "exercise": True},
     "exercise": {"title": "Ten-minute exercise", "systems": ["social-care-records"], "exercise": True},
+    "tools": {"title": "Dry run of a tool", "systems": ["file-services"], "exercise": True, "playbook": "for-tools"},
 }
 OVER = {"closed", "practised"}
 
@@ -80,9 +82,10 @@ def tasks(product: Running, slug: str, reference: str) -> dict[tuple[str, int], 
 
 @contextlib.contextmanager
 def arranged(product: Running) -> Iterator[Stage]:
-    """Six incidents, the story played in one of them; all are closed again at the end for whoever comes next."""
+    """Seven incidents, the story played in one of them; all are closed again at the end for whoever comes next."""
     stage: Stage = {}
     try:
+        call(product, "ashbourne", "POST", "/playbooks/", tool_document())
         for name, body in INCIDENTS.items():
             stage[name] = call(product, "ashbourne", "POST", "/incidents/", body)["reference"]
             if name in OVER:
@@ -183,7 +186,21 @@ def _details(product: Running, stage: Stage) -> Stage:
         **_assured(product),
         **_marked(product, stage["main"]),
         "hook": _hooked(product),
+        "tool_task": _by_tool(product, stage["tools"]),
     }
+
+
+def _by_tool(product: Running, reference: str) -> str:
+    """A task of Dunmere's, which its own tool has taken and could not do."""
+    own = tasks(product, "dunmere", reference)["dunmere", 1]["id"]
+    with psycopg.connect(product.database_url) as connection:
+        connection.execute(
+            "INSERT INTO incidents_workorder (task_id, organisation_id, lease, lease_until, taken_at, key_name,"
+            " outcome, result, answered_at) SELECT t.id, t.organisation_id, gen_random_uuid(), now(), now(),"
+            " 'Gateway worker', 'failed', '192.0.2.1: no route to host', now() FROM incidents_task t WHERE t.id = %s",
+            [own],
+        )
+    return own
 
 
 def _signed(product: Running) -> str:
