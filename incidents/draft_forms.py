@@ -7,11 +7,12 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from incidents.cacao.extension import LONGEST, LONGEST_SHORT_TITLE
+from incidents.cacao.extension import LONGEST, LONGEST_SHORT_TITLE, ONE, one_named
 from incidents.cacao.receiving import LONGEST_TEXT
 from incidents.techniques.facts import Technique, search, technique
 from incidents.writing.edits import title_of, words_of
 from incidents.writing.outline import END, Act, Lane, Outline
+from partners.models import Organisation
 
 TYPES = [
     ("mitigation", _("Stop harm")),
@@ -21,11 +22,14 @@ TYPES = [
     ("remediation", _("Bring back")),
     ("prevention", _("Prepare")),
 ]
+ONE_ALONE = "organisation"
 AUDIENCES = [
     ("all", _("Everybody who takes part")),
     ("councils", _("Each council")),
     ("provider", _("The provider")),
     ("lead", _("The lead")),
+    ("deputy_lead", _("The deputy lead")),
+    (ONE_ALONE, _("One organisation alone, chosen below")),
 ]
 JOINS = [
     ("own", _("Each organisation goes on when its own is done")),
@@ -109,6 +113,7 @@ class ActForm(forms.Form):
     cannot = PlainText()
     evidence = PlainText()
     audience = forms.ChoiceField(choices=AUDIENCES)
+    one_alone = forms.ChoiceField(required=False)
     acknowledge_minutes = forms.IntegerField(min_value=1, max_value=LONGEST)
     finish_minutes = forms.IntegerField(min_value=1, max_value=LONGEST)
     join = forms.ChoiceField(choices=JOINS)
@@ -128,8 +133,14 @@ class ActForm(forms.Form):
     )  # fmt: skip
 
     def __init__(self, data: Any, *, act: Act, outline: Outline, lane: Lane) -> None:
-        super().__init__(data, initial={name: getattr(act, name) for name in self.PLAIN})
+        one = ONE.fullmatch(act.audience)
+        initial = {name: getattr(act, name) for name in self.PLAIN}
+        super().__init__(data, initial=initial | ({"audience": ONE_ALONE, "one_alone": one[1]} if one else {}))
         self.act = act
+        names = dict(Organisation.objects.order_by("name").values_list("slug", "name"))
+        if one:
+            names.setdefault(one[1], one_named(act.audience))  # named by somebody else, or gone
+        self.fields["one_alone"].choices = [("", _("Choose")), *names.items()]  # type: ignore[attr-defined]
         at = lane.items.index(act) if act in lane.items else len(lane.items)
         later = [(each.id, f"Go on with: {title_of(each)}") for each in lane.items[at + 1 :]]
         choices = [("", _("Go on as if it were done")), *later, (END, _("Go to the end of this list"))]
@@ -147,6 +158,10 @@ class ActForm(forms.Form):
         accept, finish = said.get("acknowledge_minutes"), said.get("finish_minutes")
         if accept and finish and accept > finish:
             self.add_error("acknowledge_minutes", _("A step is accepted before it is finished: give fewer minutes."))
+        if said.get("audience") == ONE_ALONE:
+            if not said.get("one_alone"):
+                self.add_error("one_alone", _("Choose the organisation."))
+            said["audience"] = f"organisation:{said.get('one_alone')}"
         if len(said.get("techniques", [])) > MOST_TECHNIQUES:
             self.add_error("techniques", _("At most 30 techniques a step."))
         return said

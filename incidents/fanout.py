@@ -120,7 +120,11 @@ SELECT gen_random_uuid(), p.incident_id, p.organisation_id, s.id, s.position, s.
        CASE s.audience WHEN 'all' THEN p.role <> 'observer'
             WHEN 'provider' THEN p.is_provider
             WHEN 'lead' THEN p.role = 'lead'
-            ELSE p.role <> 'observer' AND NOT p.is_provider AND p.kind = 'council' END
+            WHEN 'deputy_lead' THEN
+                p.organisation_id = (SELECT i.deputy_lead_id FROM incidents_incident i WHERE i.id = p.incident_id)
+            WHEN 'organisation:' || p.slug THEN p.role <> 'observer'
+            ELSE p.role <> 'observer' AND NOT p.is_provider AND p.kind = 'council'
+                 AND NOT starts_with(s.audience, 'organisation:') END
  WHERE p.incident_id = %s AND p.organisation_id = ANY (%s) AND s.playbook_id = %s AND s.certain
 """
 

@@ -140,7 +140,9 @@ def _playbooks(here: Organisation) -> list[dict[str, Any]]:
     mine = FOR_PROVIDERS if here.kind == Organisation.Kind.PROVIDER else FOR_COUNCILS
     newest = [plan.newest for plan in plans().values() if plan.newest is not None and not plan.newest.blockers]
     newest.sort(key=lambda each: (each.slug, str(each.pk)))
-    steps = Step.objects.filter(playbook__in=newest, audience__in=mine).order_by("position")
+    steps = Step.objects.filter(playbook__in=newest, audience__in={*mine, f"organisation:{here.slug}"}).order_by(
+        "position"
+    )
     return [
         {
             "name": each.name,

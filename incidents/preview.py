@@ -15,7 +15,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from incidents.before_sending import budget_words, opening_messages, ways_beside
-from incidents.fanout import Joining, joining_of
+from incidents.cacao.extension import ONE
+from incidents.fanout import Joining, choose_deputy, joining_of
 from incidents.models import Incident, Step
 from incidents.opening import Opening, Reach
 from incidents.reach import summary_of
@@ -37,6 +38,7 @@ def preview_of(opening: Opening, reach: Reach, *, lead_id: UUID) -> dict[str, An
     by_way = _by_way(starts, opening.severity)
     marked = {mark.organisation_id for mark in in_force() if mark.for_all}
     steps = list(Step.objects.filter(playbook_id=reach.playbook.pk, certain=True).values_list("audience", flat=True))
+    deputy_id = choose_deputy(joining, lead_id=lead_id)
     reached = []
     for each in joining:
         people, avoided = told.get(each.organisation_id, (0, 0))
@@ -45,7 +47,7 @@ def preview_of(opening: Opening, reach: Reach, *, lead_id: UUID) -> dict[str, An
                 "name": each.name,
                 "exposure": exposure(each.exposure),
                 "because": each.because,
-                "tasks": sum(1 for audience in steps if _is_for(audience, each)),
+                "tasks": sum(1 for audience in steps if _is_for(audience, each, deputy_id=deputy_id)),
                 "ways": _ways(people, avoided, by_way.get(each.organisation_id, {}))
                 + (_("; its mail is marked as not trusted") if each.organisation_id in marked else ""),
             }
@@ -139,12 +141,15 @@ def _readers(joining: list[Joining]) -> list[dict[str, str]]:
     return [row for row in rows if row["who"]]
 
 
-def _is_for(audience: str, joining: Any) -> bool:
+def _is_for(audience: str, joining: Joining, *, deputy_id: UUID | None) -> bool:
     """The same rule as the fan-out's INSERT … SELECT, for counting before anything is written."""
+    if one := ONE.fullmatch(audience):
+        return joining.slug == one[1]
     return {
         "all": True,
         "provider": joining.is_provider,
         "lead": joining.role == "lead",
+        "deputy_lead": joining.organisation_id == deputy_id,
     }.get(audience, not joining.is_provider and joining.kind == "council")
 
 

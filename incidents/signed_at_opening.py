@@ -108,7 +108,7 @@ def agreed_on(task: Task, names: Mapping[UUID, str], *, me: UUID) -> list[str]:
     said so of this step, or put a reservation to it in another version.
     """
     rows = [each for each in SignedAtOpening.objects.filter(incident=task.incident_id) if each.steps]
-    for_others = task.step.audience in {"provider", "lead"}
+    for_others = task.step.audience not in {"all", "each", "councils"}
     of_this = _of_step(rows, task.step_id)
     own = [pair for pair in of_this if pair[0].organisation_id == task.organisation_id]
     others = [pair for pair in of_this if pair[0].organisation_id != task.organisation_id] if for_others else []

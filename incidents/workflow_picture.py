@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from incidents.cacao.extension import Details, details_of
+from incidents.cacao.extension import Details, details_of, one_named
 from incidents.cacao.notes import Notes
 from incidents.cacao.steps import branches_of
 from incidents.picture_layout import BOX_WIDTH, Box, Line
@@ -260,12 +260,16 @@ def who_words(details: Details) -> str:
 
 
 def who_of(audience: str) -> str:
+    """Whom a step is for, in words; a named organisation by its short name."""
+    if name := one_named(audience):
+        return name
     return {
         "all": _("Everybody"),
         "councils": _("Each council"),
         "provider": _("The provider"),
         "lead": _("The lead"),
-    }[audience]
+        "deputy_lead": _("The deputy lead"),
+    }.get(audience, _("Each council"))
 
 
 def minutes_words(minutes: int) -> str:

@@ -64,7 +64,10 @@ class PlaybookListed(serializers.Serializer):
 class PlaybookStep(serializers.Serializer):
     step = serializers.IntegerField()
     title = serializers.CharField()
-    audience = serializers.ChoiceField(Step.Audience.values)
+    audience = serializers.RegexField(
+        rf"^({'|'.join(Step.Audience.values)}|organisation:[a-z0-9-]+)$",
+        help_text="`organisation:SLUG`: that one alone.",
+    )
     acknowledge_minutes = serializers.IntegerField()
     finish_minutes = serializers.IntegerField()
     containing = serializers.BooleanField()

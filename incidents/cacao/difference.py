@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from incidents.cacao.differing import MOST_LINES, Change, change, said
-from incidents.cacao.extension import EXTENSION
+from incidents.cacao.extension import EXTENSION, one_named
 from incidents.cacao.plan import Plan, PlanStep
 from incidents.cacao.reading import read_playbook
 
@@ -25,6 +25,7 @@ AUDIENCES = {
     "councils": lazy("each council"),
     "provider": lazy("the provider"),
     "lead": lazy("the lead"),
+    "deputy_lead": lazy("the deputy lead"),
 }
 JOINS = {
     "own": lazy("when one’s own organisation has done it"),
@@ -252,7 +253,7 @@ def _facts(step: PlanStep, plan: Plan) -> dict[str, str]:
     """Everything that a step says, by what it is called, in words."""
     titles = {each.id: each.title for each in plan.steps}
     return {str(words): getattr(step, name) for name, words in TEXTS.items()} | {
-        _("For whom"): str(AUDIENCES[step.audience]),
+        _("For whom"): one_named(step.audience) or str(AUDIENCES[step.audience]),
         _("Accept within"): _("%(n)s minutes") % {"n": step.acknowledge_minutes},
         _("Finish within"): _("%(n)s minutes") % {"n": step.finish_minutes},
         _("Shuts the intruder in"): _("yes") if step.containing else _("no"),

@@ -5,6 +5,7 @@ CACAO 2.0 section 8 lets a playbook carry extensions under an identifier that it
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -13,9 +14,14 @@ from incidents.cacao.shapes import Flag, Record, Shape, Text, Whole
 
 EXTENSION = "extension-definition--77fb2c0a-9f29-478f-bcd7-fb5e6967d9e8"
 
-Audience = Literal["all", "councils", "provider", "lead"]
+# Or `organisation:` and the short name of one.
+Audience = str
 Join = Literal["own", "all", "all_not_exempt", "lead"]
-AUDIENCES = {"all": "all", "each": "councils", "councils": "councils", "provider": "provider", "lead": "lead"}
+AUDIENCES = {
+    "all": "all", "each": "councils", "councils": "councils", "provider": "provider", "lead": "lead",
+    "deputy_lead": "deputy_lead",
+}  # fmt: skip
+ONE = re.compile(r"organisation:([a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?)")
 JOINS = ("own", "all", "all_not_exempt", "lead")
 TEXTS = ("who", "stops", "worked", "undo", "cannot")
 FIELDS: dict[str, Shape] = {
@@ -37,9 +43,10 @@ class Details:
     """The extension of one step, with defaults where it says nothing.
 
     `audience`: all (every participant but observers), councils (all that are not the provider; "each" means the
-    same), provider, lead. `join` says whose tasks of this step must be done before a next step may begin: *own*, the
-    organisation's own (or, where it has none, as all_not_exempt); *all*; *all_not_exempt*, which passes over those
-    that declined or are not affected; *lead*. `short_title` heads the step's column on the board.
+    same), provider, lead, deputy_lead, or `organisation:SLUG` for that one alone, where it takes part. `join` says
+    whose tasks of this step must be done before a next step may begin: *own*, the organisation's own (or, where it has
+    none, as all_not_exempt); *all*; *all_not_exempt*, which passes over those that declined or are not affected;
+    *lead*. `short_title` heads the step's column on the board.
     `typed_confirmation`: the step stops what stands on the system, so an organisation whose safety-critical service has
     no recorded fallback types a confirmation when it is done. `evidence` says what to keep as proof.
     """
@@ -61,6 +68,12 @@ class Details:
     cannot: str = ""
 
 
+def one_named(audience: str) -> str:
+    """The short name of the one organisation that an audience names, in words; "" when it names none."""
+    one = ONE.fullmatch(audience)
+    return " ".join(part.capitalize() for part in one[1].split("-")) if one else ""
+
+
 def details_of(step: dict[str, Any], place: Place, notes: Notes) -> Details:
     """Read a step's extension; a step without one gets the defaults, and its `timeout` as time to finish."""
     given = step.get("step_extensions", {}).get(EXTENSION, {})
@@ -72,14 +85,15 @@ def details_of(step: dict[str, Any], place: Place, notes: Notes) -> Details:
     texts = given.get("texts", {})
     values = {name: given[name] for name in FIELDS.keys() & given.keys() if name != "texts"} | texts
     if "audience" in values:
-        values["audience"] = AUDIENCES.get(values["audience"], "")
+        said = values["audience"]
+        values["audience"] = said if ONE.fullmatch(said) else AUDIENCES.get(said, "")
     timeout = step.get("timeout", 0) // 60_000
     if timeout:
         values.setdefault("finish_minutes", min(timeout, LONGEST))
     values.setdefault("acknowledge_minutes", min(ACKNOWLEDGE_MINUTES, max(1, values.get("finish_minutes", LONGEST))))
     details = Details(**values)
     if not details.audience:
-        notes.error((*place, "audience"), f"The audience must be one of: {', '.join(AUDIENCES)}.")
+        notes.error((*place, "audience"), f"The audience must be one of: {', '.join(AUDIENCES)}, organisation:NAME.")
     if details.join not in JOINS:
         notes.error((*place, "join"), f"The join rule must be one of: {', '.join(JOINS)}.")
     if len(details.short_title) > LONGEST_SHORT_TITLE:

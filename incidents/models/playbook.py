@@ -44,7 +44,7 @@ class Step(models.Model):
     """One action step of a playbook, as each organisation will read it.
 
     `answers`: what whoever completes it must say, `[{"name", "kind", "words", "deciding"}]`; a deciding one goes to the
-    lead, because a condition of the plan asks about it.
+    lead, because a condition of the plan asks about it. `audience` is one of those below, or `organisation:SLUG`.
     """
 
     class Audience(models.TextChoices):
@@ -53,6 +53,7 @@ class Step(models.Model):
         COUNCILS = "councils", "Councils"
         PROVIDER = "provider", "The provider"
         LEAD = "lead", "The lead"
+        DEPUTY_LEAD = "deputy_lead", "The deputy lead"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     playbook = models.ForeignKey(Playbook, on_delete=models.CASCADE, related_name="steps", db_index=False)
@@ -60,7 +61,7 @@ class Step(models.Model):
     position = models.PositiveSmallIntegerField()
     title = models.TextField()
     short_title = models.TextField(blank=True, default="", db_default="")  # heads the column on the board
-    audience = models.TextField(choices=Audience.choices)
+    audience = models.TextField()
     acknowledge_minutes = models.PositiveIntegerField()
     finish_minutes = models.PositiveIntegerField()
     containing = models.BooleanField(default=False)
@@ -89,7 +90,9 @@ class Step(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["playbook", "position"], name="step_position"),
             models.CheckConstraint(
-                condition=models.Q(audience__in=["all", "each", "councils", "provider", "lead"]), name="step_audience"
+                condition=models.Q(audience__in=["all", "each", "councils", "provider", "lead", "deputy_lead"])
+                | models.Q(audience__regex=r"^organisation:[a-z0-9-]{1,64}$"),
+                name="step_audience",
             ),
         ]
 

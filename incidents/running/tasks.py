@@ -32,7 +32,11 @@ SELECT gen_random_uuid(), p.incident_id, p.organisation_id, s.id, w.path, w.turn
        CASE s.audience WHEN 'all' THEN p.role <> 'observer'
             WHEN 'provider' THEN p.is_provider
             WHEN 'lead' THEN p.role = 'lead'
-            ELSE p.role <> 'observer' AND NOT p.is_provider AND p.kind = 'council' END
+            WHEN 'deputy_lead' THEN
+                p.organisation_id = (SELECT i.deputy_lead_id FROM incidents_incident i WHERE i.id = p.incident_id)
+            WHEN 'organisation:' || p.slug THEN p.role <> 'observer'
+            ELSE p.role <> 'observer' AND NOT p.is_provider AND p.kind = 'council'
+                 AND NOT starts_with(s.audience, 'organisation:') END
  WHERE (p.organisation_id, s.id, w.path, w.turn) NOT IN (
            SELECT t.organisation_id, t.step_id, t.path, t.turn FROM incidents_task t WHERE t.incident_id = %(incident)s)
 ON CONFLICT (incident_id, organisation_id, step_id, path, turn) DO NOTHING

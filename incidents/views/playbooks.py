@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from incidents.document_block import document_block
 from incidents.models import Playbook, PlaybookDraft, Step
 from incidents.sign_off_pages import list_rows, signatures
-from incidents.workflow_picture import drawn
+from incidents.workflow_picture import drawn, who_of
 from partners.acting import may_open, signed_in
 from portal.pages import local_time
 
@@ -60,7 +60,7 @@ def playbook_detail(request: HttpRequest, playbook_id: UUID) -> HttpResponse:
         "steps": [
             {
                 "title": step.title,
-                "who": str(step.get_audience_display()),
+                "who": who_of(step.audience),
                 "what": [words for words in (step.do_this, step.why) if words],
                 "due": _("accept in %(accept)s min, finish in %(finish)s min")
                 % {"accept": step.acknowledge_minutes, "finish": step.finish_minutes},

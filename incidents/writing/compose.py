@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from incidents.cacao.checks import summary_of
-from incidents.cacao.extension import EXTENSION
+from incidents.cacao.extension import EXTENSION, one_named
 from incidents.techniques.facts import technique
 from incidents.writing.outline import CACAO_TYPES, END, Act, Block, Item, Kept, Lane, Outline, Variable
 
@@ -32,7 +32,14 @@ AGENTS = {
         "The lead",
         "The organisation that leads this incident.",
     ),
+    "deputy_lead": (
+        "group--5a8c7a0e-9a1e-4a55-8a54-0e0a2c2f5b57",
+        "The deputy lead",
+        "The organisation that leads when the lead cannot.",
+    ),
 }
+# What the identifiers of named organisations are made from, so that one has the same in every playbook.
+ORGANISATIONS = UUID("6f6c2f39-53ab-4c52-a4d3-8f0f9a3a7a41")
 ACTIVITY_OF = {  # one that always goes with the type; the standard wants activities beside types
     "attack": "execute-operation",
     "detection": "match-indicator",
@@ -50,14 +57,14 @@ OWN_EXTENSION = {
     "created_by": "identity--8ed6d782-43db-43c2-8536-8d5778d846f1",
     "schema": (
         "position: place in the list, from 1. short_title: at most 16 characters, for the head of a column. "
-        "audience: all, each, councils, provider or lead. acknowledge_minutes, finish_minutes: counted from when "
-        "the step can begin. contains: true for a step that shuts the intruder in. confirmed_by_council: true "
-        "when the councils confirm what the provider did. typed_confirmation: true when the step stops what "
-        "stands on the system. evidence: what to keep as proof. join: own, all, all_not_exempt or lead; whose "
-        "tasks must be done before the next step begins. texts: who usually does it, what it stops for you, how "
-        "you know that it worked, how to undo it, what if you cannot."
+        "audience: all, each, councils, provider, lead, deputy_lead or organisation:NAME. acknowledge_minutes, "
+        "finish_minutes: counted from when the step can begin. contains: true for a step that shuts the intruder "
+        "in. confirmed_by_council: true when the councils confirm what the provider did. typed_confirmation: true "
+        "when the step stops what stands on the system. evidence: what to keep as proof. join: own, all, "
+        "all_not_exempt or lead; whose tasks must be done before the next step begins. texts: who usually does "
+        "it, what it stops for you, how you know that it worked, how to undo it, what if you cannot."
     ),
-    "version": "1.1.0",
+    "version": "1.2.0",
 }
 TEXTS = ("who", "stops", "worked", "undo", "cannot")
 
@@ -126,13 +133,20 @@ def _variable(each: Variable) -> dict[str, Any]:
     return shown
 
 
+def agent_of(audience: str) -> tuple[str, str, str]:
+    """Identifier, name and description of whoever does a step."""
+    if not (name := one_named(audience)):
+        return AGENTS[audience]
+    return f"organization--{uuid5(ORGANISATIONS, audience)}", name, f"{name} alone, where it takes part."
+
+
 def _define(document: dict[str, Any], outline: Outline) -> None:
     """Agents and our extension, where a step uses them and the document did not bring them."""
     acts = outline.acts()
-    used = {AGENTS[each.audience] for each in acts if "agent" not in each.rest}
+    used = {agent_of(each.audience) for each in acts if "agent" not in each.rest}
     agents = dict(document.get("agent_definitions", {}))
     for key, name, description in sorted(used):
-        agents.setdefault(key, {"type": "group", "name": name, "description": description})
+        agents.setdefault(key, {"type": key.partition("--")[0], "name": name, "description": description})
     if agents:
         document["agent_definitions"] = agents
     if acts:
@@ -189,7 +203,7 @@ def _act(act: Act, position: int) -> dict[str, Any]:
         step["timeout"] = timeout
     command = rest.pop("command", {})
     step["commands"] = rest.pop("commands", None) or [{"type": "manual", "command": act.do, **command}]
-    step["agent"] = rest.pop("agent", AGENTS[act.audience][0])
+    step["agent"] = rest.pop("agent", agent_of(act.audience)[0])
     if act.answers:
         step["out_args"] = act.answers
     extensions = {EXTENSION: _extension(act, position) | rest.pop("extension", {})}
