@@ -23,9 +23,12 @@ MOST_LINES = 200
 
 
 def to_check(incident: Incident, *, me: UUID, now: datetime) -> QuerySet[Task]:
-    """Steps whose check is that organisation's task, the oldest first; none once the incident is closed."""
+    """Steps whose check is that organisation's task, the oldest first.
+
+    None once the incident is closed, or while an exercise is put aside.
+    """
     late = Task.objects.filter(incident=incident, status=Task.Status.DONE, done_at__lte=now - CHECK_WITHIN)
-    if incident.status == Incident.Status.CLOSED:
+    if incident.status == Incident.Status.CLOSED or incident.suspended_at is not None:
         return late.none()
     if me == incident.lead_id:
         late = late.exclude(organisation_id=me)
@@ -56,9 +59,9 @@ def reminders_of(incident: Incident, *, me: UUID, now: datetime) -> list[dict[st
 
 
 def unchecked_of(incident: Incident, *, me: UUID, names: Mapping[UUID, str], now: datetime) -> dict[str, Any]:
-    """`total`, and of the oldest 200 `lines` of {name, title, href, url, done_at, containing}. At most two queries."""
+    """`total`, and of the oldest 200 `lines` of {name, title, href, url, done_at, containing, worked}. Two queries."""
     late = to_check(incident, me=me, now=now)
-    rows = late.values("id", "organisation_id", "title", "done_at", "containing")[:MOST_LINES]
+    rows = late.values("id", "organisation_id", "title", "done_at", "containing", "step__worked")[:MOST_LINES]
     lines = [
         {
             "name": names.get(row["organisation_id"], ""),
@@ -67,6 +70,7 @@ def unchecked_of(incident: Incident, *, me: UUID, names: Mapping[UUID, str], now
             "url": reverse("task-verify", args=[row["id"]]),
             "done_at": row["done_at"],
             "containing": row["containing"],
+            "worked": row["step__worked"],
         }
         for row in rows
     ]

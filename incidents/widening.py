@@ -131,6 +131,15 @@ def add_participants(
     return incident, [each.slug for each in joined]
 
 
+# What everybody who takes part is told, and so whoever joins later. Not by the audience alone: while an incident is
+# suspected everybody in it oversees it, and what is for overseers is no newcomer's.
+FOR_ALL = (
+    "incident.opened", "incident.joined", "incident.moved", "incident.edited", "incident.widened",
+    "incident.handed_over", "update.sent", "standing.changed", "exercise.suspended", "exercise.resumed",
+    "technique.changed", "technique.supposed",
+)  # fmt: skip
+
+
 def join(incident: Incident, joining: Sequence[Joining], *, actor: Actor) -> list[Joining]:
     """Those who do not take part yet join; each gets what participants may see of the incident so far."""
     here = set(Participant.objects.filter(incident=incident).values_list("organisation_id", flat=True))
@@ -138,7 +147,7 @@ def join(incident: Incident, joining: Sequence[Joining], *, actor: Actor) -> lis
     if not new:
         return []
     earlier = list(
-        Event.objects.filter(incident_id=incident.pk, audience__contains=incident.participants)
+        Event.objects.filter(incident_id=incident.pk, kind__in=FOR_ALL, audience__contains=incident.participants)
         .order_by("pos")
         .values("kind", "at", "data")
     )

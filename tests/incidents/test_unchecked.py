@@ -78,6 +78,15 @@ def test_the_leads_own_step_is_the_deputys_to_check(
     assert "Nothing waits for your check" in words(client_of(deputy), path)
 
 
+def test_an_exercise_that_is_put_aside_asks_for_no_check(stage: Stage, client_of: Callable[..., Any]) -> None:
+    incident = stage.opens(exercise=True)
+    done(stage, incident, "dunmere", hours=30)
+    path = f"/incidents/{incident.reference}/unchecked/"
+    assert "Nothing waits for your check" not in words(client_of("ashbourne"), path)
+    assert client_of("coldharbour").post(f"/incidents/{incident.reference}/put-aside/").status_code == 302
+    assert "Nothing waits for your check" in words(client_of("ashbourne"), path)
+
+
 def test_a_closed_incident_asks_for_no_check(stage: Stage, incident: Incident, client_of: Callable[..., Any]) -> None:
     done(stage, incident, "dunmere", hours=48)
     stage.closes(incident)
