@@ -117,15 +117,15 @@ def exempt_task(*, task_id: UUID, actor: Actor, because: str) -> Task:
         Task.DoesNotExist, NotYours: as `verify_task`. WrongMoment: it is done. Invalid: no reason, or a long one.
     """
     task = _locked(task_id)
-    if actor.organisation_id != task.incident.lead_id:
-        raise NotYours("Only the lead exempts an organisation from a step.")
+    if actor.kind == "key" or actor.organisation_id != task.incident.lead_id:
+        raise NotYours("Only the lead exempts an organisation from a step; never a key.")
     if task.status == Task.Status.CANCELLED:
         return task
     _check_arrow(task, Task.Status.CANCELLED)
     if task.status in {"done", "verified"}:
         raise WrongMoment("The step is done: there is nothing left to be exempt from.")
     if not 0 < len(because.strip()) <= LONGEST_WHY:
-        raise Invalid([Fault("/because", f"Say why, in at most {LONGEST_WHY} characters: the organisation reads it.")])
+        raise Invalid([Fault("/reason", f"Say why, in at most {LONGEST_WHY} characters: the organisation reads it.")])
     before, was = _word(task), task.status
     with connections["default"].cursor() as cursor:
         cursor.execute("SELECT sec.exempt(%s, %s)", [task_id, because.strip()])

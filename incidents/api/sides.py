@@ -22,7 +22,7 @@ from incidents.api.shapes import (
     incident_named,
     participant_short,
 )
-from incidents.api.tasks import TaskListed, task_listed, tasks_shown
+from incidents.api.task_shapes import TaskListed, task_listed, tasks_shown
 from incidents.models import Duty, Incident, IncidentSystem, Participant, Standing, Update
 from incidents.not_trusted import Suspicion, suspected_since, suspicions_in
 from incidents.updates import send_update

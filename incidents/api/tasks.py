@@ -6,114 +6,20 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 from uuid import UUID
 
-from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
-from rest_framework import serializers
 from rest_framework.request import Request
 
-from incidents.api.forms import CheckForm, CompleteForm, DeclineForm, NoteForm, ReasonForm
-from incidents.api.shapes import NULL
-from incidents.models import OwnReference, Task
-from incidents.transitions import Answer, answer_task, cancel_task, undo_task, verify_task
+from incidents.api.task_forms import CheckForm, CompleteForm, DeclineForm, ExemptForm, NoteForm, ReasonForm
+from incidents.api.task_shapes import TaskShown, tag_of, task_answer
+from incidents.models import Task
+from incidents.transitions import Answer, answer_task, cancel_task, exempt_task, undo_task, verify_task
 from partners.acting import actor_of
 from portal.api.documented import example
 from portal.api.endpoint import Endpoint, body_of
 from portal.api.etags import check_match
 from portal.api.fields import Empty, Strict
-from portal.api.rendering import answer
 from portal.ledger.record import Actor
-
-
-class TaskListed(serializers.Serializer):
-    id = serializers.UUIDField()
-    incident = serializers.CharField()
-    organisation = serializers.CharField()
-    status = serializers.ChoiceField(Task.Status.values)
-    step = serializers.IntegerField(help_text="Place in the playbook, from 1.")
-    title = serializers.CharField()
-    ready = serializers.BooleanField(help_text="False until the steps before it are settled: accept it, start later.")
-    containing = serializers.BooleanField(help_text="Whether the organisation counts as contained only with it.")
-    acknowledge_by = serializers.DateTimeField(**NULL)
-    finish_by = serializers.DateTimeField(**NULL)
-    reason = serializers.CharField()
-    changed_at = serializers.DateTimeField()
-    acknowledged_at = serializers.DateTimeField(**NULL)
-    done_at = serializers.DateTimeField(**NULL)
-    version = serializers.IntegerField(help_text="Grows with every change; also the ETag.")
-    own_reference = serializers.CharField(**NULL)
-
-
-class Technique(serializers.Serializer):
-    id = serializers.CharField()
-    name = serializers.CharField()
-
-
-class Instruction(serializers.Serializer):
-    """A command that the playbook carries. The portal never runs it."""
-
-    kind = serializers.CharField()
-    text = serializers.CharField()
-
-
-class StepShown(serializers.Serializer):
-    do = serializers.CharField()
-    why = serializers.CharField()
-    who = serializers.CharField()
-    stops = serializers.CharField()
-    worked = serializers.CharField()
-    undo = serializers.CharField()
-    cannot = serializers.CharField()
-    evidence = serializers.CharField(help_text="What to keep as proof.")
-    typed_confirmation = serializers.BooleanField(
-        help_text="It stops what stands on the system: `complete` may ask for `confirm`, the name of a service."
-    )
-    d3fend = Technique(many=True)
-    instructions = Instruction(many=True)
-
-
-class TaskShown(TaskListed):
-    details = StepShown()
-
-
-PLAIN = (
-    "id", "status", "position", "title", "ready", "containing", "acknowledge_by", "finish_by", "reason", "changed_at",
-    "acknowledged_at", "done_at", "version", "own_reference", "reference", "slug",
-)  # fmt: skip
-STEP = {
-    "do": "do_this", "why": "why", "who": "who", "stops": "stops", "worked": "worked", "undo": "undo",
-    "cannot": "cannot", "evidence": "evidence", "typed_confirmation": "typed_confirmation", "d3fend": "d3fend",
-    "instructions": "instructions",
-}  # fmt: skip
-
-
-def tasks_shown() -> QuerySet[Task, dict[str, Any]]:
-    """Tasks as rows with what `task_listed` needs, in no order."""
-    own = OwnReference.objects.filter(task=OuterRef("pk")).values("text")[:1]
-    rows = Task.objects.order_by().annotate(
-        slug=F("organisation__slug"), reference=F("incident__reference"), own_reference=Subquery(own)
-    )
-    return rows.values(*PLAIN)
-
-
-def task_listed(row: dict[str, Any]) -> dict[str, Any]:
-    said = {"organisation": row["slug"], "incident": row["reference"], "step": row["position"]}
-    return {name: said[name] if name in said else row[name] for name in TASK_KEYS}
-
-
-TASK_KEYS = tuple(TaskListed().fields)
-
-
-def task_answer(task_id: UUID) -> HttpResponse:
-    """One task with its step and its ETag. One query. Raises: Task.DoesNotExist."""
-    columns = {f"step_{name}": F(f"step__{column}") for name, column in STEP.items()}
-    row = tasks_shown().annotate(**columns).get(pk=task_id)
-    shown = task_listed(row) | {"details": {name: row[f"step_{name}"] for name in STEP}}
-    return answer(shown, headers={"ETag": tag_of(row["version"])})
-
-
-def tag_of(version: int) -> str:
-    return f'"{version}"'
 
 
 class OneTask(Endpoint):
@@ -165,7 +71,7 @@ def action(
     form: type[Strict] = NoteForm,
     scopes: tuple[str, ...] = ("answer",),
     narrow: bool = True,
-    sample: dict[str, str] | None = None,
+    sample: dict[str, Any] | None = None,
 ) -> type[TaskAction]:
     """The endpoint that does `act`; `sample` is a body for the documentation, `narrow` as `Endpoint` has it."""
     does = {"act": staticmethod(act), "form": form, "scopes": {"post": scopes}, "narrow": narrow}
@@ -178,7 +84,13 @@ def action(
 
 Acknowledge = action("Acknowledge", _answer_as("acknowledged"), summary="We have this")
 Start = action("Start", _answer_as("in_progress"), summary="We are doing it")
-Complete = action("Complete", _answer_as("done"), form=CompleteForm, summary="It is done")
+Complete = action(
+    "Complete",
+    _answer_as("done"),
+    form=CompleteForm,
+    summary="It is done, with the answers that the step asks for",
+    sample={"note": "Closed at the gateway.", "answers": {"__hit__": True, "__count__": 12}},
+)
 Block = action(
     "Block",
     _answer_as("blocked"),
@@ -214,4 +126,13 @@ Cancel = action(
     scopes=("open",),
     narrow=False,
     summary="The lead calls it off",
+)
+Exempt = action(
+    "Exempt",
+    lambda task_id, said, actor: exempt_task(task_id=task_id, actor=actor, because=said["reason"]),
+    form=ExemptForm,
+    scopes=("open",),
+    narrow=False,
+    summary="The lead lets the organisation off the step, and says why. Never a key",
+    sample={"reason": "They left the platform in 2017."},
 )

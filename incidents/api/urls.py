@@ -3,6 +3,7 @@
 from django.urls import path
 
 from incidents.api import (
+    decisions,
     events,
     incident,
     mail,
@@ -36,6 +37,8 @@ urlpatterns = [
     path("incidents/<str:reference>/mail-distrust/", mail.IncidentMailMarks.as_view(), name="api-incident-mail-marks"),
     path("incidents/<str:reference>/systems/", sides.Systems.as_view(), name="api-incident-systems"),
     path("incidents/<str:reference>/events/", events.IncidentEvents.as_view(), name="api-incident-events"),
+    path("incidents/<str:reference>/decisions/", decisions.Decisions.as_view(), name="api-incident-decisions"),
+    path("decisions/<uuid:decision_id>/choose/", decisions.Choose.as_view(), name="api-decision-choose"),
     path("planned-work/<str:reference>/", planned.OnePlannedWork.as_view(), name="api-planned-work"),
     path("planned-work/<str:reference>/answers/", planned.PlannedAnswers.as_view(), name="api-planned-answers"),
     path("planned-work/<str:reference>/moves/", planned.PlannedMoves.as_view(), name="api-planned-moves"),
@@ -49,6 +52,7 @@ urlpatterns = [
     path("tasks/<uuid:task_id>/undo/", tasks.Undo.as_view(), name="api-task-undo"),
     path("tasks/<uuid:task_id>/verify/", tasks.Verify.as_view(), name="api-task-verify"),
     path("tasks/<uuid:task_id>/cancel/", tasks.Cancel.as_view(), name="api-task-cancel"),
+    path("tasks/<uuid:task_id>/exempt/", tasks.Exempt.as_view(), name="api-task-exempt"),
     path("work-orders/", work_orders.WorkOrders.as_view(), name="api-work-orders"),
     path("work-orders/keys/", work_orders.WorkOrderKeys.as_view(), name="api-work-order-keys"),
     path("work-orders/<uuid:order_id>/", work_orders.OneWorkOrder.as_view(), name="api-work-order"),

@@ -11,8 +11,8 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from incidents.api.forms import AnswersField
 from incidents.api.shapes import NULL
+from incidents.api.task_forms import AnswersField
 from incidents.models import Task, WorkOrder
 from incidents.work_order_content import signed_order
 from incidents.work_order_states import STATES, because, kept_of, orders_of, waits_for_person

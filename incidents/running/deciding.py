@@ -23,13 +23,13 @@ def choose(*, decision_id: UUID, actor: Actor, chosen: str, why: str) -> Decisio
     """The lead chooses, once, and says why. Choosing the same again changes nothing.
 
     Raises:
-        Decision.DoesNotExist: unknown, or not the reader's to see. NotYours: somebody else leads.
+        Decision.DoesNotExist: unknown, or not the reader's to see. NotYours: somebody else leads, or a key asks.
         Invalid: none of the choices, or no reason. WrongMoment: decided otherwise or moot, or the incident is closed.
     """
     decision = Decision.objects.select_related("incident").get(pk=decision_id)
     incident = decision.incident
-    if incident.lead_id != actor.organisation_id:
-        raise NotYours("The lead decides how the plan goes on.")
+    if actor.kind == "key" or incident.lead_id != actor.organisation_id:
+        raise NotYours("The lead decides how the plan goes on; never a key.")
     if decision.chosen == chosen:
         return decision
     if decision.chosen is not None or decision.withdrawn_at is not None:

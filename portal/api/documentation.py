@@ -18,6 +18,7 @@ NAMES = {
     "root": "Start here",
     "incidents": "Incidents",
     "tasks": "Tasks",
+    "decisions": "Decisions",
     "alerts": "Alerts",
     "events": "Events",
     "live": "Live",

@@ -12,7 +12,7 @@ from tests.api.asking import check_problem, opened, send, tasks
 pytestmark = pytest.mark.django_db
 TASK_KEYS = {
     "id", "incident", "organisation", "status", "step", "title", "ready", "containing", "acknowledge_by", "finish_by",
-    "reason", "changed_at", "acknowledged_at", "done_at", "version", "own_reference",
+    "reason", "changed_at", "acknowledged_at", "done_at", "version", "own_reference", "exempt_because",
 }  # fmt: skip
 
 
@@ -54,6 +54,7 @@ def test_a_task_says_everything_that_its_step_says(dunmere, task, reference):
         "instructions",
         "evidence",
         "typed_confirmation",
+        "asks",
     }
     assert details["do"]
 

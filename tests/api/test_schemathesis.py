@@ -112,7 +112,7 @@ def _known(web, key) -> dict[str, str]:
         "participations": _made(web, key, "participations/", {"system": slug})["id"],
         "services": _made(web, key, "services/", {"system": slug, "name": "Rents"})["id"],
         "register": orjson.loads(file[2])["id"],
-        **dict.fromkeys(("webhooks", "mail-distrust"), str(uuid4())),  # no key makes one
+        **dict.fromkeys(("webhooks", "mail-distrust", "decisions"), str(uuid4())),  # no key makes or decides one
         "incidents": reference,
         "planned-work": _made(web, key, "incidents/", planned_body(systems=[slug]))["reference"],
         "tasks": tasks[0]["id"],

@@ -116,6 +116,8 @@ API = (
     api("api-incident-systems", GET=IN_IT, POST=passkey(LEADER), body={"systems": ["remote-access"]}, args=INCIDENT),
     api("api-incident-events", GET=IN_IT, args=INCIDENT),
     api("api-incident-sign-offs", GET=IN_IT, args=INCIDENT),
+    api("api-incident-decisions", GET=IN_IT, args=INCIDENT),
+    api("api-decision-choose", POST=ABSENT_EDIT, body={"chosen": "true", "why": "So"}, args="decision_id=contact"),
     api("api-incident-deliveries", GET=IN_IT, args=INCIDENT),
     api(
         "api-incident-techniques", GET=IN_IT, POST=KEEPER, args=INCIDENT,
@@ -151,6 +153,7 @@ API = (
     api("api-task-undo", POST=UNDONE, body={}, args="task_id=accepted"),
     api("api-task-verify", POST=VERIFIER, body={}, args="task_id=done"),
     api("api-task-cancel", POST=CALLED, body={}, args="task_id=waiting"),
+    api("api-task-exempt", POST=VERIFIER, body={"reason": "It left"}, args="task_id=waiting"),
     # The API: the rest.
     api("api-work-orders", GET=TOOLS),
     Row("api-work-order-keys", answers={"GET": EVERYBODY, "OPTIONS": EVERYBODY.replace("200", "204")}),

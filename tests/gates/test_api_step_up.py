@@ -22,6 +22,7 @@ TAKES_A_PASSKEY = {
 A_MINUTE = "opening has to be done in a minute; whom it reaches is what the register says"
 DETAIL = "a detail of what is one's own already; it lets nobody see or reach anything more"
 ANSWER = "an answer of one's own organisation, undone or corrected by the next"
+LEADS = "the lead's word on its own plan, recorded with its reason; lets nobody see or reach anything more"
 TAKES_NONE: dict[tuple[str, str], str] = {
     ("api-incidents", "post"): A_MINUTE,
     ("api-alerts-generic", "post"): A_MINUTE,
@@ -40,6 +41,8 @@ TAKES_NONE: dict[tuple[str, str], str] = {
     ("api-webhook-answers", "post"): "signed by a tool of its organisation, which the administrator let answer",
     ("api-live-tickets", "post"): "for the page that is open, with what it may read already",
     ("api-planned-answers", "post"): ANSWER,
+    ("api-decision-choose", "post"): LEADS,
+    ("api-task-exempt", "post"): LEADS,
     ("api-planned-moves", "post"): "ends or calls off work of one's own",
     ("api-incident-own-reference", "put"): DETAIL,
     ("api-incident-own-reference", "delete"): DETAIL,
