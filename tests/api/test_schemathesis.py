@@ -31,7 +31,7 @@ OPENINGS = 3
 ESTATE = r"/api/v1/(systems|components|participations|services|dependencies|register)/"
 AROUND = (
     r"/api/v1/(integrations|standing-access|assessments|findings|contracts|contacts|organisations|planned-work"
-    r"|mail-distrust|work-orders)/"
+    r"|mail-distrust|work-orders|decisions)/"
 )
 FEW = ("--phases", "examples,fuzzing", "--max-examples", "6")
 PARTS = {
