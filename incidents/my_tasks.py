@@ -17,6 +17,7 @@ from incidents.models import Incident, Participant, Standing, Step, Task
 from incidents.not_trusted import lines_of, mail_lines, suspicions_in
 from incidents.planned import to_answer
 from incidents.planned_pages import cards
+from incidents.running.answering import gone_on_by
 from incidents.running.deciding import decisions_of
 from incidents.signed_at_opening import own_agreed_on
 from incidents.transitions import UNDO_WITHIN
@@ -198,6 +199,8 @@ def _receipt(tasks: Sequence[Row], person_id: UUID | None, now: datetime, *, see
         if task["changed_by_id"] == person_id and person_id and now - task["changed_at"] < UNDO_WITHIN
     ]
     fresh = [task for task in fresh if task["previous_status"]]
+    stands = gone_on_by(task["id"] for task in fresh if task["status"] == "done")
+    fresh = [task for task in fresh if task["id"] not in stands]
     if not fresh:
         return None
     newest = max(fresh, key=lambda task: task["changed_at"])

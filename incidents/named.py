@@ -32,9 +32,7 @@ def to_run(slug: str) -> QuerySet[Playbook]:
 def all_to_run() -> QuerySet[Playbook]:
     """The same for each name, in their order."""
     kept = Playbook.objects.defer("document").order_by("slug")
-    return kept.extra(
-        where=["incidents_playbook.id IN (SELECT sec.playbook_to_run(slug, '') FROM incidents_playbook GROUP BY slug)"]
-    )
+    return kept.extra(where=["incidents_playbook.id IN (SELECT each.id FROM sec.playbooks_to_run('') each)"])
 
 
 def to_call(cacao_id: str, version: str | None) -> QuerySet[Playbook]:

@@ -13,6 +13,7 @@ from incidents.feed import WORDS, mark_on
 from incidents.header import header_of
 from incidents.models import Participant, Standing, Task
 from incidents.not_trusted import suspicions_in
+from incidents.running.answering import gone_on_by
 from incidents.signed_at_opening import agreed_on
 from incidents.stop_confirmation import unguarded_services
 from incidents.tool_words import answered_by_tool, tool_words
@@ -163,6 +164,8 @@ def _answers(task: Task, visitor: Visitor, *, own: bool) -> list[dict[str, Any]]
 def _receipt(task: Task, visitor: Visitor, header: dict[str, Any], now: datetime) -> dict[str, Any] | None:
     fresh = task.changed_by_id == visitor.person_id and now - task.changed_at < UNDO_WITHIN and task.previous_status
     if not fresh or task.organisation_id != visitor.organisation_id:
+        return None
+    if task.status == "done" and gone_on_by([task.pk]):
         return None
     return {
         "words": task.title,

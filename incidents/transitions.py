@@ -12,7 +12,7 @@ from django.db import connections, transaction
 
 from incidents.errors import Fault, Invalid, NotYours, WrongMoment
 from incidents.models import Incident, Standing, Task, TaskNote
-from incidents.running.answering import gone_on_by, keep_answers, read_answers
+from incidents.running.answering import gone_on_by, hold_run_of, keep_answers, read_answers
 from incidents.stop_confirmation import confirm_stop, typed_in_time
 from portal import clock
 from portal.ledger.record import Actor, Entry, record, record_many
@@ -142,6 +142,7 @@ def undo_task(*, task_id: UUID, actor: Actor) -> Task:
         Task.DoesNotExist: unknown or another organisation's. WrongMoment: too late, or there is nothing to take back,
             or the plan has gone on by what was answered: what a condition made of it stands.
     """
+    hold_run_of(task_id)  # as a look at the run does it, and in its order: the incident first
     task = _locked(task_id)
     if task.organisation_id != actor.organisation_id:
         raise Task.DoesNotExist
@@ -149,7 +150,7 @@ def undo_task(*, task_id: UUID, actor: Actor) -> Task:
     late = clock.now() - task.changed_at > UNDO_WITHIN
     if not task.previous_status or late or task.changed_by_id != doer or task.status in {"verified", "cancelled"}:
         raise WrongMoment("An answer can be taken back within 60 seconds, by whoever gave it.")
-    if gone_on_by(task):
+    if gone_on_by([task_id]):
         raise WrongMoment(
             "The plan has gone on by this answer, so it cannot be taken back any more. If it is wrong, ring the lead."
         )

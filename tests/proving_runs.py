@@ -168,6 +168,13 @@ class Trial:
         doable, later = [each for each in tasks if each in self.was_ready], world.next_time()
         asks = sorted(self.was_asked - world.chosen.keys())
         can = ["task"] * 6 * bool(doable) + ["refuse"] * bool(tasks) + ["ask"] * 3 * bool(asks)
+        taken_back = sorted(
+            (*this, name)
+            for this, state in world.begun.items()
+            for name, status in world.statuses.get(this, {}).items()
+            if state == ("asked", "failure") and status == "declined"
+        )
+        can += ["take back"] * bool(taken_back)
         if later is not None and (not (doable or asks) or self.dice.random() < 0.2):
             can.append("time")
         if not can or world.ended:
@@ -176,6 +183,8 @@ class Trial:
         self.proof.counts[what] += 1
         if what == "time":
             self.time_passes(later or 0)
+        elif what == "take back":
+            self.take_back(self.dice.choice(taken_back))
         elif what == "ask":
             self.decide(self.dice.choice(asks))
         else:
@@ -207,13 +216,25 @@ class Trial:
             choose(decision_id=decision, actor=actor, chosen=pick, why="It is so.")
         self.world.chosen[ask] = pick
 
-    def answer(self, task: tuple[str, int, str], *, done: bool) -> None:
+    def take_back(self, task: tuple[str, int, str]) -> None:
+        key, turn, slug = task
+        task_id, _ = self.task(task)
+        self.stage.answers(slug, task_id, "acknowledged", {})
+        self.world.statuses[key, turn][slug] = "acknowledged"
+
+    def task(self, task: tuple[str, int, str]) -> tuple[UUID, list[dict[str, Any]]]:
+        """Its id, and what its step asks for."""
         key, turn, slug = task
         ((task_id, asked),) = self.owner(
             "SELECT t.id, s.answers FROM incidents_task t JOIN incidents_step s ON s.id = t.step_id"
             " WHERE t.incident_id = %s AND t.organisation_id = %s AND t.path || s.cacao_step_id = %s AND t.turn = %s",
             [self.incident.pk, self.stage.ids[slug], key, turn],
         )
+        return task_id, asked
+
+    def answer(self, task: tuple[str, int, str], *, done: bool) -> None:
+        key, turn, slug = task
+        task_id, asked = self.task(task)
         to = "done" if done else self.dice.choice(["declined", "not_affected"])
         said = {each["name"]: self.dice.choice(VALUES) for each in asked} if done else {}
         deciding = {each["name"] for each in asked if each["deciding"]}

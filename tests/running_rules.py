@@ -153,9 +153,15 @@ class World:
                 if lead is None:
                     self.say(branch, "asked", outcome)
                     yield True
-                    while (choice := self.choice(this, "failed", 0)) is None:
+                    while (choice := self.chosen.get((*this, "failed", 0))) is None:
+                        late = self.outcome(this, step) if step["type"] == "action" else outcome
+                        if late == "success":
+                            break
+                        if late or outcome == "timeout":  # a refusal that was taken back is not asked about
+                            self.asks.add((*this, "failed", 0))
                         yield False
-                    lead = ahead if choice == "go_on" else None
+                    outcome = outcome if choice else "success"
+                    lead = ahead if choice != "stop" else None
                 ahead = lead
             self.say(branch, "ended", outcome)
             step_id = ahead
@@ -264,7 +270,8 @@ class World:
         said = [
             (self.began_at[this], this, organisation, value)
             for this, organisation, variable, value in self.answered
-            if this in self.began_at  # whoever was ahead of the others counts when all have come to the step
+            if this in self.began_at
+            and self.begun[this][0] in ("ended", "stopped")  # not the first of many by itself
             and self.statuses[this][organisation] in ("done", "verified")
             and self.home(where(this), variable) == home
         ]

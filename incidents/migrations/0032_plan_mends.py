@@ -71,23 +71,25 @@ CREATE FUNCTION sec.version_to_call(plan text, pinned text) RETURNS uuid LANGUAG
      WHERE p.cacao_id = plan AND (coalesce(pinned, '') = '' OR p.version = pinned) AND sec.own_trouble(p.id) = ''
      ORDER BY p.version DESC, p.id DESC LIMIT 1
 $$;
+-- Each step that runs another playbook: of twice the same one, both.
 CREATE FUNCTION sec.calls_of(which uuid) RETURNS TABLE (plan text, pinned text) LANGUAGE sql STABLE {DEFINER} AS $$
-    SELECT DISTINCT s.value ->> 'playbook_id', coalesce(s.value ->> 'playbook_version', '')
+    SELECT s.value ->> 'playbook_id', coalesce(s.value ->> 'playbook_version', '')
       FROM public.incidents_playbook p,
            jsonb_each(CASE WHEN p.calls <> '[]' AND jsonb_typeof(p.document -> 'workflow') = 'object'
                            THEN p.document -> 'workflow' ELSE '{{}}' END) s
      WHERE p.id = which AND jsonb_typeof(s.value) = 'object' AND s.value ? 'playbook_id'
 $$;
--- Whether something that a version runs within itself, at any depth, may not be run; or is the plan itself.
+-- Whether something that a version runs within itself, at any depth, may not be run, or is part of itself; or is more than
+-- fifty playbooks, as `incidents.running.graph` counts them. No more rows are walked than are asked for.
 CREATE FUNCTION sec.calls_trouble(which uuid) RETURNS boolean LANGUAGE sql STABLE {DEFINER} AS $$
-    WITH RECURSIVE run(plan, found) AS (
-        SELECT c.plan, sec.version_to_call(c.plan, c.pinned) FROM sec.calls_of(which) c
-        UNION
-        SELECT c.plan, sec.version_to_call(c.plan, c.pinned) FROM run r, LATERAL sec.calls_of(r.found) c
-         WHERE r.found IS NOT NULL
+    WITH RECURSIVE run(plan, chain, found) AS (
+        SELECT p.cacao_id, ARRAY[]::text[], p.id FROM public.incidents_playbook p WHERE p.id = which
+        UNION ALL
+        SELECT c.plan, r.chain || r.plan, sec.version_to_call(c.plan, c.pinned)
+          FROM run r, LATERAL sec.calls_of(r.found) c WHERE r.found IS NOT NULL AND r.plan <> ALL (r.chain)
     )
-    SELECT EXISTS (SELECT 1 FROM run r WHERE r.found IS NULL
-                      OR r.plan = (SELECT p.cacao_id FROM public.incidents_playbook p WHERE p.id = which))
+    SELECT count(*) > 51 OR coalesce(bool_or(r.found IS NULL OR r.plan = ANY (r.chain)), false)
+      FROM (SELECT * FROM run LIMIT 52) r
 $$;
 CREATE OR REPLACE FUNCTION sec.plan_trouble(which uuid) RETURNS text LANGUAGE sql STABLE {DEFINER} AS $$
     SELECT CASE WHEN o.own <> '' THEN o.own
@@ -115,21 +117,22 @@ DROP FUNCTION sec.calls_trouble(uuid), sec.calls_of(uuid), sec.version_to_call(t
 """
 
 CHOOSING = f"""
--- What an incident runs: of the plan asked for, or of the usual one, or of any. A name means the plan that was first kept
+-- What incidents run, for each name or for one: a name means the plan that was first kept
 -- under it, by whoever keeps that plan; of its versions the newest that may be run, one that was signed before one that was
 -- not. The signature of its keeper counts for that, and of whoever is on a system that it is for: no stranger decides.
-CREATE OR REPLACE FUNCTION sec.playbook_to_run(asked text, usual text) RETURNS uuid LANGUAGE sql STABLE {DEFINER} AS $$
+CREATE FUNCTION sec.playbooks_to_run(asked text) RETURNS TABLE (id uuid, slug text, named_at timestamptz)
+LANGUAGE sql STABLE {DEFINER} AS $$
     WITH kept AS MATERIALIZED (
         SELECT p.id, p.slug, p.cacao_id, p.version, p.imported_at, p.created_by_organisation_id AS keeper
           FROM public.incidents_playbook p
          WHERE sec.me() IS NOT NULL AND (asked = '' OR p.slug = asked)
            AND p.created_by_organisation_id = sec.plan_keeper(p.cacao_id)
     )
-    SELECT k.id FROM kept k
+    SELECT DISTINCT ON (k.slug) k.id, k.slug, first.imported_at FROM kept k
       JOIN (SELECT DISTINCT ON (f.slug) f.slug, f.cacao_id, f.imported_at FROM kept f
              ORDER BY f.slug, f.imported_at, f.id) first ON first.slug = k.slug AND first.cacao_id = k.cacao_id
      WHERE sec.plan_trouble(k.id) = ''
-     ORDER BY k.slug = usual DESC, first.imported_at, k.slug,
+     ORDER BY k.slug,
               EXISTS (SELECT 1 FROM public.incidents_signoff s
                        WHERE s.playbook_id = k.id AND s.ended_at IS NULL
                          AND s.valid_until >= (clock_timestamp() AT TIME ZONE 'UTC')::date
@@ -141,8 +144,13 @@ CREATE OR REPLACE FUNCTION sec.playbook_to_run(asked text, usual text) RETURNS u
                                     SELECT 1 FROM public.partners_participation t WHERE t.system_id = y.id
                                        AND t.organisation_id = s.organisation_id AND t.denied_at IS NULL))))) DESC,
               k.version DESC, k.id
-     LIMIT 1
 $$;
+-- Of the plan asked for, or of the usual one, or of any.
+CREATE OR REPLACE FUNCTION sec.playbook_to_run(asked text, usual text) RETURNS uuid LANGUAGE sql STABLE {DEFINER} AS $$
+    SELECT k.id FROM sec.playbooks_to_run(asked) k ORDER BY k.slug = usual DESC, k.named_at, k.slug LIMIT 1
+$$;
+REVOKE ALL ON FUNCTION sec.playbooks_to_run(text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION sec.playbooks_to_run(text) TO portal_app;
 """
 NO_CHOOSING = f"""
 CREATE OR REPLACE FUNCTION sec.playbook_to_run(asked text, usual text) RETURNS uuid LANGUAGE sql STABLE {DEFINER} AS $$
@@ -157,6 +165,7 @@ CREATE OR REPLACE FUNCTION sec.playbook_to_run(asked text, usual text) RETURNS u
               p.version DESC, p.id
      LIMIT 1
 $$;
+DROP FUNCTION sec.playbooks_to_run(text);
 """
 
 

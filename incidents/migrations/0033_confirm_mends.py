@@ -38,17 +38,56 @@ DECLARE names text[]; BEGIN
     RETURN NEW;
 END $$;
 """
-# Runs are read by overseers alone: whoever answered learns of its own answer only whether the plan has gone on by it.
+# Runs are read by overseers alone: whoever answered learns of its own answer only whether the plan has gone on by it. An
+# answer counts while its task is done and, where the lead's counts alone, when it is the lead's.
 GONE_ON = f"""
 CREATE FUNCTION sec.gone_on_by(task uuid) RETURNS boolean LANGUAGE sql STABLE {DEFINER} AS $$
     SELECT EXISTS (SELECT 1 FROM public.incidents_task t JOIN public.incidents_step s ON s.id = t.step_id
+                     JOIN public.incidents_incident i ON i.id = t.incident_id
                      JOIN public.incidents_runstep r ON r.incident_id = t.incident_id AND r.key = t.path || s.cacao_step_id
                       AND r.turn = t.turn AND r.state IN ('ended', 'stopped')
-                    WHERE t.id = task AND t.organisation_id = sec.mine()
+                    WHERE t.id = task AND t.organisation_id = sec.mine() AND t.status = 'done'
+                      AND (s."join" <> 'lead' OR t.organisation_id = i.lead_id)
                       AND EXISTS (SELECT 1 FROM public.incidents_runanswer a WHERE a.task_id = t.id))
 $$;
 REVOKE ALL ON FUNCTION sec.gone_on_by(uuid) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION sec.gone_on_by(uuid) TO {APP};
+-- Holds the incident of a task of one's own until the transaction ends: a look at the run is before this or after it.
+CREATE FUNCTION sec.hold_run_of(task uuid) RETURNS void LANGUAGE plpgsql {DEFINER} AS $$
+BEGIN
+    PERFORM 1 FROM public.incidents_incident x
+      WHERE x.id = (SELECT t.incident_id FROM public.incidents_task t WHERE t.id = task AND t.organisation_id = sec.mine())
+        FOR NO KEY UPDATE;
+END $$;
+REVOKE ALL ON FUNCTION sec.hold_run_of(uuid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION sec.gone_on_by(uuid), sec.hold_run_of(uuid) TO {APP};
+-- Of plain SQL, too. And what is open again is looked at: the lead may be asked about a refusal that stands no more.
+CREATE FUNCTION sec.answer_stands() RETURNS trigger LANGUAGE plpgsql {DEFINER} AS $$
+BEGIN
+    IF sec.gone_on_by(OLD.id) THEN
+        RAISE EXCEPTION 'the plan has gone on by this answer' USING ERRCODE = '23514';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER answer_stands BEFORE UPDATE OF status ON incidents_task FOR EACH ROW
+    WHEN (OLD.status = 'done' AND NEW.status NOT IN ('done', 'verified', 'cancelled')) EXECUTE FUNCTION sec.answer_stands();
+-- After `tasks_moved` by its name: rows are taken in the order of an answer, the participant before the run.
+CREATE FUNCTION sec.tasks_open_again() RETURNS trigger LANGUAGE plpgsql {DEFINER} AS $$
+BEGIN
+    UPDATE public.incidents_run r SET due_at = clock_timestamp()
+     WHERE r.incident_id IN (SELECT m.incident_id FROM moved m JOIN was w ON w.id = m.id
+                              WHERE w.status IN ('done', 'verified', 'declined', 'not_affected', 'cancelled')
+                                AND m.status NOT IN ('done', 'verified', 'declined', 'not_affected', 'cancelled'))
+       AND r.ended_at IS NULL AND (r.due_at IS NULL OR r.due_at > clock_timestamp());
+    RETURN NULL;
+END $$;
+CREATE TRIGGER tasks_open_again AFTER UPDATE ON incidents_task
+    REFERENCING OLD TABLE AS was NEW TABLE AS moved FOR EACH STATEMENT EXECUTE FUNCTION sec.tasks_open_again();
+REVOKE ALL ON FUNCTION sec.answer_stands(), sec.tasks_open_again() FROM PUBLIC;
+"""
+NOT_GONE_ON = """
+DROP TRIGGER tasks_open_again ON incidents_task;
+DROP TRIGGER answer_stands ON incidents_task;
+DROP FUNCTION sec.tasks_open_again(), sec.answer_stands(), sec.hold_run_of(uuid), sec.gone_on_by(uuid);
 """
 # Time-outs begin when an incident is declared, and steps for nobody end then, whoever joins or nobody.
 DECLARED = f"""
@@ -60,6 +99,11 @@ END $$;
 REVOKE ALL ON FUNCTION sec.declared_runs() FROM PUBLIC;
 CREATE TRIGGER declared_runs AFTER UPDATE OF status ON incidents_incident FOR EACH ROW
     WHEN (OLD.status = 'suspected' AND NEW.status NOT IN ('suspected', 'closed')) EXECUTE FUNCTION sec.declared_runs();
+"""
+# Suspicions of before this rule have times that ran from the beginning, and would be out of time when they are declared.
+AFRESH = """
+UPDATE incidents_runstep s SET due_at = NULL FROM incidents_incident i
+ WHERE i.id = s.incident_id AND i.status = 'suspected' AND s.state = 'begun' AND s.due_at IS NOT NULL
 """
 NOT_DECLARED = """
 DROP TRIGGER declared_runs ON incidents_incident;
@@ -89,6 +133,7 @@ class Migration(migrations.Migration):
     dependencies = [("incidents", "0032_plan_mends")]
     operations = [
         migrations.RunSQL(WORDS, BEFORE),
-        migrations.RunSQL(GONE_ON, "DROP FUNCTION sec.gone_on_by(uuid)"),
+        migrations.RunSQL(GONE_ON, NOT_GONE_ON),
         migrations.RunSQL(DECLARED, NOT_DECLARED),
+        migrations.RunSQL(AFRESH, migrations.RunSQL.noop, elidable=True),
     ]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 import orjson
 from django.utils.translation import gettext as _
@@ -57,7 +58,14 @@ def keep_answers(task: Task, read: Mapping[str, str]) -> None:
         fetched(_KEEP, [task.incident_id, task.pk, task.organisation_id, task.path, document])
 
 
-def gone_on_by(task: Task) -> bool:
-    """Whether the step has ended with an answer of one's own that a condition asks about."""
-    ((gone_on,),) = fetched("SELECT sec.gone_on_by(%s)", [task.pk])
-    return bool(gone_on)
+def gone_on_by(task_ids: Iterable[UUID]) -> set[UUID]:
+    """Those of one's own tasks whose step has ended with an answer of theirs that a condition asks about. One query."""
+    ids = list(task_ids)
+    if not ids:
+        return set()
+    return {pk for (pk,) in fetched("SELECT id FROM unnest(%s::uuid[]) id WHERE sec.gone_on_by(id)", [ids])}
+
+
+def hold_run_of(task_id: UUID) -> None:
+    """Keep looks at the run of one's own task out until the transaction ends. Before the task itself is held."""
+    fetched("SELECT sec.hold_run_of(%s)", [task_id])

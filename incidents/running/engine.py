@@ -27,7 +27,8 @@ class Row:
     """One step that has begun. `parent`: the step whose branch it is in, `lap` the parent's round then.
 
     `open`: branches under way; `rounds`: how often branches were begun. `due`: when a delay is over or the time is out.
-    `asked`: its failure leads nowhere, and a person decides. `stopped`: the step around it ran out of time.
+    `asked`: its failure leads nowhere, and a person decides, unless it is done after all before that. `stopped`: the
+    step around it ran out of time.
     """
 
     key: str
@@ -252,13 +253,13 @@ class Engine:
     def _answered(self, which: tuple[str, str]) -> Value | None:
         """What answers make known of a variable: those to the step that asks for it and began last.
 
-        With the join rule *lead* the lead's answer counts, otherwise all that were given must be the same. Whoever is
-        ahead of the others counts when all have come to the step.
+        With the join rule *lead* the lead's answer counts, otherwise all that were given must be the same: so they
+        count when the step has ended, and not the first of ten by itself.
         """
         found: defaultdict[tuple[datetime, Id], list[Answer]] = defaultdict(list)
         for answer in self.facts.answers:
             row = self.rows.get(answer.step)
-            if row and row.began and self.graph.variable(answer.path, answer.name) == which:
+            if row and row.began and row.ended and self.graph.variable(answer.path, answer.name) == which:
                 found[row.began, row.id].append(answer)
         if not found:
             return None
@@ -339,9 +340,16 @@ class Engine:
             row.state, row.outcome, row.due = "asked", outcome, None
 
     def _after_failing(self, row: Row, node: Node) -> bool:
+        """What the lead has said of a failed step stands. Until then it may be done late, or a refusal taken back."""
         choice = self._chosen(row, "failed")
         if choice is None:
-            self.asks.add(Ask(row.key, row.turn, "failed"))
+            tally = self.facts.tallies.get(row.id)
+            now = tally.outcome(node.join) if tally and node.kind == "action" else row.outcome
+            if now == "success":
+                self._succeed(row, node)
+                return True
+            if now or row.outcome == "timeout":
+                self.asks.add(Ask(row.key, row.turn, "failed"))
             return False
         self._end(row, row.outcome)
         self._follow(row, node.on_success if choice == "go_on" else None)

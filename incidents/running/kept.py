@@ -56,7 +56,8 @@ INSERT INTO incidents_decision (id, incident_id, key, turn, lap, kind, name, con
 SELECT gen_random_uuid(), %s, a.key, a.turn, a.lap, a.kind, a.name, a.condition, a.choices, now(), ''
   FROM jsonb_to_recordset(%s::jsonb) AS a(key text, turn int, lap int, kind text, name text, condition text,
        choices jsonb)
-ON CONFLICT (incident_id, key, turn, kind, lap) DO NOTHING
+ON CONFLICT (incident_id, key, turn, kind, lap) DO UPDATE SET withdrawn_at = NULL
+   WHERE incidents_decision.withdrawn_at IS NOT NULL AND incidents_decision.chosen IS NULL
 RETURNING id, name
 """
 _WITHDRAW = """
@@ -178,7 +179,7 @@ def keep_rows(incident_id: UUID, graph: Graph, rows: Iterable[Row]) -> None:
 
 
 def keep_asks(incident_id: UUID, graph: Graph, asks: Iterable[Ask]) -> list[tuple[UUID, str]]:
-    """Write the questions that are new, withdraw those that are moot; the new ones' ids and steps."""
+    """Write the questions that are new or come again, withdraw those that are moot; the former's ids and steps."""
     document = orjson.dumps(
         [
             {

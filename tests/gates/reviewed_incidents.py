@@ -126,6 +126,12 @@ INCIDENTS: dict[str, Function] = {
         "whether words that are handed in are one of names that are; reads nothing",
     ),
     "sec.gone_on_by(uuid)": ((APP,), "of a task of one's own, whether the plan has gone on by what was answered"),
+    "sec.hold_run_of(uuid)": (
+        (APP,),
+        "of a task of one's own, holds its incident until the transaction ends; reads nothing",
+    ),
+    "sec.answer_stands()": ((), "trigger on tasks: an answer that the plan has gone on by is not taken back"),
+    "sec.tasks_open_again()": ((), "trigger on tasks: what is open again has its run looked at"),
     "sec.declared_runs()": ((), "trigger on incidents: what is declared has its run looked at"),
     "sec.stop_confirmed()": ((), "trigger on tasks: done only when the service that stops was typed"),
     "sec.stopped_with(uuid[])": ((), "what stops with systems; called by the functions of planned work"),
@@ -151,6 +157,7 @@ INCIDENTS: dict[str, Function] = {
     "sec.playbook_kept()": ((), "trigger on playbooks: a row says what its document says, at the database's time"),
     "sec.steps_kept()": ((), "trigger on steps: they come with their version"),
     "sec.my_plans()": ((APP, WORKER), "ids of the playbooks that the ticket's organisation runs with others"),
+    "sec.playbooks_to_run(text)": ((APP,), "the same for each name"),
     "sec.playbook_to_run(text,text)": ((APP,), "which version an opening runs; of signatures no more than that"),
     "sec.speaks_for_us()": ((), "a person of a role that may, with a fresh passkey; called by the three below"),
     "sec.signed_off(incidents_signoff,text,jsonb)": (

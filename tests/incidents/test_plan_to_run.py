@@ -10,6 +10,8 @@ from typing import Any
 
 import psycopg
 import pytest
+from django.db import connections
+from django.test.utils import CaptureQueriesContext
 
 from incidents import sign_offs
 from incidents.coverage import coverage
@@ -19,6 +21,8 @@ from incidents.named import all_to_run, to_run
 from incidents.opening import Opening, open_incident
 from incidents.plans import plan_of
 from incidents.playbooks import keep_playbook
+from incidents.running.graph import CannotLink
+from incidents.running.kept import newest_of
 from partners.acting import actor_of
 from partners.models import SharedSystem
 from tests.incidents.playbooks import DEMO, small_document
@@ -232,3 +236,71 @@ def test_a_circle_of_playbooks_is_trouble_and_ends(keep, inside):
         assert plan_of(outer).trouble_of(outer.pk) == "called"
         assert plan_of(mid).trouble_of(mid.pk) == "called"
         assert not to_run(SLUG).exists()
+
+
+def times(calls: int, **document: Any) -> dict[str, Any]:
+    """The small playbook, with a step that runs the inner one that many times over, one after the other."""
+    made = calling()
+    steps = [f"{CALL[:-3]}{n:03x}" for n in range(256, 256 + calls)]
+    last = made["workflow"][CALL]
+    made["workflow"][CALL] = last | {"on_completion": steps[1]} if calls > 1 else last
+    for step, after in zip(steps[1:], [*steps[2:], ""], strict=True):
+        made["workflow"][step] = last | ({"on_completion": after} if after else {})
+    return made | document
+
+
+@db
+@pytest.mark.parametrize(
+    ("plans", "trouble"),
+    [
+        ([inner(), times(2)], False),  # the same one twice is no circle
+        ([inner(), times(50)], False),
+        ([inner(), times(51)], True),
+        # Seven, and seven within each of them: 7 + 7 x 7 is more than fifty, though none runs more than seven.
+        ([inner(), times(7, id=OTHER, name="Mid"), times(7) | {"calls": OTHER}], True),
+        # The plan runs the inner one, that another one, and that the inner one again: a circle without the plan.
+        ([calling() | {"id": OTHER, "name": "Mid"}, calling(playbook_id=OTHER) | {"id": INNER, "name": "Called"},
+          calling()], True),
+    ],
+    ids=["twice", "fifty", "more", "more-by-depth", "inner-circle"],
+)  # fmt: skip
+def test_a_plan_that_cannot_be_linked_is_in_trouble_and_no_other(keep, inside, plans, trouble):
+    for each in plans:
+        if to := each.pop("calls", ""):
+            for step in each["workflow"].values():
+                if "playbook_id" in step:
+                    step["playbook_id"] = to
+        outer = keep("ashbourne", each)
+    with inside("ashbourne"):
+        assert plan_of(outer).trouble_of(outer.pk) == ("called" if trouble else "")
+        try:
+            newest_of(outer)
+        except CannotLink:
+            assert trouble
+        else:
+            assert not trouble
+
+
+@db
+def test_all_that_would_be_run_are_found_at_once_and_each_as_by_its_name(
+    keep, inside, client_of, django_assert_num_queries
+):
+    keep("ashbourne", small_document())
+    keep("ashbourne", small_document() | {"modified": "2031-01-01T00:00:00.000Z", "name": "Another name"})
+    keep("gravenhurst", small_document() | {"id": OTHER, "name": "Theirs", "revoked": True})
+    with inside("dunmere"):
+        names = set(Playbook.objects.values_list("slug", flat=True))
+        assert len(names) >= 4
+        one_by_one = {found.pk for name in names for found in to_run(name)}
+        with django_assert_num_queries(1):
+            assert {each.pk for each in all_to_run()} == one_by_one
+    client = client_of("ashbourne")
+    for path in ("/incidents/open/", "/exercises/"):
+        client.get(path)
+        with CaptureQueriesContext(connections["default"]) as before:
+            client.get(path)
+        for n in range(3):
+            keep("ashbourne", small_document() | {"id": f"{OTHER[:-2]}{len(path) % 10}{n}", "name": f"{path} {n}"})
+        with CaptureQueriesContext(connections["default"]) as after:
+            assert f"{path} 2" in client.get(path).content.decode()
+        assert len(after) == len(before)

@@ -82,11 +82,21 @@ def something(world: World, dice: random.Random, graph: Graph) -> bool:
     can = ["task"] * 6 * bool(doable) + ["refuse"] * bool(tasks) + ["ask"] * 3 * bool(asks)
     can += ["time"] * (2 if doable or asks else 1) * (later is not None)
     can += ["declare"] * world.suspected
+    taken_back = [
+        (this, name)
+        for this, state in sorted(world.begun.items())
+        for name in world.concerned_by(this)
+        if state == ("asked", "failure") and world.status(this, name) == "declined"
+    ]
+    can += ["take back"] * bool(taken_back)
     if not can:
         return False
     what = dice.choice(can)
     if what == "declare":
         world.declare()
+    elif what == "take back":
+        this, name = dice.choice(taken_back)
+        world.statuses[this][name] = "acknowledged"
     elif what == "time":
         assert later is not None
         world.now = later
@@ -160,3 +170,47 @@ def test_no_time_runs_out_while_an_incident_is_only_suspected():
     assert looks(600, suspected=True) == (False, None)
     assert looks(600, suspected=False) == (False, BEGIN + timedelta(minutes=601))
     assert looks(601, suspected=False) == (True, None)
+
+
+def test_the_first_of_many_answers_decides_nothing_by_itself():
+    """While three are asked in one branch, a condition in the other waits; when they differ the lead is asked."""
+    document = Maker(0).documents()[0]
+    start, ask, choose, both = document["workflow_start"], "action--a", "if-condition--b", "parallel--c"
+    document |= {"playbook_variables": {"__hit__": {"type": "string"}}}
+    document["workflow"] = {
+        start: {"type": "start", "on_completion": both},
+        both: {"type": "parallel", "next_steps": [ask, choose], "on_completion": "end--d"},
+        ask: {"type": "action", "name": "A", "out_args": ["__hit__"], "on_completion": "end--d"},
+        choose: {"type": "if-condition", "condition": "__hit__:value = 'x'", "on_true": "end--d"},
+        "end--d": {"type": "end"},
+    }
+    document.pop("workflow_exception", None)
+    for others, ended in (("x", True), ("y", False)):
+        engine = Engine(linked("0", document, lambda path, wanted, version: None), [])
+        first = Answer((ask, 1), "", "__hit__", Value("string", "x"), leads=False)
+        engine.move(Facts(BEGIN, {(ask, 1): Tally(open=2, done=1)}, answers=[first]))
+        assert engine.asks == {Ask(choose, 1, "choose")}
+        more = [first, replace(first, value=Value("string", others))]
+        engine.move(Facts(BEGIN, {(ask, 1): Tally(done=3)}, answers=more))
+        assert engine.ended == ended
+        assert engine.asks == (set() if ended else {Ask(choose, 1, "choose")})
+
+
+def test_what_the_lead_has_said_of_a_failed_step_stands():
+    document = Maker(0).documents()[0]
+    start, first = document["workflow_start"], "action--a"
+    document["workflow"] = {
+        start: {"type": "start", "on_completion": first},
+        first: {"type": "action", "name": "A", "on_success": "action--b"},
+        "action--b": {"type": "action", "name": "B", "on_completion": "end--c"},
+        "end--c": {"type": "end"},
+    }
+    document.pop("workflow_exception", None)
+    asked = Ask(first, 1, "failed")
+    for words, now, ended in (("stop", Tally(done=1), True), ("go_on", Tally(open=1), False)):
+        engine = Engine(linked("0", document, lambda path, wanted, version: None), [])
+        engine.move(Facts(BEGIN, {(first, 1): Tally(declined=1)}))
+        assert engine.asks == {asked}
+        engine.move(Facts(BEGIN, {(first, 1): now}, {asked: words}))
+        assert (engine.ended, engine.rows[first, 1].outcome) == (ended, "failure")
+        assert (("action--b", 1) in engine.rows) == (not ended)
