@@ -78,6 +78,8 @@ def by_link(request: HttpRequest, token: str) -> HttpResponse:
             wake(ANSWERS)
             status = 200 if taken and taken["taken"] else 409  # somebody else was quicker, or it has just ended
             waits = _asked("SELECT * FROM sec.message_waits(%s)", [delivery_id]) or waits
+    elif request.method == "POST" and waits["state"] == "aside":
+        status = 409
     context = {
         "state": waits["state"],
         "reference": waits["reference"],

@@ -110,11 +110,34 @@ def test_a_person_accepts_once_for_their_own_organisation(stage: Stage, mail: Ma
     assert moved["by"] == "link"
 
 
-def test_while_an_exercise_is_put_aside_an_answer_is_kept_and_does_not_count(stage: Stage, mail: Mailbox, told):
+def put_aside(stage: Stage, incident: Incident) -> None:
     stage.owner("ALTER TABLE incidents_incident DISABLE TRIGGER USER")
-    stage.owner("UPDATE incidents_incident SET exercise = true, suspended_at = now() WHERE id = %s", [told.pk])
+    stage.owner("UPDATE incidents_incident SET exercise = true, suspended_at = now() WHERE id = %s", [incident.pk])
     stage.owner("ALTER TABLE incidents_incident ENABLE TRIGGER USER")
+
+
+def test_a_link_says_that_an_exercise_is_put_aside_and_takes_the_answer_when_it_goes_on(
+    stage: Stage, mail: Mailbox, told
+):
+    link = link_to(mail)
+    client = Client(enforce_csrf_checks=True)
+    word = token_in(client.get(link).content)
+    put_aside(stage, told)
+    page = client.get(link)
+    assert page.status_code == 200
+    assert "is put aside: an answer does not count now" in page.content.decode()
+    refused = client.post(link, {"said": "has_it", "csrfmiddlewaretoken": word})
+    assert (refused.status_code, answers(stage)) == (409, 0)
+    assert "is put aside: an answer does not count now" in refused.content.decode()
+    stage.owner("UPDATE incidents_incident SET suspended_at = NULL WHERE id = %s", [told.pk])
+    assert "Answered at" in press(link, "has_it")
+    settles()
+    assert stage.acknowledged(told) == {"dunmere"}
+
+
+def test_an_answer_that_an_exercise_is_put_aside_over_is_kept_and_does_not_count(stage: Stage, mail: Mailbox, told):
     press(link_to(mail), "has_it")
+    put_aside(stage, told)
     settles()
     assert set(tasks(stage, told, "dunmere")) == {"waiting"}
     ((data, _),) = stage.events("answer.given")
