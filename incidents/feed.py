@@ -173,7 +173,8 @@ def _tool_said(data: Mapping[str, Any]) -> str:
         "failed": _("your own tool “%(key)s” could not do “%(title)s”"),
         "refused": _("your own tool “%(key)s” does not run “%(title)s”"),
     }
-    return words[data["outcome"]] % data
+    said = words[data["outcome"]] % data
+    return _("%(words)s; that came too late") % {"words": said} if data.get("late") else said
 
 
 def feed_of(

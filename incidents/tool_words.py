@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from incidents.models import Incident, Task, WorkOrder
+from incidents.running.answering import fitting
 from incidents.work_order_states import waits_for_person
 from portal import clock
 from portal.pages import local_time
@@ -25,6 +26,8 @@ def tool_words(task: Task, *, own: bool) -> dict[str, Any] | None:
     if order.outcome:
         words.append(_said(order) % {"at": local_time(order.answered_at)})
         task.work_order = order  # what was read is not read again
+        if order.late:
+            words.append(_("That came too late to move the task."))
         if waits_for_person(task):
             words.append(_("The step stops a service: say yourself that it is done, with the name of the service."))
     elif not over and order.lease_until > clock.now():
@@ -39,7 +42,7 @@ def answered_by_tool(task: Task, *, own: bool) -> dict[str, str]:
     if not own or not task.step.instructions or not task.step.answers:
         return {}
     said = WorkOrder.objects.filter(task=task, outcome=WorkOrder.Outcome.DONE).values_list("out_args", flat=True)
-    return {name: str(value) for answers in said for name, value in answers.items()}
+    return {name: value for answers in said for name, value in fitting(task.step.answers, answers).items()}
 
 
 def _waiting(task: Task) -> str:

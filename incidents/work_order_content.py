@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -10,20 +10,20 @@ from uuid import uuid4
 import jwt
 from django.conf import settings
 
-from incidents.cacao.parts import VARIABLE_VALUE, variables_in
-from incidents.cacao.vocabulary import SECRETS
+from incidents.cacao.credentials import named, secret_variables, without_secrets
 from incidents.models import Playbook, Task, TaskNote
+from incidents.running.answering import fitting
 from portal import clock
 from portal.vault.own_key import own_key
 
 TYPE = "bulkhead-work-order+jwt"
 GOOD_FOR = timedelta(minutes=15)  # one that nobody took; one that was taken is good as long as its lease
-# Headers that let somebody in. A value that stands there in clear is not handed on; one that names a variable is.
-LETS_IN = frozenset(["authorization", "proxy-authorization", "cookie", "x-api-key", "api-key", "x-auth-token"])
 
 
 def signed_order(task: Task, *, until: datetime | None = None) -> str:
     """The order as text for a tool (JWS compact). `task` is one of `work_orders.orders_of`; two queries.
+
+    `until`: the end of the lease, when it is handed to whoever has taken it; only then does it say `taken`.
 
     Raises:
         portal.vault.master.VaultError: this process cannot sign.
@@ -38,6 +38,7 @@ def signed_order(task: Task, *, until: datetime | None = None) -> str:
         "jti": str(uuid4()),
         "iat": int(now.timestamp()),
         "exp": int((until or now + GOOD_FOR).timestamp()),
+        "taken": until is not None,
         "order": content_of(task),
     }
     return jwt.encode(claims, key.private, algorithm="EdDSA", headers={"kid": key.kid, "typ": TYPE})
@@ -48,7 +49,7 @@ def content_of(task: Task) -> dict[str, Any]:
     playbook = Playbook.objects.get(pk=task.step.playbook_id)
     document, step_id = playbook.document, task.step.cacao_step_id
     step = document["workflow"][step_id]
-    commands = [_without_secrets(each) for each in step["commands"]]
+    commands = [without_secrets(each) for each in step["commands"]]
     definitions = {**document.get("agent_definitions", {}), **document.get("target_definitions", {})}
     return {
         "id": str(task.pk),
@@ -82,20 +83,6 @@ def content_of(task: Task) -> dict[str, Any]:
     }
 
 
-def _without_secrets(command: Mapping[str, Any]) -> dict[str, Any]:
-    """The command as it stands, but for headers that hold what lets somebody in; `withheld` names those."""
-    headers = command.get("headers", {})
-    withheld = sorted(
-        name
-        for name, values in headers.items()
-        if name.lower() in LETS_IN and not any(VARIABLE_VALUE.search(str(each)) for each in values)
-    )
-    if not withheld:
-        return dict(command)
-    left = {name: values for name, values in headers.items() if name not in withheld}
-    return {**command, "headers": left, "withheld": withheld}
-
-
 def _described(key: str, definitions: Mapping[str, Any]) -> dict[str, Any]:
     """An agent or target by its id; which account it is reached with is the tool's own affair."""
     known = definitions.get(key, {})
@@ -107,8 +94,8 @@ def _variables(task: Task, document: Mapping[str, Any], step: Mapping[str, Any])
     the document's value. What another organisation answered is not handed on."""
     declared = {**document.get("playbook_variables", {}), **step.get("step_variables", {})}
     wanted = {*step.get("in_args", []), *step.get("out_args", []), *step.get("step_variables", {})}
-    wanted |= set(_named(step["commands"]))
-    secret, said = set(_secrets(document, step)), _own_answers(task)
+    wanted |= set(named(step["commands"]))
+    secret, said = secret_variables(document, step), _own_answers(task)
     found: dict[str, Any] = {}
     for name in sorted(wanted & declared.keys()):
         variable = {part: value for part, value in declared[name].items() if part != "value"}
@@ -119,37 +106,20 @@ def _variables(task: Task, document: Mapping[str, Any], step: Mapping[str, Any])
     return found
 
 
-def _own_answers(task: Task) -> dict[str, Any]:
+def _own_answers(task: Task) -> dict[str, str]:
+    """What the organisation has answered in this run, in the one spelling of its type: to what a step asks, and only
+    where that step is done now. A later answer stands."""
     notes = TaskNote.objects.filter(
-        organisation_id=task.organisation_id, task__incident_id=task.incident_id, task__path=task.path
+        organisation_id=task.organisation_id,
+        task__organisation_id=task.organisation_id,
+        task__incident_id=task.incident_id,
+        task__path=task.path,
+        task__status__in=[Task.Status.DONE, Task.Status.VERIFIED],
     )
-    said: dict[str, Any] = {}
-    for answers in notes.exclude(answers={}).order_by("at").values_list("answers", flat=True):
-        said |= answers
+    said: dict[str, str] = {}
+    for asked, answers in notes.exclude(answers={}).order_by("at").values_list("task__step__answers", "answers"):
+        said |= fitting(asked, answers)
     return said
-
-
-def _named(value: Any) -> Iterator[str]:
-    """Names of variables anywhere in it."""
-    if isinstance(value, str):
-        yield from VARIABLE_VALUE.findall(value)
-    elif isinstance(value, Mapping):
-        for each in value.values():
-            yield from _named(each)
-    elif isinstance(value, list):
-        for each in value:
-            yield from _named(each)
-
-
-def _secrets(document: Mapping[str, Any], step: Mapping[str, Any]) -> Iterator[str]:
-    """Variables that hold what lets somebody in: whoever signs in by them, or a header says so."""
-    for sign_in in document.get("authentication_info_definitions", {}).values():
-        for name in SECRETS:
-            yield from variables_in(str(sign_in.get(name, "")))
-    for command in step["commands"]:
-        for name, values in command.get("headers", {}).items():
-            if name.lower() in LETS_IN:
-                yield from _named(values)
 
 
 def _written(at: datetime | None) -> str | None:

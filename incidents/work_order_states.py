@@ -11,7 +11,9 @@ from django.db.models.fields import TextField
 from incidents.models import Incident, Task, WorkOrder
 from portal import clock
 
-STATES = ("waiting", "taken", "answered", "settled", "cancelled", "suspended")
+STATES = ("waiting", "taken", "answered", "with_person", "settled", "cancelled", "suspended")
+# Somebody is at it, or has said why it cannot be done: no tool runs it beside them.
+WITH_PERSON = (Task.Status.IN_PROGRESS, Task.Status.BLOCKED)
 
 
 def orders_of(organisation_id: UUID) -> QuerySet[Task]:
@@ -26,6 +28,7 @@ def orders_of(organisation_id: UUID) -> QuerySet[Task]:
         When(Q(status="cancelled") | Q(incident__status=Incident.Status.CLOSED), then=Value("cancelled")),
         When(status__in=Task.SETTLED, then=Value("settled")),
         When(incident__suspended_at__isnull=False, then=Value("suspended")),
+        When(status__in=WITH_PERSON, then=Value("with_person")),
         When(work_order__lease_until__gt=now, then=Value("taken")),
         default=Value("waiting"),
         output_field=TextField(),
@@ -38,7 +41,8 @@ def orders_of(organisation_id: UUID) -> QuerySet[Task]:
             state=state,
             ready_at=ExpressionWrapper(F("acknowledge_by") - minutes, output_field=DateTimeField()),
         )
-        .select_related("incident", "organisation", "step", "work_order")
+        .select_related("incident", "organisation", "step__playbook", "work_order")
+        .defer("step__playbook__document")
     )
 
 
@@ -48,8 +52,12 @@ def because(task: Task) -> str:
     if state == "taken" and order:
         return f"“{order.key_name}” has taken it until {order.lease_until:%Y-%m-%dT%H:%M:%SZ}."
     if state == "answered" and order:
-        waits = " A person still types the name of a service that stops." if waits_for_person(task) else ""
-        return f"“{order.key_name}” has answered it.{waits}"
+        more = " A person still types the name of a service that stops." if waits_for_person(task) else ""
+        if order.late:
+            more = " It came too late to move the task."
+        return f"“{order.key_name}” has answered it.{more}"
+    if state == "with_person":
+        return f"A person has it: the task is “{dict(Task.Status.choices)[task.status]}”."
     if state == "cancelled":
         if task.incident.status == Incident.Status.CLOSED:
             return "The incident is closed."
@@ -66,4 +74,6 @@ def kept_of(task: Task) -> WorkOrder | None:
 def waits_for_person(task: Task) -> bool:
     """Whether the tool said that it is done and a person has still to say so, with the name of what stops."""
     order = kept_of(task)
-    return bool(order and order.outcome == WorkOrder.Outcome.DONE and task.status not in Task.SETTLED)
+    if order is None or order.late:
+        return False
+    return order.outcome == WorkOrder.Outcome.DONE and task.status == Task.Status.IN_PROGRESS

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from incidents.models import Incident, Task
+from incidents.models import Incident, Step, Task
 from portal.ledger.record import Actor, Entry, record_many
 
 
@@ -18,7 +18,12 @@ def tell_ready(
     organisations: Iterable[UUID] | None = None,
 ) -> None:
     """Record `work_order.ready` for each organisation that has orders among these tasks, or among all of these
-    organisations' that are ready, for it alone. One query. The event says which, and nothing of the commands."""
+    organisations' that are ready, for it alone. The event says which, and nothing of the commands.
+
+    Without `tasks`, an incident whose plan has no command for a tool is looked at no further.
+    """
+    if tasks is None and not Step.objects.filter(playbook_id=incident.playbook_id).exclude(instructions=[]).exists():
+        return
     rows = Task.objects.filter(incident=incident, ready=True).exclude(step__instructions=[])
     if tasks is not None:
         rows = rows.filter(pk__in=list(tasks))

@@ -15,8 +15,8 @@ from uuid import UUID, uuid4
 from django.db import transaction
 
 from incidents.errors import Fault, Invalid, WrongMoment
-from incidents.models import Task, WorkOrder
-from incidents.running.answering import read_answers
+from incidents.models import Task, TaskNote, WorkOrder
+from incidents.running.answering import fitting, read_answers
 from incidents.stop_confirmation import unguarded_services
 from incidents.transitions import Answer, answer_task
 from incidents.work_order_states import because, kept_of, orders_of
@@ -24,7 +24,7 @@ from portal import clock
 from portal.ledger.record import Actor, record
 
 Outcome = WorkOrder.Outcome
-LEASE_MINUTES, LONGEST_LEASE = 15, 240
+LEASE_MINUTES, LONGEST_LEASE, MOST_LEASES = 15, 240, 20
 # These cross to the lead, so they say nothing of what the tool found.
 REASONS = {
     Outcome.FAILED: "Our own tool tried and could not do it. We take it by hand.",
@@ -48,7 +48,8 @@ def take_order(
 ) -> Task:
     """Keep an order for one worker of a tool, for so many minutes; the task with its `work_order`.
 
-    With the `lease` that is held it is held longer. When the lease ends, whoever asks next gets the order.
+    `lease` is one that the worker has made, or a new one. With the one that is held it is held longer, so that taking
+    is safe to repeat. When the lease ends, whoever asks next gets the order.
 
     Raises:
         Task.DoesNotExist: no order of the own organisation. WrongMoment: it is not to be had, or not now.
@@ -62,58 +63,84 @@ def take_order(
     if again:
         WorkOrder.objects.filter(task=task).update(lease_until=until)
         return orders_of(actor.organisation_id).get(pk=task_id)
-    new = {"lease": uuid4(), "lease_until": until, "taken_at": now, "key_id": actor.key_id, "key_name": key_name}
+    new = {
+        "lease": lease or uuid4(), "lease_until": until, "taken_at": now, "key_id": actor.key_id, "key_name": key_name,
+    }  # fmt: skip
     if held is None:
         WorkOrder.objects.create(task=task, organisation_id=actor.organisation_id, **new)
     else:
-        WorkOrder.objects.filter(task=task).update(**new)
+        former = [each for each in (*held.former_leases, str(held.lease)) if each != str(new["lease"])]
+        WorkOrder.objects.filter(task=task).update(**new, former_leases=former[-MOST_LEASES:])
     _record("work_order.taken", task, actor=actor, key=key_name, until=until.isoformat())
     return orders_of(actor.organisation_id).get(pk=task_id)
 
 
 @transaction.atomic(using="default")
-def answer_order(task_id: UUID, *, given: Given, actor: Actor, key_name: str) -> Task:
-    """Keep a tool's answer and make it the task's. The same answer again changes nothing.
+def answer_order(task_id: UUID, *, given: Given, actor: Actor, key_name: str) -> tuple[Task, bool]:
+    """Keep a tool's answer and make it the task's; the task, and whether the answer came too late for that.
 
     *done* makes the task done; where a person must type what stops, it is kept and the task is under way until then.
-    *failed* and *refused* block the task, so that a person takes it: what a machine says lets nobody off a step.
+    *failed* and *refused* leave a task waiting that waits: nobody knows of it yet, and its ladder goes on. Where
+    somebody has accepted it, it is blocked, so that they take it. What a machine says lets nobody off a step.
+
+    What was done is known even when it is too late to move the task: it was called off or put aside, a person has it,
+    or the lease had ended and another worker has the order. The same answer again changes nothing.
 
     Raises:
         Task.DoesNotExist: as `take_order`. Invalid: an answer that the plan goes on by is missing, or does not fit.
-        WrongMoment: it is not to be had any more, was answered otherwise, or another worker holds it.
+        WrongMoment: the lease was never one of this order's, or it was answered otherwise.
     """
     task = _locked(task_id, actor)
-    held = kept_of(task)
-    if held is not None and held.outcome:
-        if (held.lease, held.outcome, held.result) == (given.lease, given.outcome, given.result) and (
-            held.out_args == dict(given.out_args)
-        ):
-            return task
+    held, lease = kept_of(task), str(given.lease)
+    if held is None or (str(held.lease) != lease and lease not in held.former_leases):
+        raise WrongMoment(because(task) or "Take the order first, and send the lease that you got.")
+    if str(held.lease) != lease:
+        return _from_before(task, given, actor, key_name)
+    out_args = dict(given.out_args) if given.outcome == Outcome.DONE else {}
+    if held.outcome:
+        if (held.outcome, held.result) == (given.outcome, given.result) and (held.late or held.out_args == out_args):
+            return task, held.late
         raise WrongMoment("It was answered before, and not like this.")
-    if task.state not in ("waiting", "taken"):  # type: ignore[attr-defined]
-        raise WrongMoment(because(task))
-    if held is None:
-        raise WrongMoment("Take the order first, and send the lease that you got.")
-    if held.lease != given.lease:
-        raise WrongMoment(f"Your lease has ended, and “{held.key_name}” has taken the order since.")
+    late = task.state not in ("waiting", "taken")  # type: ignore[attr-defined]
     WorkOrder.objects.filter(task=task).update(
-        outcome=given.outcome, result=given.result, out_args=dict(given.out_args), answered_at=clock.now(),
-        key_id=actor.key_id, key_name=key_name,
+        outcome=given.outcome, result=given.result, answered_at=clock.now(), key_id=actor.key_id, key_name=key_name,
+        out_args=fitting(task.step.answers, out_args) if late else out_args, late=late,
     )  # fmt: skip
-    _record("work_order.answered", task, actor=actor, key=key_name, outcome=given.outcome)
-    _answer(task, given, actor)
-    return orders_of(actor.organisation_id).get(pk=task_id)
+    _record("work_order.answered", task, actor=actor, key=key_name, outcome=given.outcome, **_too(late))
+    if late or (given.outcome != Outcome.DONE and task.status == Task.Status.WAITING):
+        _note(task, given.result, actor)
+    else:
+        _answer(task, given, actor, out_args)
+    return orders_of(actor.organisation_id).get(pk=task_id), late
 
 
-def _answer(task: Task, given: Given, actor: Actor) -> None:
+def _from_before(task: Task, given: Given, actor: Actor, key_name: str) -> tuple[Task, bool]:
+    """The answer of a worker whose lease had ended before another took the order: a note and an event, once."""
+    words = f"“{key_name}”, after its lease had ended: {given.outcome}. {given.result}".strip()
+    if not TaskNote.objects.filter(task=task, text=words).exists():
+        _note(task, words, actor)
+        _record("work_order.answered", task, actor=actor, key=key_name, outcome=given.outcome, **_too(late=True))
+    return task, True
+
+
+def _too(late: bool) -> dict[str, bool]:
+    return {"late": True} if late else {}
+
+
+def _note(task: Task, text: str, actor: Actor) -> None:
+    if text:
+        TaskNote.objects.create(task=task, organisation_id=actor.organisation_id, text=text, at=clock.now())
+
+
+def _answer(task: Task, given: Given, actor: Actor, out_args: Mapping[str, Any]) -> None:
     to, reason = Task.Status.BLOCKED, REASONS.get(Outcome(given.outcome), "")
     try:
         if given.outcome == Outcome.DONE:
             to = Task.Status.DONE
             if unguarded_services(task):
-                read_answers(task.step.answers, given.out_args)
+                read_answers(task.step.answers, out_args)
                 to = Task.Status.IN_PROGRESS
-        answer = Answer(reason=reason, note=given.result, answers=dict(given.out_args))
+        answer = Answer(reason=reason, note=given.result, answers=out_args)
         answer_task(task_id=task.pk, to=to, actor=actor, answer=answer)
     except Invalid as error:
         raise Invalid(
@@ -127,7 +154,7 @@ def _locked(task_id: UUID, actor: Actor) -> Task:
     return orders_of(actor.organisation_id).get(pk=task_id)
 
 
-def _record(kind: str, task: Task, *, actor: Actor, **data: str) -> None:
+def _record(kind: str, task: Task, *, actor: Actor, **data: str | bool) -> None:
     record(
         kind,
         actor=actor,

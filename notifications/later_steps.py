@@ -14,9 +14,10 @@ from notifications.models import Delivery, LadderStep
 from notifications.rungs import QUIET, ladder_now
 from partners.models import Rung
 
+# A key is nobody: what a tool has done, nobody there may have read.
 _AT_IT = """
-SELECT EXISTS (SELECT 1 FROM incidents_task WHERE incident_id = %s AND organisation_id = %s
-                  AND changed_by_id IS NOT NULL AND changed_at > now() - interval '10 minutes')
+SELECT EXISTS (SELECT 1 FROM incidents_task t JOIN partners_person p ON p.id = t.changed_by_id
+                WHERE t.incident_id = %s AND t.organisation_id = %s AND t.changed_at > now() - interval '10 minutes')
 """
 
 

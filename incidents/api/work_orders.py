@@ -36,6 +36,9 @@ class OrderListed(serializers.Serializer):
     exercise = serializers.BooleanField()
     incident = serializers.CharField()
     title = serializers.CharField()
+    playbook = serializers.CharField(help_text="The id of the document, as in the order.")
+    version = serializers.CharField(help_text="Of the playbook.")
+    step = serializers.CharField(help_text="Its id in the playbook.")
     state = serializers.ChoiceField(STATES, help_text="Only one that is waiting can be taken.")
     because = serializers.CharField(help_text="Why it is to be had no more, or not now; empty while it waits.")
     ready_at = serializers.DateTimeField()
@@ -47,6 +50,7 @@ class OrderListed(serializers.Serializer):
     lease_until = serializers.DateTimeField(**NULL)
     outcome = serializers.ChoiceField(ANSWERED, **NULL)
     answered_at = serializers.DateTimeField(**NULL)
+    late = serializers.BooleanField(help_text="The answer came too late to move the task: it is kept, and that is all.")
     waits_for_person = serializers.BooleanField(
         help_text="Answered as done; a person still types the name of a service that stops, and the task waits for it."
     )
@@ -70,7 +74,10 @@ class OrderQuery(PageQuery):
 
 class TakeForm(Strict):
     minutes = Whole(min_value=1, max_value=LONGEST_LEASE, help_text=f"Default: {LEASE_MINUTES}.", **OPTIONAL)
-    lease = serializers.UUIDField(help_text="The lease that you hold, to hold it longer.", **OPTIONAL)
+    lease = serializers.UUIDField(
+        help_text="One that you make yourself. The same again, while nobody else has taken the order, holds it longer.",
+        **OPTIONAL,
+    )
 
 
 class OrderAnswerForm(Strict):
@@ -102,6 +109,9 @@ def order_listed(task: Task) -> dict[str, Any]:
         "exercise": task.incident.exercise,
         "incident": task.incident.reference,
         "title": task.title,
+        "playbook": task.step.playbook.cacao_id,
+        "version": task.step.playbook.version,
+        "step": task.step.cacao_step_id,
         "state": task.state,  # type: ignore[attr-defined]
         "because": because(task),
         "ready_at": task.ready_at,  # type: ignore[attr-defined]
@@ -113,6 +123,7 @@ def order_listed(task: Task) -> dict[str, Any]:
         "lease_until": kept.lease_until if kept else None,
         "outcome": (kept.outcome or None) if kept else None,
         "answered_at": kept.answered_at if kept else None,
+        "late": bool(kept and kept.late),
         "waits_for_person": waits_for_person(task),
     }
 
@@ -132,7 +143,7 @@ class WorkOrders(Endpoint):
             rows = rows.filter(Q(state=self.asked["state"]))
         if "since" in self.asked:
             rows = rows.filter(Q(ready_at__gte=self.asked["since"]))
-        return answer(page_of(request, rows, by=("acknowledge_by", "id"), asked=self.asked).shown(order_listed))
+        return answer(page_of(request, rows, by=("ready_at", "id"), asked=self.asked).shown(order_listed))
 
 
 class OneWorkOrder(Endpoint):
@@ -148,6 +159,7 @@ class OneWorkOrder(Endpoint):
 
 class TakeWorkOrder(Endpoint):
     scopes = {"post": SCOPE}
+    takes_idempotency_key = False  # by then another may hold the order: the lease makes it safe to repeat
     narrow = True
 
     @extend_schema(
@@ -177,8 +189,8 @@ class AnswerWorkOrder(Endpoint):
     def post(self, request: Request, order_id: UUID) -> HttpResponse:
         said = body_of(request, OrderAnswerForm)
         given = Given(said["lease"], said["outcome"], said.get("result", ""), said.get("out_args", {}))
-        task = answer_order(order_id, given=given, actor=actor_of(self.visitor), key_name=self.visitor.name)
-        return answer(order_listed(task))
+        task, late = answer_order(order_id, given=given, actor=actor_of(self.visitor), key_name=self.visitor.name)
+        return answer({**order_listed(task), "late": late})
 
 
 class WorkOrderKeys(ForEverybody):

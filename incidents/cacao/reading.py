@@ -15,6 +15,7 @@ from typing import Any
 
 from incidents.cacao.canonical import fingerprint_of
 from incidents.cacao.checks import check_playbook
+from incidents.cacao.credentials import secret_variables, without_secrets
 from incidents.cacao.extension import EXTENSION, LONGEST_WAIT, LOOP, Details, details_of
 from incidents.cacao.flow import Flow, flow_of
 from incidents.cacao.notes import Notes
@@ -100,7 +101,9 @@ def _step(
     document: dict[str, Any], key: str, position: int, flow: Flow, details: Details, deciding: set[str]
 ) -> PlanStep:
     step = document["workflow"][key]
-    values = {**document.get("playbook_variables", {}), **step.get("step_variables", {})}
+    secret = secret_variables(document, step)
+    declared = {**document.get("playbook_variables", {}), **step.get("step_variables", {})}
+    values = {name: each for name, each in declared.items() if name not in secret}
     manual = [text_of(each, values) for each in step["commands"] if each["type"] == "manual"]
     others = [Instruction(each["type"], text_of(each, values)) for each in step["commands"] if each["type"] != "manual"]
     description = step.get("description", "")
@@ -135,14 +138,19 @@ def _step(
 
 
 def text_of(command: dict[str, Any], variables: dict[str, Any]) -> str:
-    """A command as text for a reader, with the variables whose value is known filled in (section 10.18.2)."""
+    """A command as text for a reader, with the variables whose value is known filled in (section 10.18.2).
+
+    A header that holds in clear what lets somebody in is named without its value.
+    """
 
     def value(match: re.Match[str]) -> str:
         known = variables.get(match[1], {}).get("value")
         return known if isinstance(known, str) and known else match[0]
 
+    command = without_secrets(command)
     parts = [command.get("command") or _decoded(command.get("command_b64", ""))]
     parts += [f"{name}: {', '.join(map(str, each))}" for name, each in command.get("headers", {}).items()]
+    parts += [f"{name}: (withheld)" for name in command.get("withheld", [])]
     parts.append(command.get("content") or _decoded(command.get("content_b64", "")))
     return VARIABLE_VALUE.sub(value, "\n".join(part for part in parts if part))
 

@@ -1,12 +1,14 @@
 """Work orders to an organisation's own tool: what the tool made of them is its organisation's alone."""
 
 import uuid
+from importlib import import_module
 
 import django.db.models.deletion
 from django.db import migrations, models
 
 from portal.tenancy.policies import MINE, Allow, protect
 
+DEFINER = "SECURITY DEFINER SET search_path = pg_catalog, pg_temp"
 APP = "portal_app"
 OWN = f"organisation_id = {MINE}"
 # One's own task that is ready, of a step with a command for a tool. Once it is answered nobody changes it.
@@ -14,7 +16,10 @@ FOR_A_TOOL = (
     "EXISTS (SELECT 1 FROM incidents_task t JOIN incidents_step s ON s.id = t.step_id"
     f" WHERE t.id = incidents_workorder.task_id AND t.organisation_id = {MINE} AND t.ready AND s.instructions <> '[]')"
 )
-CHANGED = ("lease", "lease_until", "taken_at", "key_id", "key_name", "outcome", "result", "out_args", "answered_at")
+CHANGED = (
+    "lease", "lease_until", "former_leases", "taken_at", "key_id", "key_name", "outcome", "result", "out_args",
+    "answered_at", "late",
+)  # fmt: skip
 # What a tool took and answered is told at home alone. That one is ready is said with the steps: to one organisation, by
 # the lead.
 SAID = f"""
@@ -25,6 +30,36 @@ CREATE POLICY work_orders_said ON public.ledger_event AS RESTRICTIVE FOR INSERT 
         WHERE i.id = ledger_event.incident_id AND i.lead_id = (SELECT sec.me())));
 """
 NOT_SAID = "DROP POLICY work_orders_said ON public.ledger_event;"
+
+# Whether an organisation has answered ends its ladder. What its tool did by itself, and no person of it has looked at, is
+# an answer only while no ready step waits for somebody.
+BY_TOOL = """EXISTS (SELECT 1 FROM public.incidents_workorder w WHERE w.task_id = t.id AND w.outcome = 'done' AND NOT w.late
+                           AND (t.changed_by_id = w.key_id OR t.status IN ('verified', 'cancelled')))"""
+COUNTED_BEFORE = import_module("incidents.migrations.0025_running_security").WAKES
+COUNTED = COUNTED_BEFORE.replace(
+    "                       min(t.acknowledged_at) AS acknowledged_at\n",
+    f"""                       CASE WHEN NOT bool_or(t.ready AND t.status = 'waiting' OR t.status = 'in_progress' AND {BY_TOOL})
+                            THEN min(t.acknowledged_at)
+                            ELSE min(t.acknowledged_at) FILTER (WHERE t.acknowledged_at IS NOT NULL AND NOT {BY_TOOL})
+                        END AS acknowledged_at
+""",
+)
+assert COUNTED != COUNTED_BEFORE
+
+# A task that waits anew has its order anew: an answer taken back, a step of the lead's that comes back with the lead.
+# That a tool could not do it is known still when a person takes a word back.
+ANEW = f"""
+CREATE FUNCTION sec.order_anew() RETURNS trigger LANGUAGE plpgsql {DEFINER} AS $$
+BEGIN
+    DELETE FROM public.incidents_workorder w
+     WHERE w.task_id = NEW.id AND (OLD.status = 'cancelled' OR w.outcome = 'done');
+    RETURN NULL;
+END $$;
+CREATE TRIGGER task_order_anew AFTER UPDATE OF status ON incidents_task FOR EACH ROW
+    WHEN (NEW.status = 'waiting' AND OLD.status <> 'waiting') EXECUTE FUNCTION sec.order_anew();
+REVOKE ALL ON FUNCTION sec.order_anew() FROM PUBLIC;
+"""
+NOT_ANEW = "DROP TRIGGER task_order_anew ON incidents_task; DROP FUNCTION sec.order_anew();"
 
 
 class Migration(migrations.Migration):
@@ -45,6 +80,7 @@ class Migration(migrations.Migration):
                 ),
                 ("lease", models.UUIDField(default=uuid.uuid4)),
                 ("lease_until", models.DateTimeField()),
+                ("former_leases", models.JSONField(db_default=models.Value([], models.JSONField()), default=list)),
                 ("taken_at", models.DateTimeField()),
                 ("key_id", models.UUIDField(null=True)),
                 ("key_name", models.TextField()),
@@ -60,6 +96,7 @@ class Migration(migrations.Migration):
                 ("result", models.TextField(blank=True, db_default="", default="")),
                 ("out_args", models.JSONField(db_default=models.Value({}, models.JSONField()), default=dict)),
                 ("answered_at", models.DateTimeField(null=True)),
+                ("late", models.BooleanField(db_default=False, default=False)),
                 (
                     "organisation",
                     models.ForeignKey(
@@ -89,4 +126,6 @@ class Migration(migrations.Migration):
             Allow(APP, "update", f"{OWN} AND outcome = ''", OWN, columns=CHANGED),
         ),
         migrations.RunSQL(SAID, NOT_SAID),
+        migrations.RunSQL(COUNTED, COUNTED_BEFORE),
+        migrations.RunSQL(ANEW, NOT_ANEW),
     ]

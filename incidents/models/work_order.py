@@ -14,7 +14,8 @@ class WorkOrder(models.Model):
     """That a tool took a task's order, and what it answered. Read and written by its organisation alone.
 
     A task's order itself is no row: it is the task and its step. Nothing is kept before a tool takes it. An answered
-    one is changed by nobody. `key_name` is what the key was called then; `lease` is what the tool that holds it shows.
+    one is changed by nobody, and goes when its task waits anew. `key_name` is what the key was called then; `lease` is
+    what the tool that holds it shows. `late`: answered when it could move the task no more.
     """
 
     class Outcome(models.TextChoices):
@@ -27,6 +28,9 @@ class WorkOrder(models.Model):
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+", db_index=False)
     lease = models.UUIDField(default=uuid.uuid4)
     lease_until = models.DateTimeField()
+    former_leases = models.JSONField(
+        default=list, db_default=models.Value([], models.JSONField())
+    )  # they ended unanswered
     taken_at = models.DateTimeField()
     key_id = models.UUIDField(null=True)
     key_name = models.TextField()
@@ -34,6 +38,7 @@ class WorkOrder(models.Model):
     result = models.TextField(blank=True, default="", db_default="")
     out_args = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()))
     answered_at = models.DateTimeField(null=True)
+    late = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         constraints = [

@@ -46,6 +46,12 @@ def read_answers(asked: Sequence[Mapping[str, Any]], given: Mapping[str, Any]) -
     return read
 
 
+def fitting(asked: Sequence[Mapping[str, Any]], given: Mapping[str, Any]) -> dict[str, str]:
+    """Of what was given, the answers to what a step asks that fit their type, each in its one spelling."""
+    read = {each["name"]: read_one(each["kind"], given[each["name"]]) for each in asked if each["name"] in given}
+    return {name: text for name, text in read.items() if text is not None}
+
+
 def keep_answers(task: Task, read: Mapping[str, str]) -> None:
     """Let the lead and the run have the answers that a condition asks about, and no other."""
     deciding = [

@@ -24,7 +24,8 @@ Q = TypeVar("Q", bound=Query)
 class Endpoint(APIView):
     """One address. A subclass says per method which scopes open it (one is enough) and which query it takes.
 
-    Every POST honours `Idempotency-Key`. Query parameters that the method does not know are refused.
+    Every POST honours `Idempotency-Key`, unless `takes_idempotency_key` says that it has another means. Query
+    parameters that the method does not know are refused.
     """
 
     scopes: ClassVar[dict[str, Collection[str]]] = {"get": ("read",)}
@@ -32,13 +33,14 @@ class Endpoint(APIView):
     # Methods for which a person must have used their passkey within five minutes. A key is asked for its scope alone.
     fresh: ClassVar[Collection[str]] = ()
     narrow = False  # whether it is open to whoever is limited to their own tasks
+    takes_idempotency_key: ClassVar[bool] = True
     max_body = MEBIBYTE
     body_digest = b""  # SHA-256 of the body as sent; the parser writes it
     content_negotiation_class = AlwaysJson
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        if "post" in cls.__dict__:
+        if "post" in cls.__dict__ and cls.takes_idempotency_key:
             cls.post = once(cls.__dict__["post"])  # type: ignore[attr-defined]
 
     def scopes_for(self, request: Request) -> Collection[str]:

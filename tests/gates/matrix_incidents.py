@@ -185,7 +185,7 @@ INCIDENTS: dict[str, Row] = {
             MINE,
             f"{MINE} AND {FOR_A_TOOL}",
             f"{MINE} AND x.outcome = ''",
-            updates="lease lease_until taken_at key_id key_name outcome result out_args answered_at",
+            updates="lease lease_until former_leases taken_at key_id key_name outcome result out_args answered_at late",
         )
     ),
     # A playbook that is being written is its organisation's alone.

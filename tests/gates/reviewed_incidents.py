@@ -184,5 +184,6 @@ INCIDENTS: dict[str, Function] = {
     "sec.incident_opened()": ((), "trigger on incidents: the lead's telephone number"),
     "sec.participant_joins()": ((), "trigger on participants: the duty desk as it was then"),
     "sec.participants_joined()": ((), "trigger on participants: the incident's two arrays and the standings"),
+    "sec.order_anew()": ((), "trigger on tasks: the work order of one that waits anew is had anew"),
     "sec.tasks_counted()": ((), "trigger on tasks: kept counters and the one word"),
 }

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from uuid import uuid4
 
 import pytest
 
 from incidents.cacao.extension import EXTENSION
-from incidents.models import Incident
+from incidents.models import Incident, Task
 from incidents.transitions import Answer, answer_task
+from incidents.work_orders import Given, answer_order, take_order
 from partners.models import Person
 from portal.ledger.record import Actor
-from tests.incidents.playbooks import DEMO, Document, key
+from tests.incidents.playbooks import DEMO, Document, key, tool_document
 from tests.notifications.stage import Stage
 from tests.notifications.test_running_mends import SLUG, in_a_line, kept, moves
 
@@ -79,6 +81,44 @@ def test_steps_that_come_later_wake_who_is_on_duty_where_nobody_is_at_it(stage: 
     stage.owner("UPDATE notifications_planning SET state = 'pending', due_at = now()")
     stage.works()
     assert told(stage, "steps_ready") == heard, "planned twice, told once"
+
+
+def test_what_a_tool_does_leaves_the_ladder_climbing_and_the_next_step_wakes_somebody(stage: Stage):
+    """Nobody there has seen what the tool made of it: neither its refusal nor what it did is somebody at it."""
+    document = tool_document() | {"name": "For tools"}
+    for letter in ("b", "c"):
+        document["workflow"][key(letter)]["commands"] = [{"type": "manual", "command": f"Do {letter}."}]
+    kept(stage, "ashbourne", document)
+    stage.always_on_duty("Ben Ashcroft")
+    incident = stage.opens(playbook="for-tools")
+    stage.works()
+    stage.owner("UPDATE notifications_delivery SET created_at = created_at - interval '1 hour', accepted_at = NULL")
+    for slug, outcome in (("dunmere", "done"), ("eastwick", "refused")):
+        by_tool(stage, slug, incident, outcome)
+    ladders = dict(
+        stage.owner(
+            "SELECT o.slug, string_agg(l.state, ' ' ORDER BY l.nth) FROM notifications_ladderstep l"
+            " JOIN partners_organisation o ON o.id = l.organisation_id WHERE l.incident_id = %s GROUP BY 1",
+            [incident.pk],
+        )
+    )
+    assert ladders["eastwick"].endswith("waiting"), "it was refused by a machine: nobody knows"
+    assert stage.owner(
+        "SELECT t.status FROM incidents_task t JOIN partners_organisation o ON o.id = t.organisation_id"
+        " WHERE incident_id = %s AND slug = 'eastwick' AND position = 1",
+        [incident.pk],
+    ) == [("waiting",)]
+    assert moves() > 0
+    stage.works()
+    assert ("dunmere", "Ben Ashcroft") in told(stage, "steps_ready")
+
+
+def by_tool(stage: Stage, slug: str, incident: Incident, outcome: str) -> None:
+    with stage.acting(slug) as member:
+        actor = Actor(member.organisation_id, "key", key_id=uuid4())
+        task = Task.objects.get(incident=incident, organisation_id=member.organisation_id, position=1)
+        held = take_order(task.pk, actor=actor, key_name="Gateway")
+        answer_order(task.pk, given=Given(held.work_order.lease, outcome), actor=actor, key_name="Gateway")
 
 
 def test_who_gets_its_first_steps_later_is_called_like_at_an_opening(stage: Stage):

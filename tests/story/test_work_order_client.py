@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -45,6 +47,7 @@ def test_it_pulls_verifies_carries_out_and_answers_one_order(product, cast, tmp_
         "BULKHEAD_ORGANISATION": "dunmere",
         "BULKHEAD_KID": jwk["kid"],
         "BULKHEAD_PLAYBOOK": document["id"],
+        "BULKHEAD_VERSION": document["modified"],
         "BULKHEAD_STEP": key("a"),
         "BULKHEAD_NOTES": str(tmp_path / "notes"),
     }
@@ -71,9 +74,18 @@ def test_it_pulls_verifies_carries_out_and_answers_one_order(product, cast, tmp_
     ):
         assert refused.returncode == 1, refused.stdout
         assert refused.stderr.startswith("refused: ")
-    # Two workers of the tool at once: one of them does it, once.
+    # What the tool does not know, may not do, or cannot trust it leaves waiting.
+    for left, code in (
+        (client(BULKHEAD_VERSION="another"), 0),
+        (client(BULKHEAD_KID="another"), 1),
+        (client(BULKHEAD_PLAYBOOK="...", BULKHEAD_VERSION="...", BULKHEAD_STEP="..."), 1),
+        (client(BULKHEAD_ORGANISATION="ashbourne"), 1),
+    ):
+        assert left.returncode == code, left.stderr
+        assert ask(product, tool, f"/work-orders/{order['id']}/")["state"] == "waiting"
+    # Two workers of the tool at once, with a journal each: one of them does it, once.
     with ThreadPoolExecutor(2) as both:
-        runs = list(both.map(lambda _: client(), range(2)))
+        runs = list(both.map(lambda journal: client(BULKHEAD_JOURNAL=journal), ("one", "other")))
     assert [run.returncode for run in runs] == [0, 0], [run.stderr for run in runs]
     notes = (tmp_path / "notes").read_text().splitlines()
     assert len([line for line in notes if reference in line]) == 1
@@ -82,3 +94,21 @@ def test_it_pulls_verifies_carries_out_and_answers_one_order(product, cast, tmp_
     own = cast.make_key(product.database_url, "dunmere", ["read"])
     task = ask(product, own, f"/tasks/{order['id']}/")
     assert task["status"] == "done"
+    # Exercises are left alone unless the tool is told; stopped while at it, it looks no more and says so first.
+    practice = ask(product, lead, "/incidents/", opening | {"exercise": True})["reference"]
+    (trial,) = (each for each in ask(product, tool, "/work-orders/")["results"] if each["incident"] == practice)
+    assert client(BULKHEAD_JOURNAL="one").returncode == 0
+    assert ask(product, tool, f"/work-orders/{trial['id']}/")["state"] == "waiting"
+    lease = "6f0c3f5e-53a3-4b4e-8a45-6a6f5d0c8a11"
+    ask(product, tool, f"/work-orders/{trial['id']}/take/", {"lease": lease})
+    with closing(sqlite3.connect(tmp_path / "one")) as journal:
+        said = {"lease": lease, "outcome": "failed", "result": "stopped while at it"}
+        journal.execute("INSERT INTO kept VALUES (?, ?, 0)", [trial["id"], json.dumps(said)])
+        journal.commit()
+        journal.execute("BEGIN EXCLUSIVE")
+        busy = client(BULKHEAD_JOURNAL="one")
+        assert (busy.returncode, busy.stderr[:24]) == (1, "Another run is under way"), "one run has it at a time"
+    resumed = client(BULKHEAD_JOURNAL="one", BULKHEAD_EXERCISES="run")
+    assert resumed.returncode == 0, resumed.stderr
+    assert ask(product, tool, f"/work-orders/{trial['id']}/")["outcome"] == "failed"
+    assert practice not in (tmp_path / "notes").read_text()
