@@ -114,5 +114,5 @@ def test_the_root_names_every_collection(client, settings):
     assert set(root) == {
         "incidents", "events", "alerts", "organisations", "systems", "dependencies", "contacts", "playbooks",
         "live_tickets", "schema", "docs", "live",
-        "components", "participations", "services", "integrations", "standing_access", "imports",
+        "work_orders", "components", "participations", "services", "integrations", "standing_access", "imports",
     }  # fmt: skip

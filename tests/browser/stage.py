@@ -97,14 +97,27 @@ def arranged(product: Running) -> Iterator[Stage]:
         stage["wide"] = _widened(product, stage["exercise"])
         _done_a_day_ago(product, stage["exercise"])
         stage["planned"] = _planned(product)
+        _signs(product, "eastwick", no_more=True)
         yield stage
     finally:
+        _signs(product, "eastwick", no_more=False)
         if "planned" in stage:
             off = {"to": "cancelled", "words": "The pages have been looked at."}
             call(product, "northgate", "POST", f"/planned-work/{stage['planned']}/moves/", off)
         for name in INCIDENTS.keys() - OVER:
             if name in stage:
                 _close(product, stage[name])
+
+
+def _signs(product: Running, slug: str, *, no_more: bool) -> None:
+    """Its signatures have ended, or count again."""
+    ended = "now(), 'withdrawn'" if no_more else "NULL, ''"
+    with psycopg.connect(product.database_url) as connection:
+        connection.execute(
+            f"UPDATE incidents_signoff SET (ended_at, ended_how) = ({ended}) FROM partners_organisation o"
+            " WHERE o.id = organisation_id AND o.slug = %s",
+            [slug],
+        )
 
 
 def _close(product: Running, reference: str) -> None:

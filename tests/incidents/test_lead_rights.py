@@ -20,14 +20,17 @@ STAYS_AT_HOME = (
     "partners_identityprovider", "partners_signinpolicy", "monitoring_alert", "monitoring_alertrule", "api_replay",
 )  # fmt: skip
 # What crosses with a name in it: the duty desk, as it stood when its organisation joined, and what is addressed to the
-# lead by name: who asked for an approval, cut off, or was rung; what it asked of
-# somebody; whose mail is not trusted; why a ladder moved; a link that somebody names, and a clearing. Planned
-# work is told to whomever it stops something for. Who signed a plan, and with what reservation, is said to all who keep
-# it; what a step asks is answered to the lead; a turn of an exercise is written by whoever leads it.
+# lead by name: who asked for an approval, cut off, or was rung; what it asked of somebody; whose mail is not trusted;
+# why a ladder moved; a link that somebody names, and a clearing. Planned work is told to whomever it stops something
+# for. Who signed a plan, and with what reservation, is said to all who keep it; what a step asks is answered to the
+# lead; a turn of an exercise is written by whoever leads it; who has seen a technique is said to lead, deputy and
+# provider, with the evidence that its owner has shared.
 ADDRESSED = {
     "incidents_inject",
     "incidents_runanswer",
     "incidents_signedatopening",
+    "incidents_techniqueevidence",
+    "incidents_techniquesaying",
     "incidents_signoff",
     "incidents_signoffstep",
     "incidents_clearing",

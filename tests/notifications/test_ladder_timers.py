@@ -193,6 +193,7 @@ def test_a_worker_killed_in_the_middle_of_a_step_leaves_nothing_half_done(stage:
 def test_the_night_on_which_the_clocks_go_back_has_no_extra_hour_for_a_rung(stage: Stage):
     """Thirty minutes from 01:40 summer time are 01:10 winter time: half an hour, whatever the wall says."""
     organisation = stage.ids["dunmere"]
+    stage.always_on_duty("Ben Ashcroft")  # by day is from eight on, for whoever is on duty then
     stage.owner("CREATE SCHEMA fake")
     stage.owner(
         "CREATE FUNCTION fake.now() RETURNS timestamptz LANGUAGE sql AS"
