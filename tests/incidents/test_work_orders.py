@@ -18,13 +18,14 @@ from incidents.exercises import resume, suspend
 from incidents.models import Incident, Participant, Task, TaskNote, WorkOrder
 from incidents.playbooks import keep_playbook
 from incidents.transitions import cancel_task
+from incidents.work_order_told import tell_ready
 from notifications import hooks
 from notifications.models import WebhookDelivery
 from partners.acting import actor_of
 from portal import clock
 from portal.ledger.models import Event
 from tests.api.asking import check_problem, send
-from tests.incidents.playbooks import GATEWAY, TARGET, key, tool_document
+from tests.incidents.playbooks import GATEWAY, TARGET, key, small_document, tool_document
 
 pytestmark = pytest.mark.django_db
 
@@ -466,3 +467,17 @@ def test_a_webhook_says_when_one_is_ready_to_whoever_owns_it_and_holds_no_comman
         (said,) = Event.objects.filter(kind="work_order.ready").values_list("data", flat=True)
         assert said["exercise"] is True
         assert "ipset" not in str(said)
+
+
+def test_a_plan_without_commands_is_looked_at_no_further(cast, inside, api_of, django_assert_num_queries):
+    with inside("ashbourne"):
+        document = small_document()
+        for letter in "bc":
+            document["workflow"][key(letter)]["commands"] = [{"type": "manual", "command": "Do it."}]
+        keep_playbook(document | {"name": "By hand"}, organisation_id=cast.id("ashbourne"))
+    body = {"title": "Intruder", "systems": ["identity-platform"], "playbook": "by-hand"}
+    reference = send(api_of("ashbourne"), "post", "/incidents/", body).json()["reference"]
+    with inside("ashbourne"):
+        incident = Incident.objects.get(reference=reference)
+        with django_assert_num_queries(1):
+            tell_ready(incident, actor=actor_of(cast.visitor("ashbourne")))
