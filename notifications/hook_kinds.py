@@ -18,7 +18,8 @@ BY_SUBJECT = {
         "lead.offered", "lead.kept", "lead.declined", "guest.invited", "guest.ended",
         "own_reference.written", "own_reference.removed", "display.made", "display.paired", "display.revoked",
         "headsup.sent", "headsup.received", "headsup.ended",
-        "technique.changed", "technique.observed", "technique.withdrawn", "technique.shared",
+        "technique.named", "technique.changed", "technique.observed", "technique.withdrawn", "technique.shared",
+        "technique.set_aside",
     ),
     _("Tasks"): (
         "tasks.assigned", "tasks.ready", "tasks.called_off", "task.acknowledged", "task.started", "task.blocked",

@@ -78,7 +78,10 @@ class IncidentShown(IncidentListed):
     summary = serializers.CharField()
     detected_at = serializers.DateTimeField(**NULL)
     meeting_point = serializers.CharField()
-    techniques = serializers.ListField(child=serializers.CharField())
+    techniques = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="As named at opening; see `techniques/` for what is said of them since.",
+    )
     accounts = serializers.ListField(child=serializers.CharField(), required=False)
     source = SourceShown(required=False, **NULL)  # type: ignore[assignment]
     participants = ParticipantShort(many=True)

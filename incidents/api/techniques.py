@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from django.db.models import Count, Window
+from django.db.models.functions import RowNumber
 from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -14,6 +16,7 @@ from rest_framework.request import Request
 from incidents.api.shapes import NULL, incident_named
 from incidents.models import Incident, IncidentTechnique, TechniqueSaying
 from incidents.techniques.facts import technique
+from incidents.techniques.said import SHOWN
 from incidents.techniques.saying import LONGEST, evidence_of, say
 from portal.api.documented import example, page_of_shape
 from portal.api.endpoint import Endpoint, body_of
@@ -27,7 +30,8 @@ class TechniqueForm(Strict):
     state = serializers.ChoiceField(
         TechniqueSaying.Said.values,
         help_text="`hypothesised` and `ruled_out`: lead and deputy lead; a key needs the scope `open`. `observed`: at"
-        " your own side. `withdrawn`: you take that back.",
+        " your own side. `withdrawn`: you take that back. `set_aside`: the lead does so with what a participant"
+        " that is cut off says that it saw.",
     )
     words = Text(
         max_length=LONGEST,
@@ -36,6 +40,7 @@ class TechniqueForm(Strict):
         "state. Only `hypothesised` may do without.",
         **OPTIONAL,
     )
+    organisation = Text(help_text="Of `set_aside` alone: whose words, by slug.", **OPTIONAL)
     share = Flag(help_text="Lead, deputy and provider read the evidence, for good. Default: false.", **OPTIONAL)
 
 
@@ -43,10 +48,11 @@ class SaidOfTechnique(serializers.Serializer):
     """Everybody reads what lead and deputy say; what was seen is for the organisation, lead, deputy and provider."""
 
     organisation = serializers.CharField()
+    about = serializers.CharField(help_text="Of `set_aside`: whose words.", **NULL)
     said = serializers.ChoiceField(TechniqueSaying.Said.values)
     words = serializers.CharField()
     at = serializers.DateTimeField()
-    in_force = serializers.BooleanField(help_text="It was seen, and that was not taken back.")
+    in_force = serializers.BooleanField(help_text="It was seen, and that was not taken back or set aside.")
     evidence = serializers.CharField(help_text="Your own, and what was shared with you.", **NULL)
     shared = serializers.BooleanField()
 
@@ -59,7 +65,8 @@ class TechniqueShown(serializers.Serializer):
     state = serializers.ChoiceField(IncidentTechnique.State.values)
     seen_at = serializers.IntegerField(help_text="How many organisations say that they saw it.")
     changed_at = serializers.DateTimeField()
-    said = SaidOfTechnique(many=True)
+    said_count = serializers.IntegerField(help_text="How much was said of it that you may read.")
+    said = SaidOfTechnique(many=True, help_text=f"The newest {SHOWN}, the newest first.")
 
 
 class IncidentTechniques(Endpoint):
@@ -89,7 +96,8 @@ class IncidentTechniques(Endpoint):
         said = body_of(request, TechniqueForm)
         key = said["technique"].strip().upper()
         words, share = said.get("words") or "", said.get("share") or False
-        say(incident, key, said=said["state"], words=words, share=share)
+        about = said.get("organisation") or None
+        say(incident, key, said=said["state"], words=words, share=share, about=about)
         return answer(_one(incident, key))
 
 
@@ -100,8 +108,12 @@ def _one(incident: Incident, key: str) -> dict[str, Any]:
 
 def _said_of(rows: Iterable[IncidentTechnique]) -> dict[Any, list[TechniqueSaying]]:
     found: dict[Any, list[TechniqueSaying]] = defaultdict(list)
-    sayings = TechniqueSaying.objects.filter(subject__in=[row.pk for row in rows])
-    for each in sayings.select_related("organisation", "evidence"):
+    within: dict[str, Any] = {"partition_by": ["subject_id"]}
+    sayings = TechniqueSaying.objects.filter(subject__in=[row.pk for row in rows]).annotate(
+        nth=Window(RowNumber(), order_by=["-at", "-id"], **within), of=Window(Count("id"), **within)
+    )
+    newest = sayings.filter(nth__lte=SHOWN).order_by("-at", "-id")
+    for each in newest.select_related("organisation", "about", "evidence"):
         found[each.subject_id].append(each)
     return found
 
@@ -116,6 +128,7 @@ def _shown(row: IncidentTechnique, said: Sequence[TechniqueSaying]) -> dict[str,
         "state": row.state,
         "seen_at": row.seen_count,
         "changed_at": row.changed_at,
+        "said_count": said[0].of if said else 0,  # type: ignore[attr-defined]
         "said": [_saying(each) for each in said],
     }
 
@@ -124,6 +137,7 @@ def _saying(each: TechniqueSaying) -> dict[str, Any]:
     evidence = evidence_of(each)
     return {
         "organisation": each.organisation.slug,
+        "about": each.about.slug if each.about else None,
         "said": each.said,
         "words": each.words,
         "at": each.at,

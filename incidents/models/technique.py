@@ -53,8 +53,9 @@ class TechniqueSaying(models.Model):
     """One thing that somebody said of a technique; rows are added, and none is taken away.
 
     Of lead and deputy (`hypothesised`, `ruled_out`) every participant reads it; what an organisation saw or takes back
-    is for itself and the overseers. `words`: why; of what was seen they stand in `TechniqueEvidence`. `in_force`: it
-    was seen, and that was not taken back.
+    is for itself and the overseers. `set_aside`: the lead does so with the words of `about`, which is cut off. `words`:
+    why; of what was seen they stand in `TechniqueEvidence`. `in_force`: it was seen, and that was not taken back or
+    set aside.
     """
 
     class Said(models.TextChoices):
@@ -62,14 +63,16 @@ class TechniqueSaying(models.Model):
         RULED_OUT = "ruled_out", "Ruled out"
         OBSERVED = "observed", "Seen"
         WITHDRAWN = "withdrawn", "Taken back"
+        SET_ASIDE = "set_aside", "Set aside"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="+", db_index=False)
     subject = models.ForeignKey(IncidentTechnique, on_delete=models.CASCADE, related_name="sayings", db_index=False)
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+", db_index=False)
+    about = models.ForeignKey(Organisation, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
     said = models.TextField(choices=Said.choices)
     words = models.TextField(blank=True, default="")
-    said_by = models.TextField(blank=True, default="")  # the person's name; "" is a key, or the opening
+    said_by = models.UUIDField(null=True)  # the person, whose name its own organisation alone can read; None: a key
     at = models.DateTimeField()
     in_force = models.BooleanField(default=False)
 

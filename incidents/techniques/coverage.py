@@ -12,7 +12,11 @@ from typing import Any, Literal
 
 from incidents.techniques.facts import countermeasures, facts, technique
 
-How = Literal["nothing", "hint", "answered"]
+How = Literal["nothing", "hint", "may_come", "answered"]
+# `counts`: somebody has it and does not refuse it, or it comes in any case. `may_come`: only if the plan comes to it,
+# as far as the reader can tell. `off`: called off, refused or not needed at everybody who had it, or the plan has ended
+# without it.
+Stands = Literal["counts", "may_come", "off"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +28,7 @@ class PlanStep:
     playbook: str  # the name of the playbook that it stands in
     ids: frozenset[str]
     state: Any = None
-    runs: bool = True  # False: called off, or not needed, wherever the reader sees it
+    stands: Stands = "counts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,22 +43,26 @@ class Answer:
 class Covered:
     """One technique: which D3FEND techniques are asserted to answer it, how many are derived, and which steps do it.
 
-    `hints`: steps that carry a derived one alone. `off`: steps that would answer it and are called off.
+    `may_come`: steps that answer it if the plan comes to them. `hints`: steps that carry a derived one alone. `off`:
+    steps that would answer it and are called off or refused.
     """
 
     technique: str
     asserted: tuple[str, ...]
     derived: int
     answers: tuple[Answer, ...]
+    may_come: tuple[Answer, ...]
     hints: tuple[Answer, ...]
     off: tuple[Answer, ...]
 
     @property
     def how(self) -> How:
-        return "answered" if self.answers else "hint" if self.hints else "nothing"
+        if self.answers:
+            return "answered"
+        return "may_come" if self.may_come else "hint" if self.hints else "nothing"
 
 
-ORDER: tuple[How, ...] = ("nothing", "hint", "answered")
+ORDER: tuple[How, ...] = ("nothing", "hint", "may_come", "answered")
 
 
 def answered_by(key: str) -> frozenset[str]:
@@ -63,7 +71,7 @@ def answered_by(key: str) -> frozenset[str]:
 
 
 def coverage(techniques: Iterable[str], steps: Sequence[PlanStep]) -> list[Covered]:
-    """Each technique as the plan answers it: first those that nothing answers, then hints alone, then the rest."""
+    """Each technique as the plan answers it: first those that nothing answers, last those that are answered."""
     found = [_covered(key, steps) for key in techniques]
     return sorted(found, key=lambda each: (ORDER.index(each.how), each.technique))
 
@@ -75,15 +83,16 @@ def _covered(key: str, steps: Sequence[PlanStep]) -> Covered:
     hints = [
         Answer(step, tuple(sorted(step.ids & against.derived.keys())))
         for step in steps
-        if step.runs and not step.ids & good and step.ids & against.derived.keys()
+        if step.stands != "off" and not step.ids & good and step.ids & against.derived.keys()
     ]
     return Covered(
         technique=key,
         asserted=tuple(against.asserted),
         derived=len(against.derived),
-        answers=tuple(each for each in every if each.step.runs),
+        answers=tuple(each for each in every if each.step.stands == "counts"),
+        may_come=tuple(each for each in every if each.step.stands == "may_come"),
         hints=tuple(hints),
-        off=tuple(each for each in every if not each.step.runs),
+        off=tuple(each for each in every if each.step.stands == "off"),
     )
 
 

@@ -1,8 +1,8 @@
-"""What the pages of techniques show: the list, one technique with all that was said of it, what the plan answers."""
+"""What the pages of techniques show: the list, one technique, what the plan answers."""
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -10,14 +10,15 @@ from uuid import UUID
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from incidents.models import Incident, IncidentTechnique, Participant, TechniqueSaying
+from incidents.models import Incident, IncidentTechnique, TechniqueSaying
+from incidents.not_trusted import suspicions_in
 from incidents.techniques.coverage import Answer, Covered, answered_by, coverage, tactics_of
 from incidents.techniques.facts import countermeasures, facts, search, technique
 from incidents.techniques.plan import names_of, others_that_answer, plan_steps
-from incidents.techniques.saying import evidence_of
-from incidents.techniques.words import seen_at
+from incidents.techniques.said import cut_off, cut_off_of_them
+from incidents.techniques.words import named_in_short, seen_at
 
-State, Said = IncidentTechnique.State, TechniqueSaying.Said
+State = IncidentTechnique.State
 SHOWN_FIRST = [State.OBSERVED, State.HYPOTHESISED, State.RULED_OUT]
 Visible = dict[str, Any]
 
@@ -27,18 +28,24 @@ def versions() -> Visible:
 
 
 def list_page(incident: Incident, *, me: UUID, words: str) -> Visible:
-    """Techniques on the incident, those seen first; and what the search found, each with its page here. Two queries."""
+    """Techniques on the incident, those seen first; and what the search found, each with its page. Three queries."""
     seen_by: dict[UUID, list[str]] = defaultdict(list)
+    apart: Counter[UUID] = Counter()
+    gone = cut_off(suspicions_in(incident.pk))
     in_force = TechniqueSaying.objects.filter(incident=incident, in_force=True).order_by("organisation__name")
     for pk, organisation, name in in_force.values_list(
         "subject_id", "organisation_id", "organisation__name"
     ).distinct():
-        seen_by[pk].append(_("your own") if organisation == me else name)
+        seen_by[pk].insert(0 if organisation == me else len(seen_by[pk]), _("your own") if organisation == me else name)
+        apart[pk] += organisation in gone
     rows = list(IncidentTechnique.objects.filter(incident=incident))
     rows.sort(key=lambda row: (SHOWN_FIRST.index(State(row.state)), row.technique))
     here = {row.technique: row for row in rows}
     return {
-        "rows": [_row(incident, row) | {"seen_by": ", ".join(seen_by[row.pk])} for row in rows],
+        "rows": [
+            _row(incident, row) | {"seen_by": named_in_short(seen_by[row.pk]), "apart": cut_off_of_them(apart[row.pk])}
+            for row in rows
+        ],
         "found": [
             {
                 "id": each.id,
@@ -80,55 +87,6 @@ def _href(incident: Incident, key: str) -> str:
     return reverse("incident-technique", args=[incident.reference, key])
 
 
-def history_of(row: IncidentTechnique | None, *, me: UUID, answers: bool) -> list[Visible]:
-    """What was said of a technique as the reader may read it, the newest first. One query."""
-    if row is None:
-        return []
-    sayings = TechniqueSaying.objects.filter(subject=row).select_related("organisation", "evidence")
-    return [_said(each, me=me, answers=answers) for each in sayings.order_by("-at", "-id")]
-
-
-def _said(each: TechniqueSaying, *, me: UUID, answers: bool) -> Visible:
-    evidence, own = evidence_of(each), each.organisation_id == me
-    return {
-        "id": each.pk,
-        "at": each.at,
-        "who": ", ".join(filter(None, (each.said_by, each.organisation.name))),
-        "what": str(each.get_said_display()),
-        "words": each.words or (evidence.text if evidence else ""),
-        "at_home": each.said == Said.OBSERVED and evidence is None,
-        "taken_back": each.said == Said.OBSERVED and not each.in_force,
-        "shared_at": evidence.shared_at if evidence else None,
-        "own": own,
-        "may_share": own and answers and evidence is not None and evidence.shared_at is None,
-    }
-
-
-def may_say(
-    incident: Incident, row: IncidentTechnique | None, *, me: UUID, manages: bool, answers: bool
-) -> list[tuple[str, str, str]]:
-    """What the reader may say now: value, words and a hint, for a form. Two queries."""
-    closed = incident.status == Incident.Status.CLOSED or incident.suspended_at is not None
-    role = Participant.objects.filter(incident=incident, organisation_id=me).values_list("role", flat=True).first()
-    mine = TechniqueSaying.objects.filter(subject=row, organisation_id=me, in_force=True).exists()
-    choices = []
-    if not closed and answers and role not in (None, Participant.Role.OBSERVER):
-        choices.append(
-            (
-                Said.OBSERVED,
-                _("We saw it at our own side"),
-                _("Everybody reads the state and a number, not that it was us"),
-            )
-        )
-        if mine:
-            choices.append((Said.WITHDRAWN, _("We take back that we saw it"), _("Lead and provider read why")))
-    seen = row is not None and row.seen_count > 0
-    if not closed and manages and me in {incident.lead_id, incident.deputy_lead_id} and not seen:
-        choices.append((Said.HYPOTHESISED, _("We suppose it"), _("Everybody reads that, and why")))
-        choices.append((Said.RULED_OUT, _("It is ruled out"), _("Everybody reads that, and why")))
-    return [(value.value, words, hint) for value, words, hint in choices]
-
-
 def coverage_page(incident: Incident, *, me: UUID) -> Visible:
     """What the running plan answers of the techniques that are not ruled out. Four queries, and one for the header."""
     rows = {row.technique: row for row in IncidentTechnique.objects.filter(incident=incident)}
@@ -140,6 +98,7 @@ def coverage_page(incident: Incident, *, me: UUID) -> Visible:
     return {
         "rows": [_covered(incident, rows[each.technique], each, others.get(each.technique, [])) for each in found],
         "unanswered": sum(each.how == "nothing" for each in found),
+        "only_if": sum(each.how == "may_come" for each in found),
         "ruled_out": sum(row.state == State.RULED_OUT for row in rows.values()),
         "plan": names_of(steps),
         "oversees": oversees,
@@ -155,6 +114,7 @@ def _covered(incident: Incident, row: IncidentTechnique, each: Covered, others: 
         "asserted": [known for key in each.asserted if (known := technique(key))],
         "derived": each.derived,
         "answers": _answers(each.answers),
+        "may_come": _answers(each.may_come),
         "hints": _answers(each.hints),
         "off": _answers(each.off),
         "others": [{**other, "href": reverse("playbook-detail", args=[other["id"]])} for other in others],

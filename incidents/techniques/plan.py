@@ -17,11 +17,11 @@ from django.utils.translation import ngettext
 
 from incidents.models import Incident
 from incidents.named import all_to_run
-from incidents.techniques.coverage import PlanStep
+from incidents.techniques.coverage import PlanStep, Stands
 from incidents.words import STATE_OF_STATUS, STATES
 
 _STEPS = """
-SELECT p.path, s.id, s.title, s.position, b.name,
+SELECT p.path, s.id, s.title, s.position, b.name, s.certain, p.ended,
        coalesce(jsonb_path_query_array(b.document -> 'workflow' -> s.cacao_step_id,
                                        '$.external_references[*].external_id'), '[]')::text
   FROM sec.plan_of(%s) p JOIN incidents_playbook b ON b.id = p.playbook JOIN incidents_step s ON s.playbook_id = b.id
@@ -64,12 +64,19 @@ def plan_steps(incident: Incident, *, oversees: bool) -> list[PlanStep]:
             position=position,
             playbook=playbook,
             ids=ids_in(carried),
-            state=_everybodys(tally) if oversees else _own(tally),
-            runs=tally is None or tally.off < tally.all,
+            state=_everybodys(tally, ended=ended) if oversees else _own(tally),
+            stands=stands(tally, certain=certain, ended=ended, oversees=oversees),
         )
-        for path, step, title, position, playbook, carried in rows
+        for path, step, title, position, playbook, certain, ended, carried in rows
         for tally in [tallies.get((path, step))]
     ]
+
+
+def stands(tally: Tally | None, *, certain: bool, ended: bool, oversees: bool) -> Stands:
+    """A participant sees its own tasks alone: that it does not do a step, or has none, says nothing of the others."""
+    if (certain and not ended) if tally is None else (tally.off + tally.refused < tally.all):
+        return "counts"
+    return "off" if oversees and (ended or tally is not None) else "may_come"
 
 
 def ids_in(carried: str) -> frozenset[str]:
@@ -77,13 +84,15 @@ def ids_in(carried: str) -> frozenset[str]:
     return frozenset(each for each in orjson.loads(carried) if isinstance(each, str))
 
 
-def _everybodys(tally: Tally | None) -> str:
+def _everybodys(tally: Tally | None, *, ended: bool) -> str:
     """`done at 3 of 5 organisations, refused at 1`: of those that have it and need it."""
     if tally is None:
-        return _("no organisation has it yet")
+        return _("the plan has ended without it") if ended else _("no organisation has it yet")
     have = tally.all - tally.off
     if not have:
         return _("called off or not needed everywhere")
+    if tally.refused == have:
+        return _("refused wherever it is needed")
     done = ngettext("done at %(done)s of one organisation", "done at %(done)s of %(n)s organisations", have)
     said = [done % {"done": tally.done, "n": have}]
     said += [_("blocked at %(n)s") % {"n": tally.blocked}] if tally.blocked else []
@@ -97,7 +106,10 @@ def _own(tally: Tally | None) -> str:
         return _("not a step of yours")
     if tally.status == "waiting":
         return _("yours: waits for you")
-    return _("yours: %(state)s") % {"state": str(STATES[STATE_OF_STATUS[tally.status]][0]).lower()}
+    said = _("yours: %(state)s") % {"state": str(STATES[STATE_OF_STATUS[tally.status]][0]).lower()}
+    if tally.off + tally.refused == tally.all:
+        said += _("; whether others do it is for lead and deputy lead")
+    return said
 
 
 def others_that_answer(wanted: Mapping[str, frozenset[str]], *, but: UUID) -> dict[str, list[dict[str, Any]]]:

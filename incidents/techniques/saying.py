@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import connections
 
 from incidents.errors import Fault, Invalid, NotYours, WrongMoment
-from incidents.models import Incident, TechniqueEvidence, TechniqueSaying
+from incidents.models import Incident, Participant, TechniqueEvidence, TechniqueSaying
 from incidents.planned import missing_right
 from incidents.techniques.facts import facts, technique
 from partners import approvals
@@ -23,13 +23,17 @@ NEEDS_WORDS = {
     Said.OBSERVED: "Say what was seen, and where.",
     Said.WITHDRAWN: "Say why it is taken back: the lead and the provider read it.",
     Said.RULED_OUT: "Say why it is ruled out: everybody who takes part reads it.",
+    Said.SET_ASIDE: "Say why their words are set aside: they read it, and lead, deputy and provider.",
 }
 
 
-def say(incident: Incident, key: str, *, said: str, words: str = "", share: bool = False) -> bool:
+def say(
+    incident: Incident, key: str, *, said: str, words: str = "", share: bool = False, about: str | None = None
+) -> bool:
     """Say something of a technique for one's own organisation; whether that changed anything.
 
     `words`: the evidence of what was seen, which stays at home unless `share`; else why, for those who read the state.
+    `about`: whose words the lead sets aside, by slug; of no other saying.
 
     Raises:
         NotYours: neither lead nor deputy, for what only they say; or a role that answers nothing.
@@ -49,9 +53,20 @@ def say(incident: Incident, key: str, *, said: str, words: str = "", share: bool
         faults.append(Fault("/words", NEEDS_WORDS[Said(said)]))
     if share and said != Said.OBSERVED:
         faults.append(Fault("/share", "Only evidence of what was seen is shared."))
+    whose = None
+    if about is not None:
+        whose = (
+            Participant.objects.filter(incident=incident, slug=about).values_list("organisation_id", flat=True).first()
+        )
+    if (said == Said.SET_ASIDE) != (whose is not None):
+        faults.append(
+            Fault("/organisation", "Name a participant that is cut off, to set aside what it saw, and only then.")
+        )
     if faults:
         raise Invalid(faults)
     which = on_it or (known.id if known else key)
+    if said == Said.SET_ASIDE:
+        return _asked("SELECT sec.set_sightings_aside(%s, %s, %s, %s)", [incident.pk, which, whose, words])
     return _asked(
         "SELECT sec.say_technique(%s, %s, %s, %s, %s, %s)",
         [incident.pk, which, facts().attack_version, said, words, share],
@@ -63,6 +78,7 @@ def share(saying_id: UUID) -> bool:
 
     Raises:
         NotYours: it is not the organisation's own, or a role that answers nothing.
+        WrongMoment: the exercise is put aside.
     """
     return _asked("SELECT sec.share_evidence(%s)", [saying_id])
 
@@ -82,7 +98,7 @@ def suppose_at_opening(incident: Incident, named: Sequence[str]) -> None:
             cursor.execute(
                 "SELECT sec.suppose_at_opening(%s, %s, %s)", [incident.pk, list(named), facts().attack_version]
             )
-        announce(connections["default"], {"technique.changed"})
+        announce(connections["default"], {"technique.named"})
 
 
 def _asked(sql: str, params: list[object]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -12,6 +12,7 @@ from incidents.models import IncidentTechnique
 from incidents.techniques.facts import technique
 
 State = IncidentTechnique.State
+NAMED = 3
 Words = Callable[[Mapping[str, Any], Mapping[str, str]], str]
 
 
@@ -43,7 +44,27 @@ def _observed(data: Mapping[str, Any], names: Mapping[str, str]) -> str:
     return words + _(", and shares what it saw") if data["shared"] else words
 
 
+def named_in_short(names: Sequence[str], *, most: int = NAMED) -> str:
+    """`A, B, C and 37 more`."""
+    more = len(names) - most
+    shown = ", ".join(names[:most])
+    return shown + (ngettext(" and %(n)s more", " and %(n)s more", more) % {"n": more} if more > 0 else "")
+
+
+def _set_aside(data: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    whose = names.get(data["organisation"], data["organisation"])
+    return _("sets aside what %(whose)s says it saw of “%(name)s”: %(reason)s") % {
+        "whose": whose,
+        "name": name_of(data["technique"]),
+        "reason": data["reason"],
+    }
+
+
 FEED: dict[str, Words] = {
+    "technique.named": lambda data, names: (
+        _("supposes %(names)s") % {"names": named_in_short([f"“{name_of(each)}”" for each in data["techniques"]])}
+    ),
+    "technique.set_aside": _set_aside,
     "technique.changed": _changed,
     "technique.observed": _observed,
     "technique.withdrawn": lambda data, names: (

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from incidents.errors import Invalid, NotYours, WrongMoment
-from incidents.models import Incident
-from incidents.techniques.forms import SayForm
-from incidents.techniques.page import coverage_page, history_of, known_here, list_page, may_say, versions
+from incidents.models import Incident, Participant, TechniqueSaying
+from incidents.techniques.forms import AsideForm, SayForm
+from incidents.techniques.page import coverage_page, known_here, list_page, versions
+from incidents.techniques.said import history_of, may_say, role_of
 from incidents.techniques.saying import say, share
 from incidents.views.boards import header
 from incidents.views.finding import incident_or_404
@@ -53,47 +56,53 @@ def detail(request: HttpRequest, reference: str, key: str) -> HttpResponse:
         raise Http404
     shown, row = found
     visitor = request.visitor  # type: ignore[attr-defined]
-    me, manages, answers = visitor.organisation_id, may_open(visitor), may_answer(visitor)
-    if request.method == "POST" and not answers:
-        return refuse(request, 403)
-    if (
-        request.method == "POST"
-        and "share" in request.POST
-        and "said" not in request.POST
-        and "words" not in request.POST
-    ):
+    me, answers = visitor.organisation_id, may_answer(visitor)
+    rights = {right for right, has in (("answer", answers), ("open", may_open(visitor))) if has}
+    if request.method == "POST" and request.POST.keys() & {"share", "said", "words", "set_aside"} == {"share"}:
         return _share(request, incident, key)
-    choices = may_say(incident, row, me=me, manages=manages, answers=answers)
-    form = SayForm(request.POST if request.method == "POST" else None, choices=choices)
+    role = role_of(incident, me)
+    leads = me == incident.lead_id and "open" in rights
+    said = history_of(incident, row, me=me, leads=leads, answers=answers)
+    asked = request.POST.get("set_aside") if request.method == "POST" else None
+    asides = [AsideForm(request.POST if slug == asked else None, slug=slug, name=name) for slug, name in said["asides"]]
+    form = SayForm(
+        request.POST if request.method == "POST" and asked is None else None,
+        choices=may_say(incident, row, me=me, role=role, rights=rights),
+    )
     status = 200
     if request.method == "POST":
-        if not choices:
-            return refuse(request, 409, _("Nothing can be said of it now: the incident is over or put aside."))
+        posted: Form | None = form if asked is None else next((each for each in asides if each.slug == asked), None)
+        if posted is None:  # somebody else set it aside, it is no longer cut off, or this is not the lead
+            return refuse(request, 409 if leads else 403, _("Nothing of that organisation can be set aside here now."))
         status = 422
-        if form.is_valid():
+        if posted.is_valid():
             try:
-                return _say(request, incident, key, form)
+                return _say(request, incident, key, posted.cleaned_data, about=asked)
             except Invalid as wrong:
-                form.add_error("words", str(wrong.faults[0].detail))
-            except NotYours as wrong:
-                return refuse(request, 403, str(wrong))
-            except WrongMoment as wrong:
-                return refuse(request, 409, str(wrong))
+                posted.add_error("words", str(wrong.faults[0].detail))
+            except (NotYours, WrongMoment) as wrong:
+                posted.add_error("said" if asked is None else "words", str(wrong))
+                status = 403 if isinstance(wrong, NotYours) else 409
     context = {
         "incident": header(incident),
         "technique": shown,
-        "history": history_of(row, me=me, answers=answers),
+        **said,
+        "asides": asides,
         "oversees": me in incident.overseers,
+        "watches": role == Participant.Role.OBSERVER,
         "form": form,
+        "wrong": next((each for each in asides if each.is_bound), form),
         **versions(),
     }
     return render(request, "incidents/technique.html", context, status=status)
 
 
-def _say(request: HttpRequest, incident: Incident, key: str, form: SayForm) -> HttpResponse:
-    said = form.cleaned_data
-    shares = said["share"] and said["said"] == "observed"
-    if say(incident, key, said=said["said"], words=said["words"], share=shares):
+def _say(
+    request: HttpRequest, incident: Incident, key: str, said: dict[str, Any], *, about: str | None
+) -> HttpResponse:
+    what = said["said"] if about is None else TechniqueSaying.Said.SET_ASIDE
+    shares = what == TechniqueSaying.Said.OBSERVED and said["share"]
+    if say(incident, key, said=what, words=said["words"], share=shares, about=about):
         messages.success(request, _("Written down. Everybody who takes part reads the new state."))
     else:
         messages.success(request, _("This was said already; nothing is different."))
@@ -107,5 +116,7 @@ def _share(request: HttpRequest, incident: Incident, key: str) -> HttpResponse:
         return refuse(request, 422, _("Choose which of your words to share."))
     except NotYours as wrong:
         return refuse(request, 403, str(wrong))
+    except WrongMoment as wrong:
+        return refuse(request, 409, str(wrong))
     messages.success(request, _("Shared: lead, deputy lead and provider read it from now on."))
     return redirect("incident-technique", reference=incident.reference, key=key)

@@ -202,10 +202,11 @@ class Incidents(Writer):
         technique = self.put("incidents_incidenttechnique", id=uuid4(), incident_id=incident, technique=f"T{nth:04}",
                              attack_version="18.1", state="observed", seen_count=1, put_at="now",
                              changed_at="now")  # fmt: skip
-        for by, said, shared in ((lead, "hypothesised", None), (slug, "withdrawn", None), (slug, "observed", None),
-                                 (slug, "observed", "now")):  # fmt: skip
+        for by, said, shared in ((lead, "hypothesised", None), (lead, "set_aside", None), (slug, "withdrawn", None),
+                                 (slug, "observed", None), (slug, "observed", "now")):  # fmt: skip
             saying = self.put("incidents_techniquesaying", id=uuid4(), incident_id=incident, subject_id=technique,
-                              organisation_id=self.ids[by], said=said, words=secret_of(by), said_by="N", at="now",
+                              organisation_id=self.ids[by], said=said, words=secret_of(by), at="now",
+                              about_id=self.ids[slug] if said == "set_aside" else None,
                               in_force=said == "observed")  # fmt: skip
             if said == "observed":
                 self.put("incidents_techniqueevidence", saying_id=saying, incident_id=incident,

@@ -102,7 +102,7 @@ SAID_BY_FUNCTIONS = (
     "emergency_access.given", "lead.offered", "approval.given", "guest.invited", "display.paired", "link.reconnected",
     "number.read", "call_back.recorded", "call.ended", "headsup.received", "headsup.sent", "webhook.made",
     "exercise.suspended", "exercise.resumed",
-    "technique.changed", "technique.observed",
+    "technique.named", "technique.changed", "technique.observed", "technique.set_aside",
     "update.asked",
     "update.given", "update.due", "answer.given", "ladder.climbed",
 )  # fmt: skip

@@ -97,7 +97,7 @@ INCIDENTS: dict[str, Row] = {
     # overseers, and its evidence stays at home until it is shared with those.
     "incidents_incidenttechnique": Row(Can(IN_IT)),
     "incidents_techniquesaying": Row(
-        Can(f"({MINE} OR {OVERSEES} OR x.said NOT IN ('observed', 'withdrawn') AND {IN_IT})")
+        Can(f"({MINE} OR {OVERSEES} OR x.about_id = %(me)s OR x.said IN ('hypothesised', 'ruled_out') AND {IN_IT})")
     ),
     "incidents_techniqueevidence": Row(Can(f"({MINE} OR x.shared_at IS NOT NULL AND {OVERSEES})")),
     # Read by the worker that plans the message, inside the lead that it reminds.

@@ -178,6 +178,10 @@ INCIDENTS: dict[str, Function] = {
         (APP,),
         "lead and deputy suppose and rule out, a participant says what it saw itself or takes it back",
     ),
+    "sec.set_sightings_aside(uuid,text,uuid,text)": (
+        (APP,),
+        "the lead sets aside what an organisation that is cut off says that it saw",
+    ),
     "sec.suppose_at_opening(uuid,text[],text)": ((APP,), "the lead's, once, of what its opening named"),
     "sec.share_evidence(uuid)": ((APP,), "the owner shares its words with the overseers"),
     "sec.plan_of(uuid)": ((APP,), "ids of the playbooks that an incident runs, for whoever takes part"),

@@ -10,8 +10,9 @@ from django.urls import reverse
 
 from incidents.playbooks import keep_playbook
 from incidents.techniques.coverage import PlanStep, coverage, tactics_of
+from incidents.techniques.plan import Tally, stands
 from incidents.techniques.saying import say
-from incidents.transitions import answer_task
+from incidents.transitions import Answer, answer_task
 from tests.incidents.playbooks import key, small_document
 from tests.notifications.stage import Stage
 
@@ -128,16 +129,62 @@ def test_one_small_plan_by_hand(stage: Stage, inside, client_of):
     assert "yours: waits for you" in rows_of(client_of("gravenhurst"), incident)["T1199"]
     assert not any("organisations" in row for row in own.values())
     assert client_of("dunmere").get(reverse("incident-coverage", args=[incident.reference])).status_code == 404
+    # A participant's own refusal says nothing of the others, who do it.
+    ((task,),) = stage.owner(
+        "SELECT t.id FROM incidents_task t JOIN partners_organisation o ON o.id = t.organisation_id"
+        " WHERE t.incident_id = %s AND t.title = 'A' AND o.slug = 'gravenhurst'",
+        [incident.pk],
+    )
+    with stage.acting("gravenhurst") as actor:
+        answer_task(task_id=task, to="declined", actor=actor, answer=Answer(reason="No second factor here."))
+    own = rows_of(client_of("gravenhurst"), incident)["T1078.002"]
+    assert "Nothing in the plan answers it" not in own
+    assert "Only if the plan comes to it A (" in own
+    assert "yours: refused; whether others do it is for lead and deputy lead" in own
+    lead = rows_of(client_of("ashbourne"), incident)["T1078.002"]
+    assert f"D3-MFA done at 1 of {having} organisations, refused at 1" in lead
+    # What had no task when the plan ended never comes, and counts no more.
+    filters = "Only step of Filter what comes in"
+    stage.owner("DELETE FROM incidents_task WHERE incident_id = %s AND title = %s", [incident.pk, filters])
+    assert (
+        f"{filters} (Filter what comes in) D3-ITF no organisation has it yet"
+        in rows_of(client_of("ashbourne"), incident)["T1199"]
+    )
+    stage.owner("UPDATE incidents_run SET ended_at = now() WHERE incident_id = %s", [incident.pk])
+    gone = rows_of(client_of("ashbourne"), incident)["T1199"]
+    off = "Would answer it, and is called off, refused, not needed, or never came:"
+    assert f"{off} {filters} (Filter what comes in) D3-ITF the plan has ended without it" in gone
+
+
+HAD = {"done": 0, "blocked": 0, "status": "waiting"}
+
+
+@pytest.mark.parametrize(
+    ("tally", "certain", "ended", "lead", "own"),
+    [
+        (None, True, False, "counts", "counts"),  # comes in any case
+        (None, False, False, "may_come", "may_come"),  # in a branch that nobody has chosen
+        (None, True, True, "off", "may_come"),
+        (None, False, True, "off", "may_come"),  # the branch was never chosen
+        (Tally(all=3, refused=1, off=1, **HAD), False, True, "counts", "counts"),  # somebody had it
+        (Tally(all=3, refused=2, off=1, **HAD), True, False, "off", "may_come"),  # refused or off everywhere
+    ],
+)
+def test_what_counts_as_a_step_of_the_plan(tally, certain, ended, lead, own):
+    assert stands(tally, certain=certain, ended=ended, oversees=True) == lead
+    assert stands(tally, certain=certain, ended=ended, oversees=False) == own
 
 
 def test_what_is_called_off_answers_nothing():
     steps = [
-        PlanStep("Off", 1, "Plan", frozenset({"D3-ITF"}), runs=False),
-        PlanStep("Hint", 2, "Plan", frozenset({"D3-ST"}), runs=False),
+        PlanStep("Off", 1, "Plan", frozenset({"D3-ITF"}), stands="off"),
+        PlanStep("Hint", 2, "Plan", frozenset({"D3-ST"}), stands="off"),
     ]
     (found,) = coverage(["T1199"], steps)
     assert found.how == "nothing"
     assert [each.step.title for each in found.off] == ["Off"]
+    (found,) = coverage(["T1199"], [*steps, PlanStep("Branch", 3, "Plan", frozenset({"D3-ITF"}), stands="may_come")])
+    assert (found.how, [each.step.title for each in found.may_come]) == ("may_come", ["Branch"])
     (unknown,) = coverage(["T9999"], [PlanStep("Any", 1, "Plan", frozenset({"D3-ITF"}))])
     assert (unknown.how, unknown.asserted, unknown.derived) == ("nothing", (), 0)
 

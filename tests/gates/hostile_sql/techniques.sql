@@ -24,6 +24,12 @@ SELECT sec.say_technique(%(incident)s, 'T1486', '18.1', 'observed', NULL, false)
 -- everybody: opens a second time
 SELECT sec.suppose_at_opening(%(incident)s, ARRAY['T1486'], '18.1');
 
+-- unseeing: sets aside what another saw
+SELECT sec.set_sightings_aside(%(incident)s, 'T1486', %(other)s, 'It was a drill.');
+
+-- everybody: sets aside what somebody saw who is not cut off
+SELECT sec.set_sightings_aside(%(incident)s, 'T1486', %(stranger)s, 'It was a drill.');
+
 -- everybody: shares what is not its own
 SELECT sec.share_evidence(gen_random_uuid());
 
