@@ -57,6 +57,8 @@ def detail(request: HttpRequest, reference: str, key: str) -> HttpResponse:
     shown, row = found
     visitor = request.visitor  # type: ignore[attr-defined]
     me, answers = visitor.organisation_id, may_answer(visitor)
+    if request.method == "POST" and not answers:  # a role that is offered no form
+        return refuse(request, 403)
     rights = {right for right, has in (("answer", answers), ("open", may_open(visitor))) if has}
     if request.method == "POST" and request.POST.keys() & {"share", "said", "words", "set_aside"} == {"share"}:
         return _share(request, incident, key)
