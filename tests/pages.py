@@ -222,7 +222,7 @@ REGISTER = [
     State("playbook-sign", SIGNER, "/playbooks/{playbook}/sign-off/", "What is different from what you signed"),
     State("playbook-sign-wrong", SIGNER, "/playbooks/{playbook}/sign-off/", "within 24 months", act=sign_for_ever),
     State("playbook-withdraw", LEAD, "/playbooks/{playbook}/sign-off/withdraw/", "Withdraw your signature?"),
-    State("system-gap", PROVIDER, "/systems/housing-tenancy/", "Has not signed: Eastwick"),
+    State("system-gap", PROVIDER, "/systems/identity-platform/", "Has not signed: Brackenfield"),
     State("system-retired", PROVIDER, "/systems/archive-2006/", "no playbook has to be for it"),
     State("deliveries", LEAD, "/deliveries/", "Ashbourne"),
     State("asked", LEAD, "/updates/asked/{asked}/", "Not answered yet"),

@@ -97,10 +97,10 @@ def arranged(product: Running) -> Iterator[Stage]:
         stage["wide"] = _widened(product, stage["exercise"])
         _done_a_day_ago(product, stage["exercise"])
         stage["planned"] = _planned(product)
-        _signs(product, "eastwick", no_more=True)
+        _signs(product, "brackenfield", no_more=True)
         yield stage
     finally:
-        _signs(product, "eastwick", no_more=False)
+        _signs(product, "brackenfield", no_more=False)
         if "planned" in stage:
             off = {"to": "cancelled", "words": "The pages have been looked at."}
             call(product, "northgate", "POST", f"/planned-work/{stage['planned']}/moves/", off)
