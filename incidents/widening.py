@@ -136,7 +136,7 @@ def add_participants(
 FOR_ALL = (
     "incident.opened", "incident.joined", "incident.moved", "incident.edited", "incident.widened",
     "incident.handed_over", "update.sent", "standing.changed", "exercise.suspended", "exercise.resumed",
-    "technique.changed", "technique.supposed",
+    "technique.changed", "technique.named",
 )  # fmt: skip
 
 
