@@ -43,7 +43,8 @@ ON CONFLICT (incident_id, organisation_id, step_id, path, turn) DO NOTHING
 RETURNING organisation_id, id, position, ready
 """
 # A step begins for everybody (`befores` null), or for whoever has settled its own tasks of the steps before it. Whoever
-# joined late does its own steps in their order, though they have ended for the others.
+# joined late does its own steps in their order, though they have ended for the others; not where the lead has said to
+# go on without a step: then nobody is held by it, also not who has taken its refusal back.
 _READY = """
 UPDATE incidents_task t
    SET ready = true,
@@ -58,7 +59,9 @@ UPDATE incidents_task t
               AND r.turn = o.turn AND r.state = 'ended' AND r.outcome <> 'timeout'
             WHERE o.incident_id = t.incident_id AND o.organisation_id = t.organisation_id AND o.path = t.path
               AND o.turn = t.turn AND os.playbook_id = s.playbook_id AND os.cacao_step_id = ANY (s.after)
-              AND os.join <> 'lead' AND o.status <> ALL (%(settled)s))
+              AND os.join <> 'lead' AND o.status <> ALL (%(settled)s)
+              AND NOT EXISTS (SELECT 1 FROM incidents_decision d WHERE d.incident_id = r.incident_id AND d.key = r.key
+                                 AND d.turn = r.turn AND d.kind = 'failed' AND d.chosen IS NOT NULL))
        ELSE cardinality(b.befores) = (
            SELECT count(*) FROM incidents_task o JOIN incidents_step os ON os.id = o.step_id
             WHERE o.incident_id = t.incident_id AND o.organisation_id = t.organisation_id
