@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -310,7 +310,7 @@ def pytest_free_raises() -> Iterator[None]:
         return
 
 
-def prove(stage: Stage, seeds: range, *, seconds: float = float("inf")) -> Proof:
+def prove(stage: Stage, seeds: Iterable[int], *, seconds: float = float("inf")) -> Proof:
     """Run one playbook per seed; stops before the next when the time is up."""
     proof, began = Proof(), time.monotonic()
     with Logins(stage) as logins:
