@@ -205,6 +205,9 @@ REGISTER = [
     State("system-change", PROVIDER, "/systems/identity-platform/change/", "Back in use within how many hours"),
     State("link-add-wrong", PROVIDER, "/systems/identity-platform/links/", "Choose the", act=press("Add the link")),
     State("register-import", LEAD, "/register/import/", "Files so far"),
+]
+
+PLAYBOOKS = [
     State("playbooks", LEAD, "/playbooks/", "Shared platform containment"),
     State("playbook", LEAD, "/playbooks/{playbook}/", "Suspend the directory trust"),
     State("playbook-import", LEAD, "/playbooks/import/", "Check and keep it"),
@@ -224,6 +227,9 @@ REGISTER = [
     State("playbook-withdraw", LEAD, "/playbooks/{playbook}/sign-off/withdraw/", "Withdraw your signature?"),
     State("system-gap", PROVIDER, "/systems/identity-platform/", "Has not signed: Brackenfield"),
     State("system-retired", PROVIDER, "/systems/archive-2006/", "no playbook has to be for it"),
+]
+
+TELLING = [
     State("deliveries", LEAD, "/deliveries/", "Ashbourne"),
     State("asked", LEAD, "/updates/asked/{asked}/", "Not answered yet"),
     State("unchecked", LEAD, "/incidents/{exercise}/unchecked/", "Nobody checks for their own organisation"),
@@ -374,6 +380,8 @@ GROUPS = {
     "leading": LEADING,
     "answering": ANSWERING,
     "register": REGISTER,
+    "playbooks": PLAYBOOKS,
+    "telling": TELLING,
     "own-provider": OWN_PROVIDER,
     "outside": OUTSIDE,
 }

@@ -33,13 +33,15 @@ AROUND = (
     r"/api/v1/(integrations|standing-access|assessments|findings|contracts|contacts|organisations|planned-work"
     r"|mail-distrust|work-orders|decisions)/"
 )
+TASKS = r"/api/v1/(tasks|playbooks|alerts|events)/"
+FULL = ("--phases", "examples,coverage,fuzzing", "--max-examples", "2")
 FEW = ("--phases", "examples,fuzzing", "--max-examples", "6")
 PARTS = {
-    "incidents": ("--exclude-path-regex", f"{ESTATE}|{AROUND}", "--phases", "examples,coverage,fuzzing",
-                  "--max-examples", "2"),
+    "incidents": ("--exclude-path-regex", f"{ESTATE}|{AROUND}|{TASKS}", *FULL),
+    "tasks": ("--include-path-regex", TASKS, *FULL),
     "estate": ("--include-path-regex", ESTATE, *FEW),
     "around": ("--include-path-regex", AROUND, *FEW),
-}  # fmt: skip
+}
 
 
 @pytest.fixture(scope="module")

@@ -81,15 +81,15 @@ class Keys:
 
 
 @pytest.fixture(scope="module")
-def people(product: Running, browser: Any) -> Iterator[dict[str, Keys]]:
+def people(fresh_product: Running, browser: Any) -> Iterator[dict[str, Keys]]:
     found = {}
     windows = []
     for name in (LEAD, MANAGER, *SIGNERS.values()):
-        window = Window(browser, product, DESKTOP)
-        window.sign_in(sign_in_path(product, name))
+        window = Window(browser, fresh_product, DESKTOP)
+        window.sign_in(sign_in_path(fresh_product, name))
         windows.append(window)
         found[name] = Keys(window)
-    step_up_everybody(product)
+    step_up_everybody(fresh_product)
     yield found
     for window in windows:
         window.context.close()
@@ -153,7 +153,7 @@ def test_three_organisations_sign_it_off_one_with_a_reservation(people: dict[str
     assert RESERVED in keys.words()
 
 
-def test_it_is_practised_and_each_reads_its_own_score(people: dict[str, Keys], product: Running) -> None:
+def test_it_is_practised_and_each_reads_its_own_score(people: dict[str, Keys]) -> None:
     lead, keys = people[LEAD], people[MANAGER]
     lead.go("/exercises/")
     lead.choose(lead.page.get_by_label("What is attacked"), "Identity platform")
