@@ -264,7 +264,7 @@ class Trial:
         settled = {(key, turn, slug) for key, turn, slug, _, status in tasks if status in SETTLED}
         self.was_ready = {(key, turn, slug) for key, turn, slug, ready, _ in tasks if ready}
         self.was_asked, self.there = asked, {(key, turn, slug) for key, turn, slug, *_ in tasks}
-        wanted = self.world.ready() - settled
+        wanted = self.world.with_somebody() - settled
         if self.was_ready - settled != wanted:
             return f"ready {sorted((self.was_ready - settled) ^ wanted)}"
         if missing := self.world.written() - self.there:

@@ -50,6 +50,7 @@ class World:
         self.asks: set[tuple[str, int, str, int]] = set()
         self.turns: Counter[str] = Counter()
         self.met: set[Any] = set()
+        self.handed_out: set[tuple[str, int, str]] = set()
         self.timers: dict[Id, int] = {}
         self.plans = {"": documents[0]}
         self.callers: dict[str, tuple[str, dict[str, Any]]] = {}
@@ -342,6 +343,14 @@ class World:
             if not self.ended:
                 self.through(self.root, name)
         return found
+
+    def with_somebody(self) -> set[tuple[str, int, str]]:
+        """Those that are ready and those that once were: what was handed out early is not taken back when the run goes
+        another way. When the run has ended it is called off."""
+        if self.ended:
+            return self.ready()
+        self.handed_out |= self.ready()
+        return self.handed_out
 
     def written(self) -> set[tuple[str, int, str]]:
         """Each task that stands: of steps that have begun, and of those that come without a decision."""

@@ -10,8 +10,9 @@ from tests.proving_runs import prove
 
 @pytest.mark.django_db(transaction=True)
 def test_random_runs_on_the_database_go_as_the_rules_written_by_hand(stage: Stage):
-    # 4257: a refusal is taken back, and the lead goes on without it before it is answered anew.
-    proof = prove(stage, [4257, *range(24)], seconds=25)
+    # 4257: a refusal is taken back, and the lead goes on without it before it is answered anew. 491: a step that some
+    # went ahead of runs out of time, and the run goes another way.
+    proof = prove(stage, [4257, 491, *range(24)], seconds=25)
     assert proof.failures == []
     assert proof.attempts >= 5
     assert proof.counts["kills"] > proof.attempts
