@@ -115,7 +115,7 @@ def cookie_of_manager() -> str:
         person = Person.objects.get(organisation__slug=LEAD, role="incident_manager")
         request = HttpRequest()
         request.META.update(REMOTE_ADDR="127.0.0.1", SERVER_NAME="localhost", SERVER_PORT="80")
-        request.session = import_module(settings.SESSION_ENGINE).SessionStore()  # type: ignore[attr-defined]
+        request.session = import_module(settings.SESSION_ENGINE).SessionStore()
         start_session(request, person, born=PersonSession.Born.LINK)
         request.session.save()
         return f"{settings.SESSION_COOKIE_NAME}={request.session.session_key}"

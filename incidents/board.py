@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,6 +14,7 @@ from incidents.asking import asked_of
 from incidents.feed import feed_of
 from incidents.handing_over import notices_of
 from incidents.header import do_not_trust, header_of, others_of, silence
+from incidents.matrix import Column, Own, cells_of, columns_of, first_due, tasks_in
 from incidents.models import Duty, Incident, Participant, Standing, Step, Task
 from incidents.not_trusted import lines_of, mail_lines, short_of, suspicions_in
 from incidents.planned import beside
@@ -41,11 +41,8 @@ from portal import clock
 from portal.pages import local_time
 
 Row = Mapping[str, Any]
-Place = tuple[str, UUID]  # a step, and the playbook actions before it: a playbook may be run twice within another
-Column = tuple[Place, int, Step]
-TASK_COLUMNS = (
-    "id", "organisation_id", "path", "step_id", "position", "title", "status", "ready", "acknowledge_by", "finish_by",
-)  # fmt: skip
+# Of one's own tasks, for what a partner's board opens with.
+TASK_COLUMNS = ("id", "path", "step_id", "position", "title", "status", "ready", "acknowledge_by", "finish_by")
 SIDE_COLUMNS = (
     "organisation_id", "slug", "name", "role", "is_provider", "exposure", "distance", "because", "told_at", "told_by",
     "delivered_at", "seen_at", "acknowledged_at", "people_told", "people_seen", "not_told_because", "duty_name",
@@ -67,16 +64,14 @@ def board_of(incident: Incident, *, me: UUID, may_lead: bool, manages: bool = Fa
     standings = list(
         Standing.objects.filter(incident=incident).values("organisation_id", "slug", "name", "role", "word")
     )
-    tasks: defaultdict[UUID, dict[Place, Row]] = defaultdict(dict)
-    # The last turn of a step that is repeated stands for it.
-    for task in Task.objects.filter(incident=incident).order_by("position", "turn").values(*TASK_COLUMNS):
-        tasks[task["organisation_id"]][task["path"], task["step_id"]] = task
+    tasks = tasks_in(incident, now=now)
     oversees = me in incident.overseers
-    steps = _steps(incident, tasks, me=me, oversees=oversees)
+    own = tasks.get(me, {})
+    columns = columns_of(tasks.values() if oversees else [own])
     silent = silence(incident.pk)
     words = {each["organisation_id"]: each["word"] for each in standings}
     shown = sides if oversees else [side for side in sides if side["organisation_id"] == me]
-    rows = sorted((_row(incident, side, tasks, steps, words, me, now) for side in shown), key=lambda row: row["order"])
+    rows = sorted((_row(incident, side, tasks, columns, words, me) for side in shown), key=lambda row: row["order"])
     names = {each["slug"]: each["name"] for each in standings}
     by_id = {each["organisation_id"]: each["name"] for each in standings}
     duty = Duty.objects.filter(incident=incident).first()
@@ -110,28 +105,14 @@ def board_of(incident: Incident, *, me: UUID, may_lead: bool, manages: bool = Fa
                 "title": step.title,
                 "href": _step_href(step),
             }
-            for _place, position, step in steps
+            for _place, position, step in columns
         ],
         "rows": rows,
-        "partner": None if oversees else _partner(incident, tasks[me], sides, standings, silent, me, now, lines),
+        "partner": None if oversees else _partner(incident, sides, standings, silent, me, now, lines),
         "not_trusted": lines if oversees else [],
         "feed": feed_of(incident.pk, names=names, by_id=by_id, found=found),
         "legend": [state(key) for key in STATES],
     }
-
-
-def _steps(incident: Incident, tasks: Mapping[UUID, Mapping[Place, Row]], *, me: UUID, oversees: bool) -> list[Column]:
-    """Steps that somebody on this board has a task for, in the order of the run, with their number in it."""
-    used = {
-        place: task["position"]
-        for organisation, own in tasks.items()
-        if oversees or organisation == me
-        for place, task in own.items()
-    }
-    wanted = {step for _path, step in used}
-    steps = Step.objects.only("id", "playbook_id", "position", "title", "short_title").in_bulk(list(wanted))
-    columns = [(place, position, steps[place[1]]) for place, position in used.items() if place[1] in steps]
-    return sorted(columns, key=lambda column: (column[1], column[0]))
 
 
 def _step_href(step: Step) -> str:
@@ -141,16 +122,16 @@ def _step_href(step: Step) -> str:
 def _row(
     incident: Incident,
     side: Row,
-    tasks: Mapping[UUID, Mapping[Place, Row]],
-    steps: Sequence[Column],
+    tasks: Mapping[UUID, Own],
+    columns: Sequence[Column],
     words: Mapping[UUID, str],
     me: UUID,
-    now: datetime,
 ) -> dict[str, Any]:
     own = tasks.get(side["organisation_id"], {})
-    late = [by for task in own.values() if (by := overdue_by(task, now)) is not None]
+    late = [by for task in own.values() if (by := task.overdue_by) is not None]
     tag = _tag(side, own, words.get(side["organisation_id"], ""), late=bool(late), closed=incident.status == "closed")
     silent = side["acknowledged_at"] is None and incident.status != "closed"
+    ladder = _ladder(incident, side, own, tag, late) if silent and side["organisation_id"] != me else None
     return {
         "slug": side["slug"],
         "name": side["name"],
@@ -161,29 +142,27 @@ def _row(
         "because": why_short(side["because"], side["distance"], brief=True),
         "said": said_words(side),
         "tags": [tag, *(["silent"] if silent else [])],
-        "ladder": _ladder(incident, side, own, tag, late, now) if silent and side["organisation_id"] != me else None,
-        "cells": [_cell(own.get(place), side, now) for place, _position, _step in steps],
+        "ladder": ladder,
+        "cells": "" if ladder else cells_of(own, side, columns),
         "order": (RANKS.index(tag), -(side["tasks_blocked"] or 0), side["distance"] or 0, side["name"]),
     }
 
 
-def _tag(side: Row, own: Mapping[Place, Row], word: str, *, late: bool, closed: bool) -> str:
+def _tag(side: Row, own: Own, word: str, *, late: bool, closed: bool) -> str:
     if closed:
         return "contained" if word == "contained" else "acting"
     if side["acknowledged_at"] is None:
         return "unreachable" if side["not_told_because"] and not side["told_at"] else "overdue" if late else "silent"
     if late:
         return "overdue"
-    if side["tasks_blocked"] or any(task["status"] == "declined" for task in own.values()):
+    if side["tasks_blocked"] or any(task.status == "declined" for task in own.values()):
         return "blocked"
-    if own and all(task["status"] == "not_affected" for task in own.values()):
+    if own and all(task.status == "not_affected" for task in own.values()):
         return "not-needed"
     return "contained" if word == "contained" else "acting"
 
 
-def _ladder(
-    incident: Incident, side: Row, own: Mapping[Place, Row], tag: str, late: Sequence[timedelta], now: datetime
-) -> dict[str, Any]:
+def _ladder(incident: Incident, side: Row, own: Own, tag: str, late: Sequence[timedelta]) -> dict[str, Any]:
     """RULES 4: until somebody answers, one line: told when and how, seen or not, what is next, whom to call."""
     parts: list[dict[str, Any]] = []
 
@@ -201,10 +180,10 @@ def _ladder(
     if side["seen_at"]:
         say(_("seen %(time)s, not accepted") % {"time": local_time(side["seen_at"])})
     elif side["told_at"]:
-        silent = now - side["told_at"]
+        silent = clock.now() - side["told_at"]
         words = _("not seen for %(time)s") % {"time": span(silent)} if silent >= MINUTE else _("not seen yet")
         say(words, strong=True)
-    limit = min((task["acknowledge_by"] for task in own.values() if task["acknowledge_by"]), default=None)
+    limit = first_due(own)
     if limit and not late:
         say(_("an answer is due by %(time)s") % {"time": local_time(limit)})
     if late:
@@ -217,17 +196,6 @@ def _ladder(
     call = {"name": side["duty_name"] or side["name"], "href": href} if side["duty_phone"] else None
     css = "unreachable" if tag == "unreachable" else "overdue" if late else "waiting"
     return {"css": css, "parts": parts, "rank": "", "call": call}
-
-
-def _cell(task: Row | None, side: Row, now: datetime) -> dict[str, Any] | None:
-    if task is None:
-        return None
-    late = overdue_by(task, now)
-    return {
-        **state(state_key(task, side, now)),
-        "href": reverse("task-detail", args=[task["id"]]),
-        "overdue_by": span(late) if late is not None else "",
-    }
 
 
 def _buttons(incident: Incident, *, may_lead: bool) -> list[dict[str, str]]:
@@ -276,7 +244,6 @@ def _tabs(incident: Incident, *, own_slug: str | None, manages: bool) -> list[di
 
 def _partner(
     incident: Incident,
-    own: Mapping[Place, Row],
     sides: Sequence[Row],
     standings: Sequence[Row],
     silent: int,
@@ -286,7 +253,11 @@ def _partner(
 ) -> dict[str, Any]:
     """RULES 9: what you must do now, what may not be trusted, then the others by name, role and one word."""
     side = next((each for each in sides if each["organisation_id"] == me), None)
-    must = [task for task in own.values() if task["status"] in {"waiting", "acknowledged", "in_progress", "blocked"}]
+    tasks = (
+        Task.objects.filter(incident=incident, organisation_id=me).order_by("position", "turn").values(*TASK_COLUMNS)
+    )
+    own = {(task["path"], task["step_id"]): task for task in tasks}  # the last turn of a step that is repeated
+    must = [task for task in own.values() if task["status"] not in Task.SETTLED]
     must.sort(key=lambda task: (overdue_by(task, now) is None, not task["ready"], task["position"]))
     return {
         "must_do": [

@@ -21,7 +21,7 @@ ORDER = (Word.NONE, Word.VOID, Word.LAPSED, Word.OTHER, Word.SIGNED)
 
 def signatures_of(incident: Incident) -> list[SignedAtOpening]:
     """As far as the reader may see them: its own, or everybody's for whoever oversees. One query."""
-    return list(SignedAtOpening.objects.filter(incident=incident))
+    return list(SignedAtOpening.objects.filter(incident=incident).order_by())
 
 
 def board_block(incident: Incident, names: Mapping[UUID, str], *, me: UUID, oversees: bool) -> dict[str, Any] | None:

@@ -74,8 +74,11 @@ def exposure(key: str) -> dict[str, str]:
 
 def state_key(task: Mapping[str, Any], side: Mapping[str, Any], now: datetime) -> str:
     """The state that a cell shows. `task` needs status and both due times, `side` told_at and seen_at."""
-    if overdue_by(task, now) is not None:
-        return "overdue"
+    return "overdue" if overdue_by(task, now) is not None else state_key_in_time(task, side)
+
+
+def state_key_in_time(task: Mapping[str, Any], side: Mapping[str, Any]) -> str:
+    """As `state_key`, of a task that is not overdue."""
     if task["status"] == "waiting":
         return "seen" if side["seen_at"] else "told" if side["told_at"] else "nobody-told"
     return STATE_OF_STATUS[task["status"]]
@@ -83,13 +86,13 @@ def state_key(task: Mapping[str, Any], side: Mapping[str, Any], now: datetime) -
 
 def overdue_by(task: Mapping[str, Any], now: datetime) -> timedelta | None:
     """How far an open task is past its time; None when it is not. A blocked one says blocked, not overdue."""
-    limits = {
-        "waiting": [task["acknowledge_by"], task["finish_by"]],
-        "acknowledged": [task["finish_by"]],
-        "in_progress": [task["finish_by"]],
-    }.get(task["status"], [])
-    late = [now - limit for limit in limits if limit is not None and limit < now]
-    return max(late) if late else None
+    status = task["status"]
+    if status not in ("waiting", "acknowledged", "in_progress"):
+        return None
+    first = task["finish_by"]
+    if status == "waiting" and (accept := task["acknowledge_by"]) is not None and (first is None or accept < first):
+        first = accept
+    return now - first if first is not None and first < now else None
 
 
 def due_at(task: Mapping[str, Any]) -> datetime | None:

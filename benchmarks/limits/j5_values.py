@@ -10,6 +10,7 @@ any middleware. `/list/` is the first page of fifty incidents with the same fiel
 from __future__ import annotations
 
 import os
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import orjson
@@ -45,13 +46,13 @@ from django.urls import path
 TEXT, ID = models.TextField, models.UUIDField
 
 
-def table(name: str, /, **columns: models.Field) -> type[models.Model]:
+def table(name: str, /, **columns: models.Field) -> Any:
     """A model over a table that is there, with the columns that are read."""
     meta = type("Meta", (), {"app_label": "limit", "managed": False, "db_table": name})
     return type(name.title().replace("_", ""), (models.Model,), {"__module__": __name__, "Meta": meta, **columns})
 
 
-def to(other: type[models.Model]) -> models.ForeignKey:
+def to(other: Any) -> models.ForeignKey:
     return models.ForeignKey(other, models.DO_NOTHING, related_name="+", null=True)
 
 

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from typing import Any
-from uuid import UUID
-
 from django.http import HttpResponse
 from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
+from rest_framework.reverse import reverse
 
 from incidents.api.forms import IncidentQuery, OpeningForm
 from incidents.api.planned import PlannedListed, PlannedShown, announced, planned_listed, planned_shown, works_shown
 from incidents.api.shapes import (
-    SIDE,
+    COUNTERS,
+    LISTED,
     IncidentListed,
     IncidentOpened,
+    counted_in,
     incident_listed,
     incident_shown,
     incidents_shown,
     systems_of,
     tag_of,
 )
-from incidents.models import Incident, Participant
 from incidents.opening import open_incident, similar_to
 from partners.acting import actor_of
 from portal.api.documented import example
@@ -37,6 +35,8 @@ EXAMPLE = {
     "severity": 2,
     "source": {"name": "Sentinel", "reference": "4711"},
 }
+
+NONE = dict.fromkeys(COUNTERS, 0)
 
 
 class PageOfIncidents(serializers.Serializer):
@@ -80,13 +80,17 @@ class Incidents(Endpoint):
             rows = rows.filter(exercise=self.asked["exercise"] == "true")
         if "kind" in self.asked:
             rows = rows.filter(exercise=self.asked["kind"] == "exercise")
-        page = page_of(request, rows, by=("opened_at", "id"), asked=self.asked, descending=True)
-        systems = systems_of(page.rows)
-        sides = _sides_of(page.rows)
+        page = page_of(request, rows.values(*LISTED), by=("opened_at", "id"), asked=self.asked, descending=True)
+        ids = [each["id"] for each in page.rows]
+        systems, tasks = systems_of(ids), counted_in(ids)
+        address = reverse("api-incident", args=["-"], request=request).removesuffix("-/")
         return answer(
             page.shown(
-                lambda each: incident_listed(
-                    each, systems=systems.get(each.pk, []), sides=sides[each.pk], request=request
+                lambda row: incident_listed(
+                    row,
+                    systems=systems.get(row["id"], []),
+                    tasks=tasks.get(row["id"], NONE),
+                    url=f"{address}{row['reference']}/",
                 )
             )
         )
@@ -116,11 +120,3 @@ class Incidents(Endpoint):
     def planned_work(self, request: Request) -> HttpResponse:
         page = page_of(request, works_shown(), by=("starts_at", "id"), asked=self.asked, descending=True)
         return answer(page.shown(lambda work: planned_listed(work, request=request)))
-
-
-def _sides_of(incidents: list[Incident]) -> dict[UUID, list[dict[str, Any]]]:
-    found: dict[UUID, list[dict[str, Any]]] = defaultdict(list)
-    rows = Participant.objects.filter(incident__in=[each.pk for each in incidents]).values("incident_id", *SIDE)
-    for row in rows:
-        found[row["incident_id"]].append(row)
-    return found

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery, Sum
 from rest_framework import serializers
 from rest_framework.reverse import reverse
 
@@ -108,12 +108,19 @@ def incident_named(reference: str) -> Incident:
     return incidents_shown().get(reference=reference.upper())
 
 
-def systems_of(incidents: Iterable[Incident]) -> dict[UUID, list[str]]:
+def systems_of(incidents: Sequence[UUID]) -> dict[UUID, list[str]]:
     found: dict[UUID, list[str]] = {}
-    rows = IncidentSystem.objects.filter(incident__in=[each.pk for each in incidents]).order_by("slug")
+    rows = IncidentSystem.objects.filter(incident__in=incidents).order_by("slug")
     for incident_id, slug in rows.values_list("incident_id", "slug"):
         found.setdefault(incident_id, []).append(slug)
     return found
+
+
+def counted_in(incidents: Sequence[UUID]) -> dict[UUID, dict[str, int]]:
+    """`counted` for each of these, over the sides that the reader may see. One query."""
+    sums = {name: Sum(f"tasks_{name}") for name in COUNTERS}
+    rows = Participant.objects.filter(incident__in=incidents).order_by().values_list("incident_id").annotate(**sums)
+    return {incident: dict(zip(COUNTERS, numbers, strict=True)) for incident, *numbers in rows}
 
 
 def counted(sides: Iterable[Row]) -> dict[str, int]:
@@ -121,36 +128,48 @@ def counted(sides: Iterable[Row]) -> dict[str, int]:
     return {name: sum(row[f"tasks_{name}"] for row in rows) for name in COUNTERS}
 
 
-def incident_listed(
-    incident: Incident, *, systems: Sequence[str], sides: Iterable[Row], request: Any
-) -> dict[str, Any]:
+# The columns of a list. Rows are read as they are shown: fifty models, three tables each, took longer than the rest.
+LISTED = (
+    "id", "reference", "title", "status", "severity", "tlp", "exercise", "opened_at", "declared_at", "closed_at",
+    "next_update_at", "outcome", "own_reference", "lead__slug", "deputy_lead__slug", "playbook__slug",
+    "playbook__version",
+)  # fmt: skip
+AS_IS = LISTED[:11]
+
+
+def incident_listed(row: Row, *, systems: Sequence[str], tasks: Mapping[str, int], url: str) -> dict[str, Any]:
+    """`row` has the columns `LISTED`, `tasks` the counters over the sides that the reader sees."""
     return {
-        "reference": incident.reference,
-        "url": reverse("api-incident", args=[incident.reference], request=request),
-        "title": incident.title,
-        "status": incident.status,
-        "severity": incident.severity,
-        "tlp": incident.tlp,
-        "exercise": incident.exercise,
-        "lead": incident.lead.slug,
-        "deputy_lead": incident.deputy_lead.slug if incident.deputy_lead else None,
-        "opened_at": incident.opened_at,
-        "declared_at": incident.declared_at,
-        "closed_at": incident.closed_at,
-        "outcome": incident.outcome or None,
-        "next_update_at": incident.next_update_at,
+        **{name: row[name] for name in AS_IS if name != "id"},
+        "url": url,
+        "lead": row["lead__slug"],
+        "deputy_lead": row["deputy_lead__slug"],
+        "outcome": row["outcome"] or None,
         "systems": systems,
-        "tasks": counted(sides),
-        "playbook": {"slug": incident.playbook.slug, "version": incident.playbook.version},
+        "tasks": tasks,
+        "playbook": {"slug": row["playbook__slug"], "version": row["playbook__version"]},
+        "own_reference": row["own_reference"],
+    }
+
+
+def _row_of(incident: Incident) -> Row:
+    return {
+        **{name: getattr(incident, name) for name in AS_IS},
+        "outcome": incident.outcome,
         "own_reference": getattr(incident, "own_reference", None),
+        "lead__slug": incident.lead.slug,
+        "deputy_lead__slug": incident.deputy_lead.slug if incident.deputy_lead else None,
+        "playbook__slug": incident.playbook.slug,
+        "playbook__version": incident.playbook.version,
     }
 
 
 def incident_shown(incident: Incident, *, me: UUID, request: Any) -> dict[str, Any]:
     """One incident as `me` may see it; two queries for a lead, three for a fellow participant."""
-    systems = systems_of([incident]).get(incident.pk, [])
+    systems = systems_of([incident.pk]).get(incident.pk, [])
     sides = list(Participant.objects.filter(incident=incident).values(*SIDE))
-    shown = incident_listed(incident, systems=systems, sides=sides, request=request)
+    url = reverse("api-incident", args=[incident.reference], request=request)
+    shown = incident_listed(_row_of(incident), systems=systems, tasks=counted(sides), url=url)
     shown |= {
         "summary": incident.summary,
         "detected_at": incident.detected_at,

@@ -75,7 +75,10 @@ class Incident(models.Model):
 
     class Meta:
         ordering = ["-opened_at", "-id"]
-        indexes = [models.Index(fields=["-opened_at", "-id"], name="incident_newest")]
+        indexes = [
+            models.Index(fields=["-opened_at", "-id"], name="incident_newest"),
+            models.Index(fields=["id"], name="incident_open", condition=~models.Q(status="closed")),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(severity__isnull=True) | models.Q(severity__range=(1, 6)), name="incident_severity"

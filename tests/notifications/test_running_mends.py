@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 from unittest import mock
@@ -313,7 +314,7 @@ def test_the_board_shows_both_runs_of_a_playbook_that_is_run_twice(stage: Stage)
     assert (titles.count("A"), titles.count("E")) == (3, 3), "its own, and each of the two runs within it"
     assert len({step["key"] for step in board["steps"]}) == len(titles)
     own = next(row for row in board["rows"] if row["own"])
-    links = [cell["href"] for cell in own["cells"] if cell]
+    links = re.findall(r'href="([^"]+)"', own["cells"])
     assert len(set(links)) == len(links) == len(titles)
 
 
