@@ -49,6 +49,7 @@ async function stamp() {
 await mkdir(join(out, "test"), { recursive: true });
 await cp(join(here, "images"), join(out, "images"), { recursive: true });
 await cp(join(here, "node_modules/axe-core/axe.min.js"), join(out, "test/axe.min.js"));
+await cp(join(here, "app.webmanifest"), join(out, "app.webmanifest"));
 await buildStyles();
 if (watching) {
   const context = await esbuild.context(await scriptOptions());

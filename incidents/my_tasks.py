@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -86,7 +86,7 @@ def mine_of(
         "slug",
     )[0]
     tasks = list(Task.objects.filter(incident=incident, organisation_id=me).order_by("position").values(*COLUMNS))
-    open_tasks = sorted((task for task in tasks if task["status"] in OPEN), key=lambda task: _urgency(task, now))
+    open_tasks = by_urgency((task for task in tasks if task["status"] in OPEN), now)
     others = others_of(standings, silence(incident.pk), me, answered=side["acknowledged_at"] is not None)
     lead = {"organisation_id": incident.lead_id, "name": incident.lead.name}
     header = header_of(incident, [*standings, lead], [side])
@@ -127,6 +127,23 @@ def mine_of(
 def _not_trusted(incident: Incident, standings: Sequence[Row]) -> list[str]:
     names = {each["organisation_id"]: each["name"] for each in standings}
     return [*lines_of(suspicions_in(incident.pk), names), *mail_lines(names)]
+
+
+def by_urgency(tasks: Iterable[Row], now: datetime) -> list[Row]:
+    """The most urgent first."""
+    return sorted(tasks, key=lambda task: _urgency(task, now))
+
+
+def newest_of(organisation_id: UUID) -> Incident | None:
+    """The open incident whose tasks are shown: a real one before any exercise, the newest first."""
+    side = (
+        Participant.objects.filter(organisation_id=organisation_id)
+        .exclude(incident__status=Incident.Status.CLOSED)
+        .select_related("incident__lead")
+        .order_by("incident__exercise", "-incident__opened_at")
+        .first()
+    )
+    return side.incident if side else None
 
 
 def _urgency(task: Row, now: datetime) -> tuple[bool, bool, bool, datetime, int]:
@@ -173,7 +190,7 @@ def _card(task: Row, step: Step, header: Mapping[str, Any], now: datetime) -> di
         "undo_how": step.undo,
         "main": None
         if waits or asks
-        else {"words": _(words), "url": reverse(f"task-{action}", args=[task["id"]]), "extra": {}},
+        else {"words": _(words), "act": action, "url": reverse(f"task-{action}", args=[task["id"]]), "extra": {}},
         "others": [
             {"words": _("Done: answer what it asks") if asks else _("We already did it"), "href": f"{detail}#complete"},
             {"words": _("Blocked"), "href": f"{detail}#block"},

@@ -135,6 +135,8 @@ LEADING = [
 
 ANSWERING = [
     State("my-tasks", PARTNER, "/my-tasks/", "What stops for you"),
+    State("my-tasks-kept", PARTNER, "/my-tasks/kept/", "not live"),
+    State("my-tasks-kept-empty", STRANGER, "/my-tasks/kept/", "Nothing for you to do when this was kept"),
     State("asked-answer", PARTNER, "/updates/asked/{asked}/", "How do things stand?"),
     State("heads-up", STRANGER, "/heads-up/", "TLP:GREEN"),
     State("my-tasks-receipt", PARTNER, "/my-tasks/", "can see it", act=answer),

@@ -33,6 +33,7 @@ function problemOf(form) {
 
 function complain(form, key) {
   sending(form, false);
+  if (key === "not-sent" && !form.dispatchEvent(new CustomEvent("bulkhead:not-sent", { bubbles: true, cancelable: true }))) return;
   problemOf(form).textContent = text(key, { time: hhmmss(now()) });
 }
 

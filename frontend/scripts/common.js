@@ -4,6 +4,9 @@ import htmx from "htmx.org";
 import { startActions } from "./actions.js";
 import { startClock } from "./clock.js";
 import { startEnded } from "./ended.js";
+import { forgetAnswers } from "./answers.js";
+import { forgetPages } from "./kept.js";
+import { meta } from "./page.js";
 import { startKeys } from "./keys.js";
 import { startLive } from "./live.js";
 import { startRefresh } from "./refresh.js";
@@ -18,6 +21,14 @@ startEnded();
 startKeys();
 startRefresh();
 startLive();
+
+// What this browser keeps for a bad line is one person's: another's goes as soon as somebody else is signed in, all of
+// it when the organisation is cut off, and the page of tasks when a session ends.
+if (meta("person")) forgetPages(meta("person")).catch(() => {});
+document.addEventListener("bulkhead:ended", ({ detail }) => {
+  forgetPages().catch(() => {});
+  if (detail.code === 4403) forgetAnswers().catch(() => {});
+});
 
 const menu = document.querySelector("[data-menu]");
 if (menu) {

@@ -6,15 +6,17 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
 from incidents.errors import Fault, Invalid, NotYours, WrongMoment
-from incidents.models import Incident, Participant, Task
-from incidents.my_tasks import mine_of
+from incidents.kept_page import kept_page
+from incidents.models import Task
+from incidents.my_tasks import mine_of, newest_of
 from incidents.seeing import mark_seen
 from incidents.task_page import task_page
 from incidents.transitions import Answer, answer_task, cancel_task, exempt_task, undo_task, verify_task
@@ -38,16 +40,25 @@ def my_tasks_fragment(request: HttpRequest) -> HttpResponse:
     return render(request, "incidents/_my_tasks.html", {"mine": _mine(request)})
 
 
+@require_safe
+@signed_in(reach=OWN_TASKS)
+def my_tasks_kept(request: HttpRequest) -> HttpResponse:
+    """What this browser keeps for when there is no line. Whoever fetches it has not looked at anything."""
+    visitor = request.visitor  # type: ignore[attr-defined]
+    kept = kept_page(newest_of(visitor.organisation_id), visitor=visitor)
+    return render(request, "incidents/my_tasks_kept.html", {"kept": kept})
+
+
+@require_safe
+@signed_in(reach=OWN_TASKS)
+def my_tasks_token(request: HttpRequest) -> HttpResponse:
+    """For answers that were kept: whose session this is, so that nobody sends another's, and a token to send with."""
+    return JsonResponse({"person": str(request.visitor.person_id), "csrf": get_token(request)})  # type: ignore[attr-defined]
+
+
 def _mine(request: HttpRequest) -> dict[str, Any]:
     visitor = request.visitor  # type: ignore[attr-defined]
-    side = (
-        Participant.objects.filter(organisation_id=visitor.organisation_id)
-        .exclude(incident__status=Incident.Status.CLOSED)
-        .select_related("incident__lead")
-        .order_by("incident__exercise", "-incident__opened_at")  # a real incident before any exercise
-        .first()
-    )
-    incident = side.incident if side else None
+    incident = newest_of(visitor.organisation_id)
     if incident is not None:
         mark_seen(incident, actor=actor_of(visitor))
     return mine_of(

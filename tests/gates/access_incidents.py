@@ -161,6 +161,8 @@ INCIDENTS = (
     # Tasks.
     page("my-tasks", PEOPLE),
     page("my-tasks-fragment", PEOPLE),
+    page("my-tasks-kept", PEOPLE),
+    page("my-tasks-token", PEOPLE),
     page("task-detail", INSIDE, task_id="waiting"),
     page("task-acknowledge", post=ANSWERED, task_id="waiting"),
     page("task-start", post=ANSWERED, task_id="accepted"),

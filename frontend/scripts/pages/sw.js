@@ -1,6 +1,45 @@
-// The service worker: shows a notice when one is pushed, and opens My tasks when it is tapped. It keeps nothing, answers
-// no request and follows no address from outside: where it leads is written here.
-const TASKS = "/my-tasks/";
+// The service worker: shows a notice when one is pushed, and opens My tasks when it is tapped; shows the copy of My tasks
+// that this browser keeps when the portal does not answer, and sends what was answered meanwhile. It keeps nothing by
+// itself, answers no other request and follows no address from outside: where it leads is written here.
+import { people, send } from "../answers.js";
+import { TASKS, forgetPages, fromShell, kept } from "../kept.js";
+
+const PATIENCE = 6_000;
+
+async function tasks(request) {
+  const copy = await kept();
+  try {
+    const answer = await fetch(request, copy ? { signal: AbortSignal.timeout(PATIENCE) } : {});
+    // The only other place that My tasks sends a browser to is signing in.
+    if (answer.type === "opaqueredirect" || answer.status === 401) await forgetPages();
+    return answer.status >= 502 && copy ? copy : answer;
+  } catch (error) {
+    if (copy) return copy;
+    throw error;
+  }
+}
+
+self.addEventListener("fetch", (event) => {
+  const { request } = event;
+  const url = new URL(request.url);
+  if (request.method !== "GET" || url.origin !== self.location.origin) return;
+  if (request.mode === "navigate" && url.pathname === TASKS) event.respondWith(tasks(request));
+  else if (url.pathname.startsWith("/static/")) {
+    event.respondWith(fromShell(request).then((found) => found ?? fetch(request)));
+  }
+});
+
+self.addEventListener("sync", (event) => {
+  event.waitUntil(
+    (async () => {
+      for (const person of await people()) {
+        if ((await send(person)) === "later") throw new Error("later"); // the browser tries again
+      }
+    })(),
+  );
+});
+self.addEventListener("install", () => self.skipWaiting());
+self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
 
 self.addEventListener("push", (event) => {
   let said = {};

@@ -1,0 +1,68 @@
+// The page that was kept, shown by the service worker when there is no line. It takes answers, and goes back to the
+// live page as soon as the portal answers again.
+import { keepAnswer, send } from "../answers.js";
+import { TASKS } from "../kept.js";
+import { meta } from "../page.js";
+import { said, show } from "../unsent.js";
+
+const person = meta("person");
+const AGAIN = 5_000;
+
+async function back() {
+  const how = await send(person);
+  await show(person);
+  if (how !== "sent") return;
+  try {
+    const answer = await fetch(`${TASKS}token/`, { signal: AbortSignal.timeout(8_000) });
+    if (answer.ok) location.replace(TASKS); // also when signed out: the portal says so
+  } catch {
+    // Still no line.
+  }
+}
+
+function hideAnswersOf(card) {
+  for (const form of card.querySelectorAll("form")) (form.closest("details[data-answer]") ?? form).hidden = true;
+}
+
+async function answer(form) {
+  const card = form.closest("[data-kept-task]");
+  const { title, keptTask: task, seenBy } = card.dataset;
+  const { keptAnswer: act, words, as } = form.dataset;
+  const reason = form.elements.reason?.value.trim();
+  if (form.elements.reason && !reason) {
+    form.elements.reason.setCustomValidity(said("why"));
+    form.elements.reason.reportValidity();
+    return;
+  }
+  const body = { ...(reason ? { reason } : {}), ...(as ? { as } : {}) };
+  try {
+    await keepAnswer(person, { task, act, body, words, title, seenBy });
+  } catch {
+    form.after(said("unable"));
+    return;
+  }
+  hideAnswersOf(card);
+  await show(person);
+  document.getElementById("unsent").scrollIntoView({ block: "nearest" });
+  await back();
+}
+
+async function start() {
+  document.body.classList.add("js-enabled");
+  for (const { task, state } of await show(person)) {
+    const card = document.querySelector(`[data-kept-task="${CSS.escape(task)}"]`);
+    if (state !== "kept" || !card) continue;
+    hideAnswersOf(card);
+  }
+  document.addEventListener("input", (event) => event.target.setCustomValidity?.(""));
+  document.addEventListener("submit", (event) => {
+    const form = event.target.closest("form[data-kept-answer]");
+    if (!form) return;
+    event.preventDefault();
+    answer(form);
+  });
+  addEventListener("online", back);
+  setInterval(back, AGAIN);
+}
+
+start();

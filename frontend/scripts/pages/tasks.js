@@ -1,0 +1,58 @@
+// My tasks on a bad line: keeps a copy, keeps an answer that could not be sent, sends it when the line is back.
+import { keepAnswer, send } from "../answers.js";
+import { keep } from "../kept.js";
+import { meta } from "../page.js";
+import { said, show } from "../unsent.js";
+
+const person = meta("person");
+const AGAIN = 30_000;
+let keptAt = 0;
+let timer = 0;
+
+async function keepPage() {
+  clearTimeout(timer);
+  const wait = keptAt + AGAIN - Date.now();
+  if (wait > 0) {
+    timer = setTimeout(keepPage, wait);
+    return;
+  }
+  keptAt = Date.now();
+  try {
+    await keep(person);
+  } catch {
+    // No line just now: the copy of before stays.
+  }
+}
+
+async function sendKept() {
+  const how = await send(person);
+  const answers = await show(person);
+  if (how === "sent" && answers.some(({ state }) => state === "sent")) {
+    document.dispatchEvent(new CustomEvent("bulkhead:resync"));
+  }
+}
+
+if (person && "serviceWorker" in navigator && "caches" in window && "locks" in navigator) {
+  navigator.serviceWorker.register("/sw.js").then(keepPage, () => {});
+  document.addEventListener("bulkhead:refreshed", keepPage);
+  addEventListener("online", sendKept);
+  setInterval(sendKept, AGAIN);
+  sendKept();
+  // The portal did not answer a tap: it is kept instead, and the card says so.
+  document.addEventListener("bulkhead:not-sent", (event) => {
+    const form = event.target.closest?.("form[data-task]");
+    if (!form) return;
+    event.preventDefault();
+    const names = document.querySelector("[data-lead-name]")?.dataset.leadName ?? "";
+    const words = form.querySelector("button").textContent.trim();
+    const answer = { task: form.dataset.task, act: form.dataset.act, body: {}, words, title: form.dataset.title, seenBy: names };
+    keepAnswer(person, answer)
+      .then(() => show(person))
+      .then(() => {
+        for (const button of form.querySelectorAll("button")) button.setAttribute("aria-disabled", "true");
+        form.dataset.jsSending = "1"; // kept once; it goes with the next answer of the portal
+        document.getElementById("unsent").scrollIntoView({ block: "nearest" });
+      })
+      .catch(() => form.after(said("unable")));
+  });
+}

@@ -1,0 +1,162 @@
+"""My tasks when the line breaks: a copy is shown and says so, answers are kept, sent once each, and never by another.
+
+The network of the browser is really switched off, for pages and for the service worker.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.browser.looking import PHONE, SHOTS, Window
+from tests.browser.stage import call, sign_in_path, tasks
+from tests.running import Running, wait_for
+
+pytestmark = pytest.mark.timeout(60)
+WHO, COLLEAGUE = "Grace Holloway", "Ben Ashcroft"
+STORED = """Promise.all([caches.keys(), indexedDB.databases()]).then(([pages, answers]) =>
+    [...pages.filter(name => name.startsWith("bulkhead-tasks-")), ...answers.map(each => each.name)])"""
+KEPT = "caches.keys().then(names => names.filter(name => name.startsWith('bulkhead-tasks-')).length)"
+EVENTS = """
+SELECT count(*) FROM ledger_event WHERE kind = 'task.acknowledged' AND text::jsonb #>> '{data,task}' = %s
+"""
+
+
+class Phone:
+    """A signed-in phone, whose line can be cut."""
+
+    def __init__(self, browser: Any, product: Running, who: str) -> None:
+        self.window = Window(browser, product, PHONE)
+        self.page, self.product = self.window.page, product
+        self.window.sign_in(sign_in_path(product, who))
+
+    def cut(self, off: bool = True) -> None:
+        self.window.context.set_offline(off)
+
+    def my_tasks(self) -> str:
+        self.page.goto(f"{self.product.url}/my-tasks/")
+        return str(self.page.locator("main").inner_text())
+
+    def kept(self) -> None:
+        """My tasks was opened with a line, and the copy is there."""
+        self.my_tasks()
+        wait_for(lambda: self.window.say(KEPT) == 1)
+        self.page.wait_for_function("navigator.serviceWorker.controller !== null")
+
+
+@pytest.fixture
+def phone(browser: Any, product: Running) -> Iterator[Phone]:
+    phone = Phone(browser, product, WHO)
+    yield phone
+    phone.window.context.close()
+
+
+@pytest.fixture
+def reference(product: Running) -> str:
+    opening = {"title": "Intruder on the shared directory", "systems": ["identity-platform"]}
+    return str(call(product, "ashbourne", "POST", "/incidents/", opening)["reference"])
+
+
+def recorded(product: Running, task_id: str) -> int:
+    with psycopg.connect(product.database_url) as owner:
+        found = owner.execute(EVENTS, [task_id]).fetchone()
+        assert found
+        return int(found[0])
+
+
+def first(product: Running, reference: str) -> dict[str, Any]:
+    own = [task for (slug, _), task in tasks(product, "dunmere", reference).items() if slug == "dunmere"]
+    return min(own, key=lambda task: task["step"])
+
+
+def test_a_copy_is_shown_and_an_answer_is_kept_and_sent_once(phone: Phone, product: Running, reference: str):
+    phone.kept()
+    task = first(product, reference)
+    phone.cut()
+    words = phone.my_tasks()
+    assert "not live" in words
+    assert reference in words
+    assert task["title"] in words
+    assert "Lead Ashbourne" in " ".join(words.split())
+    everything = phone.page.content()
+    others = ("Brackenfield", "Coldharbour", "Eastwick", "Fernleigh", "Gravenhurst")
+    assert [name for name in others if name in everything] == [], "nothing of others is kept"
+    card = phone.page.locator(f"[data-kept-task='{task['id']}']")
+    card.get_by_role("button", name="I have this").click()
+    phone.page.locator("#unsent li[data-state=kept]").wait_for()
+    phone.page.screenshot(path=str(SHOTS / "my-tasks-kept-phone.png"), full_page=True)
+    assert "not sent yet" in phone.page.locator("#unsent").inner_text()
+    assert (first(product, reference)["status"], recorded(product, task["id"])) == ("waiting", 0)
+    phone.my_tasks()  # opened anew without a line: the answer is still there, and is not offered again
+    assert "not sent yet" in phone.page.locator("#unsent").inner_text()
+    assert not card.get_by_role("button", name="I have this").is_visible()
+    phone.cut(False)
+    phone.page.wait_for_url("**/my-tasks/")
+    phone.page.locator("#my-tasks").wait_for()  # the live page again
+    wait_for(lambda: first(product, reference)["status"] == "acknowledged")
+    phone.my_tasks()
+    assert recorded(product, task["id"]) == 1
+
+
+def test_a_tap_that_does_not_reach_the_portal_is_kept_and_sent_with_the_line(
+    phone: Phone, product: Running, reference: str
+):
+    phone.kept()
+    task = first(product, reference)
+    phone.cut()
+    phone.page.locator("#my-tasks article form button").click()
+    kept = phone.page.locator("#unsent li[data-state=kept]")
+    kept.wait_for()
+    assert task["title"] in kept.inner_text()
+    phone.cut(False)
+    phone.page.locator("#unsent li[data-state=sent]").wait_for()
+    assert "Ashbourne can see it" in phone.page.locator("#unsent").inner_text()
+    assert (first(product, reference)["status"], recorded(product, task["id"])) == ("acknowledged", 1)
+
+
+def test_what_the_portal_does_not_take_is_shown_with_what_was_said(phone: Phone, product: Running, reference: str):
+    phone.kept()
+    task = first(product, reference)
+    phone.cut()
+    phone.my_tasks()
+    card = phone.page.locator(f"[data-kept-task='{task['id']}']")
+    card.get_by_text("Not us", exact=True).first.click()
+    card.get_by_label("Why not?").fill("We left that platform in May.")
+    card.get_by_role("button", name="Not us").click()
+    phone.page.locator("#unsent li[data-state=kept]").wait_for()
+    call(product, "ashbourne", "POST", f"/incidents/{reference}/moves/", {"to": "closed", "outcome": "false_alarm"})
+    phone.cut(False)
+    refused = phone.page.locator("#unsent li[data-state=refused]")
+    refused.wait_for()
+    assert "was not taken" in refused.inner_text()
+    assert "We left that platform in May." in refused.inner_text()
+    refused.get_by_role("button").click()
+    refused.wait_for(state="detached")
+
+
+def test_it_is_one_persons_and_goes_with_the_session(phone: Phone, product: Running, reference: str):
+    phone.kept()
+    # Somebody else signs in on the same browser: nothing of the former is there, and no answer of theirs is sent.
+    phone.page.goto(product.url + sign_in_path(product, COLLEAGUE))
+    phone.page.locator("main form button").click()
+    phone.page.wait_for_url(f"{product.url}/")
+    wait_for(lambda: phone.window.say(KEPT) == 0)
+    phone.kept()
+    # The session ends without a word: the next look finds it out.
+    phone.window.context.clear_cookies()
+    phone.my_tasks()
+    wait_for(lambda: phone.window.say(KEPT) == 0)
+    phone.window.sign_in(sign_in_path(product, WHO))
+    phone.kept()
+    phone.cut()
+    phone.my_tasks()
+    phone.page.get_by_role("button", name="I have this").first.click()
+    phone.page.locator("#unsent li[data-state=kept]").wait_for()
+    phone.window.context.set_offline(False)
+    phone.page.goto(f"{product.url}/sign-out/")
+    phone.page.locator("main form button").click()
+    phone.page.wait_for_url(f"{product.url}/")
+    assert phone.window.say(STORED) == []
