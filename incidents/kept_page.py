@@ -1,4 +1,4 @@
-"""What a phone keeps of *My tasks* for when there is no line: own tasks, own contacts, the lead's number, where to meet.
+"""What a phone keeps of *My tasks* for when there is no line: own tasks and contacts, the lead's number, where to meet.
 
 Nothing else of anybody: no other organisation's word, no feed, no names. The service worker shows this page, and
 answers given on it are sent through the API when the line is back (`docs/my-tasks.md`).
@@ -91,8 +91,9 @@ def _contacts(me: UUID) -> list[dict[str, str]]:
     found = ContactPoint.objects.filter(organisation_id=me, kind__in=RINGS, is_active=True).select_related("person")
     return [
         {
-            "who": each.person.name if each.person else _("Duty desk"),
-            "label": each.label,
+            "words": each.label
+            if not each.person or each.person.name in each.label
+            else f"{each.person.name}, {each.label}",
             "number": each.address,
             "tel": "" if each.is_private else each.address,
         }
