@@ -185,11 +185,11 @@ def test_the_database_says_the_same(inside, wish: str):
         assert raw(f"SELECT sec.keep_reach({wish})") == "23514"
 
 
-def test_the_service_worker_stands_at_the_root_and_keeps_nothing(client):
+def test_the_service_worker_stands_at_the_root_and_follows_no_address_from_outside(client):
     answer = client.get("/sw.js")
     script = answer.content.decode()
     assert answer.status_code == 200
     assert answer["Content-Type"].startswith("text/javascript")
     assert "/my-tasks/" in script
-    for kept in ("caches", "fetch", "importScripts", "data.url"):
-        assert kept not in script
+    for outside in ("importScripts", "data.url", "http://", "https://"):
+        assert outside not in script
