@@ -225,6 +225,7 @@ def _tabs(incident: Incident, *, own_slug: str | None, manages: bool) -> list[di
         tabs.append(("incident-participant", _("Why we are in it"), [own_slug]))
     else:
         tabs.append(("incident-radius", _("How far"), []))
+    tabs.append(("incident-brief", _("Brief"), []))
     tabs.append(("incident-techniques", _("Techniques"), []))
     tabs.append(("incident-deliveries", _("Deliveries"), []))
     if not own_slug:

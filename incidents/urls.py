@@ -32,10 +32,11 @@ from incidents.views import (
     techniques,
     what_if,
 )
-from incidents.views.start import start
+from incidents.views.start import accessibility, start
 
 urlpatterns = [
     path("", start, name="start"),
+    path("accessibility/", accessibility, name="accessibility"),
     path("incidents/", boards.incident_list, name="incident-list"),
     path("incidents/planned/", planned.new, name="planned-new"),
     path("incidents/planned/<str:reference>/", planned.detail, name="planned-detail"),
@@ -44,6 +45,7 @@ urlpatterns = [
     path("incidents/open/", leading.open_form, name="incident-open"),
     path("incidents/<str:reference>/", boards.board, name="incident-board"),
     path("incidents/<str:reference>/board/", boards.board_fragment, name="incident-board-fragment"),
+    path("incidents/<str:reference>/brief/", boards.brief, name="incident-brief"),
     path("incidents/<str:reference>/how-far/", boards.radius, name="incident-radius"),
     path("incidents/<str:reference>/how-far/picture.svg", boards.radius_picture, name="incident-radius-picture"),
     path("incidents/<str:reference>/organisations/<str:slug>/", boards.participant, name="incident-participant"),

@@ -64,6 +64,7 @@ SIGNED_OUT = [
     State("sign-in-organisation", NOBODY, "/sign-in/ashbourne/", "A password alone never signs in"),
     State("sign-in-password-wrong", NOBODY, "/sign-in/ashbourne/", "Type your address", act=press_in_form),
     State("sign-in-recovery-wrong", NOBODY, "/sign-in/ashbourne/recovery/", "We do not say", act=press_in_form),
+    State("accessibility", NOBODY, "/accessibility/", "partially compliant"),
     State("verify", NOBODY, "/verify/", "Type its code"),
     State("answer-link", NOBODY, "{answer}", "I have this"),
     State("answer-link-wrong", NOBODY, "{answer}", "Choose one of the four", act=press_in_form),
@@ -109,6 +110,7 @@ REACH = [  # the radius of a partnership of 200 systems
 LEADING = [
     State("start", LEAD, "/", "Open incidents"),
     State("incidents", LEAD, "/incidents/", "Stood down in time"),
+    State("brief", LEAD, "/incidents/{main}/brief/", "Read it aloud"),
     State("open", LEAD, "/incidents/open/", "1. What is attacked?"),
     State("open-preview", LEAD, "/incidents/open/", "Fernleigh", act=name_the_platform),
     State("open-wrong", LEAD, "/incidents/open/", "Say in a few words what happened.", act=open_without_a_title),
@@ -137,6 +139,7 @@ ANSWERING = [
     State("my-tasks", PARTNER, "/my-tasks/", "What stops for you"),
     State("my-tasks-kept", PARTNER, "/my-tasks/kept/", "not live"),
     State("my-tasks-kept-empty", STRANGER, "/my-tasks/kept/", "Nothing for you to do when this was kept"),
+    State("brief-partner", PARTNER, "/incidents/{main}/brief/", "Nothing has been reported at Dunmere"),
     State("asked-answer", PARTNER, "/updates/asked/{asked}/", "How do things stand?"),
     State("heads-up", STRANGER, "/heads-up/", "TLP:GREEN"),
     State("my-tasks-receipt", PARTNER, "/my-tasks/", "can see it", act=answer),

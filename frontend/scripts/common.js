@@ -6,7 +6,7 @@ import { startClock } from "./clock.js";
 import { startEnded } from "./ended.js";
 import { forgetAnswers } from "./answers.js";
 import { forgetPages } from "./kept.js";
-import { meta } from "./page.js";
+import { meta, text } from "./page.js";
 import { startKeys } from "./keys.js";
 import { startLive } from "./live.js";
 import { startRefresh } from "./refresh.js";
@@ -37,6 +37,19 @@ if (menu) {
     if (event.key === "Escape" && menu.open) {
       menu.open = false;
       menu.querySelector("summary").focus();
+    }
+  });
+}
+// A button that copies the text of the element that it names, and says so.
+for (const button of document.querySelectorAll("[data-copy]")) {
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    const said = button.parentElement.querySelector("[data-copied]");
+    try {
+      await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).innerText.trim());
+      said.textContent = text("copied");
+    } catch {
+      said.textContent = text("not-copied");
     }
   });
 }

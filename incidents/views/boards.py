@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from incidents import board as boards
 from incidents.asking import requests_of
+from incidents.brief import brief_of, line_of
 from incidents.header import header_of
 from incidents.isolating import asks_for
 from incidents.listing import KINDS, closed_page, kinds_shown, open_rows, peacetime
@@ -92,6 +93,21 @@ def _board(request: HttpRequest, reference: str) -> dict[str, Any]:
     me: UUID = visitor.organisation_id
     manages = may_open(visitor)
     return boards.board_of(incident, me=me, may_lead=manages and me == incident.lead_id, manages=manages)
+
+
+@require_safe
+@signed_in
+def brief(request: HttpRequest, reference: str) -> HttpResponse:
+    """What to read to one's own chief executive, and the status in a line."""
+    incident = incident_or_404(reference)
+    visitor = request.visitor  # type: ignore[attr-defined]
+    context = {
+        "incident": header(incident),
+        "sentences": brief_of(incident, me=visitor.organisation_id, name=visitor.organisation_name),
+        "line": line_of(incident),
+        "at": clock.now(),
+    }
+    return render(request, "incidents/brief.html", context)
 
 
 @require_safe

@@ -13,12 +13,15 @@ from django.views.decorators.http import require_safe
 from incidents import demo_story
 from incidents.heads_up import current
 from incidents.listing import open_rows, peacetime
+from incidents.my_tasks import most_urgent
 from partners.acting import may_open
 from partners.cutting_off import ended_page
 from partners.mail_marks import ending, marks
 from partners.models import Organisation
 from portal import clock
 from portal.tenancy.scope import at_the_door
+
+MOST_TASKS = 5
 
 
 @require_safe
@@ -40,12 +43,14 @@ def start(request: HttpRequest) -> HttpResponse:
             "peacetime": None,
             "may_open": False,
             "heads_up": [],
+            "tasks": [],
             "mail_ends": [],
         }
         return render(request, "start.html", context)
     rows = open_rows(visitor.organisation_id)
     context = {
         "heads_up": current(),
+        "tasks": most_urgent(visitor.organisation_id, limit=MOST_TASKS),
         "mail_ends": ending(marks(), me=visitor.organisation_id, now=clock.now()),
         "installed": True,
         "demo": _demo(),
@@ -54,6 +59,12 @@ def start(request: HttpRequest) -> HttpResponse:
         "peacetime": [] if rows else peacetime(may_open=may_open(visitor)),
     }
     return render(request, "start.html", context)
+
+
+@require_safe
+def accessibility(request: HttpRequest) -> HttpResponse:
+    """For everybody, signed in or not."""
+    return render(request, "accessibility.html")
 
 
 def _demo() -> dict[str, Any] | None:

@@ -60,6 +60,7 @@ OPENING = {"title": "Intruder in the shared directory", "systems": ["identity-pl
 INCIDENTS = (
     # The door and the first page.
     page("start", EVERYBODY),
+    page("accessibility", EVERYBODY),
     page("sign-in", EVERYBODY),
     page("sign-in-passkey-options", post=EVERYBODY),
     page("sign-in-passkey", post=EVERYBODY.replace("200", "400")),
@@ -115,6 +116,7 @@ INCIDENTS = (
     page("decision", NO_CARD, post=NO_CARD, decision_id="contact"),
     page("dispute", NO_CARD, post=NO_CARD, dispute_id="contact"),
     page("incident-radius-picture", OVERSEES, reference="incident"),
+    page("incident-brief", INSIDE, reference="incident"),
     page("incident-participant", INSIDE, reference="incident", slug="dunmere"),
     page("incident-techniques", INSIDE, reference="incident"),
     page("incident-coverage", INSIDE, reference="incident"),
