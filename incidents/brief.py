@@ -17,7 +17,7 @@ from django.utils.translation import ngettext
 from incidents.header import silence
 from incidents.models import Incident, Participant, Standing, Task
 from incidents.promised import in_words
-from incidents.words import INCIDENT_STATUS, due_at, organisations, overdue_by, severity, why_short
+from incidents.words import INCIDENT_STATUS, due_at, organisations, overdue_by, severity, span, why_short
 from partners.models import Participation
 from portal import clock
 from portal.pages import local_time
@@ -113,7 +113,11 @@ def _doing(tasks: Sequence[Row], now: datetime) -> str:
     wanted = [each for each in tasks if each["status"] != "cancelled"]
     if not wanted:
         return _("There is no step for us yet.")
-    words = _("Of our %(n)s steps %(done)s are done") % {"n": len(wanted), "done": done}
+    words = (
+        _("Of our %(n)s steps %(done)s are done") % {"n": len(wanted), "done": done}
+        if done
+        else _("Of our %(n)s steps none is done yet") % {"n": len(wanted)}
+    )
     if doing:
         words += _(", under way is: %(steps)s") % {"steps": _and(doing)}
     if late:
@@ -138,6 +142,12 @@ def _decide(tasks: Sequence[Row], now: datetime) -> str:
     waiting = [each for each in tasks if each["status"] == "waiting" and due_at(each) is not None]
     if waiting:
         first = min(waiting, key=lambda each: due_at(each) or now)
+        late = overdue_by(first, now)
+        if late is not None:
+            return _("Nobody of ours has accepted “%(title)s”, %(time)s overdue: have somebody do it now.") % {
+                "title": first["title"],
+                "time": span(late),
+            }
         return _("No decision waits for you; somebody of ours has still to accept “%(title)s”, by %(time)s.") % {
             "title": first["title"],
             "time": local_time(due_at(first), "%H:%M on %-d %B"),

@@ -44,13 +44,26 @@ def test_six_sentences_about_oneself_and_none_about_others(
         "Nothing has been reported at Dunmere; we are in it because Dunmere uses the Finance ledger"
     )
     assert six[2].startswith("No service of ours is recorded as standing on it"), "it stands on the ledger alone"
-    assert re.match(r"Of our \d+ steps 0 are done", six[3])
+    assert re.fullmatch(r"Of our \d+ steps none is done yet\.", six[3])
     assert six[4].startswith("No decision waits for you; somebody of ours has still to accept “Confirm a safe way")
     assert six[5] == "The lead has not said yet when the next update comes."
     own = " ".join(sentences(client_of("brackenfield"), incident))
     assert "Services of ours that stand on it: " in own
     for others in ("Coldharbour", "Eastwick", "Fernleigh", "Northgate"):
         assert others not in " ".join(six) + own
+
+
+def test_what_is_overdue_is_said_to_be(stage: Stage, incident: Incident, client_of: Callable[..., Any]) -> None:
+    stage.owner(
+        "UPDATE incidents_task SET acknowledge_by = now() - interval '12 minutes'"
+        " WHERE incident_id = %s AND organisation_id = %s AND position = 1",
+        [incident.pk, stage.ids["dunmere"]],
+    )
+    six = sentences(client_of("dunmere"), incident)
+    assert six[3].endswith("none is done yet, one is overdue.")
+    assert six[4] == (
+        "Nobody of ours has accepted “Confirm a safe way to reach you”, 12 min overdue: have somebody do it now."
+    )
 
 
 def test_what_blocks_us_is_what_the_chief_executive_is_asked(
