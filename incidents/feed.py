@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from incidents.not_trusted import Suspicion, mark_of
+from incidents.personal_data import words as personal_data
 from incidents.techniques import words as techniques
 from incidents.words import BY, INCIDENT_STATUS, SAID, STANDINGS, organisations
 from partners.models import Isolation, Rung
@@ -164,6 +165,7 @@ WORDS: dict[str, Callable[[Data, Mapping[str, str]], str]] = {
     "work_order.taken": lambda data, names: _("your own tool “%(key)s” has taken “%(title)s”") % data,
     "work_order.answered": lambda data, names: _tool_said(data),
     **techniques.FEED,
+    **personal_data.FEED,
 }
 
 

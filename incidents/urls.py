@@ -23,6 +23,7 @@ from incidents.views import (
     mail,
     moving,
     numbers,
+    personal_data,
     planned,
     playbook_exchange,
     playbooks,
@@ -91,6 +92,12 @@ urlpatterns = [
     path("incidents/<str:reference>/techniques/", incident_techniques.technique_list, name="incident-techniques"),
     path("incidents/<str:reference>/techniques/<str:key>/", incident_techniques.detail, name="incident-technique"),
     path("incidents/<str:reference>/coverage/", incident_techniques.coverage, name="incident-coverage"),
+    path("incidents/<str:reference>/data/", personal_data.data, name="incident-data"),
+    path("incidents/<str:reference>/data/notice/", personal_data.notice, name="incident-data-notice"),
+    path(
+        "data-notices/<uuid:notice_id>/acknowledge/", personal_data.notice_acknowledge, name="data-notice-acknowledge"
+    ),
+    path("incidents/<str:reference>/told/", personal_data.told, name="incident-told"),
     path("incidents/<str:reference>/mail/", mail.mail, name="incident-mail"),
     path("incidents/<str:reference>/mail/ask/", mail.ask, name="incident-mail-ask"),
     path("incidents/<str:reference>/isolate/<str:slug>/", isolating.isolate, name="incident-isolate"),

@@ -42,6 +42,7 @@ EACH_TIME = (
     _Message.UPDATE_DUE,
     _Message.STEPS_READY,
     _Message.DECISION_ASKED,
+    _Message.DATA_NOTICE,
 )
 FIRST_MESSAGES = (Delivery.Message.OPENED, Delivery.Message.SUSPECTED)
 

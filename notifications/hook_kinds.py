@@ -20,6 +20,9 @@ BY_SUBJECT = {
         "headsup.sent", "headsup.received", "headsup.ended",
         "technique.named", "technique.changed", "technique.observed", "technique.withdrawn", "technique.shared",
         "technique.set_aside",
+        "data_position.said", "data_position.shared", "data_position.unshared",
+        "data_notice.sent", "data_notice.acknowledged", "data_notice.reminded", "data_notice.overdue",
+        "outside_report.written", "outside_report.shared", "outside_report.unshared",
     ),
     _("Tasks"): (
         "tasks.assigned", "tasks.ready", "tasks.called_off", "task.acknowledged", "task.started", "task.blocked",

@@ -21,6 +21,9 @@ TOLD_OF = {
     "incident.handed_over": "named",  # unless it accepted: whoever leads because the lead was cut off
     "update.asked": "named",
     "update.due": "named",  # the lead
+    "data_notice.sent": "named",  # whose data it is
+    "data_notice.reminded": "named",
+    "data_notice.overdue": "named",
     "headsup.received": "everybody",
     "headsup.ended": "everybody",
     # Notices of an organisation's own, without an incident: the one concerned and its partner liaison.

@@ -121,6 +121,9 @@ def compose(
     elif message == Delivery.Message.DECISION_ASKED:
         subject = _("Bulkhead: the plan waits for you, %(reference)s") % about
         notice = short = _("The plan of %(reference)s waits for your decision, code %(code)s.") % about
+    elif message == Delivery.Message.DATA_NOTICE:
+        subject = _("Bulkhead: a notice waits for you, %(reference)s") % about
+        notice = short = _("A private notice in %(reference)s waits for you, code %(code)s.") % about
     elif message == Delivery.Message.LEADS_NOW:
         subject = _("Bulkhead: you lead from now on, %(reference)s") % about
         notice = short = _("You lead %(reference)s now, code %(code)s. Its steps wait.") % about

@@ -13,6 +13,8 @@ from django.db.models import QuerySet
 from incidents.models import Incident, Participant
 from incidents.participants import mark_reached
 from notifications import calls
+from notifications.data_notices import KINDS as DATA_NOTICES
+from notifications.data_notices import tell_of_notice
 from notifications.deliveries import EACH_TIME, FIRST_MESSAGES, New, end_waiting, told_points, write
 from notifications.ladder import climb_now, start
 from notifications.later_steps import never_called, tell_of_question, tell_of_steps
@@ -142,6 +144,9 @@ def _plan_row(row: Planned) -> bool:
     elif row.kind == "incident.asked" and row.subject_id:
         about = row.subject_id
         tell_of_question(incident, organisation_id=row.organisation_id, event_id=row.event_id, decision_id=about)
+    elif row.kind in DATA_NOTICES:
+        me, event = row.organisation_id, row.event_id
+        tell_of_notice(incident, organisation_id=me, event_id=event, kind=row.kind)
     elif row.kind == "update.due" and row.subject_id:
         remind(incident, organisation_id=row.organisation_id, event_id=row.event_id, reminder_id=row.subject_id)
     elif row.kind == "lead.offered":

@@ -13,6 +13,7 @@ from django.db import connections
 from incidents.advance import advance_due
 from incidents.exercises import send_injects
 from incidents.handing_over import offer_for_the_silent
+from incidents.personal_data.notices import remind_of_notices
 from incidents.promised import remind_of_updates
 from incidents.rewalk_due import rewalk_due
 from notifications.answers import settle_answers
@@ -96,9 +97,10 @@ def look_after() -> None:
 
 
 def look_at_leads() -> None:
-    """Leads that nobody answers at, and those whose next update is due."""
+    """Leads that nobody answers at, those whose next update is due, and notices that nobody acknowledges."""
     offer_for_the_silent()
     remind_of_updates()
+    remind_of_notices()
     send_injects()
 
 

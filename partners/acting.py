@@ -19,6 +19,7 @@ ALL_OF_IT = frozenset({"all"})
 OWN_TASKS = frozenset({"all", "own_tasks"})
 APPROVERS = frozenset({"administrator", "incident_manager", "approver"})
 OPENERS = frozenset({"administrator", "incident_manager"})
+DATA_JUDGES = frozenset({"administrator", "incident_manager", "data_protection_officer"})
 ANSWERERS = frozenset({"administrator", "incident_manager", "responder", "approver", "data_protection_officer"})
 
 
@@ -36,6 +37,11 @@ def may_open(visitor: Visitor) -> bool:
 def may_answer(visitor: Visitor) -> bool:
     """Whether this person may answer tasks: everybody but an observer."""
     return visitor.kind == "person" and visitor.role in ANSWERERS
+
+
+def may_judge_data(visitor: Visitor) -> bool:
+    """Whether this person says for the organisation what an incident means for personal data, and who reads that."""
+    return visitor.kind == "person" and visitor.role in DATA_JUDGES
 
 
 def may_administer(visitor: Visitor) -> bool:

@@ -32,7 +32,7 @@ KEPT_FOR_OWN_TASKS = timedelta(hours=72)
 SEEN_GRAIN = timedelta(minutes=1)
 FULL = 4
 PERSON_SCOPES = frozenset(
-    {"suspect", "open", "answer", "read", "playbooks", "access-events", "estate", "contacts", "audit", "mail"}
+    {"suspect", "open", "answer", "read", "playbooks", "access-events", "estate", "contacts", "audit", "mail", "data"}
 )
 
 

@@ -371,7 +371,22 @@ TECHNIQUES = [  # what is said of the intruder in an incident, and what the plan
     State("coverage-partner", PARTNER, "/incidents/{main}/coverage/", "Of steps you read how far your own are"),
 ]
 
+PERSONAL_DATA = [
+    State("data-none", LEAD, "/incidents/{fresh}/data/", "Not yet assessed"),
+    State("data", PARTNER, "/incidents/{main}/data/", "Basic identifiers"),
+    State("data-lead", LEAD, "/incidents/{main}/data/", "What others share"),
+    State("data-wrong", LEAD, "/incidents/{fresh}/data/", "Choose how things stand", act=press("Write it down")),
+    State("data-notice", LEAD, "/incidents/{main}/data/", "tells you of your data"),
+    State("data-notice-sent", PROVIDER, "/incidents/{main}/data/", "overdue since"),
+    State("data-notice-wrong", PROVIDER, "/incidents/{main}/data/notice/", "Choose whom", act=press("Send it")),
+    State("told-none", LEAD, "/incidents/{fresh}/told/", "Nobody shares a report with you"),
+    State("told", PARTNER, "/incidents/{main}/told/", "NCSC-20417"),
+    State("told-own", LEAD, "/incidents/{main}/told/", "without your words and names"),
+    State("told-wrong", LEAD, "/incidents/{fresh}/told/", "Choose who was told", act=press("Write it down")),
+]
+
 GROUPS = {
+    "personal-data": PERSONAL_DATA,
     "techniques": TECHNIQUES,
     "planned": PLANNED,
     "assurance": ASSURANCE,

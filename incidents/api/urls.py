@@ -3,11 +3,14 @@
 from django.urls import path
 
 from incidents.api import (
+    data_notices,
+    data_positions,
     decisions,
     events,
     incident,
     mail,
     opening,
+    outside_reports,
     planned,
     playbooks,
     sides,
@@ -33,6 +36,24 @@ urlpatterns = [
     path("incidents/<str:reference>/sign-offs/", sign_offs.IncidentSignOffs.as_view(), name="api-incident-sign-offs"),
     path(
         "incidents/<str:reference>/techniques/", techniques.IncidentTechniques.as_view(), name="api-incident-techniques"
+    ),
+    path(
+        "incidents/<str:reference>/data-positions/",
+        data_positions.DataPositions.as_view(),
+        name="api-incident-data-positions",
+    ),
+    path(
+        "incidents/<str:reference>/data-notices/", data_notices.DataNotices.as_view(), name="api-incident-data-notices"
+    ),
+    path(
+        "data-notices/<uuid:notice_id>/acknowledge/",
+        data_notices.AcknowledgeNotice.as_view(),
+        name="api-data-notice-acknowledge",
+    ),
+    path(
+        "incidents/<str:reference>/outside-reports/",
+        outside_reports.OutsideReports.as_view(),
+        name="api-incident-outside-reports",
     ),
     path("incidents/<str:reference>/mail-distrust/", mail.IncidentMailMarks.as_view(), name="api-incident-mail-marks"),
     path("incidents/<str:reference>/systems/", sides.Systems.as_view(), name="api-incident-systems"),

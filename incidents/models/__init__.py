@@ -6,6 +6,7 @@ from incidents.models.guest import GuestGrant
 from incidents.models.handover import Handover
 from incidents.models.heads_up import HeadsUp
 from incidents.models.incident import Incident, IncidentSystem, Participant, Standing, Update
+from incidents.models.personal_data import DataNotice, DataPosition, OutsideReport, OutsideReportNote, SharedWith
 from incidents.models.planned import PlannedChange, PlannedSide, PlannedSystem, PlannedWork
 from incidents.models.playbook import Playbook, Step
 from incidents.models.radius import (
@@ -28,6 +29,8 @@ from incidents.models.work_order import WorkOrder
 __all__ = [
     "Clearing",
     "ConcentrationSnapshot",
+    "DataNotice",
+    "DataPosition",
     "Decision",
     "Duty",
     "GuestGrant",
@@ -39,6 +42,8 @@ __all__ = [
     "Inject",
     "LinkClaim",
     "LinkDispute",
+    "OutsideReport",
+    "OutsideReportNote",
     "OwnReference",
     "Participant",
     "PlannedChange",
@@ -56,6 +61,7 @@ __all__ = [
     "RunAnswer",
     "RunStep",
     "Score",
+    "SharedWith",
     "SignOff",
     "SignOffStep",
     "SignedAtOpening",

@@ -43,6 +43,7 @@ class Delivery(models.Model):
         LEADS_NOW = "leads_now", "Leads from now on"
         STEPS_READY = "steps_ready", "Further steps are ready"
         DECISION_ASKED = "decision_asked", "The plan waits for a decision"
+        DATA_NOTICE = "data_notice", "Sent a notice of its data"
 
     class State(models.TextChoices):
         PENDING = "pending", "Waiting to be sent"
@@ -128,6 +129,7 @@ class Delivery(models.Model):
                         "leads_now",
                         "steps_ready",
                         "decision_asked",
+                        "data_notice",
                     ]
                 ),
                 name="delivery_message",

@@ -9,6 +9,8 @@ from tests.gates.access_answers import (
     ABSENT,
     ABSENT_EDIT,
     CALLED,
+    DATA_GONE,
+    DATA_SAID,
     EVERYBODY,
     FORGETS,
     HANGS_API,
@@ -122,6 +124,17 @@ API = (
     api(
         "api-incident-techniques", GET=IN_IT, POST=KEEPER, args=INCIDENT,
         body={"technique": "T1486", "state": "observed", "words": "Files are locked."},
+    ),
+    # Personal data: keys read, persons judge and tell.
+    api("api-incident-data-positions", GET=IN_IT, POST=DATA_SAID, args=INCIDENT, body={"state": "assessing"}),
+    api(
+        "api-incident-data-notices", GET=IN_IT, POST=DATA_SAID.replace("200", "201"), args=INCIDENT,
+        body={"addressee": "eastwick", "about": "Letters", "known": "x", "known_since": "2026-01-05T07:40:00Z"},
+    ),
+    api("api-data-notice-acknowledge", POST=DATA_GONE, body={}, args="notice_id=contact"),
+    api(
+        "api-incident-outside-reports", GET=IN_IT, POST=DATA_SAID.replace("200", "201"), args=INCIDENT,
+        body={"body": "ncsc", "told_at": "2026-01-05T08:30:00Z", "told_by": "Grace"},
     ),
     # Marks on mail: keys read them, a person with a passkey sets them.
     api(

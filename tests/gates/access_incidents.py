@@ -30,6 +30,8 @@ from tests.gates.access_answers import (
     NO_GUEST,
     NO_OFFER,
     NOT_BACK,
+    NOT_MINE,
+    NOTIFIES,
     NOWHERE,
     OF_ITSELF,
     ON_WALL,
@@ -123,6 +125,16 @@ INCIDENTS = (
     page(
         "incident-technique", INSIDE, post=SAYS_SEEN, body={"said": "observed", "words": "Files are locked."},
         reference="incident", key="technique",
+    ),
+    page("incident-data", INSIDE, post=SAYS_SEEN, body={"state": "assessing"}, reference="incident"),
+    page(
+        "incident-data-notice", NOTIFIES, post=SAYS_SEEN, reference="incident",
+        body={"addressee": "eastwick", "about": "Letters", "known": "Little", "known_since": "2026-01-05T07:40"},
+    ),
+    page("data-notice-acknowledge", post=NOT_MINE, notice_id="contact"),
+    page(
+        "incident-told", INSIDE, post=SAYS_SEEN, reference="incident",
+        body={"body": "ncsc", "told_at": "2026-01-05T08:30", "told_by": "Grace"},
     ),
     page("incident-declare", LEADS, post=LED, reference="incident"),
     page("incident-widen", WIDENS, post=WIDENED, body={"systems": "remote-access"}, reference="incident"),

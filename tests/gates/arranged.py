@@ -112,6 +112,8 @@ class _Writer(People, Register, Incidents):
         self.event("update.due", "northgate", audience=["northgate"])
         self.event("signing_key.made", "northgate", audience=["northgate"])
         self.event("technique.changed", "northgate", audience=["northgate"])
+        for kind in ("data_position.said", "data_notice.sent", "outside_report.written"):
+            self.event(kind, "northgate", audience=["northgate"])
         self.planned("PLN-222222", "northgate", ["ashbourne", "dunmere"])
         self.planned("PLN-333333", "gravenhurst", ["brackenfield", "dunmere"])
         self.planned("PLN-444444", "ashbourne", [])

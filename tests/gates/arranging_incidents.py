@@ -192,6 +192,7 @@ class Incidents(Writer):
                      asked_by_id=self.ids[lead], question=secret, asked_at="now", answer="",
                      answered_by="")  # fmt: skip
             self.technique(incident, slug, lead)
+            self.personal_data(incident, slug, lead if slug != lead else next(each for each in roles if each != lead))
             self.put("incidents_linkdispute", id=uuid4(), dependency_id=dependency, source_name="S", target_name="T",
                      said_by_id=said_by, said_at="now", words=secret, outcome="stands", answer=secret,
                      answered_at="now")  # fmt: skip
@@ -211,6 +212,23 @@ class Incidents(Writer):
             if said == "observed":
                 self.put("incidents_techniqueevidence", saying_id=saying, incident_id=incident,
                          organisation_id=self.ids[slug], text=secret, shared_at=shared)  # fmt: skip
+
+    def personal_data(self, incident: UUID, slug: str, other: str) -> None:
+        """What it said before, what counts, a notice to another, reports that it shares with nobody, lead and all."""
+        own, secret, shared = self.ids[slug], secret_of(slug), ("", "lead", "all")
+        for newest in (False, True):
+            self.put("incidents_dataposition", id=uuid4(), incident_id=incident, organisation_id=own, state="personal",
+                     categories=["health"], people="", records="", touched=[], words=secret, said_by=uuid4(), at="now",
+                     newest=newest, shared=shared[next(self.number) % 3] if newest else "all")  # fmt: skip
+        self.put("incidents_datanotice", id=uuid4(), incident_id=incident, sender_id=own, addressee_id=self.ids[other],
+                 about=secret, known=secret, known_since="now", reference="", sent_by=uuid4(), sent_at="now",
+                 due_at="tomorrow", reminded=0)  # fmt: skip
+        for share in shared:
+            report = self.put("incidents_outsidereport", id=uuid4(), incident_id=incident, organisation_id=own,
+                              body="ncsc", body_name="", route="", reference=secret, told_at="now", written_at="now",
+                              shared=share)  # fmt: skip
+            self.put("incidents_outsidereportnote", report_id=report, organisation_id=own, told_by=secret, words=secret,
+                     written_by=uuid4())  # fmt: skip
 
     def side(self, reference: str, slug: str, role: str) -> None:
         incident, org, secret = self.ids[reference], self.ids[slug], secret_of(slug)

@@ -103,6 +103,7 @@ SAID_BY_FUNCTIONS = (
     "number.read", "call_back.recorded", "call.ended", "headsup.received", "headsup.sent", "webhook.made",
     "exercise.suspended", "exercise.resumed",
     "technique.named", "technique.changed", "technique.observed", "technique.set_aside",
+    "data_position.said", "data_notice.sent", "data_notice.acknowledged", "outside_report.shared",
     "update.asked",
     "update.given", "update.due", "answer.given", "ladder.climbed",
 )  # fmt: skip

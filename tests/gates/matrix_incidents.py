@@ -41,6 +41,8 @@ OF_SIGN_OFF = (
     + "))"
 )
 
+SHARED = f"(x.shared = 'all' AND {IN_IT} OR x.shared = 'lead' AND {DIRECTS})"
+
 INCIDENTS: dict[str, Row] = {
     # Incidents: participants know of it, overseers see every side, the lead adds, everybody keeps its own at home.
     "incidents_playbook": Row(Can(ANYBODY, "x.created_by_organisation_id = %(me)s"), worker=Can(ANYBODY)),
@@ -100,6 +102,11 @@ INCIDENTS: dict[str, Row] = {
         Can(f"({MINE} OR {OVERSEES} OR x.about_id = %(me)s OR x.said IN ('hypothesised', 'ruled_out') AND {IN_IT})")
     ),
     "incidents_techniqueevidence": Row(Can(f"({MINE} OR x.shared_at IS NOT NULL AND {OVERSEES})")),
+    # Personal data: the newest of a position and a report cross where their owner shares them; a notice is two's alone.
+    "incidents_dataposition": Row(Can(f"({MINE} OR x.newest AND {SHARED})")),
+    "incidents_datanotice": Row(Can("%(me)s IN (x.sender_id, x.addressee_id)")),
+    "incidents_outsidereport": Row(Can(f"({MINE} OR {SHARED})")),
+    "incidents_outsidereportnote": Row(Can(MINE)),
     # Read by the worker that plans the message, inside the lead that it reminds.
     "incidents_updatereminder": Row(worker=Can("x.lead_id = %(me)s")),
     # What comes in an exercise is the lead's until its minute; how one did is one's own.

@@ -91,6 +91,8 @@ INVOKER: dict[str, Function] = {
     "sec.told_of_contract(jsonb)": ((), "the two of a contract's row"),
     "sec.duties_are_whole(jsonb)": ((), "whether a contract's responsibilities are whole"),
     "sec.told_of_own(jsonb)": ((), "the organisation that a row belongs to"),
+    "sec.data_judges()": ((), "roles that judge personal data for their organisation"),
+    "sec.data_writers()": ((), "roles that write down what was done"),
     "sec.account_pattern(text)": ((), "whether a text is a pattern of accounts"),
     "sec.told_of_permission(jsonb)": ((), "the two sides of the row handed in"),
     "sec.told_of_access(jsonb)": ((), "the two organisations of the row handed in"),

@@ -30,6 +30,13 @@ TAKES_NONE: dict[tuple[str, str], str] = {
     ("api-incident-moves", "post"): "the lead's next state, recorded, and taken back by the one before",
     ("api-incident-updates", "post"): "words to those who take part already",
     ("api-incident-techniques", "post"): "a state that everybody reads already; what was said before is kept",
+    (
+        "api-incident-data-positions",
+        "post",
+    ): "one's own word, put right by the next; shared by whoever may judge it",
+    ("api-incident-data-notices", "post"): "in private to one that takes part already, put right by a newer one",
+    ("api-data-notice-acknowledge", "post"): ANSWER,
+    ("api-incident-outside-reports", "post"): "what was done, in one's own register",
     ("api-playbooks", "post"): "a plan that runs only for who opens with it",
     ("api-integrations", "post"): "a proposal, in force only when the other side has agreed, with a passkey",
     ("api-components", "post"): DETAIL,
