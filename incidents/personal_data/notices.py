@@ -1,6 +1,6 @@
 """Private notices inside an incident: whoever holds data for another tells it what happened to that data.
 
-Sender and addressee alone read one. To acknowledge it starts the addressee's own assessment.
+Sender and addressee alone read one. Of a closed incident no message goes out: the page says to ring.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def addressees_of(incident: Incident, *, me: UUID) -> list[tuple[str, str]]:
 
 
 def acknowledge(notice: DataNotice) -> bool:
-    """Say for the addressee that it was read; False: a colleague did already. Its own assessment starts.
+    """Say for the addressee that it was read; False: a colleague did already.
 
     Raises:
         NotYours: it is somebody else's, or a role that only watches, or a key.

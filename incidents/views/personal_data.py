@@ -118,7 +118,9 @@ def notice(request: HttpRequest, reference: str) -> HttpResponse:
             except REFUSED as wrong:
                 status = _failed(form, wrong)
             else:
-                messages.success(request, _("Sent. They are told that there is something to read; nobody else is."))
+                told = _("Sent. They are told that there is something to read; nobody else is.")
+                closed = _("It stands there. No message goes out any more: ring them.")
+                messages.success(request, closed if incident.status == Incident.Status.CLOSED else told)
                 return redirect("incident-data", reference=reference)
     context = {"incident": header(incident), "form": form, "former": former}
     return render(request, "incidents/data_notice.html", context, status=status)

@@ -83,3 +83,17 @@ def test_a_correction_is_a_new_notice_that_names_the_former(stage, incident, sen
     assert stage.owner("SELECT known FROM incidents_datanotice ORDER BY sent_at") == [
         (KNOWN,), ("It was read by nobody.",)
     ]  # fmt: skip
+
+
+def test_of_a_closed_incident_the_sender_is_told_to_ring(stage, incident, client_of):
+    at = reverse("incident-data-notice", args=[incident.reference])
+    sender = client_of("eastwick")
+    assert "Their duty desk gets a message" in sender.get(at).content.decode()
+    stage.closes(incident)
+    page = sender.get(at).content.decode()
+    assert "no message goes out. Ring them" in page
+    assert "duty desk gets a message" not in page
+    said = {"addressee": "dunmere", "about": ABOUT, "known": KNOWN, "known_since": "2026-01-05T07:40"}
+    assert "ring them" in sender.post(at, said, follow=True).content.decode()
+    stage.works()
+    assert "data_notice" not in {message for message, _ in stage.deliveries(incident, "dunmere")}
