@@ -6,6 +6,7 @@ import base64
 import binascii
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.db.models import F, QuerySet
@@ -26,35 +27,52 @@ PAGE = 20
 KINDS = {"": lazy("All"), "incident": lazy("Incidents"), "exercise": lazy("Exercises"), "planned": lazy("Planned work")}
 
 
-def kinds_shown(kind: str) -> list[dict[str, Any]]:
-    """The kinds for `incidents/_kinds.html`; an unknown one shows all."""
+def kinds_shown(kind: str, state: str = "") -> list[dict[str, Any]]:
+    """The kinds for `incidents/_kinds.html`, the state left as it is; an unknown one shows all."""
     here = kind if kind in KINDS else ""
-    base = reverse("incident-list")
     return [
-        {"words": str(words), "href": f"{base}?kind={key}" if key else base, "current": key == here}
+        {"words": str(words), "href": _address(key, "" if key == "planned" else state), "current": key == here}
         for key, words in KINDS.items()
     ]
 
 
-def open_rows(me: UUID, *, kind: str = "") -> list[dict[str, Any]]:
-    """Open incidents, newest first, as `incidents/_list_rows.html` wants them. One query."""
-    return [_row(side, me) for side in _sides(me, kind).exclude(incident__status="closed")[:100]]
+def states_shown(kind: str, state: str) -> list[dict[str, Any]]:
+    """The states to narrow the list to, the kind left as it is. Each is an address, to be kept as a bookmark."""
+    words = {"": _("Every state"), **INCIDENT_STATUS}
+    return [{"words": str(each), "href": _address(kind, key), "current": key == state} for key, each in words.items()]
 
 
-def closed_page(me: UUID, *, after: str, kind: str = "") -> tuple[list[dict[str, Any]], dict[str, str | None]]:
+def _address(kind: str, state: str) -> str:
+    asked = {name: value for name, value in (("kind", kind), ("state", state)) if value}
+    return reverse("incident-list") + (f"?{urlencode(asked)}" if asked else "")
+
+
+def open_rows(me: UUID, *, kind: str = "", state: str = "") -> list[dict[str, Any]]:
+    """Open incidents, newest first, as `incidents/_list_rows.html` wants them. One query, none for closed ones."""
+    if state == Incident.Status.CLOSED:
+        return []
+    sides = _sides(me, kind).exclude(incident__status=Incident.Status.CLOSED)
+    return [_row(side, me) for side in (sides.filter(incident__status=state) if state else sides)[:100]]
+
+
+def closed_page(
+    me: UUID, *, after: str, kind: str = "", state: str = ""
+) -> tuple[list[dict[str, Any]], dict[str, str | None]]:
     """One page of closed incidents and its pager. An `after` that is no cursor of ours starts at the beginning."""
-    sides = _sides(me, kind).filter(incident__status="closed")
+    page: dict[str, str | None] = {"next": None, "previous": None}
+    if state not in ("", Incident.Status.CLOSED):
+        return [], page
+    sides = _sides(me, kind).filter(incident__status=Incident.Status.CLOSED)
     cursor = _read(after)
     if cursor is not None:
         sides = sides.annotate(
             later=RawSQL("(incidents_incident.opened_at, incidents_incident.id) < (%s, %s)", cursor)
         ).filter(later=True)
     found = list(sides[: PAGE + 1])
-    base = reverse("incident-list") + (f"?kind={kind}" if kind else "")
-    page: dict[str, str | None] = {"next": None, "previous": None}
+    base = _address(kind, state)
     if len(found) > PAGE:
         last = found[PAGE - 1].incident
-        page["next"] = f"{base}{'&' if kind else '?'}after={_write(last.opened_at, last.pk)}"
+        page["next"] = f"{base}{'&' if '?' in base else '?'}after={_write(last.opened_at, last.pk)}"
     if cursor is not None:
         page["previous"] = base
     return [_row(side, me) for side in found[:PAGE]], page

@@ -110,6 +110,8 @@ REACH = [  # the radius of a partnership of 200 systems
 LEADING = [
     State("start", LEAD, "/", "Open incidents"),
     State("incidents", LEAD, "/incidents/", "Stood down in time"),
+    State("incidents-suspected", LEAD, "/incidents/?state=suspected", "Odd sign-ins at night"),
+    State("incidents-state-empty", LEAD, "/incidents/?state=eradicated", "is in this state"),
     State("brief", LEAD, "/incidents/{main}/brief/", "Read it aloud"),
     State("open", LEAD, "/incidents/open/", "1. What is attacked?"),
     State("open-preview", LEAD, "/incidents/open/", "Fernleigh", act=name_the_platform),

@@ -16,7 +16,7 @@ from incidents.asking import requests_of
 from incidents.brief import brief_of, line_of
 from incidents.header import header_of
 from incidents.isolating import asks_for
-from incidents.listing import KINDS, closed_page, kinds_shown, open_rows, peacetime
+from incidents.listing import KINDS, closed_page, kinds_shown, open_rows, peacetime, states_shown
 from incidents.mail import may_be_marked
 from incidents.models import Incident, Participant, Standing, Task
 from incidents.moving import movement, visible_links
@@ -30,7 +30,7 @@ from incidents.ringing import ringing
 from incidents.seeing import mark_seen
 from incidents.views.finding import incident_or_404, overseen_or_404
 from incidents.why_here import why_page
-from incidents.words import due_words, state, state_key
+from incidents.words import INCIDENT_STATUS, due_words, state, state_key
 from partners.acting import actor_of, may_answer, may_approve, may_open, signed_in
 from partners.isolation import in_force
 from portal import clock
@@ -42,19 +42,25 @@ from portal.tenancy.door import Visitor
 def incident_list(request: HttpRequest) -> HttpResponse:
     visitor = request.visitor  # type: ignore[attr-defined]
     kind = request.GET.get("kind", "")
-    kinds = kinds_shown(kind)
+    state = request.GET.get("state", "")
+    if state not in INCIDENT_STATUS:
+        state = ""
+    kinds = kinds_shown(kind, state)
     if kind == "planned":
         return _planned_list(request, kinds)
     if kind not in KINDS:
         kind = ""
-    closed, page = closed_page(visitor.organisation_id, after=request.GET.get("after", ""), kind=kind)
-    rows = open_rows(visitor.organisation_id, kind=kind)
+    closed, page = closed_page(visitor.organisation_id, after=request.GET.get("after", ""), kind=kind, state=state)
+    rows = open_rows(visitor.organisation_id, kind=kind, state=state)
+    states = states_shown(kind, state)
     context = {
         "incidents": rows,
         "closed": closed,
         "page": page,
         "kinds": kinds,
-        "refresh_url": next(each["href"] for each in kinds if each["current"]),
+        "states": states,
+        "state": state,
+        "refresh_url": next(each["href"] for each in states if each["current"]),
         "may_open": may_open(visitor),
         "peacetime": [] if rows else peacetime(may_open=may_open(visitor)),
     }
