@@ -11,11 +11,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from incidents.asking import asked_of
+from incidents.duties import own_clock
 from incidents.feed import feed_of
 from incidents.handing_over import notices_of
 from incidents.header import do_not_trust, header_of, others_of, silence
 from incidents.matrix import Column, Own, cells_of, columns_of, first_due, tasks_in
-from incidents.models import Duty, Incident, Participant, Standing, Step, Task
+from incidents.models import Incident, Participant, Standing, Step, Task
 from incidents.not_trusted import lines_of, mail_lines, short_of, suspicions_in
 from incidents.planned import beside
 from incidents.planned_pages import lines_beside
@@ -74,7 +75,7 @@ def board_of(incident: Incident, *, me: UUID, may_lead: bool, manages: bool = Fa
     rows = sorted((_row(incident, side, tasks, columns, words, me) for side in shown), key=lambda row: row["order"])
     names = {each["slug"]: each["name"] for each in standings}
     by_id = {each["organisation_id"]: each["name"] for each in standings}
-    duty = Duty.objects.filter(incident=incident).first()
+    duty = own_clock(incident, me=me)
     found = suspicions_in(incident.pk)
     ids = {each["slug"]: each["organisation_id"] for each in standings}
     for row in rows:
@@ -226,6 +227,7 @@ def _tabs(incident: Incident, *, own_slug: str | None, manages: bool) -> list[di
     else:
         tabs.append(("incident-radius", _("How far"), []))
     tabs.append(("incident-brief", _("Brief"), []))
+    tabs.append(("incident-duties", _("Our duties"), []))
     tabs.append(("incident-techniques", _("Techniques"), []))
     tabs.append(("incident-data", _("Personal data"), []))
     tabs.append(("incident-told", _("Who has told whom"), []))

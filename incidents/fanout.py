@@ -128,12 +128,8 @@ SELECT gen_random_uuid(), p.incident_id, p.organisation_id, s.id, s.position, s.
  WHERE p.incident_id = %s AND p.organisation_id = ANY (%s) AND s.playbook_id = %s AND s.certain
 """
 
-# ICO: Article 33 UK GDPR, 72 hours from becoming aware; when that was is said by a person, never by opening.
-_ADD_DUTIES = """
-INSERT INTO incidents_duty (id, incident_id, organisation_id, kind, hours, decision)
-SELECT gen_random_uuid(), p.incident_id, p.organisation_id, 'ico_72h', 72, ''
-  FROM incidents_participant p WHERE p.incident_id = %s AND p.organisation_id = ANY (%s) AND p.kind = 'council'
-"""
+# What each one's catalogue says; when it became aware is said by a person, never by opening.
+_ADD_DUTIES = "SELECT sec.begin_duties(%s, %s::uuid[])"
 
 
 def announce_opening(

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from incidents.duties import feed as duties
 from incidents.not_trusted import Suspicion, mark_of
 from incidents.personal_data import words as personal_data
 from incidents.techniques import words as techniques
@@ -164,6 +165,7 @@ WORDS: dict[str, Callable[[Data, Mapping[str, str]], str]] = {
     "work_order.ready": lambda data, names: _("work orders wait for your own tool"),
     "work_order.taken": lambda data, names: _("your own tool “%(key)s” has taken “%(title)s”") % data,
     "work_order.answered": lambda data, names: _tool_said(data),
+    **duties.FEED,
     **techniques.FEED,
     **personal_data.FEED,
 }

@@ -184,6 +184,8 @@ def _duty(duty: Duty) -> dict[str, str]:
         words = _("settled %(time)s") % {"time": local_time(duty.settled_at, "%-d %b %H:%M")}
     elif duty.due_at:
         words = _("due %(time)s") % {"time": local_time(duty.due_at, "%-d %b %H:%M")}
+    elif duty.aware_at:
+        words = _("due without undue delay")
     else:
         words = _("not started: nobody has said “aware”")
-    return {"kind": str(duty.get_kind_display()), "words": words, "decision": duty.decision}
+    return {"kind": duty.name, "words": words, "decision": duty.decision}

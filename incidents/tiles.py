@@ -89,7 +89,8 @@ def tiles_of(
         )
     )
     if duty is not None:
-        tiles.append(_tile("clock", _("Our own clock"), *_duty_words(duty, now)))
+        late = not duty.settled_at and duty.due_at is not None and duty.due_at < now
+        tiles.append(_tile("clock", _("Our own clock"), *_duty_words(duty, now), alarm=late))
     return tiles
 
 
@@ -127,8 +128,15 @@ def _late_side(side: Row, now: datetime) -> bool:
 
 def _duty_words(duty: Duty, now: datetime) -> tuple[str, str]:
     """RULES 6: the viewer's own legal clock; it does not run before a person says that we became aware."""
+    short = _("ICO") if duty.kind == Duty.ICO else _("Duty")
     if duty.settled_at:
-        return _("ICO: decided"), _("only we see this")
-    if duty.aware_at is None or duty.due_at is None:
-        return _("ICO: not started"), _("starts when we say “aware”")
-    return _("ICO in %(time)s") % {"time": span(duty.due_at - now)}, _("only we see this")
+        return _("%(short)s: decided") % {"short": short}, _("only we see this")
+    if duty.aware_at is None:
+        return _("%(short)s: not started") % {"short": short}, _("starts when we say “aware”")
+    if duty.due_at is None:
+        return _("%(short)s: report now") % {"short": short}, _("without undue delay; only we see this")
+    if duty.due_at < now:
+        return _("%(short)s late by %(time)s") % {"short": short, "time": span(now - duty.due_at)}, _(
+            "only we see this"
+        )
+    return _("%(short)s in %(time)s") % {"short": short, "time": span(duty.due_at - now)}, _("only we see this")

@@ -37,6 +37,7 @@ Stage = dict[str, str]  # what `tests/browser/stage.py` has arranged: references
 NOBODY = ""
 ADMINISTRATOR = "Oliver Tate"  # of Brackenfield, which has a provider of its own
 LEAD, RESPONDER, OBSERVER = "Priya Nair", "Tom Whitlock", "Denise Abbot"
+OFFICER = "Samuel Osei"  # Ashbourne's data protection officer
 SIGNER = "Alan Birtles"  # of Dunmere, which signed an older version of the playbook
 PARTNER, PROVIDER, STRANGER = "Ben Ashcroft", "Dana Kowalski", "Callum Reid"
 
@@ -173,6 +174,7 @@ REGISTER = [
     State("push-on", ADMINISTRATOR, "/partners/contacts/mine/browser/", "Tapping it opens My tasks"),
     State("channel-wrong", ADMINISTRATOR, "/partners/contacts/add/", "This is no address of Slack", act=no_channel),
     State("duty", LEAD, "/partners/duty/", "Told alongside"),
+    State("duty-catalogue", "Martin Keel", "/partners/duties/", "Not law"),
     State("ladder", LEAD, "/partners/ladder/", "Who is called when nobody answers"),
     State("ladder-read", OBSERVER, "/partners/ladder/", "left out"),
     State("duty-contractor", "Martin Keel", "/partners/duty/", "Nightline call handling"),
@@ -361,13 +363,16 @@ PLANNED = [
     State("planned-none", STRANGER, "/incidents/?kind=planned", "No work is planned"),
 ]
 
-TECHNIQUES = [  # what is said of the intruder in an incident, and what the plan answers
+TECHNIQUES = [  # what is said of the intruder in an incident, what the plan answers, and what has to be reported
     State("on-it-none", LEAD, "/incidents/{fresh}/techniques/", "Nobody has said anything yet"),
     State("on-it", LEAD, "/incidents/{main}/techniques/?q=encrypted", "Dunmere"),
     State("on-it-partner", PARTNER, "/incidents/{main}/techniques/", "Seen at one organisation"),
     State("on-it-one", LEAD, "/incidents/{main}/techniques/T1486/", "Its words are with that organisation"),
     State("on-it-wrong", LEAD, "/incidents/{main}/techniques/T1490/", "Choose what you say", act=press("Say it")),
     State("on-it-one-partner", PARTNER, "/incidents/{main}/techniques/T1486/", "You read what lead and deputy"),
+    State("duties", LEAD, "/incidents/{main}/duties/", "Assess: are we aware?"),
+    State("duty-judge", OFFICER, "{duty}", "We are aware: start the clock"),
+    State("duty-wrong", OFFICER, "{duty}", "Say who decided, and why", act=press("We are aware: start the clock")),
     State("coverage-none", LEAD, "/incidents/{fresh}/coverage/", "No technique to answer"),
     State("coverage", LEAD, "/incidents/{main}/coverage/", "Nobody has said anything about:"),
     State("coverage-partner", PARTNER, "/incidents/{main}/coverage/", "Of steps you read how far your own are"),

@@ -23,7 +23,7 @@ from incidents.api.shapes import (
     participant_short,
 )
 from incidents.api.task_shapes import TaskListed, task_listed, tasks_shown
-from incidents.models import Duty, Incident, IncidentSystem, Participant, Standing, Update
+from incidents.models import Incident, IncidentSystem, Participant, Standing, Update
 from incidents.not_trusted import Suspicion, suspected_since, suspicions_in
 from incidents.updates import send_update
 from incidents.widening import add_participants, add_systems
@@ -148,40 +148,6 @@ class Tasks(Endpoint):
 
 def _is_of_others(me: UUID) -> Case:
     return Case(When(organisation_id=me, then=Value(False)), default=Value(True), output_field=BooleanField())
-
-
-class DutyListed(serializers.Serializer):
-    id = serializers.UUIDField()
-    kind = serializers.ChoiceField(Duty.Kind.values)
-    words = serializers.CharField()
-    hours = serializers.IntegerField(help_text="How long there is from becoming aware.")
-    aware_at = serializers.DateTimeField(help_text="Set by a person, never by opening.", **NULL)
-    due_at = serializers.DateTimeField(**NULL)
-    settled_at = serializers.DateTimeField(**NULL)
-    decision = serializers.CharField(**NULL)
-
-
-class Duties(Endpoint):
-    queries = {"get": PageQuery}
-
-    @extend_schema(summary="Your own legal and contractual deadlines", responses=page_of_shape(DutyListed))
-    def get(self, request: Request, reference: str) -> HttpResponse:
-        rows = Duty.objects.filter(incident=incident_named(reference))
-        page = page_of(request, rows, by=("kind", "id"), asked=self.asked)
-        return answer(page.shown(_duty))
-
-
-def _duty(duty: Duty) -> dict[str, Any]:
-    return {
-        "id": duty.pk,
-        "kind": duty.kind,
-        "words": duty.get_kind_display(),
-        "hours": duty.hours,
-        "aware_at": duty.aware_at,
-        "due_at": duty.due_at,
-        "settled_at": duty.settled_at,
-        "decision": duty.decision or None,
-    }
 
 
 class UpdateListed(serializers.Serializer):

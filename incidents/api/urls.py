@@ -6,6 +6,7 @@ from incidents.api import (
     data_notices,
     data_positions,
     decisions,
+    duties,
     events,
     incident,
     mail,
@@ -31,7 +32,12 @@ urlpatterns = [
     ),
     path("incidents/<str:reference>/participants/", sides.Participants.as_view(), name="api-incident-participants"),
     path("incidents/<str:reference>/tasks/", sides.Tasks.as_view(), name="api-incident-tasks"),
-    path("incidents/<str:reference>/duties/", sides.Duties.as_view(), name="api-incident-duties"),
+    path("incidents/<str:reference>/duties/", duties.Duties.as_view(), name="api-incident-duties"),
+    path(
+        "incidents/<str:reference>/duties/<uuid:duty_id>/sayings/",
+        duties.DutySayings.as_view(),
+        name="api-duty-sayings",
+    ),
     path("incidents/<str:reference>/updates/", sides.Updates.as_view(), name="api-incident-updates"),
     path("incidents/<str:reference>/sign-offs/", sign_offs.IncidentSignOffs.as_view(), name="api-incident-sign-offs"),
     path(

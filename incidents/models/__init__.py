@@ -1,6 +1,7 @@
 from incidents.models.asking import UpdateRequest
 from incidents.models.display import WallDisplay
 from incidents.models.draft import PlaybookDraft, StopConfirmation
+from incidents.models.duty import Duty, DutyRevision
 from incidents.models.exercise import Inject, Score
 from incidents.models.guest import GuestGrant
 from incidents.models.handover import Handover
@@ -22,7 +23,7 @@ from incidents.models.reminder import UpdateReminder
 from incidents.models.run import Decision, Run, RunAnswer, RunStep
 from incidents.models.sign_off import PlaybookSystem, SignedAtOpening, SignOff, SignOffStep
 from incidents.models.signing import PlaybookSignature, SigningKey, SigningSecret, TrustedKey
-from incidents.models.task import Duty, OwnReference, Task, TaskNote
+from incidents.models.task import OwnReference, Task, TaskNote
 from incidents.models.technique import IncidentTechnique, TechniqueEvidence, TechniqueSaying
 from incidents.models.work_order import WorkOrder
 
@@ -33,6 +34,7 @@ __all__ = [
     "DataPosition",
     "Decision",
     "Duty",
+    "DutyRevision",
     "GuestGrant",
     "Handover",
     "HeadsUp",

@@ -1,4 +1,4 @@
-"""Steps in the hands of organisations, and their own clocks."""
+"""Steps in the hands of organisations, their notes and their own numbers for them."""
 
 from __future__ import annotations
 
@@ -117,27 +117,3 @@ class OwnReference(models.Model):
 
     def __str__(self) -> str:
         return self.text
-
-
-class Duty(models.Model):
-    """A legal or contractual deadline of one organisation. `aware_at` is set by a person, never by opening."""
-
-    class Kind(models.TextChoices):
-        ICO_72H = "ico_72h", "Tell the Information Commissioner within 72 hours of becoming aware"
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="duties", db_index=False)
-    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
-    kind = models.TextField(choices=Kind.choices)
-    hours = models.PositiveIntegerField()
-    aware_at = models.DateTimeField(null=True, blank=True)
-    due_at = models.DateTimeField(null=True, blank=True)
-    settled_at = models.DateTimeField(null=True, blank=True)
-    decision = models.TextField(blank=True, default="")
-
-    class Meta:
-        verbose_name_plural = "duties"
-        constraints = [models.UniqueConstraint(fields=["incident", "organisation", "kind"], name="duty_once")]
-
-    def __str__(self) -> str:
-        return self.kind

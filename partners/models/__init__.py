@@ -4,6 +4,7 @@ from partners.models.authenticators import Authenticator, RecoveryCode
 from partners.models.contacts import ContactPoint, DutyDesk, PrivateNumber
 from partners.models.door import ApiKeySecret, Credential, SignInLink
 from partners.models.duty import Contractor, DutyOverride, DutyShift, OfflinePack, ToldAlongside
+from partners.models.duty_catalogue import DutyEntry
 from partners.models.edges import EdgeMove
 from partners.models.estate import DataCategory, Dependency, Participation, SharedSystem
 from partners.models.estate_parts import Component, PublicService, Segment
@@ -40,6 +41,7 @@ __all__ = [
     "DataCategory",
     "Dependency",
     "DutyDesk",
+    "DutyEntry",
     "DutyOverride",
     "DutyShift",
     "EdgeMove",

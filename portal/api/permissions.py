@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 READER = frozenset({"read"})
 RESPONDER = READER | {"answer", "data"}  # whoever judges personal data is known to the database
-MANAGER = RESPONDER | {"suspect", "open", "playbooks", "estate", "contacts", "mail"}
+MANAGER = RESPONDER | {"suspect", "open", "playbooks", "estate", "contacts", "mail", "duties"}
 
 # A person's session carries every scope that people can have; the role narrows it.
 SCOPES_OF_ROLE = {
@@ -25,7 +25,7 @@ SCOPES_OF_ROLE = {
     "incident_manager": MANAGER,
     "responder": RESPONDER,
     "approver": RESPONDER | {"mail"},
-    "data_protection_officer": RESPONDER,
+    "data_protection_officer": RESPONDER | {"duties"},
     "observer": READER,
     "service_account": frozenset(),
     "guest": frozenset(),

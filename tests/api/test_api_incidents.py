@@ -99,17 +99,24 @@ def test_duties_are_ones_own(api_of, lead, reference):
     (duty,) = listed(lead, reference, "duties")
     assert duty | {"id": ""} == {
         "id": "",
+        "organisation": "ashbourne",
         "kind": "ico_72h",
         "words": "Tell the Information Commissioner within 72 hours of becoming aware",
+        "source": "UK GDPR, Article 33(1)",
+        "state": "assessing",
+        "starts": "aware",
         "hours": 72,
-        "aware_at": None,
-        "due_at": None,
-        "settled_at": None,
-        "decision": None,
+        "rule": "clock",
+        **dict.fromkeys(("aware_at", "due_at", "reported_at", "settled_at", "decision")),
+        **dict.fromkeys(("route", "reference", "delay", "shared"), ""),
     }
     (theirs,) = listed(api_of("dunmere"), reference, "duties")
     assert theirs["id"] != duty["id"]
-    assert listed(api_of("northgate"), reference, "duties") == []
+    provider = listed(api_of("northgate"), reference, "duties")
+    assert [(each["organisation"], each["kind"]) for each in provider] == [
+        ("northgate", "controllers_told"),
+        ("northgate", "ico_72h"),
+    ]
 
 
 def test_events_of_an_incident_are_those_of_the_stream(api_of, lead, reference, seal, inside):

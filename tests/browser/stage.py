@@ -196,6 +196,7 @@ def _details(product: Running, stage: Stage) -> Stage:
         "playbook": _signed(product),
         "link": sign_in_path(product, "Zofia Nowak"),
         "asked": _asked(product, stage["main"]),
+        "duty": _duty(product, stage["main"]),
         "answer": _answer_link(product, stage["main"]),
         "somebody": person_named(product, "Anita Desai"),
         **_assured(product),
@@ -203,6 +204,12 @@ def _details(product: Running, stage: Stage) -> Stage:
         "hook": _hooked(product),
         "tool_task": _by_tool(product, stage["tools"]),
     }
+
+
+def _duty(product: Running, reference: str) -> str:
+    """The page of Ashbourne's duty to the Information Commissioner."""
+    (duty,) = call(product, "ashbourne", "GET", f"/incidents/{reference}/duties/")["results"]
+    return f"/incidents/{reference}/duties/{duty['id']}/"
 
 
 def _by_tool(product: Running, reference: str) -> str:

@@ -121,6 +121,8 @@ INCIDENTS = (
     page("incident-brief", INSIDE, reference="incident"),
     page("incident-participant", INSIDE, reference="incident", slug="dunmere"),
     page("incident-techniques", INSIDE, reference="incident"),
+    page("incident-duties", INSIDE, reference="incident"),
+    page("duty-detail", NO_CARD, post=NO_CARD, reference="incident", duty_id="contact"),
     page("incident-coverage", INSIDE, reference="incident"),
     page(
         "incident-technique", INSIDE, post=SAYS_SEEN, body={"said": "observed", "words": "Files are locked."},

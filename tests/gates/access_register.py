@@ -101,6 +101,7 @@ REGISTER = (
     page("wallet-card", STEPPED),
     page("offline-pack", post=NO_PACK),
     page("duty-rota", PEOPLE, post=NOT_THERE_YET),
+    page("duty-catalogue", PEOPLE, post=NOT_BACK.replace("409", "404")),
     page("ladder-rungs", PEOPLE, post=LADDER_KEPT),
     page("wording-list", PEOPLE),
     page("wording-change", ADMINISTERS, post=ADMINISTERS, message="opened", band="any"),

@@ -114,6 +114,7 @@ class _Writer(People, Register, Incidents):
         self.event("technique.changed", "northgate", audience=["northgate"])
         for kind in ("data_position.said", "data_notice.sent", "outside_report.written"):
             self.event(kind, "northgate", audience=["northgate"])
+        self.event("duty.changed", "northgate", audience=["northgate"])
         self.planned("PLN-222222", "northgate", ["ashbourne", "dunmere"])
         self.planned("PLN-333333", "gravenhurst", ["brackenfield", "dunmere"])
         self.planned("PLN-444444", "ashbourne", [])

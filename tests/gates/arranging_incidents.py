@@ -266,11 +266,14 @@ class Incidents(Writer):
             self.put("incidents_runanswer", id=uuid4(), incident_id=incident, task_id=task, organisation_id=org,
                      scope="", name="__asked__", kind="string", value=secret, at="now")  # fmt: skip
         self.put("incidents_ownreference", id=uuid4(), incident_id=incident, organisation_id=org, text=secret)
-        self.put(
+        duty = self.put(
             "incidents_duty", id=uuid4(), incident_id=incident, organisation_id=org, kind="ico_72h", hours=72,
             aware_at=None if slug in {"dunmere", "ashbourne"} else "now",
-            decision="" if slug in {"dunmere", "ashbourne"} else secret,
+            decision="" if slug in {"dunmere", "ashbourne"} else secret, name=secret,
+            shared={"dunmere": "lead", "gravenhurst": "all"}.get(slug, "") if reference == "INC-APART" else "",
         )  # fmt: skip
+        self.put("incidents_dutyrevision", id=uuid4(), duty_id=duty, organisation_id=org, number=1, act="assess",
+                 at="now", name=secret, words=secret, state="assessing", route="", reference="", delay="")  # fmt: skip
         rule = self.one("SELECT id FROM monitoring_alertrule WHERE organisation_id = %s LIMIT 1", org)
         stranger = self.one("SELECT id FROM monitoring_alertrule WHERE organisation_id <> %s ORDER BY id LIMIT 1", org)
         for its_rule, its_incident in (

@@ -209,20 +209,9 @@ INCIDENTS: dict[str, Row] = {
             updates="text",
         )
     ),
-    "incidents_duty": Row(
-        Can(
-            MINE,
-            f"{LEADS} AND {THEY_TAKE_PART} AND x.decision = ''",
-            MINE,
-            inserts="id incident_id organisation_id kind hours decision",
-            updates="aware_at due_at settled_at decision",
-        ),
-        # Whoever is newly reached joins by the worker's hand, inside the lead.
-        worker=Can(
-            insert=f"{LEADS} AND {THEY_TAKE_PART} AND x.decision = ''",
-            inserts="id incident_id organisation_id kind hours decision",
-        ),
-    ),
+    # A duty is its owner's, and whoever's it shares it with; what was said of it stays at home. Functions write both.
+    "incidents_duty": Row(Can(f"({MINE} OR x.shared = 'all' AND {IN_IT} OR x.shared = 'lead' AND {LEADS})")),
+    "incidents_dutyrevision": Row(Can(MINE)),
     # An offer of the lead is for its two sides and the overseers; functions write it.
     "incidents_handover": Row(
         Can(f"({IN_IT} AND %(me)s IN (x.from_organisation_id, x.to_organisation_id) OR {OVERSEES})")

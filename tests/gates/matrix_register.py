@@ -64,6 +64,7 @@ REGISTER: dict[str, Row] = {
     "partners_toldalongside": Row(
         Can(MINE, f"{ADMINISTERS} AND {PERSON_OF_OURS}", delete=ADMINISTERS), worker=Can(MINE)
     ),
+    "partners_dutyentry": Row(Can(MINE)),
     # Whom the ladder calls, and after how long.
     "partners_ladderrung": Row(
         Can(

@@ -51,8 +51,8 @@ MINE_TO_SAY = (
     f"(NOT x.kind LIKE ANY (ARRAY['exposure.%%', 'incident.%%', 'radius.%%', 'tasks.%%', 'update.%%']) OR {LEADS})"
 )
 SAID_BY_FUNCTIONS = (
-    "(split_part(x.kind, '.', 1) IN ('assessment', 'call', 'data_notice', 'data_position', 'exercise', 'file',"
-    " 'finding', 'headsup', 'mail', 'outside_report', 'permission', 'planned', 'register', 'signing_key', 'signoff',"
+    "(split_part(x.kind, '.', 1) IN ('assessment', 'call', 'data_notice', 'data_position', 'duty', 'exercise',"
+    " 'file', 'finding', 'headsup', 'mail', 'outside_report', 'permission', 'planned', 'register', 'signing_key', 'signoff',"
     " 'standing_access', 'technique', 'webhook', 'work')"
     " OR x.kind IN ('playbook.signed', 'update.asked', 'update.given', 'update.due'))"
 )

@@ -168,6 +168,19 @@ INCIDENTS: dict[str, Function] = {
     "sec.withdraw_sign_off(uuid,text)": ((APP,), "takes its own signature back, with a reason"),
     "sec.cover_system(text,uuid,boolean)": ((APP,), "whoever runs a system says which playbook is for it"),
     "sec.signatures_frozen()": ((), "trigger on participants: what each had signed when it joined"),
+    "sec.duty_due(timestamp with time zone,integer,text)": ((), "when so many hours are over; called by those below"),
+    "sec.duty_said(incidents_duty,text,text,timestamp with time zone)": (
+        (),
+        "a line of what was said of a duty, and its event for its owner alone",
+    ),
+    "sec.begin_duties(uuid,uuid[])": ((APP, WORKER), "the lead's: what its incident takes from each one's catalogue"),
+    "sec.begin_assessment(uuid,uuid,text)": ((APP,), "a participant has its own duty to assess"),
+    "sec.judges_duty(incidents_duty)": ((), "whether the person who asks judges it; called by the two below"),
+    "sec.duties_i_judge(uuid)": ((APP,), "of one's own organisation's duties, for its page"),
+    "sec.say_duty(uuid,text,timestamp with time zone,text,text,text,text,text)": (
+        (APP,),
+        "a person says something of a duty of its own organisation; what was said before is kept",
+    ),
     "sec.technique_moved(incidents_incidenttechnique,text,boolean,text)": ((), "the event that everybody hears"),
     "sec.technique_said(incidents_incidenttechnique,text,jsonb)": (
         (),

@@ -81,6 +81,12 @@ REGISTER: dict[str, Function] = {
         (APP,),
         "a private number, sealed, to an overseer of an open incident of its organisation; recorded for both",
     ),
+    "sec.put_standard_duties(uuid,text)": ((), "the lines of every catalogue; called by the trigger below"),
+    "sec.organisation_has_duties()": ((), "trigger on organisations: their catalogue of duties"),
+    "sec.keep_duty_entry(uuid,text,text,text,integer,text,text,boolean)": (
+        (APP,),
+        "an administrator changes its own organisation's catalogue",
+    ),
     "sec.on_duty(uuid,timestamp with time zone)": ((), "who is on duty; called by functions that know who asks"),
     "sec.duty_contacts(uuid)": ((APP,), "whom to ring now: overseers of an open incident, of its participants"),
     "sec.former_untested(timestamp with time zone)": (

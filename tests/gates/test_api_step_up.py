@@ -48,6 +48,7 @@ TAKES_NONE: dict[tuple[str, str], str] = {
     ("api-webhook-answers", "post"): "signed by a tool of its organisation, which the administrator let answer",
     ("api-live-tickets", "post"): "for the page that is open, with what it may read already",
     ("api-planned-answers", "post"): ANSWER,
+    ("api-duty-sayings", "post"): "what was said before is kept; a clock must not wait for a passkey",
     ("api-decision-choose", "post"): LEADS,
     ("api-task-exempt", "post"): LEADS,
     ("api-planned-moves", "post"): "ends or calls off work of one's own",

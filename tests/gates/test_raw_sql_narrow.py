@@ -35,7 +35,7 @@ OWN_TASKS: dict[str, Can] = {
     "incidents_stopconfirmation": Can(MINE, MATRIX["incidents_stopconfirmation"].app.insert),
     "incidents_workorder": MATRIX["incidents_workorder"].app,
     "incidents_ownreference": MATRIX["incidents_ownreference"].app,
-    "incidents_duty": Can(MINE, update=MINE),
+    "incidents_duty": Can(MINE),
     "incidents_runanswer": Can(
         MINE, MATRIX["incidents_runanswer"].app.insert, MATRIX["incidents_runanswer"].app.update
     ),

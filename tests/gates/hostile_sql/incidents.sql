@@ -119,4 +119,4 @@ INSERT INTO incidents_duty (id, incident_id, organisation_id, kind, hours, decis
 UPDATE incidents_duty SET aware_at = now() WHERE organisation_id <> %(me)s;
 
 -- members: reads another's duties
-SELECT 1 FROM incidents_duty WHERE organisation_id <> %(me)s;
+SELECT 1 FROM incidents_duty WHERE organisation_id <> %(me)s AND shared = '';

@@ -1,0 +1,25 @@
+"""Which duty comes first: overdue, then what is due soonest, then what waits for a judgement, then what is settled."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db.models import Case, IntegerField, QuerySet, Value, When
+
+from incidents.models import Duty, Incident
+
+State = Duty.State
+_ORDER = {State.RUNNING: 0, State.ASSESSING: 1, State.REPORTED: 2, State.FOLLOWED_UP: 2, State.NOT_REPORTABLE: 3}
+
+
+def own_duties(incident: Incident, *, me: UUID) -> QuerySet[Duty]:
+    """One's own duties, the most urgent first. Of two that wait, the Commissioner's comes first."""
+    place = Case(*(When(state=state, then=Value(at)) for state, at in _ORDER.items()), default=Value(4))
+    first = Case(When(kind=Duty.ICO, then=Value(0)), default=Value(1), output_field=IntegerField())
+    mine = Duty.objects.filter(incident=incident, organisation_id=me).annotate(place=place, first=first)
+    return mine.order_by("place", "due_at", "first", "name")
+
+
+def own_clock(incident: Incident, *, me: UUID) -> Duty | None:
+    """The one duty that the organisation's own tile shows (RULES 6). One query."""
+    return own_duties(incident, me=me).first()
