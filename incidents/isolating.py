@@ -64,7 +64,8 @@ def keeps_running(organisation_id: UUID, step: int, *, own: bool, incident: Inci
     if step == Step.FULL:
         said.append(_("Its tasks are answered with it by telephone."))
     if own:
-        running = Duty.objects.filter(settled_at=None, aware_at__isnull=False).exclude(incident__status="closed")
+        begun = Duty.objects.filter(organisation_id=organisation_id, settled_at=None, aware_at__isnull=False)
+        running = begun.exclude(incident__status="closed")
         clocks = running.count()
         said.append(
             ngettext("%(n)s legal clock goes on.", "%(n)s legal clocks go on.", clocks) % {"n": clocks}
