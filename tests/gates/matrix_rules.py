@@ -52,8 +52,8 @@ MINE_TO_SAY = (
 )
 SAID_BY_FUNCTIONS = (
     "(split_part(x.kind, '.', 1) IN ('assessment', 'call', 'data_notice', 'data_position', 'duty', 'exercise',"
-    " 'file', 'finding', 'headsup', 'mail', 'outside_report', 'permission', 'planned', 'register', 'signing_key', 'signoff',"
-    " 'standing_access', 'technique', 'webhook', 'work')"
+    " 'file', 'finding', 'headsup', 'mail', 'outside_report', 'permission', 'planned', 'register', 'signing_key',"
+    " 'signoff', 'standing_access', 'technique', 'webhook', 'work')"
     " OR x.kind IN ('playbook.signed', 'update.asked', 'update.given', 'update.due'))"
 )
 # What a tool did with a work order is said at home; that one is ready, by the lead to one organisation.
