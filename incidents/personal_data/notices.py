@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db import connections
 
+from incidents.duties import begin_assessment
 from incidents.errors import Fault, Invalid
 from incidents.models import DataNotice, Incident, Standing
 from incidents.personal_data.saying import asked
@@ -80,6 +81,8 @@ def acknowledge(notice: DataNotice) -> bool:
         WrongMoment: the exercise is put aside.
     """
     first: bool = asked("SELECT sec.acknowledge_data_notice(%s)", [notice.pk], "data_notice.acknowledged")
+    if first:  # its duty is to be assessed from now on
+        begin_assessment(notice.incident_id, notice.addressee_id, f"A notice about our data, {notice.pk}")
     return first
 
 
