@@ -28,13 +28,11 @@ NAMED = 3  # of services and steps; a sentence with more is not read to its end
 
 
 def brief_of(incident: Incident, *, me: UUID, name: str) -> list[str]:
-    """The six sentences for the organisation `me`. Four queries.
-
-    Raises:
-        Participant.DoesNotExist: it takes no part.
-    """
+    """The six sentences for the organisation `me`, none when it takes no part. Four queries."""
     now = clock.now()
-    side = Participant.objects.filter(incident=incident).get(organisation_id=me)
+    side = Participant.objects.filter(incident=incident, organisation_id=me).first()
+    if side is None:
+        return []
     tasks = list(Task.objects.filter(incident=incident, organisation_id=me).order_by("position").values(*COLUMNS))
     return [
         _what(incident),
@@ -53,9 +51,7 @@ def line_of(incident: Incident) -> str:
     total, contained = len(words), sum(1 for each in words if each == Standing.Word.CONTAINED)
     first = _("EXERCISE") + " " if incident.exercise else ""
     parts = [f"{first}{incident.reference}", str(INCIDENT_STATUS[incident.status])]
-    parts.append(
-        _("accepted by %(n)s of %(total)s") % {"n": total - silence(incident.pk), "total": organisations(total)}
-    )
+    parts.append(_("%(n)s of %(total)s not answered") % {"n": silence(incident.pk), "total": organisations(total)})
     parts.append(_("contained at %(n)s") % {"n": contained})
     if incident.status != Incident.Status.CLOSED:
         promised = in_words(incident.next_update_at, now)
@@ -107,10 +103,11 @@ def _works(incident: Incident, me: UUID) -> str:
 
 
 def _doing(tasks: Sequence[Row], now: datetime) -> str:
-    done = sum(1 for each in tasks if each["status"] in {"done", "verified", "not_affected"})
+    done = sum(1 for each in tasks if each["status"] in {"done", "verified"})
+    refused = sum(1 for each in tasks if each["status"] == "declined")
     doing = [each["title"] for each in tasks if each["status"] == "in_progress"]
     late = sum(1 for each in tasks if overdue_by(each, now) is not None)
-    wanted = [each for each in tasks if each["status"] != "cancelled"]
+    wanted = [each for each in tasks if each["status"] not in {"cancelled", "not_affected"}]
     if not wanted:
         return _("There is no step for us yet.")
     words = (
@@ -120,6 +117,8 @@ def _doing(tasks: Sequence[Row], now: datetime) -> str:
     )
     if doing:
         words += _(", under way is: %(steps)s") % {"steps": _and(doing)}
+    if refused:
+        words += _(", refused: %(n)s") % {"n": refused}
     if late:
         words += ", " + ngettext("one is overdue", "%(n)s are overdue", late) % {"n": late}
     return f"{words}."
@@ -148,11 +147,11 @@ def _decide(tasks: Sequence[Row], now: datetime) -> str:
                 "title": first["title"],
                 "time": span(late),
             }
-        return _("No decision waits for you; somebody of ours has still to accept “%(title)s”, by %(time)s.") % {
+        return _("No step of ours is blocked; somebody of ours has still to accept “%(title)s”, by %(time)s.") % {
             "title": first["title"],
             "time": local_time(due_at(first), "%H:%M on %-d %B"),
         }
-    return _("No decision waits for you in the portal.")
+    return _("No step of ours is blocked, and none waits to be accepted.")
 
 
 def _next(incident: Incident, now: datetime) -> str:

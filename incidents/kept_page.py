@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from incidents.api.task_shapes import tag_of
 from incidents.header import header_of
 from incidents.models import Incident, Participant, Step, Task
 from incidents.my_tasks import COLUMNS, MAIN, OPEN, by_urgency
@@ -23,6 +24,7 @@ from portal import clock
 from portal.tenancy.door import Visitor
 
 Row = Mapping[str, Any]
+TRUSTED = ContactPoint.Trust.TRUSTED
 RINGS = (ContactPoint.Kind.PHONE, ContactPoint.Kind.SMS)
 
 
@@ -65,6 +67,7 @@ def _task(task: Row, step: Step, side: Row, now: datetime, *, answers: bool) -> 
     waits = not task["ready"] and action != "acknowledge"
     return {
         "id": str(task["id"]),
+        "tag": tag_of(task["version"]),
         "title": task["title"],
         "state": state(state_key(task, side, now)),
         "due": due_words(task, now),
@@ -87,8 +90,10 @@ def _task(task: Row, step: Step, side: Row, now: datetime, *, answers: bool) -> 
 
 
 def _contacts(me: UUID) -> list[dict[str, str]]:
-    """Own people's numbers, and the desk's own; private ones as they are shown, by their last digits."""
-    found = ContactPoint.objects.filter(organisation_id=me, kind__in=RINGS, is_active=True).select_related("person")
+    """Own people's numbers that are trusted, and the desk's own; private ones by their last digits."""
+    found = ContactPoint.objects.filter(
+        organisation_id=me, kind__in=RINGS, is_active=True, trust=TRUSTED
+    ).select_related("person")
     return [
         {
             "words": each.label

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from incidents.api.task_shapes import tag_of
 from incidents.asking import asked_of
 from incidents.handing_over import notices_of
 from incidents.header import do_not_trust, header_of, others_of, silence
@@ -29,7 +30,7 @@ from portal.pages import local_time
 Row = Mapping[str, Any]
 COLUMNS = (
     "id", "incident_id", "step_id", "position", "title", "status", "ready", "acknowledge_by", "finish_by", "changed_at",
-    "changed_by_id", "previous_status",
+    "changed_by_id", "previous_status", "version",
 )  # fmt: skip
 MOST_INCIDENTS = 100
 OPEN = ("waiting", "acknowledged", "in_progress", "blocked")
@@ -214,7 +215,13 @@ def _card(task: Row, step: Step, header: Mapping[str, Any], now: datetime) -> di
         "undo_how": step.undo,
         "main": None
         if waits or asks
-        else {"words": _(words), "act": action, "url": reverse(f"task-{action}", args=[task["id"]]), "extra": {}},
+        else {
+            "words": _(words),
+            "act": action,
+            "tag": tag_of(task["version"]),
+            "url": reverse(f"task-{action}", args=[task["id"]]),
+            "extra": {},
+        },
         "others": [
             {"words": _("Done: answer what it asks") if asks else _("We already did it"), "href": f"{detail}#complete"},
             {"words": _("Blocked"), "href": f"{detail}#block"},

@@ -1,12 +1,14 @@
 // Answers that could not be sent: kept in order under the person's id, sent once each when there is a line.
 //
-// An answer is {key, task, act, body, words, title, seenBy, at, state, sentAt?, why?}: `key` is its Idempotency-Key, so
-// that the portal takes it once however often it is sent; `state` is "kept", "sent" or "refused".
+// An answer is {key, task, tag, act, body, words, title, seenBy, at, state, sentAt?, why?}: `key` is its Idempotency-Key,
+// so that the portal takes it once however often it is sent; `tag` the task as it was seen, so that it overrides nothing
+// that a colleague did meanwhile; `state` is "kept", "sent" or "refused".
 import { forgetPages } from "./kept.js";
 
 const NAME = "bulkhead-answers-";
 const TOKEN = "/my-tasks/token/";
 const STORE = "answers";
+const A_DAY = 24 * 3600 * 1000;
 
 const done = (request) =>
   new Promise((resolve, reject) => {
@@ -53,7 +55,19 @@ export async function forgetAnswers() {
   for (const person of await people()) indexedDB.deleteDatabase(NAME + person);
 }
 
-/** Send what this person has kept. "sent": nothing waits any more; "later": it still does. */
+/** Answers of other people that are a day old go: they are nobody's any more who uses this browser. */
+export async function forgetOld(except) {
+  for (const person of await people()) {
+    if (person === except) continue;
+    const fresh = (await answersOf(person)).some(({ at }) => Date.now() - at < A_DAY);
+    if (!fresh) indexedDB.deleteDatabase(NAME + person);
+  }
+}
+
+/**
+ * Send what this person has kept. "sent": nothing waits any more. Else it still does, because there is "no-line", the
+ * portal is "busy", the session is "signed-out" or is that of "another", or the organisation is "cut-off".
+ */
 export async function send(person) {
   if (!(await answersOf(person)).some(({ state }) => state === "kept")) return "sent";
   // One at a time, whichever tab or worker begins.
@@ -61,33 +75,76 @@ export async function send(person) {
     try {
       return await sendAll(person);
     } catch {
-      return "later"; // no line
+      return "no-line";
     }
   });
 }
 
-async function sendAll(person) {
+/** A token to send with, or why there is none. */
+async function session(person) {
   const answer = await fetch(TOKEN, { headers: { Accept: "application/json" }, signal: AbortSignal.timeout(15_000) });
   if (answer.redirected || answer.status === 401) {
     await forgetPages();
-    return "later";
+    return "signed-out";
   }
-  const session = answer.ok ? await answer.json() : {};
-  if (session.person !== person) return "later"; // signed in as somebody else: not theirs to send
+  if (answer.status === 403) {
+    await forgetPages();
+    await forgetAnswers();
+    return "cut-off";
+  }
+  if (!answer.ok) return "busy";
+  const found = await answer.json();
+  return found.person === person ? found : "another";
+}
+
+const WANTED = { acknowledge: "acknowledged", start: "in_progress", complete: "done", block: "blocked" };
+const wantedBy = ({ act, body }) => WANTED[act] ?? body.as ?? "declined";
+
+function post(each, csrf, tag) {
+  return fetch(`/api/v1/tasks/${each.task}/${each.act}/`, {
+    method: "POST",
+    headers: {
+      "Content-Type": "application/json",
+      "X-CSRFToken": csrf,
+      "Idempotency-Key": each.key,
+      ...(tag ? { "If-Match": tag } : {}),
+    },
+    body: JSON.stringify(each.body),
+    signal: AbortSignal.timeout(15_000),
+  });
+}
+
+/** Whether the task is already as the answer wants it: the tap had arrived, and only its answer was lost. */
+async function alreadySo(each) {
+  const found = await fetch(`/api/v1/tasks/${each.task}/`, { signal: AbortSignal.timeout(15_000) });
+  return found.ok && (await found.json()).status === wantedBy(each);
+}
+
+async function sendAll(person) {
+  let mine = await session(person);
+  if (typeof mine === "string") return mine;
+  const held = new Set(); // tasks of which an answer waits: those after it wait too
+  const tags = new Map(); // as our own answers left a task, so that the next one fits
   for (const each of await answersOf(person)) {
-    if (each.state !== "kept") continue;
-    const told = await fetch(`/api/v1/tasks/${each.task}/${each.act}/`, {
-      method: "POST",
-      headers: { "Content-Type": "application/json", "X-CSRFToken": session.csrf, "Idempotency-Key": each.key },
-      body: JSON.stringify(each.body),
-      signal: AbortSignal.timeout(15_000),
-    });
-    if (told.status === 401 || told.status === 429 || told.status >= 500 || told.headers.has("Retry-After")) return "later";
+    if (each.state !== "kept" || held.has(each.task)) continue;
+    let told = await post(each, mine.csrf, tags.get(each.task) ?? each.tag);
+    if (told.status === 403) {
+      mine = await session(person); // the token may be an old one
+      if (typeof mine === "string") return mine;
+      told = await post(each, mine.csrf, tags.get(each.task) ?? each.tag);
+    }
+    if (told.status === 401) return "signed-out";
+    if (told.status === 429 || told.status >= 500 || told.headers.has("Retry-After")) {
+      held.add(each.task);
+      continue;
+    }
     const said = await told.json().catch(() => ({}));
-    if (told.ok) await put(person, { ...each, state: "sent", sentAt: Date.now() });
+    if (told.ok && told.headers.has("ETag")) tags.set(each.task, told.headers.get("ETag"));
+    const taken = told.ok || (told.status === 412 && (await alreadySo(each)));
+    if (taken) await put(person, { ...each, state: "sent", sentAt: Date.now() });
     else await put(person, { ...each, state: "refused", why: whyOf(said) });
   }
-  return "sent";
+  return held.size ? "busy" : "sent";
 }
 
 function whyOf({ detail = "", title = "", errors = [] }) {

@@ -4,7 +4,7 @@ import htmx from "htmx.org";
 import { startActions } from "./actions.js";
 import { startClock } from "./clock.js";
 import { startEnded } from "./ended.js";
-import { forgetAnswers } from "./answers.js";
+import { forgetAnswers, forgetOld } from "./answers.js";
 import { forgetPages } from "./kept.js";
 import { meta, text } from "./page.js";
 import { startKeys } from "./keys.js";
@@ -24,7 +24,10 @@ startLive();
 
 // What this browser keeps for a bad line is one person's: another's goes as soon as somebody else is signed in, all of
 // it when the organisation is cut off, and the page of tasks when a session ends.
-if (meta("person")) forgetPages(meta("person")).catch(() => {});
+if (meta("person")) {
+  forgetPages(meta("person")).catch(() => {});
+  forgetOld(meta("person")).catch(() => {});
+}
 document.addEventListener("bulkhead:ended", ({ detail }) => {
   forgetPages().catch(() => {});
   if (detail.code === 4403) forgetAnswers().catch(() => {});

@@ -6,26 +6,32 @@ const SHELL = "bulkhead-shell";
 const OF_PERSON = "bulkhead-tasks-";
 const able = "caches" in globalThis;
 
-/** Fetch the page anew and keep it in place of the one before. Does nothing where a browser keeps nothing. */
-export async function keep(person) {
-  if (!able || !person) return;
+/**
+ * Fetch the page anew and keep it in place of the one before, while `still()` says so. "cut-off": the organisation is.
+ * Does nothing where a browser keeps nothing.
+ */
+export async function keep(person, still) {
+  if (!able || !person) return "";
   const answer = await fetch(KEPT, { signal: AbortSignal.timeout(15_000) });
   if (answer.redirected || answer.status === 401 || answer.status === 403) {
     await forgetPages();
-    return;
+    return answer.status === 403 ? "cut-off" : "";
   }
-  if (!answer.ok) return;
+  if (!answer.ok) return "";
   const html = await answer.clone().text();
-  if (!html.includes(`name="person" content="${person}"`)) return; // somebody else has signed in meanwhile
+  if (!html.includes(`name="person" content="${person}"`)) return ""; // somebody else has signed in meanwhile
   const files = [...new Set(html.match(/\/static\/[^"'<> ]+/g) ?? [])];
   const shell = await caches.open(SHELL);
   for (const file of files) if (!(await shell.match(file))) await shell.add(file);
+  if (!still()) return "";
+  await (await caches.open(OF_PERSON + person)).put(KEPT, answer);
+  await forgetPages(person);
+  if (!still()) await forgetPages(); // it ended while this was written
   for (const request of await shell.keys()) {
     const { pathname, search } = new URL(request.url);
     if (!files.includes(pathname + search)) await shell.delete(request);
   }
-  await (await caches.open(OF_PERSON + person)).put(KEPT, answer);
-  await forgetPages(person);
+  return "";
 }
 
 /** The page that is kept, if any. */

@@ -107,9 +107,12 @@ def brief(request: HttpRequest, reference: str) -> HttpResponse:
     """What to read to one's own chief executive, and the status in a line."""
     incident = incident_or_404(reference)
     visitor = request.visitor  # type: ignore[attr-defined]
+    sentences = brief_of(incident, me=visitor.organisation_id, name=visitor.organisation_name)
+    if not sentences:
+        raise Http404
     context = {
         "incident": header(incident),
-        "sentences": brief_of(incident, me=visitor.organisation_id, name=visitor.organisation_name),
+        "sentences": sentences,
         "line": line_of(incident),
         "at": clock.now(),
     }

@@ -137,6 +137,33 @@ def test_what_the_portal_does_not_take_is_shown_with_what_was_said(phone: Phone,
     refused.wait_for(state="detached")
 
 
+def test_nothing_that_a_colleague_did_meanwhile_is_overridden(phone: Phone, product: Running, reference: str):
+    phone.kept()
+    task = first(product, reference)
+    unsent = phone.page.locator("#unsent")
+    phone.cut()
+    phone.my_tasks()
+    card = phone.page.locator(f"[data-kept-task='{task['id']}']")
+    card.get_by_role("button", name="I have this").click()
+    unsent.locator("li[data-state=kept]").wait_for()
+    said = {"reason": "Not our platform any more.", "as": "not_affected"}
+    call(product, "dunmere", "POST", f"/tasks/{task['id']}/decline/", said)
+    phone.cut(False)
+    unsent.locator("li[data-state=refused]").wait_for()
+    assert call(product, "dunmere", "GET", f"/tasks/{task['id']}/")["status"] == "not_affected"
+    unsent.get_by_role("button").click()
+    # A tap that had arrived and whose answer was lost is no conflict: the task is as it was to be.
+    phone.kept()
+    following = phone.page.locator("#my-tasks article form[data-task]").get_attribute("data-task")
+    phone.cut()
+    phone.page.locator("#my-tasks article form button").click()
+    unsent.locator("li[data-state=kept]").wait_for()
+    call(product, "dunmere", "POST", f"/tasks/{following}/acknowledge/", {})
+    phone.cut(False)
+    unsent.locator("li[data-state=sent]").wait_for()
+    assert recorded(product, following) == 1
+
+
 def test_it_is_one_persons_and_goes_with_the_session(phone: Phone, product: Running, reference: str):
     phone.kept()
     # Somebody else signs in on the same browser: nothing of the former is there, and no answer of theirs is sent.

@@ -45,7 +45,7 @@ def test_six_sentences_about_oneself_and_none_about_others(
     )
     assert six[2].startswith("No service of ours is recorded as standing on it"), "it stands on the ledger alone"
     assert re.fullmatch(r"Of our \d+ steps none is done yet\.", six[3])
-    assert six[4].startswith("No decision waits for you; somebody of ours has still to accept “Confirm a safe way")
+    assert six[4].startswith("No step of ours is blocked; somebody of ours has still to accept “Confirm a safe way")
     assert six[5] == "The lead has not said yet when the next update comes."
     own = " ".join(sentences(client_of("brackenfield"), incident))
     assert "Services of ours that stand on it: " in own
@@ -89,7 +89,7 @@ def test_the_line_names_nobody_and_the_stranger_has_no_brief(
     shown = page(client_of("eastwick"), incident)
     line = re.search(r'<p id="line"[^>]*>(.*?)</p>', shown)
     assert line
-    assert line[1].startswith(f"{incident.reference} · Open · accepted by 0 of 7 organisations · contained at 0 · ")
+    assert line[1].startswith(f"{incident.reference} · Open · 7 of 7 organisations not answered · contained at 0 · ")
     names = ("Ashbourne", "Brackenfield", "Coldharbour", "Dunmere", "Eastwick", "Fernleigh", "Northgate")
     assert [name for name in names if name in line[1]] == []
     assert client_of("gravenhurst").get(f"/incidents/{incident.reference}/brief/").status_code == 404

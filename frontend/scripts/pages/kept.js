@@ -11,10 +11,10 @@ const AGAIN = 5_000;
 async function back() {
   const how = await send(person);
   await show(person);
-  if (how !== "sent") return;
+  if (how === "no-line" || how === "busy") return;
   try {
     const answer = await fetch(`${TASKS}token/`, { signal: AbortSignal.timeout(8_000) });
-    if (answer.ok) location.replace(TASKS); // also when signed out: the portal says so
+    if (answer.status < 500) location.replace(TASKS); // also when signed out or cut off: the portal says so
   } catch {
     // Still no line.
   }
@@ -26,7 +26,7 @@ function hideAnswersOf(card) {
 
 async function answer(form) {
   const card = form.closest("[data-kept-task]");
-  const { title, keptTask: task, seenBy } = card.dataset;
+  const { title, keptTask: task, tag, seenBy } = card.dataset;
   const { keptAnswer: act, words, as } = form.dataset;
   const reason = form.elements.reason?.value.trim();
   if (form.elements.reason && !reason) {
@@ -36,7 +36,7 @@ async function answer(form) {
   }
   const body = { ...(reason ? { reason } : {}), ...(as ? { as } : {}) };
   try {
-    await keepAnswer(person, { task, act, body, words, title, seenBy });
+    await keepAnswer(person, { task, tag, act, body, words, title, seenBy });
   } catch {
     form.after(said("unable"));
     return;
@@ -49,11 +49,6 @@ async function answer(form) {
 
 async function start() {
   document.body.classList.add("js-enabled");
-  for (const { task, state } of await show(person)) {
-    const card = document.querySelector(`[data-kept-task="${CSS.escape(task)}"]`);
-    if (state !== "kept" || !card) continue;
-    hideAnswersOf(card);
-  }
   document.addEventListener("input", (event) => event.target.setCustomValidity?.(""));
   document.addEventListener("submit", (event) => {
     const form = event.target.closest("form[data-kept-answer]");
@@ -63,6 +58,10 @@ async function start() {
   });
   addEventListener("online", back);
   setInterval(back, AGAIN);
+  for (const { task, state } of await show(person)) {
+    const card = document.querySelector(`[data-kept-task="${CSS.escape(task)}"]`);
+    if (state === "kept" && card) hideAnswersOf(card);
+  }
 }
 
 start();

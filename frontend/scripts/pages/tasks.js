@@ -1,24 +1,27 @@
 // My tasks on a bad line: keeps a copy, keeps an answer that could not be sent, sends it when the line is back.
-import { keepAnswer, send } from "../answers.js";
+import { forgetAnswers, keepAnswer, send } from "../answers.js";
 import { keep } from "../kept.js";
 import { meta } from "../page.js";
 import { said, show } from "../unsent.js";
 
 const person = meta("person");
 const AGAIN = 30_000;
+const KEEP_AGAIN = 120_000;
+let ended = false;
 let keptAt = 0;
 let timer = 0;
 
 async function keepPage() {
   clearTimeout(timer);
-  const wait = keptAt + AGAIN - Date.now();
+  const wait = keptAt + KEEP_AGAIN - Date.now();
+  if (ended) return;
   if (wait > 0) {
     timer = setTimeout(keepPage, wait);
     return;
   }
   keptAt = Date.now();
   try {
-    await keep(person);
+    if ((await keep(person, () => !ended)) === "cut-off") await forgetAnswers();
   } catch {
     // No line just now: the copy of before stays.
   }
@@ -35,17 +38,21 @@ async function sendKept() {
 if (person && "serviceWorker" in navigator && "caches" in window && "locks" in navigator) {
   navigator.serviceWorker.register("/sw.js").then(keepPage, () => {});
   document.addEventListener("bulkhead:refreshed", keepPage);
+  document.addEventListener("bulkhead:ended", () => {
+    ended = true;
+  });
   addEventListener("online", sendKept);
   setInterval(sendKept, AGAIN);
   sendKept();
   // The portal did not answer a tap: it is kept instead, and the card says so.
   document.addEventListener("bulkhead:not-sent", (event) => {
     const form = event.target.closest?.("form[data-task]");
-    if (!form) return;
+    if (!form || ended) return;
     event.preventDefault();
     const names = document.querySelector("[data-lead-name]")?.dataset.leadName ?? "";
     const words = form.querySelector("button").textContent.trim();
-    const answer = { task: form.dataset.task, act: form.dataset.act, body: {}, words, title: form.dataset.title, seenBy: names };
+    const { task, tag, act, title } = form.dataset;
+    const answer = { task, tag, act, body: {}, words, title, seenBy: names };
     keepAnswer(person, answer)
       .then(() => show(person))
       .then(() => {
