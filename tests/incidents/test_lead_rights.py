@@ -24,8 +24,12 @@ STAYS_AT_HOME = (
 # why a ladder moved; a link that somebody names, and a clearing. Planned work is told to whomever it stops something
 # for. Who signed a plan, and with what reservation, is said to all who keep it; what a step asks is answered to the
 # lead; a turn of an exercise is written by whoever leads it; who has seen a technique is said to lead, deputy and
-# provider, with the evidence that its owner has shared.
+# provider, with the evidence that its owner has shared. A position on personal data and a report to a body outside are
+# shared by their owner; a notice of data is addressed to whom it is about, the lead too.
 ADDRESSED = {
+    "incidents_dataposition",  # shared by its owner
+    "incidents_datanotice",  # of which the lead is the addressee
+    "incidents_outsidereport",  # shared by its owner; who rang and what was said stand elsewhere
     "incidents_inject",
     "incidents_runanswer",
     "incidents_signedatopening",
