@@ -64,9 +64,8 @@ def keeps_running(organisation_id: UUID, step: int, *, own: bool, incident: Inci
     if step == Step.FULL:
         said.append(_("Its tasks are answered with it by telephone."))
     if own:
-        begun = Duty.objects.filter(organisation_id=organisation_id, settled_at=None, aware_at__isnull=False)
-        running = begun.exclude(incident__status="closed")
-        clocks = running.count()
+        # Those of closed incidents too: standing down ends no legal clock.
+        clocks = Duty.objects.filter(organisation_id=organisation_id, settled_at=None, aware_at__isnull=False).count()
         said.append(
             ngettext("%(n)s legal clock goes on.", "%(n)s legal clocks go on.", clocks) % {"n": clocks}
             if clocks else _("No legal clock runs now; one that starts goes on as usual.")

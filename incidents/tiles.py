@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from incidents.duties.words import shared_words
 from incidents.models import Duty, Incident
 from incidents.promised import in_words
 from incidents.words import organisations, span
@@ -128,15 +129,13 @@ def _late_side(side: Row, now: datetime) -> bool:
 
 def _duty_words(duty: Duty, now: datetime) -> tuple[str, str]:
     """RULES 6: the viewer's own legal clock; it does not run before a person says that we became aware."""
-    short = _("ICO") if duty.kind == Duty.ICO else _("Duty")
+    short, who = _("ICO") if duty.kind == Duty.ICO else _("Duty"), shared_words(duty)
     if duty.settled_at:
-        return _("%(short)s: decided") % {"short": short}, _("only we see this")
+        return _("%(short)s: decided") % {"short": short}, who
     if duty.aware_at is None:
         return _("%(short)s: not started") % {"short": short}, _("starts when we say “aware”")
     if duty.due_at is None:
-        return _("%(short)s: report now") % {"short": short}, _("without undue delay; only we see this")
+        return _("%(short)s: report now, without undue delay") % {"short": short}, who
     if duty.due_at < now:
-        return _("%(short)s late by %(time)s") % {"short": short, "time": span(now - duty.due_at)}, _(
-            "only we see this"
-        )
-    return _("%(short)s in %(time)s") % {"short": short, "time": span(duty.due_at - now)}, _("only we see this")
+        return _("%(short)s late by %(time)s") % {"short": short, "time": span(now - duty.due_at)}, who
+    return _("%(short)s in %(time)s") % {"short": short, "time": span(duty.due_at - now)}, who

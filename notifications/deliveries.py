@@ -44,6 +44,8 @@ EACH_TIME = (
     _Message.DECISION_ASKED,
     _Message.DATA_NOTICE,
 )
+# They tell of something between two organisations: not even whoever leads learns that there was one.
+BETWEEN_TWO = frozenset({_Message.DATA_NOTICE})
 FIRST_MESSAGES = (Delivery.Message.OPENED, Delivery.Message.SUSPECTED)
 
 

@@ -9,7 +9,7 @@ from django.db import connections
 
 from incidents.models import Incident, Participant
 from incidents.participants import mark_lost, mark_reached
-from notifications.deliveries import FIRST_MESSAGES, Held, New, write
+from notifications.deliveries import BETWEEN_TWO, FIRST_MESSAGES, Held, New, write
 from notifications.models import Delivery
 from notifications.recipients import BESIDE, Way
 from partners import work
@@ -190,7 +190,7 @@ def _record(
     record(
         kind,
         actor=actor or Actor(held.organisation_id),
-        audience=(held.organisation_id, *incident.overseers),
+        audience=(held.organisation_id, *(() if held.message in BETWEEN_TWO else incident.overseers)),
         subject_id=held.id,
         incident_id=incident.pk,
         incident_reference=incident.reference,

@@ -15,7 +15,7 @@ from incidents.participants import mark_reached
 from notifications import calls
 from notifications.data_notices import KINDS as DATA_NOTICES
 from notifications.data_notices import tell_of_notice
-from notifications.deliveries import EACH_TIME, FIRST_MESSAGES, New, end_waiting, told_points, write
+from notifications.deliveries import BETWEEN_TWO, EACH_TIME, FIRST_MESSAGES, New, end_waiting, told_points, write
 from notifications.ladder import climb_now, start
 from notifications.later_steps import never_called, tell_of_question, tell_of_steps
 from notifications.lead_offered import tell_of_offer, tell_the_heir
@@ -227,7 +227,7 @@ def _go_round(row: Planned, incident: Incident, delivery_id: UUID) -> None:
         use = [way for way in choice.use if way.person_id is not None]
         write(new, use)
         under_way += [way.person_id for way in use if not way.is_beside]
-    if not under_way:
+    if not under_way and dead["message"] not in BETWEEN_TWO:
         because = "Every message to them failed. Call the duty desk."
         _say_why_nobody(side, incident, because)
         people = _people_in_the_know(side, incident) if incident.status == Incident.Status.SUSPECTED else None

@@ -9,19 +9,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 ACTS = {
-    "assess": lazy("has a duty to assess; only we see this"),
-    "start": lazy("a duty of ours runs from now on; only we see this"),
-    "aware": lazy("said that we are aware, for a duty of ours; only we see this"),
-    "correct": lazy("corrected since when we are aware; only we see this"),
-    "report": lazy("wrote down that a duty of ours is reported; only we see this"),
-    "no_report": lazy("decided that a duty of ours needs no report; only we see this"),
-    "follow_up": lazy("wrote down a follow-up to a report of ours; only we see this"),
-    "close": lazy("closed a duty of ours; only we see this"),
-    "reopen": lazy("opened a duty of ours again; only we see this"),
+    "assess": lazy("has a duty to assess; only we see this line"),
+    "start": lazy("a duty of ours runs from now on; only we see this line"),
+    "aware": lazy("said that we are aware, for a duty of ours; only we see this line"),
+    "correct": lazy("corrected since when we are aware; only we see this line"),
+    "report": lazy("wrote down that a duty of ours is reported; only we see this line"),
+    "no_report": lazy("decided that a duty of ours needs no report; only we see this line"),
+    "follow_up": lazy("wrote down a follow-up to a report of ours; only we see this line"),
+    "close": lazy("closed a duty of ours; only we see this line"),
+    "reopen": lazy("opened a duty of ours again; only we see this line"),
     "share": lazy("shared a duty of ours"),
     "unshare": lazy("no longer shares a duty of ours"),
-    "soon": lazy("a duty of ours is due soon; only we see this"),
-    "overdue": lazy("a duty of ours is overdue; only we see this"),
+    "soon": lazy("a duty of ours is due soon; only we see this line"),
+    "overdue": lazy("a duty of ours is overdue; only we see this line"),
 }
 
 

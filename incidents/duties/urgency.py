@@ -9,6 +9,7 @@ from django.db.models import Case, IntegerField, QuerySet, Value, When
 from incidents.models import Duty, Incident
 
 State = Duty.State
+MOST = 5
 _ORDER = {State.RUNNING: 0, State.ASSESSING: 1, State.REPORTED: 2, State.FOLLOWED_UP: 2, State.NOT_REPORTABLE: 3}
 
 
@@ -23,3 +24,9 @@ def own_duties(incident: Incident, *, me: UUID) -> QuerySet[Duty]:
 def own_clock(incident: Incident, *, me: UUID) -> Duty | None:
     """The one duty that the organisation's own tile shows (RULES 6). One query."""
     return own_duties(incident, me=me).first()
+
+
+def running_clocks(me: UUID) -> list[Duty]:
+    """One's own duties whose clock runs, of closed incidents too: standing down ends no legal clock. One query."""
+    mine = Duty.objects.filter(organisation_id=me, state=State.RUNNING).select_related("incident")
+    return list(mine.order_by("due_at", "id")[:MOST])

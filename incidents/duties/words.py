@@ -131,7 +131,7 @@ def both_times(at: datetime) -> str:
 def shared_words(duty: Duty) -> str:
     return {
         "": _("Only we see this."),
-        "lead": _("Shared with the lead."),
+        "lead": _("Shared with whoever leads, now or later."),
         "all": _("Shared with everybody who takes part."),
     }[duty.shared]
 

@@ -98,7 +98,7 @@ BEGIN = f"""
 -- What an incident takes from the catalogues of those whom it reaches: the lead's, or a job's inside the lead. Only what
 -- starts by the incident itself has a clock from then on; everything else waits for a person or for a notice.
 CREATE FUNCTION sec.begin_duties(incident uuid, organisations uuid[]) RETURNS void LANGUAGE plpgsql {DEFINER} AS $$
-DECLARE d public.incidents_duty; BEGIN
+DECLARE d public.incidents_duty; t timestamptz := clock_timestamp(); BEGIN
     IF NOT EXISTS (SELECT 1 FROM public.incidents_incident i WHERE i.id = incident AND i.lead_id = sec.me()) THEN
         RAISE EXCEPTION 'the lead alone brings organisations in' USING ERRCODE = '42501';
     END IF;
@@ -110,8 +110,8 @@ DECLARE d public.incidents_duty; BEGIN
      WHERE p.incident_id = incident AND p.organisation_id = ANY (organisations) AND p.role <> 'observer'
        AND e.is_on AND e.starts <> 'notice'
         ON CONFLICT DO NOTHING;
-    FOR d IN UPDATE public.incidents_duty x SET state = 'running', aware_at = clock_timestamp(),
-                    due_at = sec.duty_due(clock_timestamp(), x.hours, x.rule)
+    FOR d IN UPDATE public.incidents_duty x SET state = 'running', aware_at = t,
+                    due_at = sec.duty_due(t, x.hours, x.rule)
               WHERE x.incident_id = incident AND x.organisation_id = ANY (organisations) AND x.starts = 'reached'
                 AND x.state = 'assessing' AND x.aware_at IS NULL RETURNING x.* LOOP
         PERFORM sec.duty_said(d, 'start', '', NULL);
@@ -121,7 +121,7 @@ END $$;
 -- nothing; one that was decided not to need a report is looked at once more, because something new is known.
 CREATE FUNCTION sec.begin_assessment(incident uuid, organisation uuid, because text) RETURNS uuid
 LANGUAGE plpgsql {DEFINER} AS $$
-DECLARE me uuid := sec.me(); d public.incidents_duty; e public.partners_dutyentry; BEGIN
+DECLARE me uuid := sec.me(); d public.incidents_duty; e public.partners_dutyentry; t timestamptz := clock_timestamp(); BEGIN
     IF (organisation = me AND sec.role() IN ('administrator', 'incident_manager', 'responder', 'approver',
             'data_protection_officer')) IS NOT TRUE
        OR NOT EXISTS (SELECT 1 FROM public.incidents_participant p WHERE p.incident_id = incident AND p.organisation_id = me
@@ -132,7 +132,7 @@ DECLARE me uuid := sec.me(); d public.incidents_duty; e public.partners_dutyentr
         INSERT INTO public.incidents_duty (id, incident_id, organisation_id, kind, name, source, starts, hours, rule, judge,
                                            state, decision, aware_at, due_at)
         VALUES (gen_random_uuid(), incident, me, e.key, e.name, e.source, e.starts, e.hours, e.rule, e.judge, 'running', '',
-                clock_timestamp(), sec.duty_due(clock_timestamp(), e.hours, e.rule))
+                t, sec.duty_due(t, e.hours, e.rule))
             ON CONFLICT DO NOTHING RETURNING * INTO d;
         IF FOUND THEN
             PERFORM sec.duty_said(d, 'start', '', NULL);
@@ -147,9 +147,11 @@ DECLARE me uuid := sec.me(); d public.incidents_duty; e public.partners_dutyentr
     IF d.id IS NULL THEN
         SELECT * INTO d FROM public.incidents_duty x
          WHERE x.incident_id = incident AND x.organisation_id = me AND x.kind = 'ico_72h' FOR UPDATE;
-        IF d.state = 'not_reportable' THEN
+        IF d.state = 'not_reportable' OR d.state = 'closed' AND d.reported_at IS NULL THEN
             UPDATE public.incidents_duty x SET state = CASE WHEN x.aware_at IS NULL THEN 'assessing' ELSE 'running' END,
-                   settled_at = NULL, decision = '' WHERE x.id = d.id RETURNING * INTO d;
+                   settled_at = NULL, decision = '', reminded = 0 WHERE x.id = d.id RETURNING * INTO d;
+        ELSIF d.state = 'closed' THEN
+            UPDATE public.incidents_duty x SET state = 'reported' WHERE x.id = d.id RETURNING * INTO d;
         ELSIF EXISTS (SELECT 1 FROM public.incidents_dutyrevision r
                        WHERE r.duty_id = d.id AND r.act = 'assess' AND r.words = coalesce(left(because, 2000), '')) THEN
             RETURN d.id;
@@ -186,7 +188,9 @@ DECLARE d public.incidents_duty; words text := btrim(coalesce(said_words, '')); 
     IF NOT sec.judges_duty(d) AND sec.role() NOT IN ('administrator', 'incident_manager', 'data_protection_officer') THEN
         RAISE EXCEPTION 'your role does not allow this' USING ERRCODE = '42501';
     END IF;
-    IF EXISTS (SELECT 1 FROM public.incidents_incident i WHERE i.id = d.incident_id AND i.suspended_at IS NOT NULL) THEN
+    -- What is shared can be taken back at any time.
+    IF (say = 'share' AND whom = '') IS NOT TRUE AND EXISTS (
+            SELECT 1 FROM public.incidents_incident i WHERE i.id = d.incident_id AND i.suspended_at IS NOT NULL) THEN
         RAISE EXCEPTION 'the exercise is put aside: do nothing more in it' USING ERRCODE = '23514';
     END IF;
     IF length(words) > 2000 OR length(by_route) > 200 OR length(ref) > 100 OR length(why_late) > 2000 THEN

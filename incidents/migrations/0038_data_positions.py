@@ -81,7 +81,7 @@ DECLARE i public.incidents_incident := sec.data_may(incident, sec.data_judges())
        = (say, kinds, how_many_people, how_many_records, touches, btrim(said_words)) THEN
         RETURN sec.share_data_position(i.id, whom);
     END IF;
-    UPDATE public.incidents_dataposition p SET newest = false, shared = '' WHERE p.id = was.id;
+    UPDATE public.incidents_dataposition p SET newest = false WHERE p.id = was.id;
     INSERT INTO public.incidents_dataposition (id, incident_id, organisation_id, state, categories, people, records, touched,
         words, said_by, at, newest, shared)
     VALUES (made, i.id, sec.me(), say, kinds, how_many_people, how_many_records, touches, btrim(said_words), sec.who(),
@@ -91,6 +91,8 @@ DECLARE i public.incidents_incident := sec.data_may(incident, sec.data_judges())
 END $$;
 CREATE FUNCTION sec.share_data_position(incident uuid, whom text) RETURNS boolean LANGUAGE plpgsql {DEFINER} AS $$
 DECLARE i public.incidents_incident := sec.data_may(incident, sec.data_judges()); was public.incidents_dataposition; BEGIN
+    -- Against a revision that is being said: what was taken back must not come back with it.
+    PERFORM pg_advisory_xact_lock(hashtextextended('data position ' || i.id || sec.me(), 0));
     SELECT * INTO was FROM public.incidents_dataposition p
      WHERE p.incident_id = i.id AND p.organisation_id = sec.me() AND p.newest FOR UPDATE;
     IF was.id IS NULL OR (whom IN ('', 'lead', 'all')) IS NOT TRUE THEN
@@ -132,7 +134,8 @@ DECLARE i public.incidents_incident := sec.data_may(incident, sec.data_judges())
     SELECT n.id INTO old.id FROM public.incidents_datanotice n
      WHERE n.incident_id = i.id AND n.sender_id = me AND n.addressee_id = org AND n.about = btrim(which)
        AND n.known = btrim(what) AND n.known_since = since AND n.reference = btrim(own_ref)
-       AND n.corrects_id IS NOT DISTINCT FROM former;
+       AND n.corrects_id IS NOT DISTINCT FROM former
+       AND NOT EXISTS (SELECT 1 FROM public.incidents_datanotice c WHERE c.corrects_id = n.id);
     IF FOUND THEN
         RETURN old.id;
     END IF;
@@ -170,7 +173,7 @@ CREATE FUNCTION sec.remind_of_data_notices() RETURNS integer LANGUAGE sql {DEFIN
     WITH due AS (
         UPDATE public.incidents_datanotice n SET reminded = CASE WHEN n.due_at <= clock_timestamp() THEN 2 ELSE 1 END
           FROM public.incidents_incident i
-         WHERE i.id = n.incident_id AND i.suspended_at IS NULL AND n.acknowledged_at IS NULL AND (n.reminded < 2
+         WHERE i.id = n.incident_id AND i.suspended_at IS NULL AND i.status <> 'closed' AND n.acknowledged_at IS NULL AND (n.reminded < 2
                AND n.due_at <= clock_timestamp() OR n.reminded = 0 AND n.due_at <= clock_timestamp() + interval '2 hours')
            AND NOT EXISTS (SELECT 1 FROM public.incidents_datanotice c WHERE c.corrects_id = n.id)
         RETURNING n.*, i.reference AS incident_reference
@@ -210,6 +213,10 @@ DECLARE i public.incidents_incident := sec.data_may(incident, CASE share WHEN ''
      WHERE r.incident_id = i.id AND r.organisation_id = me AND r.follows_id IS NOT DISTINCT FROM after
        AND (r.body, r.body_name, r.route, r.reference, r.told_at, n.told_by, n.words)
          = (whom, btrim(other), btrim(by_route), btrim(ref), at_time, btrim(who_told), btrim(said_words));
+    IF EXISTS (SELECT 1 FROM public.incidents_outsidereport r WHERE r.id = made AND r.shared <> share) THEN
+        RAISE EXCEPTION 'it stands there already, and others read it than you say now: change that at the entry'
+            USING ERRCODE = '23514';
+    END IF;
     IF made IS NOT NULL THEN
         RETURN made;
     END IF;

@@ -75,7 +75,9 @@ def duty_detail(request: HttpRequest, reference: str, duty_id: UUID) -> HttpResp
         known = asked in SayForm.FIELDS
         return refuse(request, 403 if known and asked in ACTS[duty.state] else 409, _("That cannot be said of it now."))
     now = clock.now()
-    forms = {act: SayForm(request.POST if act == asked else None, act=act, initial=_initial(duty, now)) for act in acts}
+    forms = {
+        act: SayForm(request.POST if act == asked else None, act=act, initial=_initial(duty, act, now)) for act in acts
+    }
     status = 200
     if request.method == "POST":
         form = forms.get(asked)
@@ -102,8 +104,9 @@ def duty_detail(request: HttpRequest, reference: str, duty_id: UUID) -> HttpResp
     return render(request, "incidents/duty.html", context, status=status)
 
 
-def _initial(duty: Duty, now: Any) -> dict[str, Any]:
-    return {"moment": now, "whom": duty.shared}
+def _initial(duty: Duty, act: str, now: Any) -> dict[str, Any]:
+    # A correction begins with what stands, so that a hasty press moves no deadline.
+    return {"moment": duty.aware_at if act == "correct" else now, "whom": duty.shared}
 
 
 def _said(request: HttpRequest, incident: Incident, duty: Duty, form: SayForm) -> HttpResponse:

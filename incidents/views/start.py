@@ -8,9 +8,12 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from incidents import demo_story
+from incidents.duties.urgency import running_clocks
+from incidents.duties.words import to_do
 from incidents.heads_up import current
 from incidents.listing import open_rows, peacetime
 from incidents.my_tasks import most_urgent
@@ -44,12 +47,22 @@ def start(request: HttpRequest) -> HttpResponse:
             "may_open": False,
             "heads_up": [],
             "tasks": [],
+            "clocks": [],
             "mail_ends": [],
         }
         return render(request, "start.html", context)
     rows = open_rows(visitor.organisation_id)
     context = {
         "heads_up": current(),
+        "clocks": [
+            {
+                "name": each.name,
+                "words": to_do(each, clock.now()),
+                "reference": each.incident.reference,
+                "href": reverse("duty-detail", args=[each.incident.reference, each.pk]),
+            }
+            for each in running_clocks(visitor.organisation_id)
+        ],
         "tasks": most_urgent(visitor.organisation_id, limit=MOST_TASKS),
         "mail_ends": ending(marks(), me=visitor.organisation_id, now=clock.now()),
         "installed": True,

@@ -4,7 +4,10 @@ from importlib import import_module
 
 from django.db import migrations, models
 
+from portal.tenancy.policies import ME
+
 before = import_module("notifications.migrations.0031_later_steps")
+own = import_module("notifications.migrations.0003_own_notices")
 MESSAGES = {**before.MESSAGES, "data_notice": "Sent a notice of its data"}
 KINDS = " ".join(f"WHEN ''data_notice.{each}'' THEN ''named''" for each in ("sent", "reminded", "overdue"))
 TOLD = f"""
@@ -32,6 +35,12 @@ END $do$;
 
 
 FIRST, WITH_IT = "ARRAY['opened'::text", "ARRAY['data_notice'::text, 'opened'::text"
+# Who leads, deputises or provides sees how everybody is told of the incident, and never that a notice went to somebody.
+SEEN = "ALTER POLICY portal_app_select ON notifications_delivery USING (%s);"
+ADDRESSED = own.incident(
+    f"notifications_delivery.organisation_id = {ME} OR {ME} = ANY (i.overseers)"
+    " AND notifications_delivery.message <> 'data_notice'"
+)
 TAKEN_BACK = "SET CONSTRAINTS ALL IMMEDIATE; DELETE FROM notifications_delivery WHERE message = 'data_notice';"
 
 
@@ -46,4 +55,5 @@ class Migration(migrations.Migration):
         ),
         migrations.RunSQL(migrations.RunSQL.noop, TAKEN_BACK),
         migrations.RunSQL(TOLD + exempt(FIRST, WITH_IT), NOT_TOLD + exempt(WITH_IT, FIRST)),
+        migrations.RunSQL(SEEN % f"{own.OWN} OR {ADDRESSED}", SEEN % f"{own.OWN} OR {own.SIDE}"),
     ]

@@ -268,7 +268,7 @@ INCIDENTS: dict[str, Row] = {
     ),
     "notifications_delivery": Row(
         Can(
-            f"(x.incident_id IS NULL AND {MINE} OR {SIDE})",
+            f"(x.incident_id IS NULL AND {MINE} OR {MINE} AND {IN_IT} OR {OVERSEES} AND x.message <> 'data_notice')",
             selects="id organisation_id incident_id incident_reference exercise event_id contact_point_id person_id way"
             " message state created_at due_at attempts transport error accepted_at delivered_at answered_at step_id",
         ),

@@ -171,6 +171,16 @@ def test_what_is_due_when(stage, began, hours, rule, due):
     assert found.astimezone(UTC) == datetime.fromisoformat(due)
 
 
+def test_a_running_clock_stands_on_the_home_page_after_the_incident_is_closed(stage, incident, inside, client_of):
+    with inside("ashbourne", DPO):
+        duty = own(incident, stage, "ashbourne")
+        assert say(duty, Saying("aware", moment=incident.opened_at, words="Payroll files were copied."))
+    stage.closes(incident)
+    assert duty.name in client_of("ashbourne").get("/").content.decode()
+    for slug in ("dunmere", "northgate", "gravenhurst"):
+        assert incident.reference not in client_of(slug).get("/").content.decode(), slug
+
+
 def test_an_assessment_begins_once_and_again_when_something_new_is_known(stage, incident, inside):
     with inside("ashbourne", "administrator", fresh=True):
         contract = keep_line(
@@ -193,8 +203,13 @@ def test_an_assessment_begins_once_and_again_when_something_new_is_known(stage, 
     with inside("ashbourne", "responder"):
         begin_assessment(incident.pk, stage.ids["ashbourne"], "A second notice")
         assert Duty.objects.get(pk=first).state == "assessing"
-    with inside("gravenhurst"), pytest.raises(NotYours):
-        begin_assessment(incident.pk, stage.ids["gravenhurst"], "not in it")
+    with inside("ashbourne", DPO):
+        assert say(duty, Saying("no_report", words="Nothing of ours was there."))
+        assert say(duty, Saying("close"))
+    with inside("ashbourne", "responder"):
+        begin_assessment(incident.pk, stage.ids["ashbourne"], "A third notice, after it was closed")
+        found = Duty.objects.get(pk=first)
+        assert (found.state, found.settled_at) == ("assessing", None)
 
 
 def test_the_catalogue_is_its_administrators_and_a_change_moves_no_clock_that_exists(stage, inside, client_of):

@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 
 from incidents.personal_data.notices import Notice, remind_of_notices, send_notice
+from notifications.models import Delivery
 from portal.mail_sink import Mailbox
 from tests.incidents.test_data_notices import ABOUT, KNOWN, SINCE
 from tests.notifications.stage import Stage, as_worker
@@ -29,6 +30,13 @@ def test_its_addressee_is_told_without_its_words_and_reminded_while_nobody_ackno
     assert ("data_notice", "accepted") in told
     for slug in ("ashbourne", "northgate", "eastwick"):
         assert "data_notice" not in {message for message, _ in stage.deliveries(incident, slug, "message, d.state")}
+    for slug, seen in (("ashbourne", False), ("northgate", False), ("eastwick", False), ("dunmere", True)):
+        with inside(slug):  # whoever leads, deputises or provides does not learn that there is a notice
+            assert Delivery.objects.filter(message="data_notice").exists() is seen, slug
+    for kind in ("delivery.accepted", "delivery.delivered", "delivery.dead"):
+        for data, audience in stage.events(kind):
+            if data.get("message") == "data_notice":
+                assert set(audience) == {stage.ids["dunmere"]}
     texts = [each["subject"] + each["text"] for each in mail.messages() if "a notice waits" in each["subject"]]
     assert texts
     assert not any(word in text for text in texts for word in ("Housing", "Eastwick", "share", "EW-12"))
