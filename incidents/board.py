@@ -227,10 +227,10 @@ def _tabs(incident: Incident, *, own_slug: str | None, manages: bool) -> list[di
     else:
         tabs.append(("incident-radius", _("How far"), []))
     tabs.append(("incident-brief", _("Brief"), []))
-    tabs.append(("incident-duties", _("Our duties"), []))
+    tabs.append(("incident-duties", _("Duties"), []))
     tabs.append(("incident-techniques", _("Techniques"), []))
-    tabs.append(("incident-data", _("Personal data"), []))
-    tabs.append(("incident-told", _("Who has told whom"), []))
+    tabs.append(("incident-data", _("Data"), []))
+    tabs.append(("incident-told", _("Told"), []))
     tabs.append(("incident-deliveries", _("Deliveries"), []))
     if not own_slug:
         tabs.append(("incident-mail", _("Mail"), []))
