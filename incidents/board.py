@@ -18,6 +18,7 @@ from incidents.header import do_not_trust, header_of, others_of, silence
 from incidents.matrix import Column, Own, cells_of, columns_of, first_due, tasks_in
 from incidents.models import Incident, Participant, Standing, Step, Task
 from incidents.not_trusted import lines_of, mail_lines, short_of, suspicions_in
+from incidents.personal_data.notices import waiting_for
 from incidents.planned import beside
 from incidents.planned_pages import lines_beside
 from incidents.promised import reminder_of
@@ -92,7 +93,8 @@ def board_of(incident: Incident, *, me: UUID, may_lead: bool, manages: bool = Fa
         + notices_of(incident, me=me, names=by_id, may_answer=manages)
         + asked_of(incident, me=me, names=by_id)
         + decisions_of(incident, me=me)
-        + reminders_of(incident, me=me, now=now),
+        + reminders_of(incident, me=me, now=now)
+        + waiting_for(incident, me=me),
         "signed": board_block(incident, by_id, me=me, oversees=oversees),
         "buttons": _buttons(incident, may_lead=may_lead),
         "tiles": tiles_of(incident, sides, standings, silent, duty, now, oversees=oversees),

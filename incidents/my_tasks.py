@@ -16,6 +16,7 @@ from incidents.handing_over import notices_of
 from incidents.header import do_not_trust, header_of, others_of, silence
 from incidents.models import Incident, Participant, Standing, Step, Task
 from incidents.not_trusted import lines_of, mail_lines, suspicions_in
+from incidents.personal_data.notices import waiting_for
 from incidents.planned import to_answer
 from incidents.planned_pages import cards
 from incidents.running.answering import gone_on_by
@@ -104,7 +105,7 @@ def mine_of(
         },
         "notices": notices_of(incident, me=me, names=names, may_answer=manages)
         + ([] if narrow else asked_of(incident, me=me, names=names) + decisions_of(incident, me=me))
-        + ([] if narrow else reminders_of(incident, me=me, now=now)),
+        + ([] if narrow else reminders_of(incident, me=me, now=now) + waiting_for(incident, me=me)),
         "receipt": _receipt(tasks, person_id, now, seen_by=header["lead"]["name"]),
         "next": [_listed(task, side, now) for task in open_tasks[1:]],
         "answered": [_listed(task, side, now) for task in tasks if task["status"] not in OPEN],

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connections
+from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from incidents.duties import begin_assessment
 from incidents.errors import Fault, Invalid
@@ -17,9 +20,11 @@ from incidents.models import DataNotice, Incident, Standing
 from incidents.personal_data.saying import asked
 from portal import clock
 from portal.ledger.signals import announce
+from portal.pages import local_time
 from portal.tenancy.scope import queue_scope
 
 LONGEST_ABOUT, LONGEST_KNOWN, LONGEST_REFERENCE = 1000, 2000, 100
+MOST_SHOWN = 5
 ACKNOWLEDGE_WITHIN_HOURS = 4  # `sec.send_data_notice` says the same
 
 
@@ -84,6 +89,24 @@ def acknowledge(notice: DataNotice) -> bool:
     if first:  # its duty is to be assessed from now on
         begin_assessment(notice.incident_id, notice.addressee_id, f"A notice about our data, {notice.pk}")
     return first
+
+
+def waiting_for(incident: Incident, *, me: UUID) -> list[dict[str, Any]]:
+    """For board and *My tasks* of the addressee, whether or not a message reached it: each notice that nobody there has
+    acknowledged. One query."""
+    found = DataNotice.objects.filter(
+        incident=incident, addressee_id=me, acknowledged_at__isnull=True, corrected_by__isnull=True
+    )
+    return [
+        {
+            "title": _("%(name)s has told you something about your data") % {"name": name},
+            "words": _("Only you two read it. Acknowledge it by %(time)s.")
+            % {"time": local_time(due, "%H:%M, %-d %B")},
+            "link": _("Read it"),
+            "href": reverse("incident-data", args=[incident.reference]),
+        }
+        for name, due in found.order_by("sent_at").values_list("sender__name", "due_at")[:MOST_SHOWN]
+    ]
 
 
 def remind_of_notices() -> int:

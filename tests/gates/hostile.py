@@ -2,7 +2,8 @@
 
 Most stand in `hostile_sql/`, a file a subject; here are those that offer a row in one variation after the other. In
 each `me` and `other` are organisations, `task` is the other's, `own` one's own finished one, `incident` is Ashbourne's,
-`apart` one of which the asker knows nothing, `system` one on which the asker does not stand.
+`apart` one of which the asker knows nothing, `system` one on which the asker does not stand; `duty` and `entry` are the
+other's, `notice` goes from Eastwick to Coldharbour, `report` is Eastwick's.
 """
 
 from __future__ import annotations

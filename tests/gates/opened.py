@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -20,10 +21,13 @@ from psycopg.rows import dict_row
 from incidents.models import Incident, Task
 from incidents.opening import Opening, open_incident
 from incidents.own_references import keep_own_reference
+from incidents.personal_data.notices import Notice, send_notice
+from incidents.personal_data.reports import Report, write_report
 from incidents.seeing import mark_seen
 from incidents.transitions import Answer, answer_task, verify_task
 from incidents.updates import send_update
 from notifications.planning import plan_due
+from portal import clock
 from portal.ledger.record import Actor
 from portal.tenancy.scope import organisation_scope
 from tests import servers
@@ -70,6 +74,10 @@ class World:
             with self.owner() as connection, connection.cursor(row_factory=dict_row) as cursor:
                 self._rows[table] = cursor.execute(f"SELECT * FROM {table}").fetchall()
         return self._rows[table]
+
+    def of_other(self, table: str, slug: str) -> UUID:
+        """A row of that organisation's in this table."""
+        return next(row["id"] for row in self.rows(table) if row["organisation_id"] == self.ids[slug])
 
     def task(self, slug: str, status: str = "waiting") -> UUID:
         """A task of that organisation in Ashbourne's incident."""
@@ -153,4 +161,9 @@ def _act(cast: Cast) -> tuple[UUID, UUID]:
         verify_task(task_id=done.pk, actor=actor)
         send_update(incident_id=incident.pk, text="Reset everything", actor=actor, author_name="Priya")
         keep_own_reference(incident=Incident.objects.get(pk=incident.pk), task_id=None, text="ASH-1", actor=actor)
+    # Between two that try nothing: what was sent to another, and what another wrote down.
+    with acting("eastwick"):
+        since = clock.now() - timedelta(hours=2)
+        send_notice(incident, Notice("coldharbour", "Letters of 2024", "The share was read.", since))
+        write_report(incident, Report("ncsc", since, "Farah Siddiqui", reference="NCSC-1"))
     return incident.pk, other.pk

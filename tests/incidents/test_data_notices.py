@@ -35,6 +35,19 @@ def sent(incident: Incident, inside) -> DataNotice:
         return send_notice(incident, Notice("dunmere", ABOUT, KNOWN, SINCE, "EW-12"))
 
 
+def test_it_stands_first_on_board_and_my_tasks_of_its_addressee_alone(stage, incident, sent, client_of):
+    """Also when no message could reach it: nobody learns of a notice by chance."""
+    board = reverse("incident-board", args=[incident.reference])
+    words = "has told you something about your data"
+    for path in (board, reverse("my-tasks")):
+        assert f"Eastwick {words}" in client_of("dunmere").get(path).content.decode()
+        for slug in ("ashbourne", "northgate", "eastwick", "coldharbour"):
+            assert words not in client_of(slug).get(path).content.decode(), slug
+    assert words not in client_of("gravenhurst").get(reverse("my-tasks")).content.decode()
+    client_of("dunmere").post(reverse("data-notice-acknowledge", args=[sent.pk]))
+    assert words not in client_of("dunmere").get(board).content.decode()
+
+
 def test_nobody_but_the_two_reads_it_neither_lead_nor_provider(stage, incident, sent, client_of, inside):
     assert readers(stage) == {"eastwick", "dunmere"}
     at = reverse("incident-data", args=[incident.reference])

@@ -1,7 +1,7 @@
 -- roles: portal_app portal_worker
 
 -- everybody: says something of another's duty
-SELECT sec.say_duty(d.id, 'share', NULL, 'x', '', '', '', 'all') FROM (SELECT gen_random_uuid() AS id) d;
+SELECT sec.say_duty(%(duty)s, 'share', NULL, 'x', '', '', '', 'all');
 
 -- everybody: begins another's assessment
 SELECT sec.begin_assessment(%(incident)s, %(other)s, 'x');
@@ -13,7 +13,7 @@ SELECT sec.begin_assessment(%(apart)s, %(me)s, 'x');
 SELECT sec.begin_duties(%(incident)s, ARRAY[%(other)s]::uuid[]);
 
 -- everybody: keeps another's catalogue
-SELECT sec.keep_duty_entry(gen_random_uuid(), 'x', 'x', 'aware', 1, 'clock', 'administrator', false);
+SELECT sec.keep_duty_entry(%(entry)s, 'x', 'x', 'aware', 1, 'clock', 'administrator', false);
 
 -- everybody: says when something is due
 SELECT sec.duty_due(now(), 1, 'clock');

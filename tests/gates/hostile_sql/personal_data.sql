@@ -18,14 +18,18 @@ SELECT sec.say_data_position(%(incident)s, NULL, NULL, NULL, NULL, NULL, NULL, N
 -- everybody: tells somebody whom it shares no incident with
 SELECT sec.send_data_notice(%(apart)s, 'eastwick', 'Letters', 'Little', now(), '', NULL);
 
--- everybody: tells itself or nobody
+-- everybody: tells nobody
 SELECT sec.send_data_notice(%(incident)s, 'nobody', 'Letters', 'Little', now(), '', NULL);
 
+-- everybody: tells itself
+SELECT sec.send_data_notice(%(incident)s, o.slug, 'Letters', 'Little', now(), '', NULL) FROM partners_organisation o
+ WHERE o.id = %(me)s;
+
 -- everybody: corrects what somebody else sent
-SELECT sec.send_data_notice(%(incident)s, 'eastwick', 'Letters', 'Little', now(), '', gen_random_uuid());
+SELECT sec.send_data_notice(%(incident)s, 'coldharbour', 'Letters', 'Little', now(), '', %(notice)s);
 
 -- everybody: has read what was not sent to it
-SELECT sec.acknowledge_data_notice(gen_random_uuid());
+SELECT sec.acknowledge_data_notice(%(notice)s);
 
 -- everybody: told the future
 SELECT sec.put_outside_report(%(incident)s, 'ncsc', '', '', '', now() + interval '1 day', 'Grace', '', NULL, '');
@@ -34,7 +38,7 @@ SELECT sec.put_outside_report(%(incident)s, 'ncsc', '', '', '', now() + interval
 SELECT sec.put_outside_report(%(apart)s, 'ncsc', '', '', '', now(), 'Grace', '', NULL, '');
 
 -- everybody: shares a report that is not its own
-SELECT sec.share_outside_report(gen_random_uuid(), 'all');
+SELECT sec.share_outside_report(%(report)s, 'all');
 
 -- everybody: tells everybody that somebody said something
 SELECT sec.data_told(i, 'data_position.said', i.id, i.participants, '{}') FROM incidents_incident i;
