@@ -55,12 +55,21 @@ class PositionForm(forms.Form):
     touched = forms.MultipleChoiceField(choices=TOUCHES, required=False)
     words = forms.CharField(required=False, max_length=LONGEST, error_messages=LONG)
     shared = _shares()
+    was_shared = forms.CharField(required=False, widget=forms.HiddenInput)  # when the page was opened
 
     @classmethod
     def of(cls, position: DataPosition | None) -> PositionForm:
         """Unbound, with what was said last."""
         named = ("state", "categories", "people", "records", "touched", "words", "shared")
-        return cls(initial={name: getattr(position, name) for name in named} if position else {"shared": ""})
+        found = {name: getattr(position, name) for name in named} if position else {"shared": ""}
+        return cls(initial={**found, "was_shared": found["shared"]})
+
+    def clean(self) -> dict[str, Any]:
+        """A choice that nobody touched changes nothing: a colleague may have stopped sharing since the page was opened."""
+        said = super().clean() or {}
+        if said.pop("was_shared", "") == said.get("shared"):
+            said["shared"] = None
+        return said
 
 
 class NoticeForm(forms.Form):

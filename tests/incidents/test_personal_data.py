@@ -108,6 +108,14 @@ def test_the_page_by_hand_without_a_script_and_what_others_read(incident, client
     assert dunmere.post(at, {"share": ""}).status_code == 302
     assert SECRET not in client_of("eastwick").get(at).content.decode()
     assert dunmere.post(at, {"share": "the press"}).status_code == 422
+    # A page that was opened while it was shared, sent after a colleague has stopped: it stays stopped.
+    assert dunmere.post(at, {"share": "all"}).status_code == 302
+    opened = {**said, "words": f"{SECRET} And more.", "shared": "all", "was_shared": "all"}
+    assert 'name="was_shared" value="all"' in dunmere.get(at).content.decode()
+    assert dunmere.post(at, {"share": ""}).status_code == 302
+    assert dunmere.post(at, opened).status_code == 302
+    assert "And more." in dunmere.get(at).content.decode()
+    assert SECRET not in client_of("eastwick").get(at).content.decode()
 
 
 def test_who_has_told_whom_crosses_without_words_and_people_and_only_where_shared(stage, incident, inside, client_of):
