@@ -65,7 +65,7 @@ class PositionForm(forms.Form):
         return cls(initial={**found, "was_shared": found["shared"]})
 
     def clean(self) -> dict[str, Any]:
-        """A choice that nobody touched changes nothing: a colleague may have stopped sharing since the page was opened."""
+        """A choice that nobody touched changes nothing: a colleague may have stopped sharing since it was opened."""
         said = super().clean() or {}
         if said.pop("was_shared", "") == said.get("shared"):
             said["shared"] = None

@@ -56,3 +56,15 @@ def test_its_addressee_is_told_without_its_words_and_reminded_while_nobody_ackno
         send_notice(incident, Notice("dunmere", ABOUT, "Nothing was read.", SINCE, corrects=sent.pk))
     stage.owner("UPDATE incidents_datanotice SET reminded = 0")
     assert reminds() == 0
+
+
+def test_while_only_suspected_it_goes_to_those_who_know_of_the_suspicion(stage: Stage, inside):
+    samuel = "samuel.osei@ashbourne.example"
+    stage.owner("UPDATE partners_contactpoint SET rides_on_id = NULL WHERE address = %s", [samuel])
+    ((person,),) = stage.owner("SELECT id FROM partners_person WHERE email = %s", [samuel])
+    incident = stage.opens(suspected=True, tell_people=(person,))
+    with inside("northgate"):
+        send_notice(incident, Notice("ashbourne", ABOUT, KNOWN, SINCE))
+    stage.works()
+    told = stage.deliveries(incident, "ashbourne", "coalesce(p.name, 'desk'), d.message")
+    assert {name for name, message in told if message == "data_notice"} == {"desk", "Samuel Osei"}
