@@ -74,6 +74,8 @@ def board_of(incident: Incident, *, me: UUID, may_lead: bool, manages: bool = Fa
     words = {each["organisation_id"]: each["word"] for each in standings}
     shown = sides if oversees else [side for side in sides if side["organisation_id"] == me]
     rows = sorted((_row(incident, side, tasks, columns, words, me) for side in shown), key=lambda row: row["order"])
+    # The board of whoever oversees has no room for it (RULES 2): there the tab says so, and My tasks says it whole.
+    to_read = waiting_for(incident, me=me)
     names = {each["slug"]: each["name"] for each in standings}
     by_id = {each["organisation_id"]: each["name"] for each in standings}
     duty = own_clock(incident, me=me)
@@ -94,12 +96,15 @@ def board_of(incident: Incident, *, me: UUID, may_lead: bool, manages: bool = Fa
         + asked_of(incident, me=me, names=by_id)
         + decisions_of(incident, me=me)
         + reminders_of(incident, me=me, now=now)
-        + waiting_for(incident, me=me),
+        + ([] if oversees else to_read),
         "signed": board_block(incident, by_id, me=me, oversees=oversees),
         "buttons": _buttons(incident, may_lead=may_lead),
         "tiles": tiles_of(incident, sides, standings, silent, duty, now, oversees=oversees),
         "tabs": _tabs(
-            incident, own_slug=None if oversees else next((each["slug"] for each in rows), None), manages=manages
+            incident,
+            own_slug=None if oversees else next((each["slug"] for each in rows), None),
+            manages=manages,
+            to_read=len(to_read) if oversees else 0,
         ),
         "steps": [
             {
@@ -221,8 +226,9 @@ def _buttons(incident: Incident, *, may_lead: bool) -> list[dict[str, str]]:
     return buttons
 
 
-def _tabs(incident: Incident, *, own_slug: str | None, manages: bool) -> list[dict[str, Any]]:
-    """`own_slug`: of a partner, who sees why it takes part instead of how far it all reaches."""
+def _tabs(incident: Incident, *, own_slug: str | None, manages: bool, to_read: int) -> list[dict[str, Any]]:
+    """`own_slug`: of a partner, who sees why it takes part instead of how far it all reaches. `to_read`: how many notices
+    of data wait for whoever oversees."""
     tabs: list[tuple[str, str, list[str]]] = [("incident-board", _("Board"), [])]
     if own_slug:
         tabs.append(("incident-participant", _("Why we are in it"), [own_slug]))
@@ -231,7 +237,7 @@ def _tabs(incident: Incident, *, own_slug: str | None, manages: bool) -> list[di
     tabs.append(("incident-brief", _("Brief"), []))
     tabs.append(("incident-duties", _("Duties"), []))
     tabs.append(("incident-techniques", _("Techniques"), []))
-    tabs.append(("incident-data", _("Data"), []))
+    tabs.append(("incident-data", _("Data: %(n)s to read") % {"n": to_read} if to_read else _("Data"), []))
     tabs.append(("incident-told", _("Told"), []))
     tabs.append(("incident-deliveries", _("Deliveries"), []))
     if not own_slug:

@@ -48,6 +48,16 @@ def test_it_stands_first_on_board_and_my_tasks_of_its_addressee_alone(stage, inc
     assert words not in client_of("dunmere").get(board).content.decode()
 
 
+def test_the_board_of_whoever_leads_says_it_in_the_name_of_the_tab(stage, incident, sent, client_of, inside):
+    board = reverse("incident-board", args=[incident.reference])
+    assert "to read" not in client_of("ashbourne").get(board).content.decode()  # that one goes to Dunmere
+    with inside("eastwick"):
+        send_notice(incident, Notice("ashbourne", ABOUT, KNOWN, SINCE))
+    assert "Data: 1 to read" in client_of("ashbourne").get(board).content.decode()
+    assert "to read" not in client_of("northgate").get(board).content.decode()
+    assert "has told you something" in client_of("ashbourne").get(reverse("my-tasks")).content.decode()
+
+
 def test_nobody_but_the_two_reads_it_neither_lead_nor_provider(stage, incident, sent, client_of, inside):
     assert readers(stage) == {"eastwick", "dunmere"}
     at = reverse("incident-data", args=[incident.reference])
