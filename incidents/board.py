@@ -227,8 +227,8 @@ def _buttons(incident: Incident, *, may_lead: bool) -> list[dict[str, str]]:
 
 
 def _tabs(incident: Incident, *, own_slug: str | None, manages: bool, to_read: int) -> list[dict[str, Any]]:
-    """`own_slug`: of a partner, who sees why it takes part instead of how far it all reaches. `to_read`: how many notices
-    of data wait for whoever oversees."""
+    """`own_slug`: of a partner, who sees why it takes part instead of how far it all reaches. `to_read`: how many
+    notices of data wait for whoever oversees."""
     tabs: list[tuple[str, str, list[str]]] = [("incident-board", _("Board"), [])]
     if own_slug:
         tabs.append(("incident-participant", _("Why we are in it"), [own_slug]))
