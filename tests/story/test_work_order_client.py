@@ -34,9 +34,10 @@ def ask(product: Any, token: str, path: str, body: Any = None) -> Any:
 def test_it_pulls_verifies_carries_out_and_answers_one_order(product, cast, tmp_path):
     lead = cast.make_key(product.database_url, "ashbourne")
     tool = cast.make_key(product.database_url, "dunmere", ["orders"])
-    document = tool_document()
-    ask(product, lead, "/playbooks/", document)
-    opening = {"title": "Intruder", "systems": ["identity-platform"], "playbook": "for-tools"}
+    # A name of its own: other modules keep the same document on the product that they share with this one.
+    document = tool_document() | {"name": "For tools, by the example client"}
+    kept = ask(product, lead, "/playbooks/", document)
+    opening = {"title": "Intruder", "systems": ["identity-platform"], "playbook": kept["slug"]}
     reference = ask(product, lead, "/incidents/", opening)["reference"]
     (order,) = (each for each in ask(product, tool, "/work-orders/")["results"] if each["incident"] == reference)
     (jwk,) = ask(product, tool, "/work-orders/keys/")["keys"]
