@@ -24,6 +24,7 @@ from incidents.planned_pages import lines_beside
 from incidents.promised import reminder_of
 from incidents.running.deciding import decisions_of
 from incidents.signed_at_opening import board_block
+from incidents.tabs import Reader, tabs_of
 from incidents.tiles import tiles_of
 from incidents.unchecked import reminders_of
 from incidents.words import (
@@ -100,11 +101,13 @@ def board_of(incident: Incident, *, me: UUID, may_lead: bool, manages: bool = Fa
         "signed": board_block(incident, by_id, me=me, oversees=oversees),
         "buttons": _buttons(incident, may_lead=may_lead),
         "tiles": tiles_of(incident, sides, standings, silent, duty, now, oversees=oversees),
-        "tabs": _tabs(
+        "tabs": tabs_of(
             incident,
-            own_slug=None if oversees else next((each["slug"] for each in rows), None),
-            manages=manages,
-            to_read=len(to_read) if oversees else 0,
+            Reader(
+                own_slug=None if oversees else next((each["slug"] for each in rows), None),
+                manages=manages,
+                to_read=len(to_read) if oversees else 0,
+            ),
         ),
         "steps": [
             {
@@ -224,35 +227,6 @@ def _buttons(incident: Incident, *, may_lead: bool) -> list[dict[str, str]]:
         declare = {"words": _("Declare and notify"), "href": reverse("incident-declare", args=[incident.reference])}
         buttons.append({**declare, "kind": ""})
     return buttons
-
-
-def _tabs(incident: Incident, *, own_slug: str | None, manages: bool, to_read: int) -> list[dict[str, Any]]:
-    """`own_slug`: of a partner, who sees why it takes part instead of how far it all reaches. `to_read`: how many
-    notices of data wait for whoever oversees."""
-    tabs: list[tuple[str, str, list[str]]] = [("incident-board", _("Board"), [])]
-    if own_slug:
-        tabs.append(("incident-participant", _("Why we are in it"), [own_slug]))
-    else:
-        tabs.append(("incident-radius", _("How far"), []))
-    tabs.append(("incident-brief", _("Brief"), []))
-    tabs.append(("incident-duties", _("Duties"), []))
-    tabs.append(("incident-techniques", _("Techniques"), []))
-    tabs.append(("incident-data", _("Data: %(n)s to read") % {"n": to_read} if to_read else _("Data"), []))
-    tabs.append(("incident-told", _("Told"), []))
-    tabs.append(("incident-deliveries", _("Deliveries"), []))
-    if not own_slug:
-        tabs.append(("incident-mail", _("Mail"), []))
-    if incident.exercise and incident.status == Incident.Status.CLOSED:
-        tabs.append(("exercise-score", _("Score"), []))
-    if manages and incident.status != Incident.Status.CLOSED:
-        tabs.append(("incident-displays", _("Wall screens"), []))
-    shown: list[dict[str, Any]] = [
-        {"words": words, "href": reverse(name, args=[incident.reference, *more]), "current": name == "incident-board"}
-        for name, words, more in tabs
-    ]
-    if manages:
-        shown.append({"words": _("Guests"), "href": reverse("guest-list"), "current": False})
-    return shown
 
 
 def _partner(

@@ -48,6 +48,7 @@ urlpatterns = [
     path("incidents/<str:reference>/", boards.board, name="incident-board"),
     path("incidents/<str:reference>/board/", boards.board_fragment, name="incident-board-fragment"),
     path("incidents/<str:reference>/brief/", boards.brief, name="incident-brief"),
+    path("incidents/<str:reference>/more/", boards.more, name="incident-more"),
     path("incidents/<str:reference>/how-far/", boards.radius, name="incident-radius"),
     path("incidents/<str:reference>/how-far/picture.svg", boards.radius_picture, name="incident-radius-picture"),
     path("incidents/<str:reference>/organisations/<str:slug>/", boards.participant, name="incident-participant"),

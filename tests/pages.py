@@ -114,6 +114,7 @@ LEADING = [
     State("incidents-suspected", LEAD, "/incidents/?state=suspected", "Odd sign-ins at night"),
     State("incidents-state-empty", LEAD, "/incidents/?state=eradicated", "is in this state"),
     State("brief", LEAD, "/incidents/{main}/brief/", "Read it aloud"),
+    State("more", LEAD, "/incidents/{main}/more/", "Who has told whom"),
     State("open", LEAD, "/incidents/open/", "1. What is attacked?"),
     State("open-preview", LEAD, "/incidents/open/", "Fernleigh", act=name_the_platform),
     State("open-wrong", LEAD, "/incidents/open/", "Say in a few words what happened.", act=open_without_a_title),

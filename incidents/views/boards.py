@@ -28,6 +28,7 @@ from incidents.reach import participant_page, radius_page
 from incidents.rewalk import current_document
 from incidents.ringing import ringing
 from incidents.seeing import mark_seen
+from incidents.tabs import Reader, more_of
 from incidents.views.finding import incident_or_404, overseen_or_404
 from incidents.why_here import why_page
 from incidents.words import INCIDENT_STATUS, due_words, state, state_key
@@ -117,6 +118,18 @@ def brief(request: HttpRequest, reference: str) -> HttpResponse:
         "at": clock.now(),
     }
     return render(request, "incidents/brief.html", context)
+
+
+@require_safe
+@signed_in
+def more(request: HttpRequest, reference: str) -> HttpResponse:
+    """Where the other pages of the incident are, and what each is for."""
+    incident = incident_or_404(reference)
+    visitor = request.visitor  # type: ignore[attr-defined]
+    oversees = visitor.organisation_id in incident.overseers
+    reader = Reader(own_slug=None if oversees else visitor.organisation_slug, manages=may_open(visitor))
+    context = {"incident": header(incident), "pages": more_of(incident, reader)}
+    return render(request, "incidents/more.html", context)
 
 
 @require_safe

@@ -164,6 +164,7 @@ def test_the_lead_and_a_second_council_mark_a_participant_for_all_and_the_lead_s
         gareth.press("It was issued")
         gareth.page.get_by_text("It is written down that your staff was told.").wait_for()
         priya.go(f"/incidents/{reference}/")
+        priya.page.get_by_role("link", name="More", exact=True).click()
         priya.page.get_by_role("link", name="Mail", exact=True).click()
         priya.arrives(f"/incidents/{reference}/mail/")
         assert priya.page.get_by_role("row", name="Brackenfield yes").count() == 1

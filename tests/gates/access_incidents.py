@@ -119,6 +119,7 @@ INCIDENTS = (
     page("dispute", NO_CARD, post=NO_CARD, dispute_id="contact"),
     page("incident-radius-picture", OVERSEES, reference="incident"),
     page("incident-brief", INSIDE, reference="incident"),
+    page("incident-more", INSIDE, reference="incident"),
     page("incident-participant", INSIDE, reference="incident", slug="dunmere"),
     page("incident-techniques", INSIDE, reference="incident"),
     page("incident-duties", INSIDE, reference="incident"),
