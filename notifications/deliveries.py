@@ -43,9 +43,10 @@ EACH_TIME = (
     _Message.STEPS_READY,
     _Message.DECISION_ASKED,
     _Message.DATA_NOTICE,
+    _Message.DUTY_DUE,
 )
-# They tell of something between two organisations: not even whoever leads learns that there was one.
-BETWEEN_TWO = frozenset({_Message.DATA_NOTICE})
+# They tell of something between two organisations, or of one's own clock: not even whoever leads learns of it.
+BETWEEN_TWO = frozenset({_Message.DATA_NOTICE, _Message.DUTY_DUE})
 FIRST_MESSAGES = (Delivery.Message.OPENED, Delivery.Message.SUSPECTED)
 
 

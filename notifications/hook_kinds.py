@@ -19,7 +19,7 @@ BY_SUBJECT = {
         "own_reference.written", "own_reference.removed", "display.made", "display.paired", "display.revoked",
         "headsup.sent", "headsup.received", "headsup.ended",
         "technique.named", "technique.changed", "technique.observed", "technique.withdrawn", "technique.shared",
-        "technique.set_aside", "duty.changed",
+        "technique.set_aside", "duty.changed", "duty.reminded", "duty.overdue",
         "data_position.said", "data_position.shared", "data_position.unshared",
         "data_notice.sent", "data_notice.acknowledged", "data_notice.reminded", "data_notice.overdue",
         "outside_report.written", "outside_report.shared", "outside_report.unshared",

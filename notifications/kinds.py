@@ -21,6 +21,8 @@ TOLD_OF = {
     "incident.handed_over": "named",  # unless it accepted: whoever leads because the lead was cut off
     "update.asked": "named",
     "update.due": "named",  # the lead
+    "duty.reminded": "named",  # whose duty it is
+    "duty.overdue": "named",
     "data_notice.sent": "named",  # whose data it is
     "data_notice.reminded": "named",
     "data_notice.overdue": "named",

@@ -124,6 +124,9 @@ def compose(
     elif message == Delivery.Message.DATA_NOTICE:
         subject = _("Bulkhead: a notice waits for you, %(reference)s") % about
         notice = short = _("A private notice in %(reference)s waits for you, code %(code)s.") % about
+    elif message == Delivery.Message.DUTY_DUE:
+        subject = _("Bulkhead: a clock of yours, %(reference)s") % about
+        notice = short = _("A duty of yours in %(reference)s is due: see Duties. Code %(code)s.") % about
     elif message == Delivery.Message.LEADS_NOW:
         subject = _("Bulkhead: you lead from now on, %(reference)s") % about
         notice = short = _("You lead %(reference)s now, code %(code)s. Its steps wait.") % about

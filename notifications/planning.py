@@ -16,6 +16,8 @@ from notifications import calls
 from notifications.data_notices import KINDS as DATA_NOTICES
 from notifications.data_notices import tell_of_notice
 from notifications.deliveries import BETWEEN_TWO, EACH_TIME, FIRST_MESSAGES, New, end_waiting, told_points, write
+from notifications.duty_reminders import KINDS as DUTIES
+from notifications.duty_reminders import tell_of_duty
 from notifications.ladder import climb_now, start
 from notifications.later_steps import never_called, tell_of_question, tell_of_steps
 from notifications.lead_offered import tell_of_offer, tell_the_heir
@@ -129,7 +131,11 @@ def _plan_row(row: Planned) -> bool:
     incident = Incident.objects.filter(pk=row.incident_id).first()
     if incident is None:  # not a participant any more: nothing of it may be told here
         return True
-    if row.kind == "incident.closed":
+    if row.kind in DUTIES:
+        tell_of_duty(
+            incident, organisation_id=row.organisation_id, event_id=row.event_id, duty_id=row.subject_id, kind=row.kind
+        )
+    elif row.kind == "incident.closed":
         _stand_down(row, incident)
     elif incident.status == Incident.Status.CLOSED:
         return True

@@ -21,6 +21,7 @@ from notifications.bounces import take_folder
 from notifications.canary import send_canaries
 from notifications.climbing import escalate_due
 from notifications.deliveries import BATCH
+from notifications.duty_reminders import remind_of_duties
 from notifications.hook_sending import send_due
 from notifications.kinds import ADVANCE, ANSWERS, CANARY, DELIVER, ESCALATE, HOOKS, IMPORT, LATE, PLAN, RECEIPTS, REWALK
 from notifications.late import go_round_late, is_late
@@ -97,10 +98,11 @@ def look_after() -> None:
 
 
 def look_at_leads() -> None:
-    """Leads that nobody answers at, those whose next update is due, and notices that nobody acknowledges."""
+    """Leads that nobody answers at, those whose next update is due, notices that nobody acknowledges, and duties."""
     offer_for_the_silent()
     remind_of_updates()
     remind_of_notices()
+    remind_of_duties()
     send_injects()
 
 

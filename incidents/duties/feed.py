@@ -20,8 +20,6 @@ ACTS = {
     "reopen": lazy("opened a duty of ours again; only we see this line"),
     "share": lazy("shared a duty of ours"),
     "unshare": lazy("no longer shares a duty of ours"),
-    "soon": lazy("a duty of ours is due soon; only we see this line"),
-    "overdue": lazy("a duty of ours is overdue; only we see this line"),
 }
 
 
@@ -29,4 +27,8 @@ def _said(data: Mapping[str, Any], names: Mapping[str, str]) -> str:
     return str(ACTS.get(data["act"], _("a duty of ours changed")))
 
 
-FEED: dict[str, Callable[[Mapping[str, Any], Mapping[str, str]], str]] = {"duty.changed": _said}
+FEED: dict[str, Callable[[Mapping[str, Any], Mapping[str, str]], str]] = {
+    "duty.changed": _said,
+    "duty.reminded": lambda data, names: _("a duty of ours is due soon; only we see this line"),
+    "duty.overdue": lambda data, names: _("a duty of ours is overdue; only we see this line"),
+}

@@ -6,8 +6,9 @@ from django.db import migrations, models
 
 from portal.tenancy.policies import ME
 
-before = import_module("notifications.migrations.0031_later_steps")
+before = import_module("notifications.migrations.0033_duty_reminders")
 own = import_module("notifications.migrations.0003_own_notices")
+exempt = before.exempt
 MESSAGES = {**before.MESSAGES, "data_notice": "Sent a notice of its data"}
 KINDS = " ".join(f"WHEN ''data_notice.{each}'' THEN ''named''" for each in ("sent", "reminded", "overdue"))
 TOLD = f"""
@@ -22,24 +23,14 @@ END $do$;
 """
 
 
-# A clock of the law starts with it: nobody reads it in ten minutes' time. The list is taken as it stands.
-def exempt(was: str, to: str) -> str:
-    return f"""
-DO $do$ DECLARE made text; BEGIN
-    SELECT replace(pg_get_triggerdef(t.oid), 'CREATE TRIGGER', 'CREATE OR REPLACE TRIGGER') INTO made FROM pg_trigger t
-     WHERE t.tgrelid = 'notifications_delivery'::regclass AND t.tgname = 'one_in_ten_minutes';
-    ASSERT made LIKE '%{was.replace("'", "''")}%', made;
-    EXECUTE replace(made, '{was.replace("'", "''")}', '{to.replace("'", "''")}');
-END $do$;
-"""
-
-
+# A clock of the law starts with it: nobody reads it in ten minutes' time.
 FIRST, WITH_IT = "ARRAY['opened'::text", "ARRAY['data_notice'::text, 'opened'::text"
-# Who leads, deputises or provides sees how everybody is told of the incident, and never that a notice went to somebody.
+# Who leads, deputises or provides sees how everybody is told of the incident, and never that a notice went to somebody,
+# or that somebody's own clock runs.
 SEEN = "ALTER POLICY portal_app_select ON notifications_delivery USING (%s);"
 ADDRESSED = own.incident(
     f"notifications_delivery.organisation_id = {ME} OR {ME} = ANY (i.overseers)"
-    " AND notifications_delivery.message <> 'data_notice'"
+    " AND notifications_delivery.message <> ALL (ARRAY['data_notice', 'duty_due'])"
 )
 TAKEN_BACK = "SET CONSTRAINTS ALL IMMEDIATE; DELETE FROM notifications_delivery WHERE message = 'data_notice';"
 

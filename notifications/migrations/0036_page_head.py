@@ -12,5 +12,5 @@ HEAD = before.replace("LANGUAGE sql STABLE", "LANGUAGE plpgsql STABLE").replace(
 
 
 class Migration(migrations.Migration):
-    dependencies = [("notifications", "0035_words"), ("incidents", "0042_open_incidents")]
+    dependencies = [("notifications", "0034_data_notices"), ("incidents", "0042_open_incidents")]
     operations = [migrations.RunSQL(HEAD, before)]

@@ -43,6 +43,7 @@ class Delivery(models.Model):
         LEADS_NOW = "leads_now", "Leads from now on"
         STEPS_READY = "steps_ready", "Further steps are ready"
         DECISION_ASKED = "decision_asked", "The plan waits for a decision"
+        DUTY_DUE = "duty_due", "A duty of its own is due"
         DATA_NOTICE = "data_notice", "Sent a notice of its data"
 
     class State(models.TextChoices):
@@ -129,6 +130,7 @@ class Delivery(models.Model):
                         "leads_now",
                         "steps_ready",
                         "decision_asked",
+                        "duty_due",
                         "data_notice",
                     ]
                 ),

@@ -103,7 +103,7 @@ SAID_BY_FUNCTIONS = (
     "emergency_access.given", "lead.offered", "approval.given", "guest.invited", "display.paired", "link.reconnected",
     "number.read", "call_back.recorded", "call.ended", "headsup.received", "headsup.sent", "webhook.made",
     "exercise.suspended", "exercise.resumed",
-    "duty.changed", "duty.catalogued",
+    "duty.changed", "duty.catalogued", "duty.reminded", "duty.overdue",
     "technique.named", "technique.changed", "technique.observed", "technique.set_aside",
     "data_position.said", "data_notice.sent", "data_notice.acknowledged", "outside_report.shared",
     "update.asked",

@@ -216,6 +216,11 @@ INCIDENTS: dict[str, Function] = {
         "an organisation writes down that a body outside was told",
     ),
     "sec.share_outside_report(uuid,text)": ((APP,), "the owner lets lead, all or nobody read that it told"),
+    "sec.remind_of_duties()": ((WORKER,), "by the clock: an organisation's own duties that are due, told to it alone"),
+    "sec.judge_of_running(uuid)": (
+        (WORKER,),
+        "the planner, inside an organisation: who judges a running duty of its own",
+    ),
     "sec.remind_of_data_notices()": ((WORKER,), "by the clock: notices that nobody acknowledges"),
     "sec.incident_opened()": ((), "trigger on incidents: the lead's telephone number"),
     "sec.participant_joins()": ((), "trigger on participants: the duty desk as it was then"),
