@@ -6,4 +6,4 @@ class IncidentsConfig(AppConfig):
 
     def ready(self) -> None:
         # What these register is done by the clock, or said on pages of the room below.
-        from incidents import concentration_kept, coverage, offline_pack, sign_off_chores  # noqa: F401, PLC0415
+        from incidents import concentration_kept, coverage, offline_pack, outside, sign_off_chores  # noqa: F401, PLC0415

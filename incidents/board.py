@@ -15,6 +15,7 @@ from incidents.duties import own_clock
 from incidents.feed import feed_of
 from incidents.handing_over import notices_of
 from incidents.header import do_not_trust, header_of, others_of, silence
+from incidents.left_untold import still_untold
 from incidents.matrix import Column, Own, cells_of, columns_of, first_due, tasks_in
 from incidents.models import Incident, Participant, Standing, Step, Task
 from incidents.not_trusted import lines_of, mail_lines, short_of, suspicions_in
@@ -121,9 +122,20 @@ def board_of(incident: Incident, *, me: UUID, may_lead: bool, manages: bool = Fa
         "rows": rows,
         "partner": None if oversees else _partner(incident, sides, standings, silent, me, now, lines),
         "not_trusted": lines if oversees else [],
+        "untold": _untold(incident, may_lead=may_lead),
         "feed": feed_of(incident.pk, names=names, by_id=by_id, found=found),
         "legend": [state(key) for key in STATES],
     }
+
+
+def _untold(incident: Incident, *, may_lead: bool) -> dict[str, Any]:
+    """Who is left untold and why, for those who oversee; `href`: where the lead tells one all the same."""
+    rows = [
+        {"name": row["name"], "exposure": exposure(row["exposure"]), "because": row["because"], "at": row["at"]}
+        for row in still_untold(incident)
+    ]
+    may_tell = may_lead and incident.status != Incident.Status.CLOSED
+    return {"rows": rows, "href": reverse("incident-let-in", args=[incident.reference]) if may_tell else ""}
 
 
 def _step_href(step: Step) -> str:

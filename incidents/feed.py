@@ -135,6 +135,9 @@ WORDS: dict[str, Callable[[Data, Mapping[str, str]], str]] = {
     "update.sent": lambda data, names: _("update: %(text)s") % {"text": data["text"]},
     "exercise.suspended": lambda data, names: _("the exercise was put aside"),
     "exercise.resumed": lambda data, names: _("the exercise goes on"),
+    "organisation.left_untold": lambda data, names: (
+        _("left %(name)s untold: %(because)s") % {"name": data["name"], "because": data["because"]}
+    ),
     "organisation.seen": lambda data, names: _("has seen the notice"),
     "organisation.told": _told,
     "call.wanted": lambda data, names: (

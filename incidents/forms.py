@@ -8,9 +8,11 @@ from uuid import UUID
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from incidents.left_untold import LeftUntold
 from incidents.models import Incident
 from incidents.opening import Confirmed, Opening
 from incidents.playbook_choices import ChoosesPlaybook
+from incidents.preview_untold import problem_of
 from partners.models import Organisation, Person, SharedSystem
 from portal.tenancy.door import Visitor
 
@@ -37,6 +39,7 @@ class OpenForm(ChoosesPlaybook):
     severity = forms.ChoiceField(required=False, choices=SEVERITIES)
     exercise = forms.BooleanField(required=False)
     tell_people = forms.MultipleChoiceField(required=False)  # of one's own, when it is only suspected
+    untold = forms.MultipleChoiceField(required=False)  # with a reason each: `untold-because-SLUG`
 
     def __init__(self, *args: Any, visitor: Visitor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -46,6 +49,7 @@ class OpenForm(ChoosesPlaybook):
         field.choices = [(system.slug, system.name) for system in self.known_systems]  # type: ignore[attr-defined]
         organisations = Organisation.objects.values_list("slug", "name")
         self.fields["confirmed"].choices = list(organisations)  # type: ignore[attr-defined]
+        self.fields["untold"].choices = list(organisations)  # type: ignore[attr-defined]
         self.offer_playbooks()
         everybody = Person.objects.filter(is_active=True, break_glass=False)
         people = [person for person in everybody if person.pk != visitor.person_id]
@@ -61,7 +65,14 @@ class OpenForm(ChoosesPlaybook):
         own = self.visitor.organisation_slug in (cleaned.get("confirmed") or [])
         if own and not cleaned.get("reported_by", "").strip():
             self.add_error("reported_by", _("Who saw it? Give a name and a role."))
+        ticked = set(cleaned.get("untold", ()))
+        for slug, name in self.fields["untold"].choices:  # type: ignore[attr-defined]
+            if problem := problem_of(slug in ticked, self.why_untold(slug), name):
+                self.add_error("untold", problem)
         return cleaned
+
+    def why_untold(self, slug: str) -> str:
+        return str(self.data.get(f"untold-because-{slug}", "")).strip()
 
     def opening(self, *, suspected: bool = False) -> Opening:
         """What was filled in, as `open_incident` wants it."""
@@ -77,6 +88,7 @@ class OpenForm(ChoosesPlaybook):
             suspected=suspected,
             tell_people=tuple(UUID(person) for person in said["tell_people"]) if suspected else (),
             playbook=said.get("playbook", ""),
+            untold=tuple(LeftUntold(slug, self.why_untold(slug)) for slug in said.get("untold", ())),
         )
 
 
@@ -139,6 +151,24 @@ class DecideForm(forms.Form):
         if "chosen" not in self.data or chosen not in dict(self.fields["chosen"].choices):  # type: ignore[attr-defined]
             raise forms.ValidationError(_("Choose one."))
         return chosen
+
+
+class LetInForm(forms.Form):
+    """An organisation that no path reaches, and who may agree to it."""
+
+    organisation = forms.ChoiceField(error_messages={"required": _("Choose an organisation.")})
+    because = forms.CharField(max_length=1000, error_messages={"required": _("Say why: the organisation reads it.")})
+    asked = forms.ChoiceField(
+        choices=[
+            ("both", _("The organisation itself, and deputy lead or provider: whoever answers first")),
+            ("quietly", _("Deputy lead or provider alone: the organisation hears nothing before")),
+        ],
+        initial="both",
+    )
+
+    def __init__(self, *args: Any, choices: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["organisation"].choices = choices  # type: ignore[attr-defined]
 
 
 class WidenForm(forms.Form):

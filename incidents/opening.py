@@ -16,6 +16,7 @@ from incidents.errors import Fault, Invalid
 from incidents.estate import Estate
 from incidents.fanout import Joining, add_sides, announce_opening, choose_deputy, joining_of
 from incidents.frozen import contain_first, frozen
+from incidents.left_untold import LeftUntold, keep, split
 from incidents.models import Incident, Playbook
 from incidents.named import to_run
 from incidents.references import new_reference
@@ -59,6 +60,7 @@ class Opening:
     tell_people: tuple[UUID, ...] = ()
     meeting_point: str = ""
     next_update_at: datetime | None = None
+    untold: tuple[LeftUntold, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +90,16 @@ def open_incident(opening: Opening, *, actor: Actor) -> Incident:
         Invalid: something named is unknown to the caller, or nothing is named; the faults carry JSON pointers.
     """
     suspected = opening.suspected or _opened_last_hour(actor.organisation_id) >= OPEN_AS_ASKED_AN_HOUR
-    # A suspicion must not show in the streams of those who are not told: its wide read looks like any other.
-    reason = "what-if" if suspected else "opening"
+    # What is kept from somebody must not show in their stream: the wide read of it looks like any other.
+    reason = "what-if" if suspected or opening.untold else "opening"
     reach = reach_of(opening, organisation_id=actor.organisation_id, by_key=actor.kind == "key", reason=reason)
     now = clock.now()
-    joining = joining_of(reach.document, lead_id=actor.organisation_id, names=reach.estate.organisation)
+    everybody = joining_of(reach.document, lead_id=actor.organisation_id, names=reach.estate.organisation)
+    joining, untold = split(everybody, opening.untold, lead_id=actor.organisation_id)
     present = [each for each in joining if not suspected or each.role in {"lead", "provider"}]
     incident = _insert_incident(opening, reach, joining, actor=actor, suspected=suspected, now=now)
     _insert_frozen(incident, reach, now=now)
+    keep(incident, untold, actor=actor, now=now)
     add_sides(incident, present, now=now)
     announce_opening(incident, present, actor=actor, systems=[system.slug for system in reach.systems])
     suppose_at_opening(incident, opening.techniques)

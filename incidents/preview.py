@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from incidents.cacao.extension import ONE
 from incidents.fanout import Joining, choose_deputy, joining_of
 from incidents.models import Incident, Step
 from incidents.opening import Opening, Reach
+from incidents.preview_untold import choice_of, effects_of
 from incidents.reach import summary_of
 from incidents.words import exposure, organisations
 from partners.ladder import band_of
@@ -30,9 +31,20 @@ from portal.pages import local_time
 OVERSEERS = frozenset({"lead", "deputy_lead", "provider"})
 
 
-def preview_of(opening: Opening, reach: Reach, *, lead_id: UUID) -> dict[str, Any]:
-    """What `incidents/_open_preview.html` wants."""
-    joining = joining_of(reach.document, lead_id=lead_id, names=reach.estate.organisation)
+def preview_of(
+    opening: Opening,
+    reach: Reach,
+    *,
+    lead_id: UUID,
+    ticked: Collection[str] = (),
+    why_untold: Callable[[str], str] = lambda slug: "",
+    checked: bool = False,
+) -> dict[str, Any]:
+    """What `incidents/_open_preview.html` wants. `ticked`: slugs of who is left untold, `why_untold`: the reason typed
+    for a slug; `checked`: say what is missing of it."""
+    everybody = joining_of(reach.document, lead_id=lead_id, names=reach.estate.organisation)
+    untold = [each for each in everybody if each.slug in ticked and each.role != "lead"]
+    joining = [each for each in everybody if each not in untold]
     starts = [system.pk for system in reach.systems]
     told = _who_would_be_told(starts, opening.severity)
     by_way = _by_way(starts, opening.severity)
@@ -40,14 +52,19 @@ def preview_of(opening: Opening, reach: Reach, *, lead_id: UUID) -> dict[str, An
     steps = list(Step.objects.filter(playbook_id=reach.playbook.pk, certain=True).values_list("audience", flat=True))
     deputy_id = choose_deputy(joining, lead_id=lead_id)
     reached = []
-    for each in joining:
+    for each in everybody:
         people, avoided = told.get(each.organisation_id, (0, 0))
+        left = each in untold
+        typed = why_untold(each.slug)
         reached.append(
             {
+                "slug": each.slug,
                 "name": each.name,
+                "left": left,
+                "untold": choice_of(each, ticked=left, typed=typed, problem=checked),
                 "exposure": exposure(each.exposure),
                 "because": each.because,
-                "tasks": sum(1 for audience in steps if _is_for(audience, each, deputy_id=deputy_id)),
+                "tasks": 0 if left else sum(1 for audience in steps if _is_for(audience, each, deputy_id=deputy_id)),
                 "ways": _ways(people, avoided, by_way.get(each.organisation_id, {}))
                 + (_("; its mail is marked as not trusted") if each.organisation_id in marked else ""),
             }
@@ -67,6 +84,7 @@ def preview_of(opening: Opening, reach: Reach, *, lead_id: UUID) -> dict[str, An
         "summary": summary_of(reach.document),
         "reached": reached,
         "effects": [
+            *effects_of(untold),
             *_effects(opening, total, len(joining), told, [each.organisation_id for each in joining]),
             *_mail_not_used(
                 {each.organisation_id: each.name for each in joining if each.organisation_id in marked}, by_way
@@ -81,7 +99,7 @@ def preview_of(opening: Opening, reach: Reach, *, lead_id: UUID) -> dict[str, An
         "budget": budget_words(None, texts=sum(by_way.get(each.organisation_id, {}).get("sms", 0) for each in joining)),
         "readers": _readers(joining),
         "suspected_told": [each.name for each in first],
-        "digest": hashlib.sha256(orjson.dumps([each["name"] for each in reached])).hexdigest()[:16],
+        "digest": hashlib.sha256(orjson.dumps([each["name"] for each in reached if not each["left"]])).hexdigest()[:16],
     }
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from incidents.fanout import joining_of
 from incidents.models import Incident, Rewalk
+from incidents.outside import agreed_to
 from incidents.rewalk import cause, current_document, walk_again
 from incidents.sides import settle_sides
 from incidents.widening import join
@@ -70,7 +71,7 @@ def _walk(incident: Incident, rows: Sequence[tuple[Any, ...]]) -> None:
         # Also after the lead's own walk, whose newcomers are let in here when it could not do so itself.
         document = current_document(incident)
         assert document is not None
-        join(incident, joining_of(document, lead_id=incident.lead_id), actor=actor)
+        join(incident, [*joining_of(document, lead_id=incident.lead_id), *agreed_to(incident)], actor=actor)
         settle_sides(incident)
 
 

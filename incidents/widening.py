@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -10,13 +11,23 @@ from django.db import transaction
 
 from incidents.errors import Fault, Invalid, WrongMoment
 from incidents.fanout import Joining, add_sides, announce_opening, joining_of
+from incidents.left_untold import still_untold, tell_after_all
 from incidents.models import Incident, IncidentSystem, Participant, Rewalk
+from incidents.outside import agreed_to, ask
 from incidents.rewalk import cause, current_document, walk_again
 from incidents.transitions import locked_incident
 from partners.models import Organisation, SharedSystem
 from portal import clock
 from portal.ledger.models import Event
 from portal.ledger.record import Actor, Entry, record, record_many
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """Slugs of who joined now, and of who takes part once it or a second organisation agrees."""
+
+    joined: list[str]
+    asked: list[str]
 
 
 @transaction.atomic(using="default")
@@ -101,12 +112,16 @@ def add_systems(*, incident_id: UUID, systems: Sequence[str], actor: Actor) -> t
 
 @transaction.atomic(using="default")
 def add_participants(
-    *, incident_id: UUID, organisations: Sequence[str], because: str, actor: Actor
-) -> tuple[Incident, list[str]]:
-    """The lead lets organisations in that the register did not reach. Adding twice adds once.
+    *, incident_id: UUID, organisations: Sequence[str], because: str, actor: Actor, quietly: bool = False
+) -> Added:
+    """The lead lets organisations in: whoever is in reach joins at once, also one that was left untold.
+
+    Whom no path reaches is asked, and a second organisation among those who oversee with it; `quietly`: that one alone.
+    It joins when one of them agrees. Asking twice, while it waits, is refused; whoever takes part already stays so.
 
     Raises:
         Incident.DoesNotExist, NotYours, WrongMoment: as `declare`. Invalid: an unknown organisation, or no reason.
+        approvals.NotAllowed: see `incidents.outside.ask`.
     """
     incident = locked_incident(incident_id, actor=actor)
     if incident.status == Incident.Status.CLOSED:
@@ -123,12 +138,19 @@ def add_participants(
         faults.append(Fault("/because", "Say why: the organisation reads it."))
     if faults:
         raise Invalid(faults)
-    joining = [
-        Joining(each.pk, each.slug, each.name, each.kind, "participant", False, "none", None, f"{each.name}: {because}")
-        for each in known.values()
+    document = current_document(incident)
+    assert document is not None
+    named = {each.pk for each in known.values()}
+    reached = [each for each in joining_of(document, lead_id=incident.lead_id) if each.organisation_id in named] + [
+        each for each in agreed_to(incident) if each.organisation_id in named
     ]
-    joined = join(incident, joining, actor=actor)
-    return incident, [each.slug for each in joined]
+    tell_after_all(incident, [each.organisation_id for each in reached])
+    joined = join(incident, reached, actor=actor) if incident.status != Incident.Status.SUSPECTED else []
+    outside = named - {each.organisation_id for each in reached} - set(incident.participants)
+    asked = [each for each in known.values() if each.pk in outside]
+    for each in asked:
+        ask(incident, each, because=because.strip(), quietly=quietly, actor=actor)
+    return Added([each.slug for each in joined], [each.slug for each in asked])
 
 
 # What everybody who takes part is told, and so whoever joins later. Not by the audience alone: while an incident is
@@ -141,8 +163,9 @@ FOR_ALL = (
 
 
 def join(incident: Incident, joining: Sequence[Joining], *, actor: Actor) -> list[Joining]:
-    """Those who do not take part yet join; each gets what participants may see of the incident so far."""
+    """Those who do not take part yet join, but for who is left untold; each gets what participants may see so far."""
     here = set(Participant.objects.filter(incident=incident).values_list("organisation_id", flat=True))
+    here |= {each["organisation_id"] for each in still_untold(incident)}
     new = [each for each in joining if each.organisation_id not in here]
     if not new:
         return []

@@ -31,7 +31,7 @@ BY_SUBJECT = {
         "work_order.ready", "work_order.taken", "work_order.answered",
     ),
     _("Reaching people"): (
-        "organisation.told", "organisation.not_told", "organisation.seen", "answer.given",
+        "organisation.told", "organisation.not_told", "organisation.left_untold", "organisation.seen", "answer.given",
         "delivery.delivered", "delivery.dead", "delivery.sent_again", "ladder.climbed",
         "call.wanted", "call.taken", "call.ended", "call_back.recorded", "number.read", "number.revealed",
         "contact_test.asked", "contact_test.answered", "contact.trust_changed", "register.test_wanted",

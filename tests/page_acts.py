@@ -72,6 +72,15 @@ def name_the_platform(page: Any) -> None:
     page.get_by_role("button", name="Open and notify").wait_for()
 
 
+def leave_untold_without_a_reason(page: Any) -> None:
+    name_the_platform(page)
+    page.locator("summary", has_text="Leave untold").last.click()
+    page.get_by_label("is not told").last.check()
+    page.get_by_label("Title").fill("Breach")
+    page.get_by_role("button", name="Open and notify").click()
+    page.get_by_role("alert").wait_for()
+
+
 def open_without_a_title(page: Any) -> None:
     name_the_platform(page)
     page.get_by_role("button", name="Open and notify").click()

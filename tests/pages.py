@@ -13,6 +13,7 @@ from tests.page_acts import (
     ask_of_a_made_up_code,
     begin_a_playbook,
     half_quiet,
+    leave_untold_without_a_reason,
     look_at_everybodys,
     name_somebody,
     name_the_platform,
@@ -393,7 +394,14 @@ PERSONAL_DATA = [
     State("told-wrong", LEAD, "/incidents/{fresh}/told/", "Choose who was told", act=press("Write it down")),
 ]
 
+OPENING = [  # opening an incident and acting on its rows
+    State("open-untold", LEAD, "/incidents/open/", "Say why", act=leave_untold_without_a_reason),
+    State("let-in", LEAD, "/incidents/{main}/let-in/", "Nobody in reach is left untold"),
+    State("let-in-wrong", LEAD, "/incidents/{main}/let-in/", "Say why", act=press("Ask")),
+]
+
 GROUPS = {
+    "opening": OPENING,
     "personal-data": PERSONAL_DATA,
     "techniques": TECHNIQUES,
     "planned": PLANNED,

@@ -7,7 +7,9 @@ from typing import Any
 from rest_framework import serializers
 
 from incidents.api.planned import PlannedDetails
+from incidents.left_untold import LeftUntold
 from incidents.models import Incident
+from incidents.models.untold import LONGEST_REASON
 from incidents.opening import Confirmed, Opening
 from portal.api.fields import OPTIONAL, Flag, Instant, PageQuery, Query, Strict, Text, WebAddress, Whole
 
@@ -18,6 +20,11 @@ MOST_NAMED = 100
 class ConfirmedForm(Strict):
     organisation = Text(max_length=100, help_text="Slug of the organisation at which the intruder was seen.")
     reported_by = Text(help_text="Name and role of the person there who says so.")
+
+
+class UntoldForm(Strict):
+    organisation = Text(max_length=100, help_text="Slug of an organisation in reach that is not told.")
+    because = Text(max_length=LONGEST_REASON, help_text="Why not: lead, deputy lead and provider read it.")
 
 
 class SourceForm(Strict):
@@ -56,6 +63,12 @@ class OpeningForm(Strict):
         min_value=1, max_value=60 * 24 * 365, help_text="Instead of the finish minutes of each step.", **OPTIONAL
     )
 
+    untold = serializers.ListField(
+        child=UntoldForm(),
+        max_length=MOST_NAMED,
+        help_text="Organisations in reach that take no part and are not told until the lead tells them.",
+        **OPTIONAL,
+    )
     kind = serializers.ChoiceField(KINDS, help_text="Default: incident, or exercise when that is said.", **OPTIONAL)
     planned = PlannedDetails(**OPTIONAL)
 
@@ -90,6 +103,7 @@ class OpeningForm(Strict):
             detected_at=said.get("detected_at"),
             source=said.get("source"),
             tasks_due_minutes=said.get("tasks_due_minutes"),
+            untold=tuple(LeftUntold(**each) for each in said.get("untold", ())),
         )
 
 

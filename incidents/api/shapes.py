@@ -10,6 +10,7 @@ from django.db.models import OuterRef, QuerySet, Subquery, Sum
 from rest_framework import serializers
 from rest_framework.reverse import reverse
 
+from incidents.left_untold import still_untold
 from incidents.models import Incident, IncidentSystem, OwnReference, Participant, Standing
 from portal.api.etags import etag_of
 
@@ -33,16 +34,27 @@ class TaskCounters(serializers.Serializer):
     settled = serializers.IntegerField(help_text="Done, checked, refused, not needed or called off.")
 
 
+class LeftUntoldShown(serializers.Serializer):
+    because = serializers.CharField()
+    at = serializers.DateTimeField()
+
+
+UNTOLD = "untold"
+
+
 class ParticipantShort(serializers.Serializer):
     """One's own side and those that lead, deputy lead and provider see have `exposure`, `distance` and `because`;
     of the others there is one `word`."""
 
     organisation = serializers.CharField()
-    role = serializers.ChoiceField(Participant.Role.values)
+    role = serializers.ChoiceField(
+        [*Participant.Role.values, UNTOLD], help_text="`untold`: in reach, takes no part; the overseers alone see it."
+    )
     exposure = serializers.ChoiceField(Participant.Exposure.values, required=False)
     distance = serializers.IntegerField(required=False, **NULL)
     because = serializers.CharField(required=False)
     word = serializers.ChoiceField(Standing.Word.values, required=False)
+    untold = LeftUntoldShown(required=False, help_text="Why it is not told, and since when.")
 
 
 class SourceShown(serializers.Serializer):
@@ -165,7 +177,7 @@ def _row_of(incident: Incident) -> Row:
 
 
 def incident_shown(incident: Incident, *, me: UUID, request: Any) -> dict[str, Any]:
-    """One incident as `me` may see it; two queries for a lead, three for a fellow participant."""
+    """One incident as `me` may see it; three queries."""
     systems = systems_of([incident.pk]).get(incident.pk, [])
     sides = list(Participant.objects.filter(incident=incident).values(*SIDE))
     url = reverse("api-incident", args=[incident.reference], request=request)
@@ -179,6 +191,7 @@ def incident_shown(incident: Incident, *, me: UUID, request: Any) -> dict[str, A
     }
     if me in incident.overseers:
         shown |= {"accounts": incident.accounts, "source": incident.source}
+        shown["participants"] += [untold_short(row) for row in still_untold(incident)]
     else:
         here = {side["slug"] for side in sides}
         others = Standing.objects.filter(incident=incident).exclude(slug__in=here).order_by("slug")
@@ -200,6 +213,12 @@ def participant_short(side: Row) -> dict[str, Any]:
         "exposure": side["exposure"],
         "distance": side["distance"],
         "because": side["because"],
+    }
+
+
+def untold_short(row: Row) -> dict[str, Any]:
+    return participant_short({**row, "role": UNTOLD, "because": row["path"]}) | {
+        UNTOLD: {"because": row["because"], "at": row["at"]}
     }
 
 

@@ -28,10 +28,12 @@ from incidents.not_trusted import Suspicion, suspected_since, suspicions_in
 from incidents.updates import send_update
 from incidents.widening import add_participants, add_systems
 from partners.acting import actor_of
+from partners.approvals import NotAllowed
 from portal.api.documented import example, page_of_shape
 from portal.api.endpoint import Endpoint, body_of
 from portal.api.fields import PageQuery
 from portal.api.paging import page_of
+from portal.api.problems import Refusal
 from portal.api.rendering import answer
 
 
@@ -66,6 +68,13 @@ class Joined(serializers.Serializer):
     organisations = serializers.ListField(child=serializers.CharField(), help_text="Those that joined now.")
 
 
+class Added(Joined):
+    asked = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Those that no path reaches: they join when they accept, or when a second organisation approves.",
+    )
+
+
 class Widened(Joined):
     systems = serializers.ListField(child=serializers.CharField(), help_text="Those that were added now.")
 
@@ -92,21 +101,27 @@ class Participants(Endpoint):
         return answer(page.shown(lambda row: _participant(row, sides.get(row.slug))))
 
     @extend_schema(
-        summary="The lead lets organisations in that the register did not reach",
+        summary="The lead lets organisations in, also those left untold or not reached",
+        description="Whoever is in reach joins at once, also one that was left untold. One that no path reaches is"
+        " asked, and joins when it accepts or a second organisation approves: a person with a passkey asks for that,"
+        " a key gets 403.",
         request=ParticipantsForm,
-        responses={200: Joined},
+        responses={200: Added},
         examples=example(organisations=["gravenhurst"], because="It lends two people for the night."),
     )
     def post(self, request: Request, reference: str) -> HttpResponse:
         said = body_of(request, ParticipantsForm)
         incident_id = incident_named(reference).pk
-        _, joined = add_participants(
-            incident_id=incident_id,
-            organisations=said["organisations"],
-            because=said["because"],
-            actor=actor_of(self.visitor),
-        )
-        return answer({"organisations": joined})
+        try:
+            added = add_participants(
+                incident_id=incident_id,
+                organisations=said["organisations"],
+                because=said["because"],
+                actor=actor_of(self.visitor),
+            )
+        except NotAllowed as why:
+            raise Refusal(409, str(why)) from None
+        return answer({"organisations": added.joined, "asked": added.asked})
 
 
 def _participant(standing: Standing, side: dict[str, Any] | None) -> dict[str, Any]:

@@ -1,8 +1,174 @@
-"""Filled by the piece that it is named after."""
+"""Organisations in reach that the lead leaves untold, with a reason; and those outside of reach, which take part when
+they accept it or a second organisation approves.
 
-from django.db import migrations
+A trigger on participants holds both: no path of ours lets somebody in past it.
+"""
+
+import uuid
+from importlib import import_module
+
+import django.db.models.deletion
+from django.db import migrations, models
+
+from portal.tenancy.policies import ME, Allow, protect
+
+APP, WORKER = "portal_app", "portal_worker"
+DEFINER = "SECURITY DEFINER SET search_path = pg_catalog, pg_temp"
+OF_INCIDENT = "EXISTS (SELECT 1 FROM incidents_incident i WHERE i.id = {0}.incident_id AND {1})"
+# Not by itself, also once it takes part: that it was left out first is between those who lead.
+UNTOLD_SEEN = f"organisation_id <> {ME} AND " + OF_INCIDENT.format("incidents_untold", f"{ME} = ANY (i.overseers)")
+UNTOLD_LED = f"organisation_id <> {ME} AND " + OF_INCIDENT.format("incidents_untold", f"i.lead_id = {ME}")
+OUTSIDE_SEEN = OF_INCIDENT.format("incidents_outside", f"{ME} = ANY (i.overseers)")
+
+LETTING_IN = f"""
+-- Everybody who joins is the lead, is in the newest radius, or was agreed to from outside; and is not left untold.
+CREATE FUNCTION sec.sides_belong() RETURNS trigger LANGUAGE plpgsql {DEFINER} AS $$
+DECLARE touched uuid; reached jsonb; BEGIN
+    IF EXISTS (SELECT 1 FROM joined j JOIN public.incidents_untold u
+                   ON u.incident_id = j.incident_id AND u.organisation_id = j.organisation_id AND u.told_at IS NULL) THEN
+        RAISE EXCEPTION 'this organisation is left untold: tell it first' USING ERRCODE = '42501';
+    END IF;
+    FOR touched IN SELECT DISTINCT j.incident_id FROM joined j LOOP
+        reached := sec.current_radius(touched) -> 'organisations';
+        IF jsonb_typeof(reached) = 'array' AND EXISTS (
+                SELECT 1 FROM joined j JOIN public.incidents_incident i ON i.id = j.incident_id
+                 WHERE j.incident_id = touched AND j.organisation_id <> i.lead_id
+                   AND j.organisation_id::text NOT IN (SELECT o ->> 'id' FROM jsonb_array_elements(reached) o
+                                                        WHERE o ? 'id')
+                   AND NOT EXISTS (SELECT 1 FROM public.incidents_outside a
+                                    WHERE a.incident_id = touched AND a.organisation_id = j.organisation_id)) THEN
+            RAISE EXCEPTION 'no path reaches it: it must accept, or a second organisation approve' USING ERRCODE = '42501';
+        END IF;
+    END LOOP;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER sides_belong AFTER INSERT ON incidents_participant
+    REFERENCING NEW TABLE AS joined FOR EACH STATEMENT EXECUTE FUNCTION sec.sides_belong();
+
+-- What must be true is asked when somebody asks, so that nobody is asked in vain, and again by the act.
+CREATE FUNCTION sec.outside_asked() RETURNS trigger LANGUAGE plpgsql {DEFINER} AS $$
+DECLARE i public.incidents_incident; BEGIN
+    NEW.two_organisations := true;
+    SELECT * INTO i FROM public.incidents_incident x WHERE x.id = (NEW.payload ->> 'incident')::uuid
+       AND x.lead_id = NEW.requesting_organisation_id AND x.status NOT IN ('suspected', 'closed');
+    IF i.id IS NULL OR NEW.about_id IS NULL OR NEW.about_id = i.lead_id OR NEW.about_id = ANY (i.participants)
+       OR cardinality(NEW.audience) < 2 OR NOT NEW.audience <@ (i.overseers || NEW.about_id)
+       OR EXISTS (SELECT 1 FROM public.incidents_untold u WHERE u.incident_id = i.id AND u.organisation_id = NEW.about_id
+                     AND u.told_at IS NULL)
+       OR (NEW.payload ->> 'organisation', NEW.payload ->> 'reference', NEW.payload ->> 'because', NEW.payload ->> 'name',
+           NEW.payload ->> 'lead')
+          IS DISTINCT FROM (NEW.about_id::text, i.reference, NEW.reason,
+                            (SELECT o.name FROM public.partners_organisation o WHERE o.id = NEW.about_id),
+                            (SELECT o.name FROM public.partners_organisation o WHERE o.id = i.lead_id)) THEN
+        RAISE EXCEPTION 'the lead of an open incident asks for this, about somebody whom no path reaches'
+            USING ERRCODE = '42501';
+    END IF;
+    -- Two at once: the second one sees what the first has written.
+    PERFORM pg_advisory_xact_lock(hashtextextended('outside ' || i.id || NEW.about_id, 0));
+    IF EXISTS (SELECT 1 FROM public.partners_approval a WHERE a.kind = 'let_outside_in' AND a.about_id = NEW.about_id
+                  AND a.payload ->> 'incident' = i.id::text AND a.state = 'waiting' AND a.expires_at > clock_timestamp())
+       OR EXISTS (SELECT 1 FROM public.incidents_outside o
+                   WHERE o.incident_id = i.id AND o.organisation_id = NEW.about_id) THEN
+        RAISE EXCEPTION 'this was asked already' USING ERRCODE = '23514';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER outside_asked BEFORE INSERT ON partners_approval FOR EACH ROW
+    WHEN (NEW.kind = 'let_outside_in') EXECUTE FUNCTION sec.outside_asked();
+
+-- Spend the approval; the lead's own job lets the organisation in soon after.
+CREATE FUNCTION sec.let_outside_in(approval uuid) RETURNS void LANGUAGE plpgsql {DEFINER} AS $$
+DECLARE a public.partners_approval := sec.carry_out(approval, 'let_outside_in'); i public.incidents_incident; BEGIN
+    SELECT * INTO i FROM public.incidents_incident x WHERE x.id = (a.payload ->> 'incident')::uuid
+       AND x.lead_id = a.requesting_organisation_id AND x.status <> 'closed' FOR NO KEY UPDATE;
+    IF i.id IS NULL OR a.deciding_organisation_id = a.requesting_organisation_id
+       OR NOT a.deciding_organisation_id = ANY (i.overseers || a.about_id) THEN
+        RAISE EXCEPTION 'the incident is closed, or somebody else leads it by now' USING ERRCODE = '23514';
+    END IF;
+    INSERT INTO public.incidents_outside (id, incident_id, organisation_id, because, agreed_by_id, at)
+    VALUES (gen_random_uuid(), i.id, a.about_id, a.reason, a.deciding_organisation_id, clock_timestamp())
+    ON CONFLICT (incident_id, organisation_id) DO NOTHING;
+    INSERT INTO public.incidents_rewalk (id, incident_id, what, organisation_id, at)
+    VALUES (gen_random_uuid(), i.id, 'sides', a.deciding_organisation_id, clock_timestamp());
+END $$;
+REVOKE ALL ON FUNCTION sec.sides_belong(), sec.outside_asked(), sec.let_outside_in(uuid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION sec.let_outside_in(uuid) TO portal_app;
+"""
+BACKWARD = """
+DROP TRIGGER outside_asked ON partners_approval; DROP TRIGGER sides_belong ON incidents_participant;
+DROP FUNCTION sec.let_outside_in(uuid), sec.outside_asked(), sec.sides_belong();
+"""
+
+# A word to members outside is no word to whoever is left untold.
+HEADS_UP_BEFORE = import_module("incidents.migrations.0018_heads_up").SENDING
+HEADS_UP_BEFORE = "".join(
+    f"CREATE OR REPLACE FUNCTION sec.{each}" for each in HEADS_UP_BEFORE.split("CREATE FUNCTION sec.")[1:4:2]
+)
+HEADS_UP = HEADS_UP_BEFORE.replace(
+    "NOT o.id = ANY (i.participants)",
+    "NOT o.id = ANY (i.participants) AND NOT EXISTS (SELECT 1 FROM public.incidents_untold u"
+    " WHERE u.incident_id = i.id AND u.organisation_id = o.id AND u.told_at IS NULL)",
+)
+
+
+def _row(name, fields, options):
+    key = ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False))
+    return migrations.CreateModel(name=name, fields=[key, *fields], options=options)
+
+
+def _to(name, where, on_delete=django.db.models.deletion.PROTECT, **more):
+    return (name, models.ForeignKey(on_delete=on_delete, to=where, **more))
 
 
 class Migration(migrations.Migration):
     dependencies = [("incidents", "0045_own_books")]
-    operations = []
+    operations = [
+        _row(
+            "Untold",
+            [
+                ("slug", models.TextField()),
+                ("name", models.TextField()),
+                ("exposure", models.TextField()),
+                ("distance", models.PositiveSmallIntegerField(null=True)),
+                ("path", models.TextField()),
+                ("because", models.TextField()),
+                ("at", models.DateTimeField()),
+                ("told_at", models.DateTimeField(null=True)),
+                _to("incident", "incidents.incident", django.db.models.deletion.CASCADE, db_index=False,
+                    related_name="untold"),
+                _to("organisation", "partners.organisation", related_name="+"),
+            ],
+            {
+                "ordering": ["name"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("incident", "organisation"), name="untold_once"),
+                    models.CheckConstraint(condition=models.Q(("because__regex", r"\S")), name="untold_says_why"),
+                ],
+            },
+        ),
+        _row(
+            "Outside",
+            [
+                ("because", models.TextField()),
+                ("at", models.DateTimeField()),
+                _to("incident", "incidents.incident", django.db.models.deletion.CASCADE, db_index=False,
+                    related_name="+"),
+                _to("organisation", "partners.organisation", related_name="+"),
+                _to("agreed_by", "partners.organisation", db_index=False, related_name="+"),
+            ],
+            {
+                "ordering": ["at"],
+                "constraints": [models.UniqueConstraint(fields=("incident", "organisation"), name="outside_once")],
+            },
+        ),
+        migrations.RunSQL(LETTING_IN, BACKWARD),
+        protect(
+            "incidents_untold",
+            Allow(APP, "select", UNTOLD_SEEN),
+            Allow(APP, "insert", f"{UNTOLD_LED} AND told_at IS NULL AND length(because) <= 500"),
+            Allow(APP, "update", UNTOLD_LED, columns=("told_at",)),
+            Allow(WORKER, "select", UNTOLD_SEEN),
+        ),
+        protect("incidents_outside", Allow(APP, "select", OUTSIDE_SEEN), Allow(WORKER, "select", OUTSIDE_SEEN)),
+        migrations.RunSQL(HEADS_UP, HEADS_UP_BEFORE),
+    ]  # fmt: skip

@@ -25,6 +25,7 @@ from incidents.models.sign_off import PlaybookSystem, SignedAtOpening, SignOff, 
 from incidents.models.signing import PlaybookSignature, SigningKey, SigningSecret, TrustedKey
 from incidents.models.task import OwnReference, Task, TaskNote
 from incidents.models.technique import IncidentTechnique, TechniqueEvidence, TechniqueSaying
+from incidents.models.untold import Outside, Untold
 from incidents.models.work_order import WorkOrder
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "Inject",
     "LinkClaim",
     "LinkDispute",
+    "Outside",
     "OutsideReport",
     "OutsideReportNote",
     "OwnReference",
@@ -77,6 +79,7 @@ __all__ = [
     "TechniqueEvidence",
     "TechniqueSaying",
     "TrustedKey",
+    "Untold",
     "Update",
     "UpdateReminder",
     "UpdateRequest",

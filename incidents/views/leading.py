@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
@@ -32,7 +33,13 @@ from portal import clock
 from portal.pages import refuse
 
 GET_OR_POST = ["GET", "HEAD", "POST"]
-FIELD_OF = {"systems": "systems", "accounts": "accounts", "confirmed": "confirmed", "playbook": "playbook"}
+FIELD_OF = {
+    "systems": "systems",
+    "accounts": "accounts",
+    "confirmed": "confirmed",
+    "playbook": "playbook",
+    "untold": "untold",
+}
 
 
 def _show_faults(form: Form, refused: Invalid) -> None:
@@ -63,7 +70,14 @@ def open_form(request: HttpRequest) -> HttpResponse:
         if named:
             opening = form.opening()
             reach = reach_of(opening, organisation_id=actor.organisation_id, by_key=False, reason="what-if")
-            preview = preview_of(opening, reach, lead_id=actor.organisation_id)
+            preview = preview_of(
+                opening,
+                reach,
+                lead_id=actor.organisation_id,
+                ticked=request.POST.getlist("untold"),
+                why_untold=form.why_untold,
+                checked="untold" in form.errors,
+            )
     except Invalid as refused:
         _show_faults(form, refused)
     if request.method == "POST" and (form.errors and step != "preview"):
@@ -160,7 +174,8 @@ def widen(request: HttpRequest, reference: str) -> HttpResponse:
         joined = organisations(len(changed["organisations"]))
         messages.success(request, _("Walked again: %(n)s joined.") % {"n": joined})
         return redirect("incident-board", reference=reference)
-    context = {"incident": header(incident), "form": form}
+    let_in_href = reverse("incident-let-in", args=[reference])
+    context = {"incident": header(incident), "form": form, "let_in_href": let_in_href}
     return render(request, "incidents/widen.html", context, status=422 if form.errors else 200)
 
 

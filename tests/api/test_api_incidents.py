@@ -186,13 +186,16 @@ def test_a_further_system_lets_whoever_it_reaches_join(api_of, lead, reference):
     assert {"slug": "telephony", "name": "Telephony"} in listed(api_of("gravenhurst"), reference, "systems")
 
 
-def test_the_lead_lets_an_organisation_in(api_of, lead, reference):
+def test_the_lead_lets_an_organisation_in(api_of, client_of, lead, reference):
     path = f"/incidents/{reference}/participants/"
     body = {"organisations": ["gravenhurst"], "because": "it lends us people"}
-    assert send(lead, "post", path, body).json() == {"organisations": ["gravenhurst"]}
-    assert send(lead, "post", path, body).json() == {"organisations": []}
-    shown = send(api_of("gravenhurst"), "get", f"/incidents/{reference}/").json()
-    assert shown["participants"][0]["because"] == "Gravenhurst: it lends us people"
+    check_problem(send(lead, "post", path, body), 403)
+    person = client_of("ashbourne", fresh=True)
+    assert send(person, "post", path, body).json() == {"organisations": [], "asked": ["gravenhurst"]}
+    check_problem(send(person, "post", path, body), 409)
+    inside = {**body, "organisations": ["eastwick"]}
+    assert send(lead, "post", path, inside).json() == {"organisations": [], "asked": []}
+    check_problem(send(api_of("gravenhurst"), "get", f"/incidents/{reference}/"), 404)
     check_problem(send(lead, "post", path, {**body, "organisations": ["nobody"]}), 422, "/organisations/0")
     check_problem(send(lead, "post", path, {"organisations": []}), 422, "/organisations", "/because")
 

@@ -111,7 +111,7 @@ API = (
     api("api-incident-own-reference", PUT=KEEPER, DELETE=FORGETS, body={"text": "CHG-1"}, args=INCIDENT),
     api(
         "api-incident-participants", GET=IN_IT, POST=passkey(LEADER), args=INCIDENT,
-        body={"organisations": ["gravenhurst"], "because": "asked to help"},
+        body={"organisations": ["dunmere"], "because": "asked to help"},
     ),
     api("api-incident-tasks", GET=IN_IT, args=INCIDENT),
     api("api-incident-duties", GET=IN_IT, args=INCIDENT),

@@ -141,6 +141,7 @@ INCIDENTS = (
     ),
     page("incident-declare", LEADS, post=LED, reference="incident"),
     page("incident-widen", WIDENS, post=WIDENED, body={"systems": "remote-access"}, reference="incident"),
+    page("incident-let-in", WIDENS, post=WIDENED, body={"tell": "dunmere"}, reference="incident"),
     page("incident-update", LEADS, post=LED, body={"text": "Directory is off."}, reference="incident"),
     page("incident-close", LEADS, post=LED, body={"outcome": "resolved"}, reference="incident"),
     page("incident-displays", MANAGERS, post=MANAGED, body={"label": "Left wall"}, reference="incident"),

@@ -174,6 +174,13 @@ class Incidents(Writer):
                  document=Jsonb({"paths": secret_of(lead)}), contain_first=Jsonb([]), changed=Jsonb({}))  # fmt: skip
         self.put("incidents_rewalk", id=uuid4(), incident_id=incident, what="asked", organisation_id=self.ids[lead],
                  at="now")  # fmt: skip
+        outsider = next(slug for slug in ORGANISATIONS if slug not in roles)
+        for slug in (*roles, outsider):
+            self.put("incidents_untold", id=uuid4(), incident_id=incident, organisation_id=self.ids[slug], slug=slug,
+                     name=slug, exposure="direct", path=secret_of(lead), because=secret_of(lead), at="now",
+                     told_at=None if slug == outsider else "now")  # fmt: skip
+        self.put("incidents_outside", id=uuid4(), incident_id=incident, organisation_id=self.ids[roles[-1]],
+                 because=secret_of(lead), agreed_by_id=self.ids[lead], at="now")  # fmt: skip
         for slug in roles:
             said_by, secret = self.ids[slug], secret_of(slug)
             self.put("incidents_linkclaim", id=uuid4(), incident_id=incident, state="proposed", said_by_id=said_by,

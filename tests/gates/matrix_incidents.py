@@ -84,6 +84,17 @@ INCIDENTS: dict[str, Row] = {
     # The opening radius stays; functions write every later one, and what people say of links and of themselves.
     "incidents_radius": Row(Can(OVERSEES, LEADS), worker=Can(OVERSEES)),
     "incidents_radiusversion": Row(Can(OVERSEES), worker=Can(OVERSEES)),
+    # Who is left untold is between those who oversee; itself never reads it, not even once it takes part.
+    "incidents_untold": Row(
+        Can(
+            f"x.organisation_id <> %(me)s AND {OVERSEES}",
+            f"x.organisation_id <> %(me)s AND {LEADS} AND x.told_at IS NULL AND length(x.because) <= 500",
+            f"x.organisation_id <> %(me)s AND {LEADS}",
+            updates="told_at",
+        ),
+        worker=Can(f"x.organisation_id <> %(me)s AND {OVERSEES}"),
+    ),
+    "incidents_outside": Row(Can(OVERSEES), worker=Can(OVERSEES)),
     "incidents_rewalk": Row(
         worker=Can(
             OPEN,

@@ -18,7 +18,7 @@ from incidents.plans import plan_of
 from incidents.playbooks import keep_playbook
 from incidents.sign_off_chores import remind
 from incidents.sign_offs import Part
-from incidents.widening import add_participants
+from incidents.widening import add_systems
 from partners import chores
 from partners.acting import actor_of
 from partners.models import SharedSystem, WorkItem
@@ -235,7 +235,7 @@ def test_an_incident_keeps_what_was_signed_when_each_joined(inside, cast, client
     with inside("gravenhurst", "administrator", fresh=True):
         sign_offs.sign(version(), until=today() + timedelta(days=9), reservation="Ring first")
     with inside("ashbourne"):
-        add_participants(incident_id=incident.pk, organisations=["gravenhurst"], because="helps", actor=actor)
+        add_systems(incident_id=incident.pk, systems=["telephony"], actor=actor)
         late = dict(SignedAtOpening.objects.filter(incident=incident).values_list("organisation__slug", "word"))
         assert (late["fernleigh"], late["gravenhurst"]) == ("none", "signed")
 

@@ -8,6 +8,7 @@ import psycopg
 import pytest
 from django.db import connections
 
+from incidents.left_untold import LeftUntold
 from incidents.models import Incident, Participant, Standing, Task
 from incidents.opening import Opening, open_incident
 from partners.acting import actor_of
@@ -351,7 +352,10 @@ def test_a_stranger_who_lets_somebody_join_reads_no_reason_and_no_name(two, cast
     """Brackenfield distrusts its own mail; Gravenhurst, which shares an incident with it only later, knows the fact."""
     with two.inside("gravenhurst", "incident_manager"):
         apart = open_incident(
-            Opening(title="Apart", systems=("planning-search",)), actor=actor_of(cast.visitor("gravenhurst"))
+            Opening(
+                title="Apart", systems=("telephony",), untold=(LeftUntold("brackenfield", "Not before they answer"),)
+            ),
+            actor=actor_of(cast.visitor("gravenhurst")),
         )
     two.opens()
     two.press(("brackenfield", "administrator"), 2, because="Orders that nobody gave")
@@ -359,6 +363,7 @@ def test_a_stranger_who_lets_somebody_join_reads_no_reason_and_no_name(two, cast
         seen = "SELECT count(*) FROM partners_isolation WHERE organisation_id = %s"
         cursor.execute(seen, [cast.id("brackenfield")])
         assert cursor.fetchone() == (0,)
+        cursor.execute("UPDATE incidents_untold SET told_at = now()")
         cursor.execute(
             "INSERT INTO incidents_participant (id, incident_id, organisation_id, slug, name, kind, role, is_provider,"
             " exposure, distance, because, other_paths, joined_at, duty_name, duty_phone, tasks_total, tasks_open,"

@@ -202,6 +202,11 @@ def test_what_an_ended_run_never_came_to_is_called_off_for_whoever_joins_later_t
     ends = "SELECT DISTINCT status FROM incidents_task WHERE title = 'E'"
     assert stage.owner("SELECT ended_at IS NOT NULL FROM incidents_run") == [(True,)]
     assert stage.owner(ends) == [("cancelled",)]
+    agreed = (
+        "INSERT INTO incidents_outside (id, because, at, organisation_id, incident_id, agreed_by_id)"
+        " VALUES (gen_random_uuid(), 'They asked.', now(), %s, %s, %s)"
+    )
+    stage.owner(agreed, [stage.ids["eastwick"], incident.pk, stage.ids["eastwick"]])
     with stage.acting("ashbourne") as actor:
         add_participants(incident_id=incident.pk, organisations=["eastwick"], because="They asked.", actor=actor)
     moves()
