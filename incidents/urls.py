@@ -46,6 +46,7 @@ urlpatterns = [
     path("incidents/planned/<str:reference>/answer/", planned.answer, name="planned-answer"),
     path("incidents/planned/<str:reference>/move/", planned.move, name="planned-move"),
     path("incidents/open/", leading.open_form, name="incident-open"),
+    path("incidents/open/suggest/", leading.suggest, name="incident-open-suggest"),
     path("incidents/<str:reference>/", boards.board, name="incident-board"),
     path("incidents/<str:reference>/board/", boards.board_fragment, name="incident-board-fragment"),
     path("incidents/<str:reference>/brief/", boards.brief, name="incident-brief"),

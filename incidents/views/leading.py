@@ -7,12 +7,12 @@ from typing import Any
 
 from django.contrib import messages
 from django.forms import Form
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from incidents.closing import OPEN, close_incident
 from incidents.composing import audience_of
@@ -22,6 +22,7 @@ from incidents.forms import CloseForm, OpenForm, UpdateForm, WidenForm
 from incidents.models import Incident, Participant, Task
 from incidents.opening import open_incident, reach_of
 from incidents.preview import preview_of
+from incidents.suggesting import suggestions
 from incidents.updates import send_update
 from incidents.views.boards import header
 from incidents.views.finding import incident_or_404
@@ -89,6 +90,13 @@ def open_form(request: HttpRequest) -> HttpResponse:
         form.errors.pop("title", None)  # a preview asks only what is attacked
     context = {"form": form, "systems": systems, "preview": preview}
     return render(request, "incidents/open.html", context, status=status)
+
+
+@require_safe
+@signed_in(may=may_open)
+def suggest(request: HttpRequest) -> JsonResponse:
+    """What can be named, by what was typed so far (`q`)."""
+    return JsonResponse({"results": suggestions(request.GET.get("q", ""))})
 
 
 @require_http_methods(GET_OR_POST)

@@ -96,6 +96,7 @@ INCIDENTS = (
     page("planned-answer", post=HANGS_SAID, body={"say": "known", "seen": "1"}, reference="planned"),
     page("planned-move", post=ANNOUNCED_IT, body={"act": "cancelled"}, reference="planned"),
     page("incident-open", OPENERS, post=OPENED, body={**OPENING, "systems": "telephony", "step": "open"}),
+    page("incident-open-suggest", OPENERS),
     page("incident-board", INSIDE, reference="incident"),
     page("incident-board-fragment", INSIDE, reference="incident"),
     page("incident-radius", OVERSEES, reference="incident"),
