@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from incidents.asking import asked_of
+from incidents.decisions.known import current_card
 from incidents.duties import own_clock
 from incidents.feed import feed_of
 from incidents.handing_over import notices_of
@@ -123,6 +124,8 @@ def board_of(incident: Incident, *, me: UUID, may_lead: bool, manages: bool = Fa
         "partner": None if oversees else _partner(incident, sides, standings, silent, me, now, lines),
         "not_trusted": lines if oversees else [],
         "untold": _untold(incident, may_lead=may_lead),
+        "card": current_card(incident),
+        "known_href": reverse("incident-known", args=[incident.reference]),
         "feed": feed_of(incident.pk, names=names, by_id=by_id, found=found),
         "legend": [state(key) for key in STATES],
     }

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from incidents.before_sending import budget_words
+from incidents.decisions.known import current_card
 from incidents.feed import line_of
 from incidents.guests import reads_updates, shown_update
 from incidents.heads_up import outside_of
@@ -84,12 +85,13 @@ def preview_of(
         event,
         names={each["slug"]: each["name"] for each in standings},
         by_id={each["organisation_id"]: each["name"] for each in standings},
+        card=current_card(incident),
     )
     sees: dict[str, Any] = {"line": line, "promised": in_words(next_update_at, now), "nothing": ""}
     inside = [each for each in standings if each["word"] != Standing.Word.CUT_OFF]
     shown: list[dict[str, Any]] = [{"who": who, **sees} for who in _groups(inside, incident.lead_id)]
     guest = shown_update(Update(at=now, author_organisation_id=me, author_name=author_name, text=text), ())
-    guest["words"] = guest["text"]
+    guest |= {"words": guest["text"], "card": None}  # a guest reads the update alone
     if reads_updates(incident):
         shown.append({"who": _("Guests of yours with whom updates are shared"), **sees, "line": guest})
     # Whether there are any is theirs to know.

@@ -9,6 +9,8 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from incidents.decisions import words as decisions
+from incidents.decisions.known import cards_of
 from incidents.duties import feed as duties
 from incidents.not_trusted import Suspicion, mark_of
 from incidents.personal_data import words as personal_data
@@ -171,6 +173,7 @@ WORDS: dict[str, Callable[[Data, Mapping[str, str]], str]] = {
     **duties.FEED,
     **techniques.FEED,
     **personal_data.FEED,
+    **decisions.FEED,
 }
 
 
@@ -187,25 +190,38 @@ def _tool_said(data: Mapping[str, Any]) -> str:
 def feed_of(
     incident_id: UUID, *, names: Mapping[str, str], by_id: Mapping[UUID, str], found: Sequence[Suspicion] = ()
 ) -> list[dict[str, Any]]:
-    """The newest events that the reader may see, newest first: `{"seq", "at", "who", "words", "mark"}`. One query.
+    """The newest events that the reader may see, newest first: `{"seq", "at", "who", "words", "mark", "card"}`. One
+    query, and another where an update is among them.
 
     `names` are organisations by slug, `by_id` the same by id. `seq` is the global position: it only orders the rows.
     `found` are the suspicions that mark what was written meanwhile.
     """
-    events = Event.objects.filter(incident_id=incident_id, kind__in=WORDS).order_by("-pos")[:SHOWN]
-    return [line_of(event, names=names, by_id=by_id, found=found) for event in events]
+    events = list(Event.objects.filter(incident_id=incident_id, kind__in=WORDS).order_by("-pos")[:SHOWN])
+    cards = cards_of({each.subject_id for each in events if each.kind == "update.sent" and each.subject_id})
+    return [
+        line_of(
+            each, names=names, by_id=by_id, found=found, card=cards.get(each.subject_id) if each.subject_id else None
+        )
+        for each in events
+    ]
 
 
 def line_of(
-    event: Event, *, names: Mapping[str, str], by_id: Mapping[UUID, str], found: Sequence[Suspicion] = ()
+    event: Event,
+    *,
+    names: Mapping[str, str],
+    by_id: Mapping[UUID, str],
+    found: Sequence[Suspicion] = (),
+    card: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """One line of the feed. The composer asks for it before there is an event."""
+    """One line of the feed. The composer asks for it before there is an event. `card`: what heads an update."""
     return {
         "seq": event.pos or 0,
         "at": event.at,
         "who": _who(event, names, by_id),
         "words": WORDS[event.kind](event.data, names),
         "mark": mark_on(event, found, by_id),
+        "card": card,
     }
 
 

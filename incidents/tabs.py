@@ -59,6 +59,16 @@ def more_of(incident: Incident, reader: Reader) -> list[dict[str, str]]:
 
 def _behind(incident: Incident, reader: Reader) -> list[tuple[str, str, str]]:
     pages = [
+        (
+            "incident-known",
+            _("Known, believed, not known"),
+            _("Three short lists of the lead's, which head every update."),
+        ),
+        (
+            "incident-decisions",
+            _("Decision log"),
+            _("What was decided, by whom, on what was known; and when to look again."),
+        ),
         ("incident-told", _("Who has told whom"), _("Reports to the regulator, the national centre, the police.")),
         ("incident-techniques", _("Techniques"), _("What the intruder does, who saw it, and what covers it.")),
     ]

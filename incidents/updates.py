@@ -39,6 +39,7 @@ def send_update(
         at=clock.now(),
     )
     update.save(force_insert=True)
+    update.refresh_from_db(fields=["card"])  # the database has filled it in
     # What was promised before is kept with this one, whether or not a further one is.
     Incident.objects.filter(pk=incident.pk).update(next_update_at=next_update_at)
     record(

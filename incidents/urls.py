@@ -9,6 +9,7 @@ from incidents.views import (
     checking,
     concentration,
     deciding,
+    decision_log,
     displays,
     drafts,
     duties,
@@ -105,6 +106,10 @@ urlpatterns = [
         "data-notices/<uuid:notice_id>/acknowledge/", personal_data.notice_acknowledge, name="data-notice-acknowledge"
     ),
     path("incidents/<str:reference>/told/", personal_data.told, name="incident-told"),
+    path("incidents/<str:reference>/decisions/", decision_log.log, name="incident-decisions"),
+    path("incidents/<str:reference>/decisions/write/", decision_log.write, name="incident-decision-write"),
+    path("decision-log/<uuid:entry_id>/share/", decision_log.share, name="decision-share"),
+    path("incidents/<str:reference>/known/", decision_log.known, name="incident-known"),
     path("incidents/<str:reference>/mail/", mail.mail, name="incident-mail"),
     path("incidents/<str:reference>/mail/ask/", mail.ask, name="incident-mail-ask"),
     path("incidents/<str:reference>/isolate/<str:slug>/", isolating.isolate, name="incident-isolate"),

@@ -22,6 +22,7 @@ BY_SUBJECT = {
         "technique.set_aside", "duty.changed", "duty.reminded", "duty.overdue",
         "data_position.said", "data_position.shared", "data_position.unshared",
         "data_notice.sent", "data_notice.acknowledged", "data_notice.reminded", "data_notice.overdue",
+        "decision.written", "decision.revised", "decision.shared", "decision.unshared", "known_card.revised",
         "outside_report.written", "outside_report.shared", "outside_report.unshared",
     ),
     _("Tasks"): (

@@ -33,7 +33,7 @@ SEEN_GRAIN = timedelta(minutes=1)
 FULL = 4
 PERSON_SCOPES = frozenset(
     {"suspect", "open", "answer", "read", "playbooks", "access-events", "estate", "contacts", "audit", "mail", "data"}
-    | {"duties"}
+    | {"duties", "decisions"}
 )
 
 

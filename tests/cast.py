@@ -55,7 +55,7 @@ class Cast:
             name=name,
             role=its_role if fresh else role,
             session_id=person_id if fresh else None,
-            scopes=frozenset([*EVERY_SCOPE, "mail", "data", "duties"]),  # no key has the last three
+            scopes=frozenset([*EVERY_SCOPE, "mail", "data", "duties", "decisions"]),  # no key has the last four
         )
 
     def make_key(self, owner_url: str, slug: str, scopes: list[str] | None = None, *, expired: bool = False) -> str:

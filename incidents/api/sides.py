@@ -171,6 +171,9 @@ class UpdateListed(serializers.Serializer):
     organisation = serializers.CharField()
     author = serializers.CharField()
     text = serializers.CharField()
+    card = serializers.IntegerField(
+        help_text="The number of what was known when it was sent (`/incidents/{reference}/known/`).", **NULL
+    )
     marked = serializers.BooleanField(
         help_text="Written when somebody else may have been writing for the organisation: ring before you act on it."
     )
@@ -183,7 +186,7 @@ class Updates(Endpoint):
     @extend_schema(summary="What the lead has said, newest first", responses=page_of_shape(UpdateListed))
     def get(self, request: Request, reference: str) -> HttpResponse:
         incident = incident_named(reference)
-        rows = Update.objects.filter(incident=incident).select_related("author_organisation")
+        rows = Update.objects.filter(incident=incident).select_related("author_organisation", "card")
         found = suspicions_in(incident.pk)
         page = page_of(request, rows, by=("at", "id"), asked=self.asked, descending=True)
         return answer(page.shown(lambda update: _update(update, found)))
@@ -213,6 +216,7 @@ def _update(update: Update, found: Sequence[Suspicion] = ()) -> dict[str, Any]:
         "organisation": update.author_organisation.slug,
         "author": update.author_name,
         "text": update.text,
+        "card": update.card.number if update.card else None,
         "marked": suspected_since(found, update.author_organisation_id, update.at) is not None,
     }
 

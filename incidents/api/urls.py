@@ -5,6 +5,7 @@ from django.urls import path
 from incidents.api import (
     data_notices,
     data_positions,
+    decision_log,
     decisions,
     duties,
     events,
@@ -61,6 +62,9 @@ urlpatterns = [
         outside_reports.OutsideReports.as_view(),
         name="api-incident-outside-reports",
     ),
+    path("incidents/<str:reference>/decision-log/", decision_log.DecisionLog.as_view(), name="api-decision-log"),
+    path("decision-log/<uuid:entry_id>/share/", decision_log.DecisionShare.as_view(), name="api-decision-share"),
+    path("incidents/<str:reference>/known/", decision_log.KnownCards.as_view(), name="api-incident-known"),
     path("incidents/<str:reference>/mail-distrust/", mail.IncidentMailMarks.as_view(), name="api-incident-mail-marks"),
     path("incidents/<str:reference>/systems/", sides.Systems.as_view(), name="api-incident-systems"),
     path("incidents/<str:reference>/events/", events.IncidentEvents.as_view(), name="api-incident-events"),

@@ -1,4 +1,5 @@
 from incidents.models.asking import UpdateRequest
+from incidents.models.decision_log import KnownCard, LogEntry
 from incidents.models.display import WallDisplay
 from incidents.models.draft import PlaybookDraft, StopConfirmation
 from incidents.models.duty import Duty, DutyRevision
@@ -43,8 +44,10 @@ __all__ = [
     "IncidentSystem",
     "IncidentTechnique",
     "Inject",
+    "KnownCard",
     "LinkClaim",
     "LinkDispute",
+    "LogEntry",
     "Outside",
     "OutsideReport",
     "OutsideReportNote",

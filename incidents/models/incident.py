@@ -215,6 +215,10 @@ class Update(models.Model):
     author_name = models.TextField()
     text = models.TextField()
     at = models.DateTimeField()
+    # What was known, believed and not known when it was sent: the database fills it in. Null: nobody had said.
+    card = models.ForeignKey(
+        "incidents.KnownCard", on_delete=models.SET_NULL, null=True, editable=False, related_name="+", db_index=False
+    )
 
     class Meta:
         ordering = ["-at"]

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from incidents import board as boards
 from incidents.asking import requests_of
 from incidents.brief import brief_of, line_of
+from incidents.decisions.known import current_card
 from incidents.header import header_of
 from incidents.isolating import asks_for
 from incidents.listing import KINDS, closed_page, kinds_shown, open_rows, peacetime, states_shown
@@ -113,6 +114,7 @@ def brief(request: HttpRequest, reference: str) -> HttpResponse:
         raise Http404
     context = {
         "incident": header(incident),
+        "card": current_card(incident),
         "sentences": sentences,
         "line": line_of(incident),
         "at": clock.now(),

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from incidents.closing import OPEN, close_incident
 from incidents.composing import audience_of
 from incidents.composing import preview_of as preview_of_update
+from incidents.decisions.known import current_card
 from incidents.errors import Invalid, WrongMoment
 from incidents.forms import CloseForm, OpenForm, UpdateForm, WidenForm
 from incidents.models import Incident, Participant, Task
@@ -160,7 +161,13 @@ def update(request: HttpRequest, reference: str) -> HttpResponse:
             except WrongMoment as refused:
                 return refuse(request, 409, str(refused))
             return redirect("incident-board", reference=reference)
-    context = {"incident": header(incident), "form": form, "audience": audience_of(incident), "preview": shown}
+    context = {
+        "incident": header(incident),
+        "form": form,
+        "card": current_card(incident),
+        "audience": audience_of(incident),
+        "preview": shown,
+    }
     return render(request, "incidents/update.html", context, status=422 if form.errors else 200)
 
 

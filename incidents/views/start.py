@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from incidents import demo_story
+from incidents.decisions.writing import due_decisions
 from incidents.duties.urgency import running_clocks
 from incidents.duties.words import to_do
 from incidents.heads_up import current
@@ -48,6 +49,7 @@ def start(request: HttpRequest) -> HttpResponse:
             "heads_up": [],
             "tasks": [],
             "clocks": [],
+            "decisions": [],
             "mail_ends": [],
         }
         return render(request, "start.html", context)
@@ -62,6 +64,15 @@ def start(request: HttpRequest) -> HttpResponse:
                 "href": reverse("duty-detail", args=[each.incident.reference, each.pk]),
             }
             for each in running_clocks(visitor.organisation_id)
+        ],
+        "decisions": [
+            {
+                "title": each.decision,
+                "reference": each.incident.reference,
+                "since": each.review_at,
+                "href": reverse("incident-decisions", args=[each.incident.reference]) + f"#d-{each.pk}",
+            }
+            for each in due_decisions(visitor.organisation_id)
         ],
         "tasks": most_urgent(visitor.organisation_id, limit=MOST_TASKS),
         "mail_ends": ending(marks(), me=visitor.organisation_id, now=clock.now()),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rest_framework.views import APIView  # at run time it imports this module
 
 READER = frozenset({"read"})
-RESPONDER = READER | {"answer", "data"}  # whoever judges personal data is known to the database
+RESPONDER = READER | {"answer", "data", "decisions"}  # whoever judges data or leads is known to the database
 MANAGER = RESPONDER | {"suspect", "open", "playbooks", "estate", "contacts", "mail", "duties"}
 
 # A person's session carries every scope that people can have; the role narrows it.

@@ -17,6 +17,7 @@ from tests.gates.access_answers import (
     IN_IT,
     KEEPER,
     KEPT,
+    KNOWN_API,
     LEAD_MARKS,
     LEADER,
     MAKERS,
@@ -138,6 +139,13 @@ API = (
         "api-incident-outside-reports", GET=IN_IT, POST=DATA_SAID.replace("200", "201"), args=INCIDENT,
         body={"body": "ncsc", "told_at": "2026-01-05T08:30:00Z", "told_by": "Grace"},
     ),
+    api(
+        "api-decision-log", GET=IN_IT, POST=DATA_SAID.replace("200", "201"), args=INCIDENT,
+        body={"decision": "Cut it", "known": "Little", "options": "Wait", "why": "So", "decided_by": "Grace",
+              "decided_role": "Gold", "decided_at": "2026-01-05T08:30:00Z"},
+    ),
+    api("api-decision-share", POST=DATA_GONE, body={"shared": "all"}, args="entry_id=contact"),
+    api("api-incident-known", GET=IN_IT, POST=KNOWN_API, body={"known": ["Files are locked."]}, args=INCIDENT),
     # Marks on mail: keys read them, a person with a passkey sets them.
     api(
         "api-mail-marks", GET=READERS, POST=MARKS,

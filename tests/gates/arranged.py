@@ -112,7 +112,14 @@ class _Writer(People, Register, Incidents):
         self.event("update.due", "northgate", audience=["northgate"])
         self.event("signing_key.made", "northgate", audience=["northgate"])
         self.event("technique.changed", "northgate", audience=["northgate"])
-        for kind in ("data_position.said", "data_notice.sent", "outside_report.written"):
+        for kind in (
+            "data_position.said",
+            "data_notice.sent",
+            "outside_report.written",
+            "decision.written",
+            "known_card.revised",
+            "statement.asked",
+        ):
             self.event(kind, "northgate", audience=["northgate"])
         self.event("duty.changed", "northgate", audience=["northgate"])
         self.planned("PLN-222222", "northgate", ["ashbourne", "dunmere"])

@@ -126,6 +126,8 @@ class Incidents(Writer):
         self.radius_moves(incident, lead, list(roles))
         for slug, role in roles.items():
             self.side(reference, slug, role)
+        self.put("incidents_knowncard", id=uuid4(), incident_id=incident, number=1, organisation_id=me, known=["So"],
+                 believed=[], not_known=[], said_by=uuid4(), at="now")  # fmt: skip
         self.put("incidents_update", id=uuid4(), incident_id=incident, author_organisation_id=me, author_name="A",
                  text="To all of you", at="now")  # fmt: skip
         others = [slug for slug in roles if slug != lead]
@@ -199,6 +201,7 @@ class Incidents(Writer):
                      asked_by_id=self.ids[lead], question=secret, asked_at="now", answer="",
                      answered_by="")  # fmt: skip
             self.technique(incident, slug, lead)
+            self.decided(incident, slug, lead)
             self.personal_data(incident, slug, lead if slug != lead else next(each for each in roles if each != lead))
             self.put("incidents_linkdispute", id=uuid4(), dependency_id=dependency, source_name="S", target_name="T",
                      said_by_id=said_by, said_at="now", words=secret, outcome="stands", answer=secret,
@@ -236,6 +239,16 @@ class Incidents(Writer):
                               shared=share)  # fmt: skip
             self.put("incidents_outsidereportnote", report_id=report, organisation_id=own, told_by=secret, words=secret,
                      written_by=uuid4())  # fmt: skip
+
+    def decided(self, incident: UUID, slug: str, lead: str) -> None:
+        """Decisions that it shares with nobody, lead and all, one of them revised; of the lead one for the incident."""
+        own, secret, root = self.ids[slug], secret_of(slug), uuid4()
+        for number, share, newest in ((1, "", True), (1, "lead", True), (1, "all", False), (2, "lead", True)):
+            root = uuid4() if number == 1 else root
+            self.put("incidents_logentry", id=uuid4(), root=root, number=number, incident_id=incident,
+                     organisation_id=own, as_lead=slug == lead and share == "lead", known=secret, options=secret,
+                     decision=secret, why=secret, dissent="", decided_by=secret, decided_role="", decided_at="now",
+                     change="", written_by=uuid4(), at="now", newest=newest, shared=share)  # fmt: skip
 
     def side(self, reference: str, slug: str, role: str) -> None:
         incident, org, secret = self.ids[reference], self.ids[slug], secret_of(slug)

@@ -106,6 +106,7 @@ SAID_BY_FUNCTIONS = (
     "duty.changed", "duty.catalogued", "duty.reminded", "duty.overdue",
     "technique.named", "technique.changed", "technique.observed", "technique.set_aside",
     "data_position.said", "data_notice.sent", "data_notice.acknowledged", "outside_report.shared",
+    "decision.written", "decision.shared", "known_card.revised", "statement.asked", "statement.issued",
     "update.asked",
     "update.given", "update.due", "answer.given", "ladder.climbed",
 )  # fmt: skip

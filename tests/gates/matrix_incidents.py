@@ -118,6 +118,9 @@ INCIDENTS: dict[str, Row] = {
     "incidents_datanotice": Row(Can("%(me)s IN (x.sender_id, x.addressee_id)")),
     "incidents_outsidereport": Row(Can(f"({MINE} OR {SHARED})")),
     "incidents_outsidereportnote": Row(Can(MINE)),
+    # Decisions are one's own until they are shared; what is known is for everybody who takes part.
+    "incidents_logentry": Row(Can(f"({MINE} OR x.shared = 'all' AND {IN_IT} OR x.shared = 'lead' AND {OVERSEES})")),
+    "incidents_knowncard": Row(Can(IN_IT)),
     # Read by the worker that plans the message, inside the lead that it reminds.
     "incidents_updatereminder": Row(worker=Can("x.lead_id = %(me)s")),
     # What comes in an exercise is the lead's until its minute; how one did is one's own.

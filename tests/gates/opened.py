@@ -18,6 +18,7 @@ import psycopg
 from django.db import connections
 from psycopg.rows import dict_row
 
+from incidents.decisions.writing import Taken, write_decision
 from incidents.models import Incident, Task
 from incidents.opening import Opening, open_incident
 from incidents.own_references import keep_own_reference
@@ -165,5 +166,6 @@ def _act(cast: Cast) -> tuple[UUID, UUID]:
     with acting("eastwick"):
         since = clock.now() - timedelta(hours=2)
         send_notice(incident, Notice("coldharbour", "Letters of 2024", "The share was read.", since))
+        write_decision(incident, Taken("Little", "Wait", "Cut the link", "It is the way back", "Farah", "Gold", since))
         write_report(incident, Report("ncsc", since, "Farah Siddiqui", reference="NCSC-1"))
     return incident.pk, other.pk

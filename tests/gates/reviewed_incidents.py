@@ -222,6 +222,16 @@ INCIDENTS: dict[str, Function] = {
         "the planner, inside an organisation: who judges a running duty of its own",
     ),
     "sec.remind_of_data_notices()": ((WORKER,), "by the clock: notices that nobody acknowledges"),
+    "sec.decision_readers(incidents_incident,text)": ((), "whom the event of a decision concerns"),
+    "sec.own_decision(incidents_incident,uuid)": ((), "a decision that is one's own to revise and to share, locked"),
+    "sec.write_decision(uuid,boolean,text,text,text,text,text,text,text,timestamp with time zone,"
+    "timestamp with time zone,uuid,text,text)": (
+        (APP,),
+        "an organisation writes down what it decided, the lead what it decided for all; every revision is kept",
+    ),
+    "sec.share_decision(uuid,text)": ((APP,), "its owner lets overseers, all or nobody read a decision"),
+    "sec.say_known(uuid,text[],text[],text[])": ((APP,), "the lead says anew what is known; every revision is kept"),
+    "sec.card_of_update()": ((), "trigger on updates: the card that stands when one is sent"),
     "sec.incident_opened()": ((), "trigger on incidents: the lead's telephone number"),
     "sec.participant_joins()": ((), "trigger on participants: the duty desk as it was then"),
     "sec.sides_belong()": ((), "trigger on participants: in reach or agreed to, and not left untold"),
