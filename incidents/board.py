@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from incidents.asking import asked_of
+from incidents.by_telephone.page import written_in_our_name
 from incidents.decisions.known import current_card
 from incidents.duties import own_clock
 from incidents.feed import feed_of
@@ -20,6 +21,7 @@ from incidents.left_untold import still_untold
 from incidents.matrix import Column, Own, cells_of, columns_of, first_due, tasks_in
 from incidents.models import Incident, Participant, Standing, Step, Task
 from incidents.not_trusted import lines_of, mail_lines, short_of, suspicions_in
+from incidents.own_actions.page import did_itself
 from incidents.personal_data.notices import waiting_for
 from incidents.planned import beside
 from incidents.planned_pages import lines_beside
@@ -84,7 +86,9 @@ def board_of(incident: Incident, *, me: UUID, may_lead: bool, manages: bool = Fa
     duty = own_clock(incident, me=me)
     found = suspicions_in(incident.pk)
     ids = {each["slug"]: each["organisation_id"] for each in standings}
+    itself = did_itself(incident)
     for row in rows:
+        row["itself"] = itself.get(ids[row["slug"]], "") if row["slug"] in ids else ""
         row["not_trusted"] = short_of(found, ids[row["slug"]]) if row["slug"] in ids else ""
     lines = [*lines_of(found, by_id), *mail_lines(by_id)]
     return {
@@ -98,6 +102,7 @@ def board_of(incident: Incident, *, me: UUID, may_lead: bool, manages: bool = Fa
         + notices_of(incident, me=me, names=by_id, may_answer=manages)
         + asked_of(incident, me=me, names=by_id)
         + decisions_of(incident, me=me)
+        + written_in_our_name(incident, me=me)
         + reminders_of(incident, me=me, now=now)
         + ([] if oversees else to_read),
         "signed": board_block(incident, by_id, me=me, oversees=oversees),

@@ -26,14 +26,31 @@ Data = Mapping[str, Any]
 def _task(form: str) -> Callable[[Data, Mapping[str, str]], str]:
     def words(data: Data, names: Mapping[str, str]) -> str:
         said = _(form) % {"title": data["title"], "name": names.get(data["organisation"], data["organisation"])}
-        return f"{said}: {data['reason']}" if data.get("reason") else said
+        said = f"{said}: {data['reason']}" if data.get("reason") else said
+        return _by_telephone(said, data, names)
 
     return words
+
+
+def _by_telephone(words: str, data: Data, names: Mapping[str, str]) -> str:
+    """An answer that somebody else wrote down for an organisation says for whom, and that it was told by telephone."""
+    if data.get("by") != "telephone":
+        return words
+    name = names.get(data["organisation"], data["organisation"])
+    return _("for %(name)s, told by telephone: %(words)s") % {"name": name, "words": words}
 
 
 def _completed(data: Data, names: Mapping[str, str]) -> str:
     said = _task("did “%(title)s”")(data, names)
     return said + _(", and confirmed in words what it stops") if data.get("confirmed") else said
+
+
+def _own_action(form: str) -> Callable[[Data, Mapping[str, str]], str]:
+    def words(data: Data, names: Mapping[str, str]) -> str:
+        said = _(form) % {"title": data["title"]}
+        return f"{said} ({data['touches']})" if data["touches"] else said
+
+    return words
 
 
 def _joined(data: Data, names: Mapping[str, str]) -> str:
@@ -167,6 +184,8 @@ WORDS: dict[str, Callable[[Data, Mapping[str, str]], str]] = {
     "task.not_affected": _task("does not need “%(title)s”"),
     "task.cancelled": _task("called off “%(title)s” of %(name)s"),
     "task.undone": _task("took back the answer to “%(title)s”"),
+    "own_action.written": _own_action("did without being asked: “%(title)s”"),
+    "own_action.taken_back": _own_action("took back what it wrote down: “%(title)s”"),
     "work_order.ready": lambda data, names: _("work orders wait for your own tool"),
     "work_order.taken": lambda data, names: _("your own tool “%(key)s” has taken “%(title)s”") % data,
     "work_order.answered": lambda data, names: _tool_said(data),

@@ -12,10 +12,12 @@ from django.utils.translation import gettext as _
 
 from incidents.api.task_shapes import tag_of
 from incidents.asking import asked_of
+from incidents.by_telephone.page import written_in_our_name
 from incidents.handing_over import notices_of
 from incidents.header import do_not_trust, header_of, others_of, silence
 from incidents.models import Incident, Participant, Standing, Step, Task
 from incidents.not_trusted import lines_of, mail_lines, suspicions_in
+from incidents.own_actions.page import own_line
 from incidents.personal_data.notices import waiting_for
 from incidents.planned import to_answer
 from incidents.planned_pages import cards
@@ -69,6 +71,7 @@ def mine_of(
         "answered": [],
         "do_not_trust": [],
         "others": None,
+        "itself": None,
         "planned": [] if narrow else cards(to_answer(me)),
         "empty": [_("There is no open incident. Bulkhead tells you when there is one.")],
     }
@@ -105,11 +108,13 @@ def mine_of(
         },
         "notices": notices_of(incident, me=me, names=names, may_answer=manages)
         + ([] if narrow else asked_of(incident, me=me, names=names) + decisions_of(incident, me=me))
+        + written_in_our_name(incident, me=me)
         + ([] if narrow else reminders_of(incident, me=me, now=now) + waiting_for(incident, me=me)),
         "receipt": _receipt(tasks, person_id, now, seen_by=header["lead"]["name"]),
         "next": [_listed(task, side, now) for task in open_tasks[1:]],
         "answered": [_listed(task, side, now) for task in tasks if task["status"] not in OPEN],
         "do_not_trust": [] if narrow else [*_not_trusted(incident, standings), *do_not_trust()],
+        "itself": None if narrow else own_line(incident, me=me),
         "others": None if narrow else {"summary": others["counts"], "rows": others["others"]},
         "empty": [
             _("Every step of yours is answered.")

@@ -69,6 +69,11 @@ def _behind(incident: Incident, reader: Reader) -> list[tuple[str, str, str]]:
             _("Decision log"),
             _("What was decided, by whom, on what was known; and when to look again."),
         ),
+        (
+            "incident-own-actions",
+            _("Done without being asked"),
+            _("What organisations did by themselves, before a task asked for it."),
+        ),
         ("incident-told", _("Who has told whom"), _("Reports to the regulator, the national centre, the police.")),
         ("incident-techniques", _("Techniques"), _("What the intruder does, who saw it, and what covers it.")),
     ]

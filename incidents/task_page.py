@@ -9,6 +9,8 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from incidents.by_telephone.forms import ReportForm
+from incidents.by_telephone.page import reported_on
 from incidents.feed import WORDS, mark_on
 from incidents.header import header_of
 from incidents.models import Participant, Standing, Task
@@ -29,10 +31,12 @@ from portal.tenancy.door import Visitor
 D3FEND = "https://d3fend.mitre.org/technique/d3f:"
 
 
-def task_page(task: Task, *, visitor: Visitor, typed: str | None = None) -> dict[str, Any]:
+def task_page(
+    task: Task, *, visitor: Visitor, typed: str | None = None, reported: ReportForm | None = None
+) -> dict[str, Any]:
     """`{"incident", "task"}` for `incidents/task.html`. A fixed number of queries.
 
-    `typed`: what was typed instead of the name of a service that stops.
+    `typed`: what was typed instead of the name of a service that stops. `reported`: a form of `by_telephone` as sent.
     """
     now = clock.now()
     incident, step = task.incident, task.step
@@ -84,6 +88,7 @@ def task_page(task: Task, *, visitor: Visitor, typed: str | None = None) -> dict
             "confirm": {"names": stops, "typed": typed, "given": answered_by_tool(task, own=own)} if stops else None,
             "tool": tool_words(task, own=own),
             "evidence": step.evidence,
+            "reported": reported_on(task, visitor, number=side["duty_phone"], form=reported),
             "receipt": _receipt(task, visitor, header, now),
             "history": _history(task, standings, narrow=narrow),
         },

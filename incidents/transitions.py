@@ -202,6 +202,23 @@ def accepted_by_message(task_id: UUID, *, actor: Actor, by: str) -> None:
     _record_move(task, actor=actor, was="waiting", before=_word(task), kind=KINDS[task.status], by=by)
 
 
+def record_reported(task: Task, *, actor: Actor, was: str, before: str, undone: str = "") -> None:
+    """Record that a task was answered for its organisation by telephone, or (`undone`: how) that this stands no more.
+
+    The database has moved it already; `was` and `before` are its status and its organisation's word from before.
+    """
+    if not undone:
+        _record_move(task, actor=actor, was=was, before=before, kind=KINDS[task.status], by="telephone")
+        return
+    by = {} if actor.organisation_id == task.organisation_id else {"by": "telephone"}
+    _record_move(task, actor=actor, was=was, before=before, kind="task.undone", settled=undone, **by)
+
+
+def standing_word(task: Task) -> str:
+    """The one word of the task's organisation in its incident."""
+    return _word(task)
+
+
 def _record_move(task: Task, *, actor: Actor, was: str, before: str, kind: str, **more: str) -> None:
     incident = task.incident
     slug, after = _standing(task)

@@ -74,6 +74,19 @@ def _own_systems(incident: Incident, found: Mapping[str, Any]) -> list[tuple[str
     return sorted(known.items(), key=lambda pair: pair[1])
 
 
+def systems_known(incident: Incident, side: Participant) -> list[tuple[str, str]]:
+    """Id and name of the systems that a participant knows from this incident. Two queries."""
+    return _own_systems(incident, _why(incident, side))
+
+
+def links_known(incident: Incident, side: Participant) -> list[tuple[str, str]]:
+    """Id and words of the links on a participant's paths. One query."""
+    return [
+        (edge["id"], _("%(source)s to %(target)s") % {"source": edge["source"], "target": edge["target"]})
+        for edge in _why(incident, side)["edges"]
+    ]
+
+
 def _link(edge: Mapping[str, Any], said: LinkDispute | None, *, may_dispute: bool) -> dict[str, Any]:
     kind = str(KINDS.get(edge["kind"], edge["kind"]))
     waiting = said is not None and said.answered_at is None

@@ -29,6 +29,7 @@ BY_SUBJECT = {
         "tasks.assigned", "tasks.ready", "tasks.called_off", "task.acknowledged", "task.started", "task.blocked",
         "task.completed",
         "task.verified", "task.declined", "task.not_affected", "task.cancelled", "task.undone",
+        "own_action.written", "own_action.taken_back",
         "work_order.ready", "work_order.taken", "work_order.answered",
     ),
     _("Reaching people"): (

@@ -169,3 +169,31 @@ def ring_without_an_outcome(page: Any) -> None:
     ring(page)
     page.get_by_role("button", name="Write it down").click()
     page.get_by_role("alert").wait_for()
+
+
+def do_something(page: Any) -> None:
+    page.get_by_label("Something else", exact=True).check()
+    page.get_by_label("Something else, in your words").fill("Pulled the plug of the old print server")
+    page.get_by_role("button", name="Write it down").click()
+    page.get_by_role("status").first.wait_for()
+
+
+def do_a_task(page: Any) -> None:
+    here = page.url
+    page.goto(here.partition("/incidents/")[0] + "/my-tasks/")
+    title = page.locator("#card-title").inner_text()
+    page.goto(here)
+    page.get_by_label("Something else", exact=True).check()
+    page.get_by_label("Something else, in your words").fill(title)
+    page.get_by_role("button", name="Write it down").click()
+    page.get_by_role("alert").wait_for()
+
+
+def was_told(page: Any) -> None:
+    page.get_by_text("They told you by telephone").click()
+    page.get_by_role("radio").first.check()
+    page.get_by_label("Who said it?").fill("Carol Dunn")
+    page.get_by_label("In which role?").fill("Duty officer")
+    page.get_by_label("Which number did you ring?").fill("+44 1632 960111")
+    page.get_by_role("button", name="Write it down in their name").click()
+    page.get_by_role("heading", name="Told by telephone").wait_for()

@@ -12,6 +12,8 @@ from tests.page_acts import (
     ask_for_keys,
     ask_of_a_made_up_code,
     begin_a_playbook,
+    do_a_task,
+    do_something,
     half_quiet,
     leave_untold_without_a_reason,
     look_at_everybodys,
@@ -31,6 +33,7 @@ from tests.page_acts import (
     sign_for_ever,
     timeless,
     unfold,
+    was_told,
     word_a_link,
 )
 
@@ -264,6 +267,21 @@ TELLING = [
     State("api-docs", LEAD, "/api/v1/docs/", "Open an incident"),
 ]
 
+OWN_ACTIONS = [
+    State("own-actions", PARTNER, "/incidents/{main}/own-actions/", "What did you do?"),
+    State(
+        "own-actions-wrong",
+        PARTNER,
+        "/incidents/{main}/own-actions/",
+        "Choose what you did",
+        act=press("Write it down"),
+    ),
+    State("own-actions-done", PARTNER, "/incidents/{main}/own-actions/", "can see it", act=do_something),
+    State("own-actions-task", PARTNER, "/incidents/{main}/own-actions/", "one of your tasks", act=do_a_task),
+    State("task-rung", LEAD, "/tasks/{dunmere_first}/", "Who said it?", act=unfold("They told you by telephone")),
+    State("task-told", LEAD, "/tasks/{dunmere_first}/", "Told by telephone by", act=was_told),
+]
+
 OWN_PROVIDER = [
     State("own-provider", ADMINISTRATOR, "/partners/identity-provider/", "As it is pinned"),
     State("own-provider-looked", ADMINISTRATOR, "/partners/identity-provider/", "Says now", act=press("Look")),
@@ -420,4 +438,5 @@ GROUPS = {
     "telling": TELLING,
     "own-provider": OWN_PROVIDER,
     "outside": OUTSIDE,
+    "own actions": OWN_ACTIONS,
 }

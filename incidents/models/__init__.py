@@ -8,6 +8,7 @@ from incidents.models.guest import GuestGrant
 from incidents.models.handover import Handover
 from incidents.models.heads_up import HeadsUp
 from incidents.models.incident import Incident, IncidentSystem, Participant, Standing, Update
+from incidents.models.own_action import OwnAction, OwnActionNote, ReportedAnswer
 from incidents.models.personal_data import DataNotice, DataPosition, OutsideReport, OutsideReportNote, SharedWith
 from incidents.models.planned import PlannedChange, PlannedSide, PlannedSystem, PlannedWork
 from incidents.models.playbook import Playbook, Step
@@ -51,6 +52,8 @@ __all__ = [
     "Outside",
     "OutsideReport",
     "OutsideReportNote",
+    "OwnAction",
+    "OwnActionNote",
     "OwnReference",
     "Participant",
     "PlannedChange",
@@ -63,6 +66,7 @@ __all__ = [
     "PlaybookSystem",
     "Radius",
     "RadiusVersion",
+    "ReportedAnswer",
     "Rewalk",
     "Run",
     "RunAnswer",

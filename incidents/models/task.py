@@ -67,6 +67,8 @@ class Task(models.Model):
     changed_by_id = models.UUIDField(null=True)  # person or key; who may undo
     path = models.TextField(blank=True, default="", db_default="")  # the playbook actions that led to its playbook
     turn = models.PositiveSmallIntegerField(default=1, db_default=1)  # which time its step begins in this run
+    # The newest answer that was given for its organisation by telephone (`ReportedAnswer`); functions alone set it.
+    reported_id = models.UUIDField(null=True, editable=False)
     exempt_because = models.TextField(blank=True, default="", db_default="")  # the lead's reason, with `cancelled`
 
     class Meta:

@@ -31,7 +31,7 @@ OPENINGS = 3
 ESTATE = r"/api/v1/(systems|components|participations|services|dependencies|register)/"
 AROUND = (
     r"/api/v1/(integrations|standing-access|assessments|findings|contracts|contacts|organisations|planned-work"
-    r"|mail-distrust|work-orders|decisions|data-notices)/"
+    r"|mail-distrust|work-orders|decisions|data-notices|own-actions|reported)/"
 )
 TASKS = r"/api/v1/(tasks|playbooks|alerts|events)/"
 FULL = ("--phases", "examples,coverage,fuzzing", "--max-examples", "2")

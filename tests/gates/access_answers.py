@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+YESTERDAY = (datetime.now(UTC) - timedelta(days=1)).date().isoformat()
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 # Gravenhurst has no path to the incident; Dunmere takes part; Ashbourne leads, by its incident manager, an observer and
@@ -69,6 +71,7 @@ TAKEN_BACK = "302   404    404     302  403    409   302  302   302    302   302
 FORBIDDEN = "302    403    403     403  403    403   302  302   302    302   403    403"
 NOT_THERE = "302    403    403     403  403    403   302  302   302    302   404    403"
 NO_CARD = "  302    404    404     404  404    404   302  302   302    302   404    404"
+REPORTED = " 302    404    403     302  403    302   302  302   302    302   302    302"
 NOT_MINE = " 302    404    404     404  403    404   302  302   302    302   404    404"
 NOT_CODED = "302    404    404     404  403    404   302  302   302    302   404    403"
 LETS_IN = "  302    200    404     200  403    200   302  302   302    302   200    302"
@@ -131,6 +134,7 @@ NOTIFIES = " 302    404    200     200  403    200   302  302   302    302   200
 # The API.
 DATA_SAID = "401    404    200     200  403    200   403  403   403    403   200    200"
 KNOWN_API = "401    404    403     200  403    403   403  403   403    403   200    200"
+REPORTS_IT = "401   404    403     201  403    201   403  403   403    403   201    201"
 DATA_GONE = "401    404    404     404  403    404   403  403   403    403   404    404"
 HANGS_API = "401    404    404     200  403    403   200  404   403    404   200    200"
 MOVES_IT = " 401    404    404     403  403    409   403  404   403    404   403    403"

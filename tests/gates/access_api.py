@@ -33,6 +33,7 @@ from tests.gates.access_answers import (
     OWNERS,
     PROPOSES,
     READERS,
+    REPORTS_IT,
     RUNS_IT,
     SAYER,
     SAYS_IT,
@@ -43,6 +44,7 @@ from tests.gates.access_answers import (
     UNDONE,
     UNSIGNED,
     VERIFIER,
+    YESTERDAY,
     Row,
     api,
     page,
@@ -146,6 +148,11 @@ API = (
     ),
     api("api-decision-share", POST=DATA_GONE, body={"shared": "all"}, args="entry_id=contact"),
     api("api-incident-known", GET=IN_IT, POST=KNOWN_API, body={"known": ["Files are locked."]}, args=INCIDENT),
+    api(
+        "api-incident-own-actions", GET=IN_IT, POST=KEEPER.replace("200", "201"), args=INCIDENT,
+        body={"title": "Shut the gate", "done_at": f"{YESTERDAY}T08:30:00Z"},
+    ),
+    api("api-own-action-undo", POST=ABSENT_EDIT, body={}, args="action_id=contact"),
     # Marks on mail: keys read them, a person with a passkey sets them.
     api(
         "api-mail-marks", GET=READERS, POST=MARKS,
@@ -177,6 +184,11 @@ API = (
     api("api-task-verify", POST=VERIFIER, body={}, args="task_id=done"),
     api("api-task-cancel", POST=CALLED, body={}, args="task_id=waiting"),
     api("api-task-exempt", POST=VERIFIER, body={"reason": "It left"}, args="task_id=waiting"),
+    api(
+        "api-task-reported", GET=IN_IT, POST=REPORTS_IT, args="task_id=waiting",
+        body={"status": "acknowledged", "said_by": "Carol", "said_role": "Duty officer", "number": "+44 1632 960111"},
+    ),
+    api("api-reported-settle", POST=DATA_GONE, body={"how": "corrected"}, args="report_id=contact"),
     # The API: the rest.
     api("api-work-orders", GET=TOOLS),
     Row("api-work-order-keys", answers={"GET": EVERYBODY, "OPTIONS": EVERYBODY.replace("200", "204")}),

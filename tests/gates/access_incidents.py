@@ -44,6 +44,7 @@ from tests.gates.access_answers import (
     PRESSED,
     RECORDED,
     REFUSED,
+    REPORTED,
     SAYS_SEEN,
     SPEAKS,
     SPEAKS_SAID,
@@ -55,6 +56,7 @@ from tests.gates.access_answers import (
     WALKS,
     WIDENED,
     WIDENS,
+    YESTERDAY,
     Row,
     page,
 )
@@ -149,6 +151,11 @@ INCIDENTS = (
     ),
     page("decision-share", post=NOT_MINE, body={"share": "all"}, entry_id="contact"),
     page("incident-known", INSIDE, post=KNOWN_SAID, body={"known": "Files are locked."}, reference="incident"),
+    page(
+        "incident-own-actions", INSIDE, post=SAYS_SEEN, reference="incident",
+        body={"what": "other", "title": "Shut the gate", "done_at": f"{YESTERDAY}T08:30"},
+    ),
+    page("own-action-undo", post=NOT_MINE, action_id="contact"),
     page("incident-declare", LEADS, post=LED, reference="incident"),
     page("incident-widen", WIDENS, post=WIDENED, body={"systems": "remote-access"}, reference="incident"),
     page("incident-let-in", WIDENS, post=WIDENED, body={"tell": "dunmere"}, reference="incident"),
@@ -201,4 +208,9 @@ INCIDENTS = (
     page("task-verify", post=CHECKED, task_id="done"),
     page("task-cancel", post=CHECKED, task_id="waiting"),
     page("task-exempt", post=CHECKED, body={"reason": "It left"}, task_id="waiting"),
+    page(
+        "task-reported", post=REPORTED, task_id="waiting",
+        body={"status": "acknowledged", "said_by": "Carol", "said_role": "Duty officer", "number": "+44 1632 960111"},
+    ),
+    page("reported-settle", post=NOT_MINE, body={"how": "corrected"}, report_id="contact"),
 )  # fmt: skip

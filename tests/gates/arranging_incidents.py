@@ -267,6 +267,9 @@ class Incidents(Writer):
                  made_by=uuid4(), made_at="now", expires_at="tomorrow", code_expires_at="now")  # fmt: skip
         if role == "observer":
             return
+        action = self.put("incidents_ownaction", id=uuid4(), incident_id=incident, organisation_id=org, title="Shut",
+                          done_at="now", about="", touches="", written_at="now")  # fmt: skip
+        self.put("incidents_ownactionnote", action_id=action, organisation_id=org, stops=secret, words=secret)
         for position, status in ((1, "waiting"), (2, "acknowledged"), (3, "done")):
             step = self.ids[f"step/{position}"]
             task = self.ids[f"{reference}/{slug}/task/{position}"] = self.put(
@@ -274,6 +277,10 @@ class Incidents(Writer):
                 position=position, title=f"Step {position}", containing=False, status=status, ready=True, reason="",
                 version=1, changed_at="now", previous_status="", previous_reason="",
             )  # fmt: skip
+            self.put("incidents_reportedanswer", id=uuid4(), incident_id=incident, task_id=task, organisation_id=org,
+                     reporter_id=org, status=status, was_status="waiting", was_reason="", said_by="Carol",
+                     said_role="Duty", number="1", words="", written_by=uuid4(), written_by_name="Lead", at="now",
+                     version=1, settled="")  # fmt: skip
             self.put("incidents_tasknote", id=uuid4(), task_id=task, organisation_id=org, text=secret,
                      answers=Jsonb({}), at="now")  # fmt: skip
             self.put("incidents_workorder", task_id=task, organisation_id=org, lease=uuid4(), lease_until="tomorrow",

@@ -193,6 +193,10 @@ INCIDENTS: dict[str, Row] = {
             f"{MINE} AND EXISTS (SELECT 1 FROM incidents_task t WHERE t.id = x.task_id AND t.organisation_id = %(me)s)",
         )
     ),
+    # Functions write these: of what was done without being asked the title crosses, and of an answer by telephone all.
+    "incidents_ownaction": Row(Can(f"({MINE} OR {OVERSEES})")),
+    "incidents_ownactionnote": Row(Can(MINE)),
+    "incidents_reportedanswer": Row(Can(f"({MINE} OR {OVERSEES})")),
     # Typed before a service stops: stays at home, like a note.
     "incidents_stopconfirmation": Row(
         Can(

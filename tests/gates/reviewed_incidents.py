@@ -67,6 +67,18 @@ INCIDENTS: dict[str, Function] = {
     "sec.enter_run(uuid,text)": ((WORKER,), "enters the lead's organisation of a run whose claim it holds"),
     "sec.choose(uuid,text,text)": ((APP,), "the lead's choice where the portal cannot tell, once, and why"),
     "sec.exempt(uuid,text)": ((APP,), "the lead lets an organisation off a step, and why"),
+    "sec.touched_name(uuid,text,uuid)": ((), "the name of a system or link that the asker knows of an incident"),
+    "sec.did_ourselves(uuid,text,timestamp with time zone,text,uuid,text,text)": (
+        (APP,),
+        "an organisation writes down what it did without being asked",
+    ),
+    "sec.take_back_own_action(uuid)": ((APP,), "whoever wrote it takes it back, within a minute"),
+    "sec.put_reported(incidents_task,uuid,text,text)": ((), "moves the task; called by the two below"),
+    "sec.report_task(uuid,text,text,text,text,text,text,jsonb)": (
+        (APP,),
+        "crosses: lead or deputy lead answers for another organisation what it said by telephone, never over its own",
+    ),
+    "sec.settle_report(uuid,text)": ((APP,), "its organisation confirms or corrects that; its writer within a minute"),
     "sec.call_off_unreached(uuid)": ((WORKER,), "what an ended run never came to, by a job inside the lead"),
     "sec.shared_with(uuid[])": ((APP,), "which of its own systems others stand on too"),
     "sec.edges_from(uuid[],text)": ((APP,), "the walk of a radius from its own systems, recorded for all it shows"),
