@@ -87,6 +87,11 @@ def board_of(incident: Incident, *, me: UUID, may_lead: bool, manages: bool = Fa
     found = suspicions_in(incident.pk)
     ids = {each["slug"]: each["organisation_id"] for each in standings}
     itself = did_itself(incident)
+    if may_lead:
+        of = {side["slug"]: side for side in shown}
+        for row in rows:
+            if row["ladder"]:
+                row["ladder"]["presses"] = _presses(incident, of[row["slug"]])
     for row in rows:
         row["itself"] = itself.get(ids[row["slug"]], "") if row["slug"] in ids else ""
         row["not_trusted"] = short_of(found, ids[row["slug"]]) if row["slug"] in ids else ""
@@ -226,7 +231,17 @@ def _ladder(incident: Incident, side: Row, own: Own, tag: str, late: Sequence[ti
     href = reverse("call-organisation", args=[incident.reference, side["slug"]])
     call = {"name": side["duty_name"] or side["name"], "href": href} if side["duty_phone"] else None
     css = "unreachable" if tag == "unreachable" else "overdue" if late else "waiting"
-    return {"css": css, "parts": parts, "rank": "", "call": call}
+    return {"css": css, "parts": parts, "rank": "", "call": call, "presses": []}
+
+
+def _presses(incident: Incident, side: Row) -> list[dict[str, str]]:
+    """What the lead may do about somebody who has not answered, beside ringing."""
+    if incident.status in {Incident.Status.SUSPECTED, Incident.Status.CLOSED}:
+        return []
+    presses = [(_("Nudge"), "row-nudge"), (_("Next contact now"), "row-next-contact")]
+    if not side["next_step_at"]:
+        presses.pop()
+    return [{"words": words, "href": reverse(name, args=[incident.reference, side["slug"]])} for words, name in presses]
 
 
 def _buttons(incident: Incident, *, may_lead: bool) -> list[dict[str, str]]:

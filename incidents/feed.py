@@ -159,6 +159,13 @@ WORDS: dict[str, Callable[[Data, Mapping[str, str]], str]] = {
     ),
     "organisation.seen": lambda data, names: _("has seen the notice"),
     "organisation.told": _told,
+    "call.repeated": lambda data, names: (
+        _("nudged %(name)s: the open message again") % {"name": names.get(data["organisation"], data["organisation"])}
+    ),
+    "call.hurried": lambda data, names: (
+        _("had the next contact of %(name)s called at once")
+        % {"name": names.get(data["organisation"], data["organisation"])}
+    ),
     "call.wanted": lambda data, names: (
         _("%(name)s has to be rung") % {"name": names.get(data["organisation"], data["organisation"])}
     ),

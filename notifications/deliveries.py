@@ -63,6 +63,7 @@ class New:
     message: str
     reference: str = ""
     step: UUID | None = None  # of a ladder
+    anew: bool = False  # once an event, also of a kind that is told once an incident
     again: bool = False  # a ladder calls those a second time who were told at opening
     exercise: bool = False  # of a notice; an incident says so itself
 
@@ -119,7 +120,7 @@ def write(new: New, use: Iterable[Way], skip: Iterable[tuple[Way, str]] = (), *,
 
 
 def _row(new: New, way: Way, state: str, error: str) -> dict[str, Any]:
-    once = new.event_id if new.incident is None or new.message in EACH_TIME else new.incident.pk
+    once = new.event_id if new.incident is None or new.anew or new.message in EACH_TIME else new.incident.pk
     if new.again and new.step is not None and state != "skipped":  # each step of a ladder calls anew
         once = new.step
     # The number of the duty desk's record has no contact point. `sec.write_call` makes the same keys.

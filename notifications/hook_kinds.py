@@ -35,7 +35,8 @@ BY_SUBJECT = {
     _("Reaching people"): (
         "organisation.told", "organisation.not_told", "organisation.left_untold", "organisation.seen", "answer.given",
         "delivery.delivered", "delivery.dead", "delivery.sent_again", "ladder.climbed",
-        "call.wanted", "call.taken", "call.ended", "call_back.recorded", "number.read", "number.revealed",
+        "call.wanted", "call.repeated", "call.hurried",
+        "call.taken", "call.ended", "call_back.recorded", "number.read", "number.revealed",
         "contact_test.asked", "contact_test.answered", "contact.trust_changed", "register.test_wanted",
         "mail.distrusted", "mail.distrust_renewed", "mail.trusted", "mail.notice_issued", "notice.not_told",
     ),

@@ -24,6 +24,7 @@ from notifications.lead_offered import tell_of_offer, tell_the_heir
 from notifications.models import Delivery, LadderStep
 from notifications.notices import MESSAGES as OWN_NOTICES
 from notifications.notices import plan_notice
+from notifications.nudging import tell_again
 from notifications.recipients import BESIDE, Way, choose, duty_first, why_nobody
 from notifications.reminding import remind
 from notifications.rungs import ladder_now
@@ -143,6 +144,8 @@ def _plan_row(row: Planned) -> bool:
         return False
     elif row.kind == "delivery.dead" and row.subject_id:
         _go_round(row, incident, row.subject_id)
+    elif row.kind == "call.repeated":
+        tell_again(incident, organisation_id=row.organisation_id, event_id=row.event_id)
     elif row.kind == "update.asked":
         _ask(row, incident)
     elif row.kind == "tasks.ready" and not never_called(incident, row.organisation_id):

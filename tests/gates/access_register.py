@@ -111,6 +111,8 @@ REGISTER = (
     page("incident-calls", INSIDE, reference="incident"),
     page("call-organisation", RUNG, post=RINGS, reference="incident", slug="dunmere"),
     page("call-item", INSIDE, call_id="call"),
+    page("row-nudge", post=LED, reference="incident", slug="dunmere"),
+    page("row-next-contact", post=LED, reference="incident", slug="dunmere"),
     page("call-claim", post=RINGS, call_id="call"),
     page("call-number", post=NUMBERED, body={"because": "Nobody answers"}, call_id="call"),
     page("call-settle", post=UNHELD, body={"outcome": "reached", "attempt": "1"}, call_id="call"),
