@@ -8,9 +8,11 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from incidents.by_telephone.forms import ReportForm
 from incidents.by_telephone.page import reported_on
+from incidents.evidence.keeping import TASK, count_of
 from incidents.feed import WORDS, mark_on
 from incidents.header import header_of
 from incidents.models import Participant, Standing, Task
@@ -88,11 +90,23 @@ def task_page(
             "confirm": {"names": stops, "typed": typed, "given": answered_by_tool(task, own=own)} if stops else None,
             "tool": tool_words(task, own=own),
             "evidence": step.evidence,
+            "kept_evidence": _evidence(task, own=own and not narrow),
             "reported": reported_on(task, visitor, number=side["duty_phone"], form=reported),
             "receipt": _receipt(task, visitor, header, now),
             "history": _history(task, standings, narrow=narrow),
         },
     }
+
+
+def _evidence(task: Task, *, own: bool) -> dict[str, str] | None:
+    """The link to what the own organisation keeps as proof; None for whoever has none here."""
+    if not own:
+        return None
+    count = count_of(TASK, task.pk)
+    words = (
+        ngettext("Evidence: one file", "Evidence: %(n)s files", count) % {"n": count} if count else _("Add evidence")
+    )
+    return {"words": words, "href": reverse("task-evidence", args=[task.pk])}
 
 
 def _facts(task: Task, side: Mapping[str, Any]) -> list[tuple[str, str]]:

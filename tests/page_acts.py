@@ -197,3 +197,20 @@ def was_told(page: Any) -> None:
     page.get_by_label("Which number did you ring?").fill("+44 1632 960111")
     page.get_by_role("button", name="Write it down in their name").click()
     page.get_by_role("heading", name="Told by telephone").wait_for()
+
+
+def keep_nothing(page: Any) -> None:
+    _add_file(page, b"")
+    page.get_by_role("alert").wait_for()
+
+
+def keep_a_file(page: Any) -> None:
+    _add_file(page, b"The gateway says: link closed.")
+    page.get_by_role("link", name="gateway.txt").wait_for()
+
+
+def _add_file(page: Any, content: bytes) -> None:
+    page.get_by_label("Add a file").set_input_files(
+        files=[{"name": "gateway.txt", "mimeType": "text/plain", "buffer": content}]
+    )
+    page.get_by_role("button", name="Keep the file").click()

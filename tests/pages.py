@@ -15,6 +15,8 @@ from tests.page_acts import (
     do_a_task,
     do_something,
     half_quiet,
+    keep_a_file,
+    keep_nothing,
     leave_untold_without_a_reason,
     look_at_everybodys,
     name_somebody,
@@ -278,6 +280,9 @@ OWN_ACTIONS = [
     ),
     State("own-actions-done", PARTNER, "/incidents/{main}/own-actions/", "can see it", act=do_something),
     State("own-actions-task", PARTNER, "/incidents/{main}/own-actions/", "one of your tasks", act=do_a_task),
+    State("evidence", PARTNER, "/tasks/{dunmere_first}/evidence/", "Take a photo"),
+    State("evidence-wrong", PARTNER, "/tasks/{dunmere_first}/evidence/", "This file is empty", act=keep_nothing),
+    State("evidence-kept", PARTNER, "/tasks/{dunmere_first}/evidence/", "SHA-256", act=keep_a_file),
     State("task-rung", LEAD, "/tasks/{dunmere_first}/", "Who said it?", act=unfold("They told you by telephone")),
     State("task-told", LEAD, "/tasks/{dunmere_first}/", "Told by telephone by", act=was_told),
 ]

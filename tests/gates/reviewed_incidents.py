@@ -67,6 +67,15 @@ INCIDENTS: dict[str, Function] = {
     "sec.enter_run(uuid,text)": ((WORKER,), "enters the lead's organisation of a run whose claim it holds"),
     "sec.choose(uuid,text,text)": ((APP,), "the lead's choice where the portal cannot tell, once, and why"),
     "sec.exempt(uuid,text)": ((APP,), "the lead lets an organisation off a step, and why"),
+    "sec.evidence_may(text,uuid)": (
+        (),
+        "whose task or own action it is, and whether the person writes; called by two below",
+    ),
+    "sec.keep_evidence(text,uuid,text,text,bigint,bytea,text)": (
+        (APP,),
+        "an organisation keeps a file with a task or act of its own; nobody else reads it",
+    ),
+    "sec.drop_evidence(uuid)": ((APP,), "its organisation takes such a file away; the row and the hash stay"),
     "sec.touched_name(uuid,text,uuid)": ((), "the name of a system or link that the asker knows of an incident"),
     "sec.did_ourselves(uuid,text,timestamp with time zone,text,uuid,text,text)": (
         (APP,),
