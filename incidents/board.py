@@ -12,9 +12,11 @@ from django.utils.translation import gettext as _
 
 from incidents.asking import asked_of
 from incidents.by_telephone.page import written_in_our_name
+from incidents.composer import composer_of
 from incidents.decisions.known import current_card
 from incidents.duties import own_clock
 from incidents.feed import feed_of
+from incidents.feed_filters import links
 from incidents.handing_over import notices_of
 from incidents.header import do_not_trust, header_of, others_of, silence
 from incidents.left_untold import still_untold
@@ -61,10 +63,11 @@ MINUTE = timedelta(minutes=1)
 RANKS = ("unreachable", "overdue", "blocked", "silent", "acting", "contained", "not-needed")
 
 
-def board_of(incident: Incident, *, me: UUID, may_lead: bool, manages: bool = False) -> dict[str, Any]:
+def board_of(incident: Incident, *, me: UUID, may_lead: bool, manages: bool = False, feed: str = "") -> dict[str, Any]:
     """Everything that `incidents/_board.html` wants, as the organisation `me` may see it. A fixed number of queries.
 
-    `manages`: the reader may answer for its organisation when it is asked to lead.
+    `manages`: the reader may answer for its organisation when it is asked to lead. `feed`: which part of what happened
+    (`feed_filters`).
     """
     now = clock.now()
     sides = list(Participant.objects.filter(incident=incident).values(*SIDE_COLUMNS))
@@ -97,7 +100,8 @@ def board_of(incident: Incident, *, me: UUID, may_lead: bool, manages: bool = Fa
         row["not_trusted"] = short_of(found, ids[row["slug"]]) if row["slug"] in ids else ""
     lines = [*lines_of(found, by_id), *mail_lines(by_id)]
     return {
-        "refresh_url": reverse("incident-board-fragment", args=[incident.reference]),
+        "refresh_url": reverse("incident-board-fragment", args=[incident.reference])
+        + (f"?feed={feed}" if feed else ""),
         "view": "lead" if oversees else "partner",
         "incident": header_of(incident, standings, sides),
         "exercise": incident.exercise,
@@ -136,7 +140,10 @@ def board_of(incident: Incident, *, me: UUID, may_lead: bool, manages: bool = Fa
         "untold": _untold(incident, may_lead=may_lead),
         "card": current_card(incident),
         "known_href": reverse("incident-known", args=[incident.reference]),
-        "feed": feed_of(incident.pk, names=names, by_id=by_id, found=found),
+        "feed": feed_of(incident.pk, names=names, by_id=by_id, found=found, part=feed, me=me),
+        "composer": composer_of(incident, sides, standings, me=me, may_lead=may_lead),
+        "feed_part": feed,
+        "feed_links": links(feed, address=reverse("incident-board", args=[incident.reference])),
         "legend": [state(key) for key in STATES],
     }
 

@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from incidents.decisions import words as decisions
 from incidents.decisions.known import cards_of
 from incidents.duties import feed as duties
+from incidents.feed_filters import condition
 from incidents.not_trusted import Suspicion, mark_of
 from incidents.personal_data import words as personal_data
 from incidents.techniques import words as techniques
@@ -214,15 +215,23 @@ def _tool_said(data: Mapping[str, Any]) -> str:
 
 
 def feed_of(
-    incident_id: UUID, *, names: Mapping[str, str], by_id: Mapping[UUID, str], found: Sequence[Suspicion] = ()
+    incident_id: UUID,
+    *,
+    names: Mapping[str, str],
+    by_id: Mapping[UUID, str],
+    found: Sequence[Suspicion] = (),
+    part: str = "",
+    me: UUID | None = None,
 ) -> list[dict[str, Any]]:
     """The newest events that the reader may see, newest first: `{"seq", "at", "who", "words", "mark", "card"}`. One
     query, and another where an update is among them.
 
     `names` are organisations by slug, `by_id` the same by id. `seq` is the global position: it only orders the rows.
-    `found` are the suspicions that mark what was written meanwhile.
+    `found` are the suspicions that mark what was written meanwhile. `part`: one of `feed_filters.WORDS`; "mine" is what
+    `me` did.
     """
-    events = list(Event.objects.filter(incident_id=incident_id, kind__in=WORDS).order_by("-pos")[:SHOWN])
+    wanted = condition(part, list(WORDS), me=me)
+    events = list(Event.objects.filter(wanted, incident_id=incident_id).order_by("-pos")[:SHOWN])
     cards = cards_of({each.subject_id for each in events if each.kind == "update.sent" and each.subject_id})
     return [
         line_of(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,8 +16,10 @@ from incidents.paths import listed
 from incidents.rewalk import versions_of
 from partners import approvals
 from partners.models import Dependency, Organisation, SharedSystem
+from portal.pages import local_time
 
 Document = Mapping[str, Any]
+Said = Mapping[str, Mapping[str, str]]  # see `said_of_cuts`
 What = Rewalk.What
 
 
@@ -120,24 +123,53 @@ def cut_standing(edge: Mapping[str, Any]) -> str:
     return _("cut on one side") if edge["cut_source"] or edge["cut_target"] else ""
 
 
-def ends_of_cut(document: Document, edges: Sequence[str], links: frozenset[str]) -> list[dict[str, str]]:
-    """Each link of a cut, which ends have confirmed, and its page where the reader may open it."""
+def ends_of_cut(
+    document: Document, edges: Sequence[str], links: frozenset[str], said: Said | None = None
+) -> list[dict[str, str]]:
+    """Each link of a cut, what each of its ends says, and its page where the reader may open it and say it for one."""
     names = {system["id"]: system["name"] for system in document["systems"]}
+    speak = {system["id"]: system["runs"] for system in document["systems"]}
     known = {edge["id"]: edge for edge in document["edges"]}
     rows = []
     for edge in (known[each] for each in edges if each in known):
         source, target = names[edge["source"]], names[edge["target"]]
-        said = [name for name, cut in ((source, edge["cut_source"]), (target, edge["cut_target"])) if cut]
+        words = _("%(source)s to %(target)s") % {"source": source, "target": target}
+        of_link = (said or {}).get(words, {})
+        ends = (("source", source), ("target", target))
         rows.append(
             {
-                "words": _("%(source)s to %(target)s") % {"source": source, "target": target},
-                "confirmed": _("cut confirmed at %(ends)s") % {"ends": listed(said)}
-                if said
-                else _("no end has confirmed a cut"),
+                "words": words,
+                "confirmed": ", ".join(
+                    end_says(system, speak[edge[end]], cut=edge[f"cut_{end}"], at=of_link) for end, system in ends
+                ),
                 "href": reverse("dependency-detail", args=[edge["id"]]) if edge["id"] in links else "",
             }
         )
     return rows
+
+
+def end_says(system: str, speakers: Sequence[str], *, cut: bool, at: Mapping[str, str]) -> str:
+    """ "Ashbourne says cut 08:40 (File services)" or "Ashbourne has not said (…)". `at`: who said it when."""
+    who = next((name for name in speakers if name in at), "") or _(" or ").join(speakers) or _("Nobody who runs it")
+    if not cut:
+        return _("%(who)s has not said (%(system)s)") % {"who": who, "system": system}
+    values = {"who": who, "system": system, "time": at.get(who, "")}
+    form = _("%(who)s says cut %(time)s (%(system)s)") if values["time"] else _("%(who)s says cut (%(system)s)")
+    return form % values
+
+
+def said_of_cuts(versions: Sequence[RadiusVersion]) -> dict[str, dict[str, str]]:
+    """Who said of which link when that it is cut, by what made the radius move: `{link in words: {name: "08:40"}}`."""
+    said: dict[str, dict[str, str]] = {}
+    for cause in (each for version in versions for each in version.causes):
+        of_link = said.setdefault(cause["words"], {})
+        if cause["what"] == "reconnected":
+            of_link.clear()
+        elif cause["what"] in {"half_cut", "cut"}:
+            time = local_time(datetime.fromisoformat(cause["at"]))
+            for name in cause["by"]:
+                of_link.setdefault(name, time)
+    return said
 
 
 def _organisations() -> dict[str, UUID]:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from incidents.models import Incident, Participant
-from incidents.moving import cut_standing, ends_of_cut, figures
+from incidents.moving import Said, cut_standing, ends_of_cut, figures
 from incidents.words import EXPOSURES, ROLES, exposure
 from partners.models import Dependency
 
@@ -21,9 +21,12 @@ KINDS = dict(Dependency.Kind.choices)
 
 
 def radius_page(
-    document: Document, *, incident: Incident | None, links: frozenset[str] = frozenset()
+    document: Document, *, incident: Incident | None, links: frozenset[str] = frozenset(), said: Said | None = None
 ) -> dict[str, Any]:
-    """What `incidents/radius.html` wants, from `incidents.frozen`; `links` have a page for the reader."""
+    """What `incidents/radius.html` wants, from `incidents.frozen`; `links` have a page for the reader.
+
+    `said`: see `said_of_cuts`.
+    """
     names = {system["id"]: system["name"] for system in document["systems"]}
     stopped = [edge for edge in document["edges"] if edge["stopped"]]
     return {
@@ -54,7 +57,7 @@ def radius_page(
                 "best": nth == 0 and bool(cut["protects"]),
                 "gain": figures(cut["gain"]),
                 "loss": figures(cut["loss"]),
-                "links": ends_of_cut(document, cut["edges"], links),
+                "links": ends_of_cut(document, cut["edges"], links, said),
             }
             for nth, cut in enumerate(document["cuts"])
         ],

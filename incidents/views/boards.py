@@ -15,18 +15,19 @@ from incidents import board as boards
 from incidents.asking import requests_of
 from incidents.brief import brief_of, line_of
 from incidents.decisions.known import current_card
+from incidents.feed_filters import choice
 from incidents.header import header_of
 from incidents.isolating import asks_for
 from incidents.listing import KINDS, closed_page, kinds_shown, open_rows, peacetime, states_shown
 from incidents.mail import may_be_marked
 from incidents.models import Incident, Participant, Standing, Task
-from incidents.moving import movement, visible_links
+from incidents.moving import movement, said_of_cuts, visible_links
 from incidents.not_trusted import lines_of, mail_lines, suspicions_in
 from incidents.picture_page import as_file, with_picture
 from incidents.planned import may_be_worked_on
 from incidents.planned_pages import list_rows
 from incidents.reach import participant_page, radius_page
-from incidents.rewalk import current_document
+from incidents.rewalk import current_document, versions_of
 from incidents.ringing import ringing
 from incidents.seeing import mark_seen
 from incidents.tabs import Reader, more_of
@@ -84,7 +85,7 @@ def _planned_list(request: HttpRequest, kinds: list[dict[str, Any]]) -> HttpResp
 @require_safe
 @signed_in
 def board(request: HttpRequest, reference: str) -> HttpResponse:
-    return render(request, "incidents/board.html", {"board": _board(request, reference)})
+    return render(request, "incidents/board.html", {"board": _board(request, reference), "at": clock.now()})
 
 
 @require_safe
@@ -100,7 +101,13 @@ def _board(request: HttpRequest, reference: str) -> dict[str, Any]:
     mark_seen(incident, actor=actor_of(visitor))
     me: UUID = visitor.organisation_id
     manages = may_open(visitor)
-    return boards.board_of(incident, me=me, may_lead=manages and me == incident.lead_id, manages=manages)
+    return boards.board_of(
+        incident,
+        me=me,
+        may_lead=manages and me == incident.lead_id,
+        manages=manages,
+        feed=choice(request.GET.get("feed", "")),
+    )
 
 
 @require_safe
@@ -222,7 +229,12 @@ def radius_answer(
         **with_picture(
             document,
             request.GET,
-            radius_page(document, incident=incident, links=visible_links(document)),
+            radius_page(
+                document,
+                incident=incident,
+                links=visible_links(document),
+                said=said_of_cuts(versions_of(incident)),
+            ),
             picture_href=reverse("incident-radius-picture", args=[incident.reference]),
         ),
     }

@@ -1,3 +1,5 @@
+import { meta, now, root } from "../page.js";
+
 // The incident board: tiles that filter the rows, and a line in the feed at the place where the reader looked away.
 
 function filterBy(word) {
@@ -41,3 +43,21 @@ document.addEventListener("visibilitychange", () => {
   else drawLine();
 });
 document.addEventListener("bulkhead:refreshed", drawLine);
+
+// On paper everything is open, and the time is that of printing.
+let opened = [];
+
+window.addEventListener("beforeprint", () => {
+  opened = [...document.querySelectorAll("main details:not([open])")];
+  for (const each of opened) each.open = true;
+  for (const time of document.querySelectorAll("[data-printed]")) {
+    const form = { day: "numeric", month: "long", year: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+    const utc = time.dataset.printed === "utc";
+    const shown = utc ? { hour: "2-digit", minute: "2-digit", hourCycle: "h23" } : form;
+    const zone = utc ? "UTC" : meta("time-zone") || undefined;
+    time.textContent = new Intl.DateTimeFormat(root.lang || "en-GB", { ...shown, timeZone: zone, timeZoneName: "short" }).format(now());
+  }
+});
+window.addEventListener("afterprint", () => {
+  for (const each of opened) each.open = false;
+});
