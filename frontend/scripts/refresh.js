@@ -3,22 +3,27 @@
 // <div id="…" data-refresh-url="…" data-refresh-on="INC-7KQ4"> is fetched again when an event of that incident arrives
 // ("*" follows every event). At most one request is in flight and one waits. Cells change in place at once; a new order
 // of [data-rows] waits behind "3 changes · apply new order", so that no row moves under a pointer.
+//
+// No event tells that a time has passed, or how many of the others are silent: once a minute, and when the page comes to
+// the front again, everything is fetched without one. Nothing is marked as changed then.
 import htmx from "htmx.org";
 import { morph } from "./morph.js";
 import { text } from "./page.js";
 
 const QUIET = 250;
+const BY_THE_CLOCK = 50_000 + Math.random() * 20_000; // not all screens in the same second
 const states = new WeakMap();
 
 const hosts = () => document.querySelectorAll("[data-refresh-url]");
 
 function stateOf(host) {
-  if (!states.has(host)) states.set(host, { flying: false, queued: false, timer: 0, changed: new Set() });
+  if (!states.has(host)) states.set(host, { flying: false, queued: false, timer: 0, told: false, changed: new Set() });
   return states.get(host);
 }
 
-export function ask(host) {
+export function ask(host, { told = true } = {}) {
   const state = stateOf(host);
+  state.told ||= told;
   if (state.flying) {
     state.queued = true;
     return;
@@ -28,28 +33,30 @@ export function ask(host) {
 }
 
 async function fetchInto(host, state) {
+  const { told } = state;
   state.flying = true;
   state.queued = false;
+  state.told = false;
   try {
     const answer = await fetch(host.dataset.refreshUrl, {
       headers: { "HX-Request": "true", Accept: "text/html" },
       signal: AbortSignal.timeout(15_000),
     });
     if (answer.redirected || !answer.ok) throw new Error(String(answer.status));
-    put(host, await answer.text(), state);
+    put(host, await answer.text(), state, told);
     host.dataset.jsRefreshed = String(Number(host.dataset.jsRefreshed || 0) + 1);
     delete host.dataset.jsTries;
   } catch {
     const tries = Number(host.dataset.jsTries || 0) + 1;
     host.dataset.jsTries = String(tries);
-    if (tries <= 5) setTimeout(() => ask(host), Math.random() * 1_000 * 2 ** tries);
+    if (tries <= 5) setTimeout(() => ask(host, { told }), Math.random() * 1_000 * 2 ** tries);
   } finally {
     state.flying = false;
-    if (state.queued) ask(host);
+    if (state.queued) ask(host, { told: false }); // whoever queued it has said whether it was told
   }
 }
 
-function put(host, html, state) {
+function put(host, html, state, told) {
   const parsed = new DOMParser().parseFromString(html, "text/html");
   const fresh = parsed.getElementById(host.id);
   if (!fresh) return;
@@ -57,7 +64,7 @@ function put(host, html, state) {
   for (const rows of fresh.querySelectorAll("[data-rows]")) {
     wanted.set(rows.id, [...rows.children].map((row) => row.dataset.key));
   }
-  morph(host, fresh, (element) => mark(element, state));
+  morph(host, fresh, (element) => told && mark(element, state));
   htmx.process(host);
   for (const [id, order] of wanted) offerOrder(document.getElementById(id), order, state);
   document.dispatchEvent(new CustomEvent("bulkhead:refreshed", { detail: { id: host.id } }));
@@ -111,7 +118,10 @@ export function startRefresh() {
       if (on === "*" || (detail.incident && on.split(" ").includes(detail.incident))) ask(host);
     }
   });
-  document.addEventListener("bulkhead:resync", () => hosts().forEach(ask));
+  document.addEventListener("bulkhead:resync", () => hosts().forEach((host) => ask(host)));
+  const byTheClock = () => document.hidden || hosts().forEach((host) => ask(host, { told: false }));
+  setInterval(byTheClock, BY_THE_CLOCK);
+  document.addEventListener("visibilitychange", byTheClock);
   document.addEventListener("click", (event) => {
     const bar = event.target.closest("[data-order-apply]")?.closest("[data-order-of]");
     if (bar) applyOrder(bar);

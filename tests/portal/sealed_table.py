@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from uuid import UUID
 
 import psycopg
 
+from portal.children import dies_with_parent
 from tests import servers
 
 TABLE = "CREATE TABLE vault_secret (id int PRIMARY KEY, organisation_id uuid NOT NULL, secret bytea)"
@@ -29,6 +31,30 @@ from portal.vault.keys import forget
 from portal.vault.sealing import VaultError, open_sealed, seal
 register(SealedColumn("vault_secret", "id", "secret", "t.organisation_id"))
 """
+# Reads pieces of code as lines of JSON and runs each in a process of its own that has Django set up already: all that a
+# piece has in memory is its own, and nothing of the piece before it. Most of a process's start is that set-up.
+NURSERY = (
+    BEGIN
+    + """
+import os, traceback
+from django.db import connections
+connections.close_all()
+for line in sys.stdin:
+    code, sys.argv = json.loads(line)
+    child = os.fork()
+    if not child:
+        status = 1
+        try:
+            exec(code, globals())
+            status = 0
+        except BaseException:
+            traceback.print_exc(file=sys.stdout)
+        sys.stdout.flush()
+        os._exit(status)
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    print("\\n" + json.dumps({"ended": status}), flush=True)
+"""
+)
 FILL = """
 organisation, first, last = UUID(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
 for n in range(first, last):
@@ -63,17 +89,24 @@ class SealedTable:
     def connect(self, variable: str = "DATABASE_URL") -> psycopg.Connection:
         return psycopg.connect(servers.database_url(variable, self.name), autocommit=True)
 
-    def start(self, code: str, *arguments: object, **more: str) -> subprocess.Popen[str]:
+    def environment(self, **more: str) -> dict[str, str]:
         names = [name for name in os.environ if name.startswith("DATABASE_URL")]
-        environment = {**os.environ, **{name: servers.database_url(name, self.name) for name in names}}
-        environment |= {"DJANGO_SETTINGS_MODULE": "portal.settings", "BULKHEAD_PROCESS": "owner", **more}
+        addresses = {name: servers.database_url(name, self.name) for name in names}
+        return (
+            os.environ | addresses | {"DJANGO_SETTINGS_MODULE": "portal.settings", "BULKHEAD_PROCESS": "owner"} | more
+        )
+
+    def start(self, code: str, *arguments: object, **more: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
             [sys.executable, "-c", BEGIN + code, *map(str, arguments)],
-            cwd=servers.ROOT, env=environment, text=True,
+            cwd=servers.ROOT, env=self.environment(**more), text=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
 
     def run(self, code: str, *arguments: object, status: int = 0, **more: str) -> tuple[str, str]:
+        """What a process of its own printed. What should go well, in the usual settings, comes from the nursery."""
+        if not status and not more:
+            return _nursery(self).run(code, *arguments), ""
         process = self.start(code, *arguments, **more)
         said, complained = process.communicate(timeout=50)
         assert process.returncode == status, said + complained
@@ -105,6 +138,37 @@ class SealedTable:
                 " WHERE organisation_id = %s ORDER BY 1",
                 [self.organisations[slug]],
             ).fetchall()
+
+
+class Nursery:
+    """A running `NURSERY` over the database of a table, for as long as the tests run."""
+
+    def __init__(self, table: SealedTable) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", NURSERY], cwd=servers.ROOT, env=table.environment(), text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, preexec_fn=dies_with_parent(signal.SIGTERM),
+        )  # fmt: skip
+
+    def run(self, code: str, *arguments: object) -> str:
+        assert self.process.stdin
+        assert self.process.stdout
+        print(json.dumps([code, ["-c", *map(str, arguments)]]), file=self.process.stdin, flush=True)
+        said = ""
+        for line in self.process.stdout:
+            if line.startswith('{"ended": '):
+                assert line == '{"ended": 0}\n', said
+                return said[:-1]
+            said += line
+        raise AssertionError(f"the nursery has ended: {said}")
+
+
+_nurseries: dict[str, Nursery] = {}
+
+
+def _nursery(table: SealedTable) -> Nursery:
+    if table.name not in _nurseries:
+        _nurseries[table.name] = Nursery(table)
+    return _nurseries[table.name]
 
 
 @contextmanager
