@@ -79,6 +79,8 @@ def _behind(incident: Incident, reader: Reader) -> list[tuple[str, str, str]]:
     ]
     if not reader.own_slug:
         pages.append(("incident-mail", _("Mail"), _("Whose mail is not to be trusted, and asking for that.")))
+    if reader.manages:
+        pages.append(("incident-export", _("Download"), _("What you may see of it, as JSON or for a spreadsheet.")))
     if reader.manages and incident.status != Incident.Status.CLOSED:
         pages.append(("incident-displays", _("Wall screens"), _("A screen on the wall that shows the board alone.")))
     return pages

@@ -283,6 +283,7 @@ OWN_ACTIONS = [
     State("evidence", PARTNER, "/tasks/{dunmere_first}/evidence/", "Take a photo"),
     State("evidence-wrong", PARTNER, "/tasks/{dunmere_first}/evidence/", "This file is empty", act=keep_nothing),
     State("evidence-kept", PARTNER, "/tasks/{dunmere_first}/evidence/", "SHA-256", act=keep_a_file),
+    State("incident-export", LEAD, "/incidents/{main}/export/", "Download as CSV"),
     State("task-rung", LEAD, "/tasks/{dunmere_first}/", "Who said it?", act=unfold("They told you by telephone")),
     State("task-told", LEAD, "/tasks/{dunmere_first}/", "Told by telephone by", act=was_told),
 ]

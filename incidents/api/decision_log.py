@@ -98,7 +98,7 @@ class DecisionLog(Endpoint):
     def get(self, request: Request, reference: str) -> HttpResponse:
         rows = LogEntry.objects.filter(incident=incident_named(reference)).select_related("organisation")
         page = page_of(request, rows, by=("at", "id"), asked=self.asked, descending=True)
-        return answer(page.shown(_logged))
+        return answer(page.shown(logged))
 
     @extend_schema(
         summary="Write a decision down, or a revision of one",
@@ -118,7 +118,7 @@ class DecisionLog(Endpoint):
     def post(self, request: Request, reference: str) -> HttpResponse:
         incident = incident_named(reference)
         said = {name: value for name, value in body_of(request, DecisionTaken).items() if value is not None}
-        return answer(_logged(write_decision(incident, Taken(**said))), status=201)
+        return answer(logged(write_decision(incident, Taken(**said))), status=201)
 
 
 class DecisionShare(Endpoint):
@@ -137,10 +137,11 @@ class DecisionShare(Endpoint):
         if not rows.filter(pk=entry_id).exists():
             raise Http404
         share_decision(entry_id, shared=said["shared"])
-        return answer(_logged(rows.get(pk=entry_id)))
+        return answer(logged(rows.get(pk=entry_id)))
 
 
-def _logged(row: LogEntry) -> dict[str, Any]:
+def logged(row: LogEntry) -> dict[str, Any]:
+    """One line of a decision log, as callers get it."""
     return {"organisation": row.organisation.slug, **{name: getattr(row, name) for name in PLAIN}}
 
 

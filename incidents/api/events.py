@@ -20,7 +20,7 @@ from portal.api.fields import PageQuery
 from portal.api.paging import page_of
 from portal.api.rendering import answer
 from portal.ledger.models import StreamEntry
-from portal.ledger.stream import LABELS, TailRow, events_after, ids_to_label, public_event
+from portal.ledger.stream import LABELS, PublicEvent, TailRow, events_after, ids_to_label, public_event
 
 
 class ActorShown(serializers.Serializer):
@@ -71,6 +71,15 @@ class IncidentEvents(Endpoint):
         labels = _labels(ids_to_label(rows))
         shown = [public_event(row, labels) for row in rows]
         return answer({"results": shown, "next": page.next, "previous": page.previous})
+
+
+def events_in(incident_id: UUID, *, me: UUID, after: int, limit: int) -> list[PublicEvent]:
+    """Events of one incident in the stream of `me`, whose scope is open, from after a number on. Two queries."""
+    entries = StreamEntry.objects.filter(organisation_id=me, event__incident_id=incident_id, seq__gt=after)
+    columns = {name: F(f"event__{name}") for name in COLUMNS}
+    rows = [_row(each, me) for each in entries.order_by("seq").values("seq", **columns)[:limit]]
+    labels = _labels(ids_to_label(rows))
+    return [public_event(row, labels) for row in rows]
 
 
 COLUMNS = (

@@ -68,7 +68,7 @@ class OwnActions(Endpoint):
         page = page_of(
             request, standing_in(incident_named(reference)), by=("done_at", "id"), asked=self.asked, descending=True
         )
-        return answer(page.shown(_shown))
+        return answer(page.shown(own_action_shown))
 
     @extend_schema(
         summary="Write down what your organisation did without being asked",
@@ -83,7 +83,7 @@ class OwnActions(Endpoint):
         said = {name: value for name, value in body_of(request, OwnActionSaid).items() if value is not None}
         apart = bool(said.pop("apart", False))
         made = write_action(incident, Deed(**said), actor=actor_of(self.visitor), apart=apart)
-        return answer(_shown(made), status=201)
+        return answer(own_action_shown(made), status=201)
 
 
 class UndoOwnAction(Endpoint):
@@ -94,10 +94,11 @@ class UndoOwnAction(Endpoint):
     )
     def post(self, request: Request, action_id: UUID) -> HttpResponse:
         body_of(request, Empty)
-        return answer(_shown(take_back(action_id, actor=actor_of(self.visitor))))
+        return answer(own_action_shown(take_back(action_id, actor=actor_of(self.visitor))))
 
 
-def _shown(row: OwnAction) -> dict[str, Any]:
+def own_action_shown(row: OwnAction) -> dict[str, Any]:
+    """One own action, as callers get it; of another organisation's what stays at home is null."""
     note = note_of(row)
     plain = ("id", "title", "done_at", "about", "about_id", "touches", "written_at", "taken_back_at")
     return {

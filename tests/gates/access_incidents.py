@@ -158,6 +158,7 @@ INCIDENTS = (
         body={"what": "other", "title": "Shut the gate", "done_at": f"{YESTERDAY}T08:30"},
     ),
     page("own-action-undo", post=NOT_MINE, action_id="contact"),
+    page("incident-export", MANAGERS, post=MANAGED, body={"form": "csv"}, reference="incident"),
     page("incident-declare", LEADS, post=LED, reference="incident"),
     page("incident-widen", WIDENS, post=WIDENED, body={"systems": "remote-access"}, reference="incident"),
     page("incident-let-in", WIDENS, post=WIDENED, body={"tell": "dunmere"}, reference="incident"),
