@@ -77,7 +77,8 @@ def events_in(incident_id: UUID, *, me: UUID, after: int, limit: int) -> list[Pu
     """Events of one incident in the stream of `me`, whose scope is open, from after a number on. Two queries."""
     entries = StreamEntry.objects.filter(organisation_id=me, event__incident_id=incident_id, seq__gt=after)
     columns = {name: F(f"event__{name}") for name in COLUMNS}
-    rows = [_row(each, me) for each in entries.order_by("seq").values("seq", **columns)[:limit]]
+    found: Any = entries.order_by("seq").values("seq", **columns)[:limit]
+    rows = [_row(each, me) for each in found]
     labels = _labels(ids_to_label(rows))
     return [public_event(row, labels) for row in rows]
 
