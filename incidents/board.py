@@ -30,6 +30,7 @@ from incidents.planned_pages import lines_beside
 from incidents.promised import reminder_of
 from incidents.running.deciding import decisions_of
 from incidents.signed_at_opening import board_block
+from incidents.statements.saying import waiting_statements
 from incidents.tabs import Reader, tabs_of
 from incidents.tiles import tiles_of
 from incidents.unchecked import reminders_of
@@ -84,6 +85,7 @@ def board_of(incident: Incident, *, me: UUID, may_lead: bool, manages: bool = Fa
     rows = sorted((_row(incident, side, tasks, columns, words, me) for side in shown), key=lambda row: row["order"])
     # The board of whoever oversees has no room for it (RULES 2): there the tab says so, and My tasks says it whole.
     to_read = waiting_for(incident, me=me)
+    to_answer = waiting_statements(me, incident)
     names = {each["slug"]: each["name"] for each in standings}
     by_id = {each["organisation_id"]: each["name"] for each in standings}
     duty = own_clock(incident, me=me)
@@ -113,7 +115,7 @@ def board_of(incident: Incident, *, me: UUID, may_lead: bool, manages: bool = Fa
         + decisions_of(incident, me=me)
         + written_in_our_name(incident, me=me)
         + reminders_of(incident, me=me, now=now)
-        + ([] if oversees else to_read),
+        + ([] if oversees else to_read + to_answer),
         "signed": board_block(incident, by_id, me=me, oversees=oversees),
         "buttons": _buttons(incident, may_lead=may_lead),
         "tiles": tiles_of(incident, sides, standings, silent, duty, now, oversees=oversees),
@@ -123,6 +125,7 @@ def board_of(incident: Incident, *, me: UUID, may_lead: bool, manages: bool = Fa
                 own_slug=None if oversees else next((each["slug"] for each in rows), None),
                 manages=manages,
                 to_read=len(to_read) if oversees else 0,
+                to_answer=len(to_answer) if oversees else 0,
             ),
         ),
         "steps": [

@@ -15,6 +15,7 @@ from incidents.duties import feed as duties
 from incidents.feed_filters import condition
 from incidents.not_trusted import Suspicion, mark_of
 from incidents.personal_data import words as personal_data
+from incidents.statements import words as statements
 from incidents.techniques import words as techniques
 from incidents.words import BY, INCIDENT_STATUS, SAID, STANDINGS, organisations
 from partners.models import Isolation, Rung
@@ -201,6 +202,7 @@ WORDS: dict[str, Callable[[Data, Mapping[str, str]], str]] = {
     **techniques.FEED,
     **personal_data.FEED,
     **decisions.FEED,
+    **statements.FEED,
 }
 
 

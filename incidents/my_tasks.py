@@ -24,6 +24,7 @@ from incidents.planned_pages import cards
 from incidents.running.answering import gone_on_by
 from incidents.running.deciding import decisions_of
 from incidents.signed_at_opening import own_agreed_on
+from incidents.statements.saying import waiting_statements
 from incidents.transitions import UNDO_WITHIN
 from incidents.unchecked import reminders_of
 from incidents.words import due_at, due_words, overdue_by, span, state, state_key, why_short
@@ -109,7 +110,8 @@ def mine_of(
         "notices": notices_of(incident, me=me, names=names, may_answer=manages)
         + ([] if narrow else asked_of(incident, me=me, names=names) + decisions_of(incident, me=me))
         + written_in_our_name(incident, me=me)
-        + ([] if narrow else reminders_of(incident, me=me, now=now) + waiting_for(incident, me=me)),
+        + ([] if narrow else reminders_of(incident, me=me, now=now) + waiting_for(incident, me=me))
+        + ([] if narrow else waiting_statements(me, incident)),
         "receipt": _receipt(tasks, person_id, now, seen_by=header["lead"]["name"]),
         "next": [_listed(task, side, now) for task in open_tasks[1:]],
         "answered": [_listed(task, side, now) for task in tasks if task["status"] not in OPEN],

@@ -17,11 +17,13 @@ from incidents.models import Incident
 @dataclass(frozen=True, slots=True)
 class Reader:
     """For whom. `own_slug`: of a partner, who sees why it takes part instead of how far it all reaches; None for
-    whoever oversees. `manages`: may answer for its organisation. `to_read`: notices of data that wait for it."""
+    whoever oversees. `manages`: may answer for its organisation. `to_read`: notices of data that wait for it;
+    `to_answer`: statements that wait for it."""
 
     own_slug: str | None
     manages: bool
     to_read: int = 0
+    to_answer: int = 0
 
 
 def tabs_of(incident: Incident, reader: Reader) -> list[dict[str, Any]]:
@@ -38,7 +40,8 @@ def tabs_of(incident: Incident, reader: Reader) -> list[dict[str, Any]]:
     pages.append(("incident-deliveries", _("Deliveries"), []))
     if incident.exercise and incident.status == Incident.Status.CLOSED:
         pages.append(("exercise-score", _("Score"), []))
-    pages.append(("incident-more", _("More"), []))
+    more = _("More: %(n)s to answer") % {"n": reader.to_answer} if reader.to_answer else _("More")
+    pages.append(("incident-more", more, []))
     return [
         {"words": words, "href": reverse(name, args=[incident.reference, *more]), "current": name == "incident-board"}
         for name, words, more in pages
@@ -74,6 +77,7 @@ def _behind(incident: Incident, reader: Reader) -> list[tuple[str, str, str]]:
             _("Done without being asked"),
             _("What organisations did by themselves, before a task asked for it."),
         ),
+        ("incident-statements", _("Statements"), _("Words for press, staff and residents, and who agrees to them.")),
         ("incident-told", _("Who has told whom"), _("Reports to the regulator, the national centre, the police.")),
         ("incident-techniques", _("Techniques"), _("What the intruder does, who saw it, and what covers it.")),
     ]

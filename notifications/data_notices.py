@@ -1,4 +1,7 @@
-"""Telling an organisation that a notice of its data waits for it. What it says stands in the portal alone."""
+"""Telling an organisation that something between it and another waits: a notice of its data, a statement to agree to.
+
+What it says stands in the portal alone.
+"""
 
 from __future__ import annotations
 
@@ -14,21 +17,24 @@ from notifications.trust import mark_doubtful
 from notifications.ways import active_ways
 from partners.models import Rung
 
-SENT, REMINDED, OVERDUE = "data_notice.sent", "data_notice.reminded", "data_notice.overdue"
-KINDS = frozenset({SENT, REMINDED, OVERDUE})
+MESSAGES = {"data_notice": Delivery.Message.DATA_NOTICE, "statement": Delivery.Message.STATEMENT_ASKED}
+KINDS = frozenset({"data_notice.sent", "data_notice.reminded", "data_notice.overdue"}) | {
+    "statement.asked", "statement.reminded", "statement.overdue",
+}  # fmt: skip
 
 
 def tell_of_notice(incident: Incident, *, organisation_id: UUID, event_id: UUID, kind: str) -> int:
     """To whoever is on duty, and again at half of the time; to everybody who may lead when it is over. How many.
 
-    At night too: a clock of the law can start with what it says.
+    At night too: a clock of the law can start with what a notice says, and words to the press wait for no morning.
     """
-    new = New(incident, organisation_id, event_id, Delivery.Message.DATA_NOTICE)
+    subject, what = kind.split(".")
+    new = New(incident, organisation_id, event_id, MESSAGES[subject])
     if incident.status == Incident.Status.SUSPECTED and organisation_id == incident.lead_id:
         # As the suspicion itself: to the people whom its opener has named and the desk, and to nobody else there.
         choice = choose(active_ways(), doubts=mark_doubtful(incident), people=set(incident.tell_people))
         return write(new, choice.use, choice.skip)
-    if kind == OVERDUE:
+    if what == "overdue":
         tell_managers(new)
         return 0
     call = ladder_now(incident).call(Rung.DUTY, 1)

@@ -44,9 +44,10 @@ EACH_TIME = (
     _Message.DECISION_ASKED,
     _Message.DATA_NOTICE,
     _Message.DUTY_DUE,
+    _Message.STATEMENT_ASKED,
 )
 # They tell of something between two organisations, or of one's own clock: not even whoever leads learns of it.
-BETWEEN_TWO = frozenset({_Message.DATA_NOTICE, _Message.DUTY_DUE})
+BETWEEN_TWO = frozenset({_Message.DATA_NOTICE, _Message.DUTY_DUE, _Message.STATEMENT_ASKED})
 FIRST_MESSAGES = (Delivery.Message.OPENED, Delivery.Message.SUSPECTED)
 
 

@@ -23,6 +23,8 @@ BY_SUBJECT = {
         "data_position.said", "data_position.shared", "data_position.unshared",
         "data_notice.sent", "data_notice.acknowledged", "data_notice.reminded", "data_notice.overdue",
         "decision.written", "decision.revised", "decision.shared", "decision.unshared", "known_card.revised",
+        "statement.written", "statement.changed", "statement.asked", "statement.answered", "statement.issued",
+        "statement.withdrawn", "statement.reminded", "statement.overdue",
         "outside_report.written", "outside_report.shared", "outside_report.unshared",
     ),
     _("Tasks"): (

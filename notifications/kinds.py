@@ -26,6 +26,9 @@ TOLD_OF = {
     "data_notice.sent": "named",  # whose data it is
     "data_notice.reminded": "named",
     "data_notice.overdue": "named",
+    "statement.asked": "named",  # who must agree
+    "statement.reminded": "named",
+    "statement.overdue": "named",
     "headsup.received": "everybody",
     "headsup.ended": "everybody",
     # Notices of an organisation's own, without an incident: the one concerned and its partner liaison.

@@ -124,6 +124,9 @@ def compose(
     elif message == Delivery.Message.DATA_NOTICE:
         subject = _("Bulkhead: a notice waits for you, %(reference)s") % about
         notice = short = _("A private notice in %(reference)s waits for you, code %(code)s.") % about
+    elif message == Delivery.Message.STATEMENT_ASKED:
+        subject = _("Bulkhead: a statement waits for you, %(reference)s") % about
+        notice = short = _("A statement in %(reference)s waits for you to agree, code %(code)s.") % about
     elif message == Delivery.Message.DUTY_DUE:
         subject = _("Bulkhead: a clock of yours, %(reference)s") % about
         notice = short = _("A duty of yours in %(reference)s is due: see Duties. Code %(code)s.") % about

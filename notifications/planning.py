@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from incidents.models import Incident, Participant
 from incidents.participants import mark_reached
 from notifications import calls
-from notifications.data_notices import KINDS as DATA_NOTICES
+from notifications.data_notices import KINDS as BETWEEN
 from notifications.data_notices import tell_of_notice
 from notifications.deliveries import BETWEEN_TWO, EACH_TIME, FIRST_MESSAGES, New, end_waiting, told_points, write
 from notifications.duty_reminders import KINDS as DUTIES
@@ -153,7 +153,7 @@ def _plan_row(row: Planned) -> bool:
     elif row.kind == "incident.asked" and row.subject_id:
         about = row.subject_id
         tell_of_question(incident, organisation_id=row.organisation_id, event_id=row.event_id, decision_id=about)
-    elif row.kind in DATA_NOTICES:
+    elif row.kind in BETWEEN:
         me, event = row.organisation_id, row.event_id
         tell_of_notice(incident, organisation_id=me, event_id=event, kind=row.kind)
     elif row.kind == "update.due" and row.subject_id:

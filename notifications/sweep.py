@@ -16,6 +16,7 @@ from incidents.handing_over import offer_for_the_silent
 from incidents.personal_data.notices import remind_of_notices
 from incidents.promised import remind_of_updates
 from incidents.rewalk_due import rewalk_due
+from incidents.statements.saying import remind_of_statements
 from notifications.answers import settle_answers
 from notifications.bounces import take_folder
 from notifications.canary import send_canaries
@@ -98,10 +99,11 @@ def look_after() -> None:
 
 
 def look_at_leads() -> None:
-    """Leads that nobody answers at, those whose next update is due, notices that nobody acknowledges, and duties."""
+    """Leads that nobody answers at, whose next update is due, notices and statements that nobody answers, duties."""
     offer_for_the_silent()
     remind_of_updates()
     remind_of_notices()
+    remind_of_statements()
     remind_of_duties()
     send_injects()
 

@@ -25,6 +25,7 @@ from incidents.models.reminder import UpdateReminder
 from incidents.models.run import Decision, Run, RunAnswer, RunStep
 from incidents.models.sign_off import PlaybookSystem, SignedAtOpening, SignOff, SignOffStep
 from incidents.models.signing import PlaybookSignature, SigningKey, SigningSecret, TrustedKey
+from incidents.models.statement import Statement, StatementAsk, StatementVersion
 from incidents.models.task import OwnReference, Task, TaskNote
 from incidents.models.technique import IncidentTechnique, TechniqueEvidence, TechniqueSaying
 from incidents.models.untold import Outside, Untold
@@ -79,6 +80,9 @@ __all__ = [
     "SigningKey",
     "SigningSecret",
     "Standing",
+    "Statement",
+    "StatementAsk",
+    "StatementVersion",
     "Step",
     "StopConfirmation",
     "Task",

@@ -18,6 +18,7 @@ from incidents.duties.words import to_do
 from incidents.heads_up import current
 from incidents.listing import open_rows, peacetime
 from incidents.my_tasks import most_urgent
+from incidents.statements.saying import waiting_statements
 from partners.acting import may_open
 from partners.cutting_off import ended_page
 from partners.mail_marks import ending, marks
@@ -50,6 +51,7 @@ def start(request: HttpRequest) -> HttpResponse:
             "tasks": [],
             "clocks": [],
             "decisions": [],
+            "statements": [],
             "mail_ends": [],
         }
         return render(request, "start.html", context)
@@ -74,6 +76,7 @@ def start(request: HttpRequest) -> HttpResponse:
             }
             for each in due_decisions(visitor.organisation_id)
         ],
+        "statements": waiting_statements(visitor.organisation_id),
         "tasks": most_urgent(visitor.organisation_id, limit=MOST_TASKS),
         "mail_ends": ending(marks(), me=visitor.organisation_id, now=clock.now()),
         "installed": True,

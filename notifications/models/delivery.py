@@ -45,6 +45,7 @@ class Delivery(models.Model):
         DECISION_ASKED = "decision_asked", "The plan waits for a decision"
         DUTY_DUE = "duty_due", "A duty of its own is due"
         DATA_NOTICE = "data_notice", "Sent a notice of its data"
+        STATEMENT_ASKED = "statement_asked", "Asked to agree to a statement"
 
     class State(models.TextChoices):
         PENDING = "pending", "Waiting to be sent"
@@ -132,6 +133,7 @@ class Delivery(models.Model):
                         "decision_asked",
                         "duty_due",
                         "data_notice",
+                        "statement_asked",
                     ]
                 ),
                 name="delivery_message",

@@ -31,7 +31,7 @@ OPENINGS = 3
 ESTATE = r"/api/v1/(systems|components|participations|services|dependencies|register)/"
 AROUND = (
     r"/api/v1/(integrations|standing-access|assessments|findings|contracts|contacts|organisations|planned-work"
-    r"|mail-distrust|work-orders|decisions|data-notices|own-actions|reported)/"
+    r"|mail-distrust|work-orders|decisions|data-notices|decision-log|statements|own-actions|reported)/"
 )
 TASKS = r"/api/v1/(tasks|playbooks|alerts|events)/"
 FULL = ("--phases", "examples,coverage,fuzzing", "--max-examples", "2")
@@ -115,7 +115,9 @@ def _known(web, key) -> dict[str, str]:
         "services": _made(web, key, "services/", {"system": slug, "name": "Rents"})["id"],
         "register": orjson.loads(file[2])["id"],
         # No key makes or decides one.
-        **dict.fromkeys(("webhooks", "mail-distrust", "decisions", "data-notices"), str(uuid4())),
+        **dict.fromkeys(
+            ("webhooks", "mail-distrust", "decisions", "data-notices", "decision-log", "statements"), str(uuid4())
+        ),
         "incidents": reference,
         "planned-work": _made(web, key, "incidents/", planned_body(systems=[slug]))["reference"],
         "tasks": tasks[0]["id"],

@@ -153,6 +153,16 @@ API = (
         body={"title": "Shut the gate", "done_at": f"{YESTERDAY}T08:30:00Z"},
     ),
     api("api-own-action-undo", POST=ABSENT_EDIT, body={}, args="action_id=contact"),
+    api(
+        "api-statements", GET=IN_IT, POST=DATA_SAID.replace("200", "201"), args=INCIDENT,
+        body={"title": "First words", "audience": "press", "text": "So"},
+    ),
+    api("api-statement-change", POST=DATA_GONE, body={"text": "So"}, args="statement_id=contact"),
+    api("api-statement-ask", POST=DATA_GONE, body={}, args="statement_id=contact"),
+    api("api-statement-agree", POST=DATA_GONE, body={"version": 1}, args="statement_id=contact"),
+    api("api-statement-object", POST=DATA_GONE, body={"version": 1, "reason": "So"}, args="statement_id=contact"),
+    api("api-statement-issue", POST=DATA_GONE, body={"version": 1}, args="statement_id=contact"),
+    api("api-statement-withdraw", POST=DATA_GONE, body={"reason": "So"}, args="statement_id=contact"),
     # Marks on mail: keys read them, a person with a passkey sets them.
     api(
         "api-mail-marks", GET=READERS, POST=MARKS,

@@ -159,6 +159,13 @@ INCIDENTS = (
     ),
     page("own-action-undo", post=NOT_MINE, action_id="contact"),
     page("incident-export", MANAGERS, post=MANAGED, body={"form": "csv"}, reference="incident"),
+    page("incident-statements", INSIDE, reference="incident"),
+    page(
+        "statement-write", NOTIFIES, post=SAYS_SEEN, reference="incident",
+        body={"title": "First words", "audience": "press", "text": "So", "hours": "4"},
+    ),
+    page("statement", NO_CARD, post=NO_CARD, body={"act": "ask", "version": "1"}, statement_id="contact"),
+    page("statement-change", NOT_MINE, post=NOT_MINE, body={"text": "So", "hours": "4"}, statement_id="contact"),
     page("incident-declare", LEADS, post=LED, reference="incident"),
     page("incident-widen", WIDENS, post=WIDENED, body={"systems": "remote-access"}, reference="incident"),
     page("incident-let-in", WIDENS, post=WIDENED, body={"tell": "dunmere"}, reference="incident"),

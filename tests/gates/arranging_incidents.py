@@ -202,6 +202,7 @@ class Incidents(Writer):
                      answered_by="")  # fmt: skip
             self.technique(incident, slug, lead)
             self.decided(incident, slug, lead)
+            self.stated(incident, slug, lead if slug != lead else next(each for each in roles if each != lead))
             self.personal_data(incident, slug, lead if slug != lead else next(each for each in roles if each != lead))
             self.put("incidents_linkdispute", id=uuid4(), dependency_id=dependency, source_name="S", target_name="T",
                      said_by_id=said_by, said_at="now", words=secret, outcome="stands", answer=secret,
@@ -249,6 +250,24 @@ class Incidents(Writer):
                      organisation_id=own, as_lead=slug == lead and share == "lead", known=secret, options=secret,
                      decision=secret, why=secret, dissent="", decided_by=secret, decided_role="", decided_at="now",
                      change="", written_by=uuid4(), at="now", newest=newest, shared=share)  # fmt: skip
+
+    def stated(self, incident: UUID, slug: str, other: str) -> None:
+        """A draft that names who must agree, one that was asked, and one whose newer version went out."""
+        own, secret, must = self.ids[slug], secret_of(slug), [self.ids[other]]
+        for status, asked, issued in (("draft", None, None), ("asked", "now", None), ("issued", "now", "now")):
+            statement = self.put("incidents_statement", id=uuid4(), incident_id=incident, organisation_id=own,
+                                 title=secret, audience="press", status=status, version=2, written_by=uuid4(), at="now",
+                                 readers=must if asked else [], issued_at=issued, withdrawn_because="")  # fmt: skip
+            for number in (1, 2):
+                version = self.put("incidents_statementversion", id=uuid4(), statement_id=statement, number=number,
+                                   incident_id=incident, organisation_id=own, text=secret, asked=must, hours=4,
+                                   written_by=uuid4(), at="now", asked_at=asked,
+                                   issued=bool(issued) and number == 2)  # fmt: skip
+            if asked:
+                self.put("incidents_statementask", id=uuid4(), version_id=version, statement_id=statement,
+                         incident_id=incident, organisation_id=self.ids[other], author_id=own, newest=True,
+                         answer="objects", reason=secret,
+                         earlier=Jsonb([]), asked_at="now", due_at="tomorrow", reminded=0)  # fmt: skip
 
     def side(self, reference: str, slug: str, role: str) -> None:
         incident, org, secret = self.ids[reference], self.ids[slug], secret_of(slug)

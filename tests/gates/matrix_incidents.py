@@ -121,6 +121,12 @@ INCIDENTS: dict[str, Row] = {
     # Decisions are one's own until they are shared; what is known is for everybody who takes part.
     "incidents_logentry": Row(Can(f"({MINE} OR x.shared = 'all' AND {IN_IT} OR x.shared = 'lead' AND {OVERSEES})")),
     "incidents_knowncard": Row(Can(IN_IT)),
+    # A statement is its author's, whoever's was asked, issued everybody's; what each said is the author's and its own.
+    "incidents_statement": Row(Can(f"({MINE} OR (%(me)s = ANY (x.readers) OR x.issued_at IS NOT NULL) AND {IN_IT})")),
+    "incidents_statementversion": Row(
+        Can(f"({MINE} OR (x.asked_at IS NOT NULL AND %(me)s = ANY (x.asked) OR x.issued) AND {IN_IT})")
+    ),
+    "incidents_statementask": Row(Can("%(me)s IN (x.organisation_id, x.author_id)")),
     # Read by the worker that plans the message, inside the lead that it reminds.
     "incidents_updatereminder": Row(worker=Can("x.lead_id = %(me)s")),
     # What comes in an exercise is the lead's until its minute; how one did is one's own.
@@ -286,7 +292,8 @@ INCIDENTS: dict[str, Row] = {
     ),
     "notifications_delivery": Row(
         Can(
-            f"(x.incident_id IS NULL AND {MINE} OR {MINE} AND {IN_IT} OR {OVERSEES} AND x.message <> 'data_notice')",
+            f"(x.incident_id IS NULL AND {MINE} OR {MINE} AND {IN_IT} OR {OVERSEES}"
+            " AND x.message NOT IN ('data_notice', 'duty_due', 'statement_asked'))",
             selects="id organisation_id incident_id incident_reference exercise event_id contact_point_id person_id way"
             " message state created_at due_at attempts transport error accepted_at delivered_at answered_at step_id",
         ),

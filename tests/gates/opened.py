@@ -25,6 +25,7 @@ from incidents.own_references import keep_own_reference
 from incidents.personal_data.notices import Notice, send_notice
 from incidents.personal_data.reports import Report, write_report
 from incidents.seeing import mark_seen
+from incidents.statements.saying import Draft, ask_for_agreement, write_statement
 from incidents.transitions import Answer, answer_task, verify_task
 from incidents.updates import send_update
 from notifications.planning import plan_due
@@ -167,5 +168,7 @@ def _act(cast: Cast) -> tuple[UUID, UUID]:
         since = clock.now() - timedelta(hours=2)
         send_notice(incident, Notice("coldharbour", "Letters of 2024", "The share was read.", since))
         write_decision(incident, Taken("Little", "Wait", "Cut the link", "It is the way back", "Farah", "Gold", since))
+        draft = Draft("First words", "press", "We look.", ["coldharbour"])
+        ask_for_agreement(write_statement(incident, draft, me=cast.id("eastwick")))
         write_report(incident, Report("ncsc", since, "Farah Siddiqui", reference="NCSC-1"))
     return incident.pk, other.pk

@@ -92,6 +92,7 @@ INVOKER: dict[str, Function] = {
     "sec.duties_are_whole(jsonb)": ((), "whether a contract's responsibilities are whole"),
     "sec.told_of_own(jsonb)": ((), "the organisation that a row belongs to"),
     "sec.good_lines(text[])": ((), "whether lines that are handed in are at most ten and short"),
+    "sec.word_speakers()": ((), "roles that say a word meant for the outside"),
     "sec.data_judges()": ((), "roles that judge personal data for their organisation"),
     "sec.data_writers()": ((), "roles that write down what was done"),
     "sec.account_pattern(text)": ((), "whether a text is a pattern of accounts"),

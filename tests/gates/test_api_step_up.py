@@ -44,6 +44,13 @@ TAKES_NONE: dict[tuple[str, str], str] = {
     ("api-own-action-undo", "post"): "one's own word of a minute ago",
     ("api-task-reported", "post"): "what was said by telephone: named, told to its organisation, and put right by it",
     ("api-reported-settle", "post"): ANSWER,
+    ("api-statements", "post"): "a draft that one's own organisation alone reads",
+    **dict.fromkeys(
+        [(f"api-statement-{each}", "post") for each in ("change", "ask", "issue", "withdraw")],
+        "words to those who take part already; the portal says them to nobody outside",
+    ),
+    ("api-statement-agree", "post"): ANSWER,
+    ("api-statement-object", "post"): ANSWER,
     ("api-playbooks", "post"): "a plan that runs only for who opens with it",
     ("api-integrations", "post"): "a proposal, in force only when the other side has agreed, with a passkey",
     ("api-components", "post"): DETAIL,

@@ -50,6 +50,7 @@ def names(world: World) -> dict[str, dict[str, Any]]:
             "duty": world.of_other("public.incidents_duty", other),
             "entry": world.of_other("public.partners_dutyentry", other),
             "notice": world.rows("public.incidents_datanotice")[0]["id"],
+            "statement": world.rows("public.incidents_statement")[0]["id"],
             "decision": world.rows("public.incidents_logentry")[0]["id"],
             "report": world.rows("public.incidents_outsidereport")[0]["id"],
             "step": world.rows("public.incidents_step")[0]["id"],

@@ -1,0 +1,274 @@
+"""/incidents/{reference}/statements/: words for the outside and who agrees to them. Keys read, persons speak."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404, HttpResponse
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from incidents.api.decision_log import NO_KEY, PERSON
+from incidents.api.shapes import NULL, incident_named
+from incidents.models import Standing, Statement, StatementAsk, StatementVersion
+from incidents.statements.saying import (
+    LONGEST,
+    LONGEST_REASON,
+    LONGEST_TITLE,
+    MOST_HOURS,
+    USUAL_HOURS,
+    Audience,
+    Draft,
+    Says,
+    Status,
+    answer_statement,
+    ask_for_agreement,
+    change_statement,
+    issue_statement,
+    withdraw_statement,
+    write_statement,
+)
+from portal.api.documented import example, page_of_shape
+from portal.api.endpoint import Endpoint, body_of
+from portal.api.fields import OPTIONAL, Empty, PageQuery, Strict, Text, Whole
+from portal.api.paging import page_of
+from portal.api.rendering import answer
+
+MOST_ASKED = 100
+
+
+def _must_agree() -> serializers.ListField:
+    return serializers.ListField(
+        child=Text(max_length=64), max_length=MOST_ASKED, help_text="Slugs of other participants.", **OPTIONAL
+    )
+
+
+class StatementDraft(Strict):
+    title = Text(max_length=LONGEST_TITLE)
+    audience = serializers.ChoiceField(Audience.values)
+    text = Text(max_length=LONGEST)
+    must_agree = _must_agree()
+    hours = Whole(min_value=1, max_value=MOST_HOURS, help_text="To answer within. Default: 4.", **OPTIONAL)
+
+
+class StatementText(Strict):
+    text = Text(max_length=LONGEST)
+    must_agree = _must_agree()
+    hours = Whole(min_value=1, max_value=MOST_HOURS, **OPTIONAL)
+
+
+class VersionForm(Strict):
+    version = Whole(min_value=1, max_value=32767, help_text="The one that was read: another is 409.")
+
+
+class ObjectForm(VersionForm):
+    reason = Text(max_length=LONGEST_REASON)
+
+
+class IssueForm(VersionForm):
+    decision = serializers.UUIDField(
+        help_text="Of your own log, written since they were asked: over an objection or silence.", **OPTIONAL
+    )
+
+
+class WithdrawForm(Strict):
+    reason = Text(max_length=LONGEST_REASON)
+
+
+class AgreementShown(serializers.Serializer):
+    """The author reads every one, an organisation that was asked its own. Silence is never agreement."""
+
+    organisation = serializers.CharField()
+    answer = serializers.ChoiceField(Says.values, help_text="Empty: no answer yet.")
+    reason = serializers.CharField()
+    answered_at = serializers.DateTimeField(**NULL)
+    due_at = serializers.DateTimeField()
+
+
+class StatementShown(serializers.Serializer):
+    id = serializers.UUIDField()
+    organisation = serializers.CharField()
+    title = serializers.CharField()
+    audience = serializers.ChoiceField(Audience.values)
+    status = serializers.ChoiceField(Status.values)
+    version = serializers.IntegerField(help_text="Of the text that you may read.")
+    text = serializers.CharField()
+    must_agree = serializers.ListField(child=serializers.CharField())
+    answers = AgreementShown(many=True)
+    at = serializers.DateTimeField()
+    issued_at = serializers.DateTimeField(**NULL)
+    decision = serializers.UUIDField(help_text="That let it go out without everybody's agreement.", **NULL)
+    withdrawn_at = serializers.DateTimeField(**NULL)
+    withdrawn_because = serializers.CharField()
+
+
+class Statements(Endpoint):
+    scopes = {"get": ("read",), "post": PERSON}
+    queries = {"get": PageQuery}
+
+    @extend_schema(
+        summary="Statements of yours, those you are asked to agree to, and those that were issued",
+        responses=page_of_shape(StatementShown),
+    )
+    def get(self, request: Request, reference: str) -> HttpResponse:
+        rows = Statement.objects.filter(incident=incident_named(reference)).select_related("organisation")
+        page = page_of(request, rows, by=("at", "id"), asked=self.asked, descending=True)
+        shown = _shown_of(page.rows)
+        return answer(page.shown(lambda each: shown[each.pk]))
+
+    @extend_schema(
+        summary="Write the draft of a statement",
+        description=NO_KEY + "Your organisation alone reads it. The same again answers the draft that stands.",
+        request=StatementDraft,
+        responses={201: StatementShown},
+        examples=example(
+            title="First words to the press",
+            audience="press",
+            text="We are looking into an attack on shared systems.",
+            must_agree=["northgate"],
+        ),
+    )
+    def post(self, request: Request, reference: str) -> HttpResponse:
+        incident = incident_named(reference)
+        said = {name: value for name, value in body_of(request, StatementDraft).items() if value is not None}
+        made = write_statement(incident, Draft(**said), me=self.visitor.organisation_id)
+        return answer(_shown(made.pk), status=201)
+
+
+class StatementAct(Endpoint):
+    """One act on one statement. What others keep to themselves is 404."""
+
+    scopes = {"post": PERSON}
+
+    def find(self, statement_id: UUID) -> Statement:
+        found = Statement.objects.select_related("incident", "organisation").filter(pk=statement_id).first()
+        if found is None:
+            raise Http404
+        return found
+
+
+class ChangeStatement(StatementAct):
+    @extend_schema(
+        summary="Another text, or others who must agree: a new version, and everybody is asked again",
+        description=NO_KEY + "Nobody who was asked is left out. The same again changes nothing.",
+        request=StatementText,
+        responses={200: StatementShown},
+        examples=example(text="We are looking into an attack.", must_agree=["northgate"]),
+    )
+    def post(self, request: Request, statement_id: UUID) -> HttpResponse:
+        said = body_of(request, StatementText)
+        statement = self.find(statement_id)
+        must_agree, hours = said.get("must_agree") or (), said.get("hours") or USUAL_HOURS
+        change_statement(statement, text=said["text"], must_agree=must_agree, hours=hours)
+        return answer(_shown(statement_id))
+
+
+class AskStatement(StatementAct):
+    @extend_schema(
+        summary="Ask those who must agree",
+        description=NO_KEY + "From then on they read it. A second time changes nothing.",
+        request=Empty,
+        responses={200: StatementShown},
+    )
+    def post(self, request: Request, statement_id: UUID) -> HttpResponse:
+        body_of(request, Empty)
+        ask_for_agreement(self.find(statement_id))
+        return answer(_shown(statement_id))
+
+
+class AgreeStatement(StatementAct):
+    @extend_schema(
+        summary="Agree for your organisation",
+        description=NO_KEY + "To the version that was read. A second time changes nothing.",
+        request=VersionForm,
+        responses={200: StatementShown},
+        examples=example(version=1),
+    )
+    def post(self, request: Request, statement_id: UUID) -> HttpResponse:
+        said = body_of(request, VersionForm)
+        answer_statement(self.find(statement_id), version=said["version"], says=Says.AGREES)
+        return answer(_shown(statement_id))
+
+
+class ObjectStatement(StatementAct):
+    @extend_schema(
+        summary="Object for your organisation, with a reason",
+        description=NO_KEY + "The author reads the reason.",
+        request=ObjectForm,
+        responses={200: StatementShown},
+        examples=example(version=1, reason="It names our service."),
+    )
+    def post(self, request: Request, statement_id: UUID) -> HttpResponse:
+        said = body_of(request, ObjectForm)
+        answer_statement(self.find(statement_id), version=said["version"], says=Says.OBJECTS, reason=said["reason"])
+        return answer(_shown(statement_id))
+
+
+class IssueStatement(StatementAct):
+    @extend_schema(
+        summary="Say that it goes out: everybody who takes part reads it",
+        description=NO_KEY + "When all who must agree have, or by a decision of your own log; else 409. Bulkhead sends "
+        "nothing outside.",
+        request=IssueForm,
+        responses={200: StatementShown},
+        examples=example(version=1),
+    )
+    def post(self, request: Request, statement_id: UUID) -> HttpResponse:
+        said = body_of(request, IssueForm)
+        issue_statement(self.find(statement_id), version=said["version"], decision=said.get("decision"))
+        return answer(_shown(statement_id))
+
+
+class WithdrawStatement(StatementAct):
+    @extend_schema(
+        summary="Withdraw it, also after it went out",
+        description=NO_KEY + "It stays readable as withdrawn.",
+        request=WithdrawForm,
+        responses={200: StatementShown},
+        examples=example(reason="The number was wrong."),
+    )
+    def post(self, request: Request, statement_id: UUID) -> HttpResponse:
+        said = body_of(request, WithdrawForm)
+        withdraw_statement(self.find(statement_id), reason=said["reason"])
+        return answer(_shown(statement_id))
+
+
+def _shown(statement_id: UUID) -> dict[str, Any]:
+    row = Statement.objects.select_related("organisation").get(pk=statement_id)
+    return _shown_of([row])[statement_id]
+
+
+def _shown_of(rows: Any) -> dict[UUID, dict[str, Any]]:
+    """By statement, what the caller may read of it. Three queries, whatever the number."""
+    rows = list(rows)
+    ids = [each.pk for each in rows]
+    newest: dict[UUID, StatementVersion] = {}
+    for version in StatementVersion.objects.filter(statement_id__in=ids).order_by("number"):
+        newest[version.statement_id] = version
+    asks: dict[UUID, list[StatementAsk]] = {}
+    for ask in StatementAsk.objects.filter(statement_id__in=ids, newest=True).select_related("organisation"):
+        asks.setdefault(ask.statement_id, []).append(ask)
+    incidents = {each.incident_id for each in rows}
+    slugs = dict(Standing.objects.filter(incident_id__in=incidents).values_list("organisation_id", "slug"))
+    plain = ("title", "audience", "status", "at", "issued_at", "withdrawn_at", "withdrawn_because")
+    return {
+        each.pk: {
+            "id": each.pk,
+            "organisation": each.organisation.slug,
+            **{name: getattr(each, name) for name in plain},
+            "version": newest[each.pk].number if each.pk in newest else each.version,
+            "text": newest[each.pk].text if each.pk in newest else "",
+            "must_agree": [slugs[one] for one in newest[each.pk].asked if one in slugs] if each.pk in newest else [],
+            "answers": [
+                {
+                    "organisation": ask.organisation.slug,
+                    **{name: getattr(ask, name) for name in ("answer", "reason", "answered_at", "due_at")},
+                }
+                for ask in asks.get(each.pk, ())
+            ],
+            "decision": each.decision_id,
+        }
+        for each in rows
+    }

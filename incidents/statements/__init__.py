@@ -1,0 +1,1 @@
+"""Words for the outside, agreed beforehand: who must agree, who did, and what went out."""
