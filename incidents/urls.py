@@ -34,6 +34,7 @@ from incidents.views import (
     planned,
     playbook_exchange,
     playbooks,
+    searching,
     sign_offs,
     signing_keys,
     statements,
@@ -46,6 +47,7 @@ from incidents.views.start import accessibility, start
 urlpatterns = [
     path("", start, name="start"),
     path("accessibility/", accessibility, name="accessibility"),
+    path("search/", searching.search_page, name="search"),
     path("incidents/", boards.incident_list, name="incident-list"),
     path("incidents/planned/", planned.new, name="planned-new"),
     path("incidents/planned/<str:reference>/", planned.detail, name="planned-detail"),

@@ -17,6 +17,7 @@ from incidents.api import (
     planned,
     playbooks,
     reported,
+    searching,
     sides,
     sign_offs,
     statements,
@@ -26,6 +27,7 @@ from incidents.api import (
 )
 
 urlpatterns = [
+    path("search/", searching.Search.as_view(), name="api-search"),
     path("incidents/", opening.Incidents.as_view(), name="api-incidents"),
     path("incidents/<str:reference>/", incident.OneIncident.as_view(), name="api-incident"),
     path("incidents/<str:reference>/moves/", incident.Moves.as_view(), name="api-incident-moves"),

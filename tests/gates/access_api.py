@@ -220,6 +220,7 @@ API = (
         args="slug=playbook-slug",
     ),
     api("api-events", GET=READERS),
+    api("api-search", GET=READERS.replace("200", "422")),  # without a word
     api("api-live-tickets", POST=TICKETS, body={}),
     api("api-alerts-generic", POST=KEPT, body={"rule": "none", "title": "Odd sign-in"}),
 )  # fmt: skip

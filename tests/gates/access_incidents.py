@@ -96,6 +96,7 @@ INCIDENTS = (
     Row("sign-in-link", {"token": "token"}, answers={"GET": NOWHERE, "POST": NOWHERE, "HEAD": REFUSED}),
     # Incidents.
     page("incident-list", PEOPLE),
+    page("search", PEOPLE),
     page("planned-new", ANNOUNCES, post=ANNOUNCES_SAID, body={"step": "preview", "systems": "identity-platform"}),
     page("planned-detail", HANGS_ON, reference="planned"),
     page("planned-answer", post=HANGS_SAID, body={"say": "known", "seen": "1"}, reference="planned"),
