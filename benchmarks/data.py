@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,23 +21,40 @@ Document = dict[str, Any]
 
 
 def write_partnership(
-    folder: Path, *, organisations: int = 33, steps: int = 12, people: int = 3, branch: bool = False
+    folder: Path,
+    *,
+    organisations: int = 33,
+    steps: int = 12,
+    people: int = 3,
+    branch: bool = False,
+    shared_by: Sequence[int] = (),
 ) -> Path:
     """A partnership file and its playbook in this folder: every organisation on one system, every step for all.
     With `branch` the first step comes only when the lead has decided so, and the playbook is called `BRANCHED`.
+    `shared_by` adds a system for each of its numbers, called `system_of(number)`: so many organisations take part in
+    its incidents, the provider counted. Then both playbooks are there.
 
     One of the organisations is the provider of the system; the others are councils. Each has a duty desk, a few
     people, and a contact point a person and one for the desk.
     """
     chance = random.Random(SEED)
-    playbook = folder / f"{BRANCHED if branch else PLAYBOOK}.json"
-    playbook.write_text(json.dumps(_branched(chance) if branch else _playbook(chance, steps)))
+    playbooks = {}
+    if branch or shared_by:
+        playbooks[f"{BRANCHED}.json"] = _branched(chance)
+    if not branch:
+        playbooks[f"{PLAYBOOK}.json"] = _playbook(chance, steps)
+    for name, playbook in playbooks.items():
+        (folder / name).write_text(json.dumps(playbook))
     path = folder / "partnership.json"
-    path.write_text(json.dumps(_partnership(organisations, people, playbook.name)))
+    path.write_text(json.dumps(_partnership(organisations, people, list(playbooks), shared_by)))
     return path
 
 
-def _partnership(organisations: int, people: int, playbook: str) -> Document:
+def system_of(number: int) -> str:
+    return f"shared-by-{number}"
+
+
+def _partnership(organisations: int, people: int, playbooks: list[str], shared_by: Sequence[int]) -> Document:
     councils = [f"council-{number:02}" for number in range(1, organisations)]
     slugs = [*councils, "provider"]
     persons = [
@@ -62,11 +80,16 @@ def _partnership(organisations: int, people: int, playbook: str) -> Document:
         ],
         "people": persons,
         "systems": [
-            {"slug": SYSTEM, "name": "Shared identity", "spoken": "the shared identity", "provider": "provider"}
+            {"slug": SYSTEM, "name": "Shared identity", "spoken": "the shared identity", "provider": "provider"},
+            *(
+                {"slug": system_of(n), "name": f"Shared by {n}", "spoken": f"what {n} share", "provider": "provider"}
+                for n in shared_by
+            ),
         ],
         "participations": [
-            {"organisation": slug, "system": SYSTEM, "services": ["Log-in for all staff"], "people_served": 50_000}
-            for slug in councils
+            {"organisation": slug, "system": system, "services": ["Log-in for all staff"], "people_served": 50_000}
+            for system, count in [(SYSTEM, organisations), *((system_of(n), n) for n in shared_by)]
+            for slug in councils[: count - 1]
         ],
         "contact_points": [
             *({"organisation": slug, "address": f"duty@{slug}.example", "label": "Duty desk"} for slug in slugs),
@@ -80,7 +103,7 @@ def _partnership(organisations: int, people: int, playbook: str) -> Document:
                 for each in persons
             ),
         ],
-        "playbooks": [playbook],
+        "playbooks": playbooks,
     }
 
 

@@ -1,7 +1,8 @@
 """`J2`: one event for 33 organisations, from the return of its COMMIT to the last of 2,000 sockets.
 
-Ours is the real live process, woken by the real ledger; its sockets sign in with tickets. The limit is the websockets
-library's broadcast in a process that is told directly. The same readers listen to both, a process each.
+Ours is the real live process, woken by the real ledger; its sockets sign in with tickets. The limits are broadcasts of
+two libraries, websockets and Node's ws, in a process that is told directly. The same readers listen to all, a process
+each. Two lines more without a bound: the same at 5,000 sockets, and long events while 50 sockets never read.
 """
 
 # ruff: noqa: E402 - Django has to be set up before a room is imported
@@ -9,219 +10,133 @@ library's broadcast in a process that is told directly. The same readers listen 
 from __future__ import annotations
 
 import json
-import os
 import resource
 import secrets
-import signal
-import subprocess
-import sys
 import time
-import urllib.request
-import uuid
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from statistics import median
 
 import django
-import psycopg
-from django.db import transaction
 
 django.setup()
 
+from benchmarks.j2_stage import (
+    ORGANISATIONS,
+    Incident,
+    Process,
+    Readers,
+    commit_one_event,
+    make_incident,
+    socket_tickets,
+    start_limit,
+    start_live,
+    tell,
+)
 from benchmarks.result import Result, take_turns
-from portal.children import free_port
-from portal.ledger.record import Actor, record
-from portal.processes import commands, environment_of, plan_from, shared_environment
 from portal.tenancy.door import mint
-from portal.tenancy.scope import at_the_door, organisation_scope
-from portal.var_folder import root
+from portal.tenancy.scope import at_the_door
 
-SOCKETS, ORGANISATIONS = 2000, 33
-ROUNDS, WARM_UP = 25, 4
-LIMITS = Path(__file__).parent / "limits"
-FILLER = "x" * 300  # with it an event is about 500 bytes long, on both sides
-Process = subprocess.Popen[str]
+SOCKETS, ROUNDS, WARM_UP = 2000, 25, 4
+MANY, MANY_ROUNDS = 5000, 9
+DEAD, BESIDE_THEM, LONG, LONG_EVENTS = 50, 200, 16_000, 450  # sockets, sockets, letters, events
+LAST_WORDS_SECONDS = 8  # after its buffers are full, the server waits five for a reader that takes nothing
 
 
-@contextmanager
-def running(command: list[str], environment: dict[str, str] | None = None) -> Iterator[Process]:
-    """A process that is spoken to in lines, and ended by a signal."""
-    pipe = subprocess.PIPE
-    with subprocess.Popen(command, env=environment, cwd=root(), text=True, stdin=pipe, stdout=pipe) as process:
-        try:
-            yield process
-        finally:
-            process.send_signal(signal.SIGTERM)
+class Ours:
+    """Sockets of the real live process, and whoever records the events."""
+
+    def __init__(self, stack: ExitStack, incident: Incident, port: int, count: int, *, dead: int = 0) -> None:
+        tickets = socket_tickets(incident.organisations, count)
+        self.readers = Readers(stack, port, [f"/live/?ticket={each}" for each in tickets], dead=dead)
+        self.incident = incident
+        with at_the_door():
+            self.author = mint(
+                secrets.token_hex(), organisation_id=incident.organisations[0], kind="session", lifetime_seconds=3600
+            )
+
+    def once(self, **how: int) -> float:
+        """Milliseconds from the return of COMMIT to the last socket."""
+        self.readers.expect_one_more()
+        began = commit_one_event(self.incident, self.author, **how)
+        return (self.readers.last_at() - began) * 1000
 
 
-def tell(process: Process, line: str) -> None:
-    assert process.stdin
-    print(line, file=process.stdin, flush=True)
+def of_limit(told: Process, readers: Readers) -> Callable[[], float]:
+    def once() -> float:
+        readers.expect_one_more()
+        began = time.monotonic()
+        tell(told, "go")
+        return (readers.last_at() - began) * 1000
+
+    return once
 
 
-def hear(process: Process) -> str:
-    assert process.stdout
-    line = process.stdout.readline()
-    if not line:
-        raise RuntimeError(f"a process of J2 ended with status {process.wait(10)}")
-    return line.strip()
+def broadcast(stack: ExitStack, script: str, count: int) -> tuple[Callable[[], float], Readers]:
+    told, port = start_limit(stack, script)
+    groups = [f"/live/?group={number % ORGANISATIONS}" for number in range(count)]
+    readers = Readers(stack, port, groups)
+    return of_limit(told, readers), readers
 
 
-class Readers:
-    """All sockets on one port, in a process of their own."""
-
-    def __init__(self, stack: ExitStack, port: int, paths: Sequence[str]) -> None:
-        command = [sys.executable, str(LIMITS / "j2_clients.py"), str(port)]
-        self.process, self.events = stack.enter_context(running(command)), 0
-        tell(self.process, json.dumps(paths))
-        assert hear(self.process) == "open"
-
-    def expect_one_more(self) -> None:
-        self.events += 1
-        tell(self.process, str(self.events * SOCKETS))
-
-    def last_at(self) -> float:
-        return float(hear(self.process))
-
-    def check(self) -> None:
-        """Every socket must have got every event once."""
-        tell(self.process, "end")
-        fewest, most = json.loads(hear(self.process))
-        if (fewest, most) != (self.events, self.events):
-            raise RuntimeError(f"of {self.events} events one socket got {fewest}, another {most}")
-
-
-@dataclass(frozen=True)
-class Incident:
-    """An incident that all organisations take part in."""
-
-    id: uuid.UUID
-    organisations: list[uuid.UUID]
-    reference: str = "INC-7KQ4"
-
-
-def make_incident() -> Incident:
-    """Rows in a fresh database, by its owner. Only the ledger matters here, so it has no tasks and no systems."""
-    organisations, playbook, incident = [uuid.uuid4() for _ in range(ORGANISATIONS)], uuid.uuid4(), uuid.uuid4()
-    with psycopg.connect(os.environ["DATABASE_URL"]) as owner, owner.cursor() as cursor:
-        cursor.executemany(
-            "INSERT INTO partners_organisation (id, slug, name, kind, status, mail_domains) "
-            "VALUES (%s, %s, %s, 'council', 'current', '{}')",
-            [(each, f"council-{each.hex[:8]}", f"Council {number}") for number, each in enumerate(organisations)],
-        )
-        cursor.execute(
-            "INSERT INTO incidents_playbook (id, slug, name, description, cacao_id, version, "
-            "created_by_organisation_id, imported_at, document, digest, warnings, blockers) "
-            "VALUES (%s, 'none', 'None', '', 'none', '1', %s, now(), "
-            """'{"id": "none", "modified": "1", "name": "None"}', '', '[]', '[]')""",
-            [playbook, organisations[0]],
-        )
-        cursor.execute(
-            "INSERT INTO incidents_incident (id, reference, title, summary, status, tlp, exercise, lead_id, "
-            "participants, overseers, playbook_id, opened_at, outcome, meeting_point, techniques, accounts, "
-            "tell_people, lead_phone) VALUES (%s, %s, 'Breach', '', 'open', 'amber', false, %s, %s, %s, %s, now(), '', "
-            "'', '{}', '{}', '{}', '')",
-            [incident, Incident.reference, organisations[0], organisations, organisations[:1], playbook],
-        )
-    return Incident(incident, organisations)
-
-
-def socket_tickets(organisations: Sequence[uuid.UUID]) -> list[str]:
-    """A ticket a socket, the organisations in turn; they live long enough for all sockets to open."""
-    tickets = [secrets.token_urlsafe(32) for _ in range(SOCKETS)]
-    with at_the_door():
-        for number, ticket in enumerate(tickets):
-            organisation = organisations[number % ORGANISATIONS]
-            mint(ticket, organisation_id=organisation, kind="socket", lifetime_seconds=300)
-    return tickets
-
-
-def start_live(stack: ExitStack) -> int:
-    """The live process, by the command of `make run`; its port."""
-    port = free_port()
-    environ = {**os.environ, "PORT": str(port - 1)}
-    plan = plan_from(environ)
-    shared = shared_environment(plan, environ, addresses={})
-    process = stack.enter_context(running(commands(plan)["live"], environment_of("live", shared)))
-    for _ in range(300):
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5):
-                return port
-        except OSError:
-            if process.poll() is not None:
-                break
-            time.sleep(0.1)
-    raise RuntimeError("the live process did not start")
-
-
-def start_limit(stack: ExitStack) -> tuple[Process, int]:
-    port = free_port()
-    command = [sys.executable, str(LIMITS / "j2_broadcast.py"), str(port), str(len(FILLER))]
-    process = stack.enter_context(running(command))
-    assert hear(process) == "ready"
-    return process, port
-
-
-def commit_one_event(incident: Incident, ticket: str) -> float:
-    """Record one event for everybody; the monotonic second at which COMMIT came back."""
-    back: list[float] = []
-    with organisation_scope(ticket):
-        transaction.on_commit(lambda: back.append(time.monotonic()))
-        record(
-            "standing.changed",
-            actor=Actor(incident.organisations[0]),
-            audience=incident.organisations,
-            incident_id=incident.id,
-            incident_reference=incident.reference,
-            word="acting",
-            filler=FILLER,
-        )
-    return back[0]
-
-
-def run(rounds: int = ROUNDS) -> Iterator[Result]:
-    """Measure limit and product in turn; yields the lines of `make bench`. Milliseconds, medians."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 3 * SOCKETS)), hard))
-    incident = make_incident()
-    organisations = incident.organisations
-    with at_the_door():
-        author = mint(secrets.token_hex(), organisation_id=organisations[0], kind="session", lifetime_seconds=3600)
-    with ExitStack() as stack:
-        our_port = start_live(stack)
-        told, their_port = start_limit(stack)
-        our_readers = Readers(stack, our_port, [f"/live/?ticket={each}" for each in socket_tickets(organisations)])
-        groups = [number % ORGANISATIONS for number in range(SOCKETS)]
-        their_readers = Readers(stack, their_port, [f"/live/?group={group}" for group in groups])
-
-        def ours() -> float:
-            our_readers.expect_one_more()
-            began = commit_one_event(incident, author)
-            return (our_readers.last_at() - began) * 1000
-
-        def theirs() -> float:
-            their_readers.expect_one_more()
-            began = time.monotonic()
-            tell(told, "go")
-            return (their_readers.last_at() - began) * 1000
-
-        take_turns(WARM_UP, ours, theirs)
-        mine, limit = take_turns(rounds, ours, theirs)
-        our_readers.check()
-        their_readers.check()
-    yield {
-        "name": "J2 websockets",
-        "ours": round(median(mine), 2),
-        "limit": round(median(limit), 2),
-        "ratio": round(median(mine) / median(limit), 2),
+def line(name: str, ours: Sequence[float], limit: Sequence[float]) -> Result:
+    mine, theirs = median(ours), median(limit)
+    return {
+        "name": name,
+        "ours": round(mine, 2),
+        "limit": round(theirs, 2),
+        "ratio": round(mine / theirs, 2),
         "unit": "ms",
-        "rounds": rounds,
+        "rounds": len(ours),
         "better": "low",
     }
 
 
+def against(incident: Incident, name: str, script: str, *, count: int = SOCKETS, rounds: int = ROUNDS) -> Result:
+    """Ours and a limit in turn, each with as many sockets.
+
+    Raises:
+        RuntimeError: an event was lost on the way to one of the sockets, ours or the limit's.
+    """
+    with ExitStack() as stack:
+        ours = Ours(stack, incident, start_live(stack), count)
+        theirs, readers = broadcast(stack, script, count)
+        take_turns(WARM_UP, ours.once, theirs)
+        mine, limit = take_turns(rounds, ours.once, theirs)
+        ours.readers.check()
+        readers.check()
+    return line(name, mine, limit)
+
+
+def beside_dead_readers(incident: Incident) -> Result:
+    """Long events to 200 sockets beside 50 that never read, against the same without them.
+
+    Raises:
+        RuntimeError: an event was lost, or one of the dead sockets was kept to the end.
+    """
+    taken = []
+    for dead in (DEAD, 0):
+        with ExitStack() as stack:
+            ours = Ours(stack, incident, start_live(stack), BESIDE_THEM + dead, dead=dead)
+            taken.append([ours.once(filler=LONG) for _ in range(LONG_EVENTS)])
+            time.sleep(LAST_WORDS_SECONDS if dead else 0)
+            given_up = ours.readers.check()
+            if given_up != dead:
+                raise RuntimeError(f"of {dead} sockets that never read {given_up} were given up")
+    return line("info J2 beside 50 dead readers", taken[0], taken[1])
+
+
+def run() -> Iterator[Result]:
+    """The lines of `make bench`. Milliseconds, medians."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 3 * MANY)), hard))
+    incident = make_incident()
+    yield against(incident, "J2 websockets", "j2_broadcast.py")
+    yield against(incident, "J2 ws", "j2_ws.mjs")
+    yield against(incident, "info J2 5000 sockets", "j2_broadcast.py", count=MANY, rounds=MANY_ROUNDS)
+    yield beside_dead_readers(incident)
+
+
 if __name__ == "__main__":
-    for line in run():
-        print(json.dumps(line), flush=True)
+    for result in run():
+        print(json.dumps(result), flush=True)

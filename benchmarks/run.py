@@ -30,6 +30,7 @@ JOBS = {
     "J5": "benchmarks.j5",
     "blast": "benchmarks.blast",
     "fanout": "benchmarks.fanout",
+    "growth": "benchmarks.growth",
 }
 JOB_SECONDS = 600
 

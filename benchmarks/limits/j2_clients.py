@@ -3,7 +3,8 @@
 Stand-alone: takes a port, reads a JSON list of addresses (`/live/?…`) from standard input and opens one WebSocket
 each; says `open`. Then for every line with a number it waits until that many events have come in all, and answers
 with the monotonic second of the last; after the line `end` it answers with the fewest and the most that one socket got.
-What is no event (a text that does not begin with `{"seq"`) is not counted.
+What is no event (a text that does not begin with `{"seq"`) is not counted. A second argument says how many of the
+sockets, the first ones, are opened and never read; the last answer's third number is how many of those were given up.
 """
 
 from __future__ import annotations
@@ -29,8 +30,12 @@ class Reader:
 
     __slots__ = ("events", "rest", "socket")
 
-    def __init__(self, port: int, path: str) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=20)
+    def __init__(self, port: int, path: str, *, dead: bool = False) -> None:
+        self.socket = socket.socket()
+        if dead:  # has to be said before connecting: this much the kernel takes for somebody who never reads
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        self.socket.settimeout(20)
+        self.socket.connect(("127.0.0.1", port))
         self.socket.sendall(UPGRADE.format(path=path, port=port).encode())
         answer = b""
         while b"\r\n\r\n" not in answer:
@@ -63,8 +68,21 @@ class Reader:
         return events
 
 
+def given_up(reader: Reader) -> bool:
+    """Whether the server has dropped the connection of somebody who never read."""
+    try:
+        while reader.socket.recv(65536):
+            pass
+    except BlockingIOError:
+        return False  # it is still open
+    except ConnectionError:
+        pass
+    return True
+
+
 def main() -> None:
-    port, paths = int(sys.argv[1]), json.loads(sys.stdin.readline())
+    port, dead, paths = int(sys.argv[1]), int(sys.argv[2]), json.loads(sys.stdin.readline())
+    never_read: list[Reader] = []
     began = time.monotonic()
     readers: dict[int, Reader] = {}
     poll = select.epoll()
@@ -73,7 +91,10 @@ def main() -> None:
         for descriptor, _ in poll.poll(0):
             readers[descriptor].read()
         time.sleep(max(0.0, began + number / HANDSHAKES_A_SECOND - time.monotonic()))
-        reader = Reader(port, path)
+        reader = Reader(port, path, dead=number < dead)
+        if number < dead:
+            never_read.append(reader)
+            continue
         readers[reader.socket.fileno()] = reader
         poll.register(reader.socket, select.EPOLLIN)
     print("open", flush=True)
@@ -92,7 +113,7 @@ def main() -> None:
             line = sys.stdin.readline().strip()
             if line in {"end", ""}:
                 counts = [reader.events for reader in readers.values()]
-                print(json.dumps([min(counts), max(counts)]), flush=True)
+                print(json.dumps([min(counts), max(counts), sum(map(given_up, never_read))]), flush=True)
                 return
             awaited = int(line)
         if awaited and total >= awaited:
