@@ -18,7 +18,7 @@ WORDS = {
 # By the first part of the kind, but for those kinds that say something else than their first part does.
 SUBJECTS = {
     "tasks": ("task", "tasks", "own_action", "work_order"),
-    "words": ("update", "headsup", "decision", "known_card", "technique", "answer"),
+    "words": ("update", "headsup", "decision", "known_card", "statement", "technique", "answer"),
     "deliveries": ("organisation", "call", "delivery", "ladder", "mail"),
 }
 APART = {

@@ -421,6 +421,23 @@ PERSONAL_DATA = [
     State("told-wrong", LEAD, "/incidents/{fresh}/told/", "Choose who was told", act=press("Write it down")),
 ]
 
+DECISIONS = [  # the decision log, what is known, words for the outside
+    State("decisions-none", LEAD, "/incidents/{fresh}/decisions/", "No decision that you may read"),
+    State("decisions", LEAD, "/incidents/{main}/decisions/", "due for review"),
+    State("decisions-partner", PARTNER, "/incidents/{main}/decisions/", "works from the paper rota"),
+    State("decision-wrong", LEAD, "/incidents/{fresh}/decisions/write/", "Say what was", act=press("Write it down")),
+    State("known-none", PROVIDER, "/incidents/{fresh}/known/", "has not said yet"),
+    State("known", LEAD, "/incidents/{main}/known/", "1 earlier version"),
+    State("known-wrong", LEAD, "/incidents/{fresh}/known/", "Say at least one", act=press("Show it to everybody")),
+    State("update-known", LEAD, "/incidents/{main}/update/", "This heads the update"),
+    State("statements-none", LEAD, "/incidents/{fresh}/statements/", "We have written none yet"),
+    State("statements", PROVIDER, "/incidents/{main}/statements/", "Silence is never agreement"),
+    State("statement-wrong", LEAD, "/incidents/{fresh}/statements/write/", "Give it a name", act=press("Keep it")),
+    State("statement-author", LEAD, "{asked_words}", "It must not say"),
+    State("statement-asked", PROVIDER, "{asked_words}", "Do we agree?"),
+    State("statement-issued", PARTNER, "{issued_words}", "We said:"),
+]
+
 OPENING = [  # opening an incident and acting on its rows
     State("open-untold", LEAD, "/incidents/open/", "Say why", act=leave_untold_without_a_reason),
     State("let-in", LEAD, "/incidents/{main}/let-in/", "Nobody in reach is left untold"),
@@ -428,6 +445,7 @@ OPENING = [  # opening an incident and acting on its rows
 ]
 
 GROUPS = {
+    "decisions": DECISIONS,
     "opening": OPENING,
     "personal-data": PERSONAL_DATA,
     "techniques": TECHNIQUES,

@@ -73,7 +73,7 @@ class IssueForm(VersionForm):
     )
 
 
-class WithdrawForm(Strict):
+class TakenBackForm(Strict):
     reason = Text(max_length=LONGEST_REASON)
 
 
@@ -115,7 +115,7 @@ class Statements(Endpoint):
     def get(self, request: Request, reference: str) -> HttpResponse:
         rows = Statement.objects.filter(incident=incident_named(reference)).select_related("organisation")
         page = page_of(request, rows, by=("at", "id"), asked=self.asked, descending=True)
-        shown = _shown_of(page.rows)
+        shown = statements_shown(page.rows)
         return answer(page.shown(lambda each: shown[each.pk]))
 
     @extend_schema(
@@ -225,22 +225,22 @@ class WithdrawStatement(StatementAct):
     @extend_schema(
         summary="Withdraw it, also after it went out",
         description=NO_KEY + "It stays readable as withdrawn.",
-        request=WithdrawForm,
+        request=TakenBackForm,
         responses={200: StatementShown},
         examples=example(reason="The number was wrong."),
     )
     def post(self, request: Request, statement_id: UUID) -> HttpResponse:
-        said = body_of(request, WithdrawForm)
+        said = body_of(request, TakenBackForm)
         withdraw_statement(self.find(statement_id), reason=said["reason"])
         return answer(_shown(statement_id))
 
 
 def _shown(statement_id: UUID) -> dict[str, Any]:
     row = Statement.objects.select_related("organisation").get(pk=statement_id)
-    return _shown_of([row])[statement_id]
+    return statements_shown([row])[statement_id]
 
 
-def _shown_of(rows: Any) -> dict[UUID, dict[str, Any]]:
+def statements_shown(rows: Any) -> dict[UUID, dict[str, Any]]:
     """By statement, what the caller may read of it. Three queries, whatever the number."""
     rows = list(rows)
     ids = [each.pk for each in rows]

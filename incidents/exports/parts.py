@@ -6,11 +6,12 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from incidents.api.decision_log import logged
+from incidents.api.decision_log import logged, shown_card
 from incidents.api.events import events_in
 from incidents.api.own_actions import own_action_shown
+from incidents.api.statements import statements_shown
 from incidents.api.task_shapes import task_listed, tasks_shown
-from incidents.models import Incident, LogEntry, OwnAction, Standing, Update
+from incidents.models import Incident, KnownCard, LogEntry, OwnAction, Standing, Statement, Update
 
 BATCH = 100
 Row = dict[str, Any]
@@ -49,10 +50,27 @@ def _decisions(incident_id: UUID, me: UUID, after: Any) -> list[tuple[Any, Row]]
     return [(row.pk, logged(row)) for row in _after(rows, after)]
 
 
+def _known(incident_id: UUID, me: UUID, after: Any) -> list[tuple[Any, Row]]:
+    return [(row.pk, shown_card(row)) for row in _after(KnownCard.objects.filter(incident_id=incident_id), after)]
+
+
+def _statements(incident_id: UUID, me: UUID, after: Any) -> list[tuple[Any, Row]]:
+    rows = Statement.objects.filter(incident_id=incident_id).select_related("organisation")
+    return list(statements_shown(_after(rows, after)).items())
+
+
 def _updates(incident_id: UUID, me: UUID, after: Any) -> list[tuple[Any, Row]]:
-    rows = Update.objects.filter(incident_id=incident_id).select_related("author_organisation")
+    rows = Update.objects.filter(incident_id=incident_id).select_related("author_organisation", "card")
     return [
-        (row.pk, {"organisation": row.author_organisation.slug, "at": row.at, "text": row.text})
+        (
+            row.pk,
+            {
+                "organisation": row.author_organisation.slug,
+                "at": row.at,
+                "text": row.text,
+                "card": row.card.number if row.card else None,
+            },
+        )
         for row in _after(rows, after)
     ]
 
@@ -66,6 +84,8 @@ PARTS: dict[str, Fetch] = {
     "tasks": _tasks,
     "own_actions": _own_actions,
     "decisions": _decisions,
+    "known": _known,
+    "statements": _statements,
     "updates": _updates,
     "events": _events,
 }

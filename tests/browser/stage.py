@@ -23,6 +23,7 @@ from psycopg.types.json import Jsonb
 from incidents.blast_radius import blast_radius
 from incidents.changes import difference
 from incidents.frozen import frozen
+from tests.browser.decisions import put_decisions
 from tests.browser.personal_data import put_personal_data
 from tests.incidents.estates import ON, known
 from tests.incidents.playbooks import tool_document
@@ -95,6 +96,7 @@ def arranged(product: Running) -> Iterator[Stage]:
                 _wait_until_told(product, stage[name])
                 _play(product, stage[name])
         put_personal_data(product.database_url, stage["main"])
+        stage |= put_decisions(product.database_url, stage["main"])
         stage |= _details(product, stage)
         stage["wide"] = _widened(product, stage["exercise"])
         _done_a_day_ago(product, stage["exercise"])
