@@ -93,10 +93,10 @@ def board_of(incident: Incident, *, me: UUID, may_lead: bool, manages: bool = Fa
     ids = {each["slug"]: each["organisation_id"] for each in standings}
     itself = did_itself(incident)
     if may_lead:
-        of = {side["slug"]: side for side in shown}
+        of, presses = {side["slug"]: side for side in shown}, _presses(incident)
         for row in rows:
             if row["ladder"]:
-                row["ladder"]["presses"] = _presses(incident, of[row["slug"]])
+                row["ladder"]["presses"] = _presses_on(of[row["slug"]], presses)
     for row in rows:
         row["itself"] = itself.get(ids[row["slug"]], "") if row["slug"] in ids else ""
         row["not_trusted"] = short_of(found, ids[row["slug"]]) if row["slug"] in ids else ""
@@ -244,14 +244,21 @@ def _ladder(incident: Incident, side: Row, own: Own, tag: str, late: Sequence[ti
     return {"css": css, "parts": parts, "rank": "", "call": call, "presses": []}
 
 
-def _presses(incident: Incident, side: Row) -> list[dict[str, str]]:
-    """What the lead may do about somebody who has not answered, beside ringing."""
+def _presses(incident: Incident) -> list[tuple[str, str, str]]:
+    """What the lead may do about somebody who has not answered, beside ringing: words, name, address of a row "-"."""
     if incident.status in {Incident.Status.SUSPECTED, Incident.Status.CLOSED}:
         return []
-    presses = [(_("Nudge"), "row-nudge"), (_("Next contact now"), "row-next-contact")]
-    if not side["next_step_at"]:
-        presses.pop()
-    return [{"words": words, "href": reverse(name, args=[incident.reference, side["slug"]])} for words, name in presses]
+    named = ((_("Nudge"), "row-nudge"), (_("Next contact now"), "row-next-contact"))
+    return [(words, name, reverse(name, args=[incident.reference, "-"])) for words, name in named]
+
+
+def _presses_on(side: Row, presses: Sequence[tuple[str, str, str]]) -> list[dict[str, str]]:
+    """Those for one row: whose ladder has no next step has nobody to be called next."""
+    return [
+        {"words": words, "href": address.replace("/-/", f"/{side['slug']}/")}
+        for words, name, address in presses
+        if side["next_step_at"] or name != "row-next-contact"
+    ]
 
 
 def _buttons(incident: Incident, *, may_lead: bool) -> list[dict[str, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from datetime import date
+from types import MappingProxyType
 from typing import Any
 
 from django.urls import reverse
@@ -21,11 +22,16 @@ KINDS = dict(Dependency.Kind.choices)
 
 
 def radius_page(
-    document: Document, *, incident: Incident | None, links: frozenset[str] = frozenset(), said: Said | None = None
+    document: Document,
+    *,
+    incident: Incident | None,
+    links: frozenset[str] = frozenset(),
+    said: Said | None = None,
+    untold: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """What `incidents/radius.html` wants, from `incidents.frozen`; `links` have a page for the reader.
 
-    `said`: see `said_of_cuts`.
+    `said`: see `said_of_cuts`. `untold`: why an organisation is not told, by its slug; it has no page.
     """
     names = {system["id"]: system["name"] for system in document["systems"]}
     stopped = [edge for edge in document["edges"] if edge["stopped"]]
@@ -37,7 +43,10 @@ def radius_page(
             {
                 "slug": each["slug"],
                 "name": each["name"],
-                "href": reverse("incident-participant", args=[incident.reference, each["slug"]]) if incident else "",
+                "href": reverse("incident-participant", args=[incident.reference, each["slug"]])
+                if incident and each["slug"] not in untold
+                else "",
+                "untold": untold.get(each["slug"], ""),
                 "exposure": exposure(each["exposure"]),
                 "distance": each["distance"] or 0,
                 "because": _ended(each["because"]),

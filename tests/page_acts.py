@@ -108,6 +108,11 @@ def preview_update(page: Any) -> None:
     page.get_by_role("heading", name="What each will see").wait_for()
 
 
+def open_the_composer(page: Any) -> None:
+    page.locator("#composer > summary").click()
+    page.get_by_label("What everybody should know").wait_for()
+
+
 def look_at_everybodys(page: Any) -> None:
     page.get_by_label("Issuer").fill("https://login.microsoftonline.com/common/v2.0")
     page.get_by_role("button", name="Look").click()

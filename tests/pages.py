@@ -23,6 +23,7 @@ from tests.page_acts import (
     name_the_platform,
     no_channel,
     object,
+    open_the_composer,
     open_without_a_title,
     paste_half_a_playbook,
     press,
@@ -440,6 +441,14 @@ DECISIONS = [  # the decision log, what is known, words for the outside
 
 OPENING = [  # opening an incident and acting on its rows
     State("open-untold", LEAD, "/incidents/open/", "Say why", act=leave_untold_without_a_reason),
+    State(
+        "board-words",
+        LEAD,
+        "/incidents/{main}/?feed=words",
+        "Goes to: Brackenfield",
+        act=open_the_composer,
+        scrolls=True,
+    ),
     State("let-in", LEAD, "/incidents/{main}/let-in/", "Nobody in reach is left untold"),
     State("let-in-wrong", LEAD, "/incidents/{main}/let-in/", "Say why", act=press("Ask")),
 ]

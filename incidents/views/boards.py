@@ -18,6 +18,7 @@ from incidents.decisions.known import current_card
 from incidents.feed_filters import choice
 from incidents.header import header_of
 from incidents.isolating import asks_for
+from incidents.left_untold import still_untold
 from incidents.listing import KINDS, closed_page, kinds_shown, open_rows, peacetime, states_shown
 from incidents.mail import may_be_marked
 from incidents.models import Incident, Participant, Standing, Task
@@ -234,6 +235,7 @@ def radius_answer(
                 incident=incident,
                 links=visible_links(document),
                 said=said_of_cuts(versions_of(incident)),
+                untold={row["slug"]: row["because"] for row in still_untold(incident)},
             ),
             picture_href=reverse("incident-radius-picture", args=[incident.reference]),
         ),

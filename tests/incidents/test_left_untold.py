@@ -52,6 +52,9 @@ def test_it_gets_nothing_and_the_overseers_read_why(stage, incident, client_of, 
         shown = send(api_of(slug), "get", f"/incidents/{incident.reference}/").json()["participants"]
         (left,) = [each for each in shown if each["organisation"] == "dunmere"]
         assert (left["role"], left["exposure"], left["untold"]["because"]) == ("untold", "reachable", WHY)
+    how_far = client_of("northgate").get(reverse("incident-radius", args=[incident.reference])).content.decode()
+    assert f"Not told, because: {WHY}" in how_far
+    assert "/organisations/dunmere/" not in how_far
     for slug in ("eastwick", "brackenfield"):
         assert WHY not in board(client_of(slug), incident)
         assert "Dunmere" not in board(client_of(slug), incident)
