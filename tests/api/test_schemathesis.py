@@ -32,6 +32,7 @@ ESTATE = r"/api/v1/(systems|components|participations|services|dependencies|regi
 AROUND = (
     r"/api/v1/(integrations|standing-access|assessments|findings|contracts|contacts|organisations|planned-work"
     r"|mail-distrust|work-orders|decisions|data-notices|decision-log|statements|own-actions|reported)/"
+    r"|/api/v1/incidents/[^/]+/(decision-log|known|statements)/"
 )
 TASKS = r"/api/v1/(tasks|playbooks|alerts|events)/"
 FULL = ("--phases", "examples,coverage,fuzzing", "--max-examples", "2")
@@ -116,7 +117,17 @@ def _known(web, key) -> dict[str, str]:
         "register": orjson.loads(file[2])["id"],
         # No key makes or decides one.
         **dict.fromkeys(
-            ("webhooks", "mail-distrust", "decisions", "data-notices", "decision-log", "statements"), str(uuid4())
+            (
+                "webhooks",
+                "mail-distrust",
+                "decisions",
+                "data-notices",
+                "decision-log",
+                "statements",
+                "own-actions",
+                "reported",
+            ),
+            str(uuid4()),
         ),
         "incidents": reference,
         "planned-work": _made(web, key, "incidents/", planned_body(systems=[slug]))["reference"],
