@@ -26,9 +26,13 @@ from incidents.not_trusted import lines_of, mail_lines, short_of, suspicions_in
 from incidents.own_actions.page import did_itself
 from incidents.personal_data.notices import waiting_for
 from incidents.planned import beside
+from incidents.planned_cuts import contain_first
+from incidents.planned_cuts.shown import waiting_for as cuts_to_answer
 from incidents.planned_pages import lines_beside
 from incidents.promised import reminder_of
 from incidents.running.deciding import decisions_of
+from incidents.services.saying import counted
+from incidents.services.shown import short
 from incidents.signed_at_opening import board_block
 from incidents.statements.saying import waiting_statements
 from incidents.tabs import Reader, tabs_of
@@ -97,9 +101,11 @@ def board_of(incident: Incident, *, me: UUID, may_lead: bool, manages: bool = Fa
         for row in rows:
             if row["ladder"]:
                 row["ladder"]["presses"] = _presses_on(of[row["slug"]], presses)
+    services = counted(incident)
     for row in rows:
         row["itself"] = itself.get(ids[row["slug"]], "") if row["slug"] in ids else ""
         row["not_trusted"] = short_of(found, ids[row["slug"]]) if row["slug"] in ids else ""
+        row["services"] = short(services.get(ids.get(row["slug"])))
     lines = [*lines_of(found, by_id), *mail_lines(by_id)]
     return {
         "refresh_url": reverse("incident-board-fragment", args=[incident.reference])
@@ -112,11 +118,13 @@ def board_of(incident: Incident, *, me: UUID, may_lead: bool, manages: bool = Fa
         "notices": reminder_of(incident, leads=me == incident.lead_id, may_send=may_lead, now=now)
         + notices_of(incident, me=me, names=by_id, may_answer=manages)
         + asked_of(incident, me=me, names=by_id)
+        + cuts_to_answer(incident, me=me)
         + decisions_of(incident, me=me)
         + written_in_our_name(incident, me=me)
         + reminders_of(incident, me=me, now=now)
         + ([] if oversees else to_read + to_answer),
         "signed": board_block(incident, by_id, me=me, oversees=oversees),
+        "cuts": contain_first.board_block(incident, me=me, may_plan=manages),
         "buttons": _buttons(incident, may_lead=may_lead),
         "tiles": tiles_of(incident, sides, standings, silent, duty, now, oversees=oversees),
         "tabs": tabs_of(

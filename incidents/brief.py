@@ -15,8 +15,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from incidents.header import silence
-from incidents.models import Incident, Participant, Standing, Task
+from incidents.models import Incident, Participant, ServiceStatus, Standing, Task
 from incidents.promised import in_words
+from incidents.services.saying import State, own_services
+from incidents.services.shown import sentence
 from incidents.words import INCIDENT_STATUS, due_at, organisations, overdue_by, severity, span, why_short
 from partners.models import Participation
 from portal import clock
@@ -28,7 +30,7 @@ NAMED = 3  # of services and steps; a sentence with more is not read to its end
 
 
 def brief_of(incident: Incident, *, me: UUID, name: str) -> list[str]:
-    """The six sentences for the organisation `me`, none when it takes no part. Four queries."""
+    """The six sentences for the organisation `me`, none when it takes no part. Six queries at most."""
     now = clock.now()
     side = Participant.objects.filter(incident=incident, organisation_id=me).first()
     if side is None:
@@ -92,7 +94,12 @@ def _here(side: Participant, name: str) -> str:
 
 
 def _works(incident: Incident, me: UUID) -> str:
-    """Which services stand on what is attacked; whether they work is not something that the portal knows."""
+    """What was said of one's own services; before that, which of them stand on what is attacked."""
+    said = ServiceStatus.objects.filter(incident=incident, organisation_id=me, newest=True)
+    rows = list(said.order_by("-critical", "service").values_list("service", "state"))
+    total = {*own_services(), *(name for name, _state in rows)}
+    if any(state != State.UNKNOWN for _name, state in rows):
+        return sentence(rows, len(total))
     found = Participation.objects.filter(organisation_id=me, system_id__in=incident.systems.values("system_id"))
     services = sorted({each for row in found for each in row.services})
     if not services:

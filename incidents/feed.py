@@ -14,7 +14,10 @@ from incidents.decisions.known import cards_of
 from incidents.duties import feed as duties
 from incidents.feed_filters import condition
 from incidents.not_trusted import Suspicion, mark_of
+from incidents.own_books import words as own_books
 from incidents.personal_data import words as personal_data
+from incidents.planned_cuts import words as planned_cuts
+from incidents.services import words as services
 from incidents.statements import words as statements
 from incidents.techniques import words as techniques
 from incidents.words import BY, INCIDENT_STATUS, SAID, STANDINGS, organisations
@@ -203,6 +206,9 @@ WORDS: dict[str, Callable[[Data, Mapping[str, str]], str]] = {
     **personal_data.FEED,
     **decisions.FEED,
     **statements.FEED,
+    **planned_cuts.FEED,
+    **own_books.FEED,
+    **services.FEED,
 }
 
 

@@ -86,11 +86,13 @@ def frozen(estate: Estate, radius: Radius) -> dict[str, Any]:
 def contain_first(document: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The few best cuts of a frozen radius that protect anybody, for a board.
 
-    `[{"title", "gain", "loss", "protects": [name], "stops" (words), "half_cut": bool}]`
+    `[{"key", "edges", "title", "gain", "loss", "protects": [name], "stops" (words), "half_cut": bool}]`
     """
     half = {edge["id"] for edge in document["edges"] if edge["cut_source"] != edge["cut_target"]}
     return [
         {
+            "key": cut["key"],
+            "edges": cut["edges"],
             "title": cut["title"],
             "gain": cut["gain"],
             "loss": cut["loss"],

@@ -20,6 +20,7 @@ from incidents.not_trusted import lines_of, mail_lines, suspicions_in
 from incidents.own_actions.page import own_line
 from incidents.personal_data.notices import waiting_for
 from incidents.planned import to_answer
+from incidents.planned_cuts.shown import waiting_for as cuts_to_answer
 from incidents.planned_pages import cards
 from incidents.running.answering import gone_on_by
 from incidents.running.deciding import decisions_of
@@ -105,10 +106,12 @@ def mine_of(
             **({"href": "", "meeting_point": ""} if narrow else {}),
             "line": f"{line}{incident.title}.",
             "own_line": _own_line(side, name),
+            "services_href": "" if narrow else reverse("incident-services", args=[incident.reference]),
             "why_href": "" if narrow else reverse("incident-participant", args=[incident.reference, side["slug"]]),
         },
         "notices": notices_of(incident, me=me, names=names, may_answer=manages)
-        + ([] if narrow else asked_of(incident, me=me, names=names) + decisions_of(incident, me=me))
+        + ([] if narrow else asked_of(incident, me=me, names=names) + cuts_to_answer(incident, me=me))
+        + ([] if narrow else decisions_of(incident, me=me))
         + written_in_our_name(incident, me=me)
         + ([] if narrow else reminders_of(incident, me=me, now=now) + waiting_for(incident, me=me))
         + ([] if narrow else waiting_statements(me, incident)),

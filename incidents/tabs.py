@@ -78,6 +78,10 @@ def _behind(incident: Incident, reader: Reader) -> list[tuple[str, str, str]]:
             _("What organisations did by themselves, before a task asked for it."),
         ),
         ("incident-statements", _("Statements"), _("Words for press, staff and residents, and who agrees to them.")),
+        ("incident-services", _("Our services"), _("What works and what does not, said in two taps.")),
+        ("incident-situation", _("Situation report"), _("M/ETHANE: seven answers, as text to copy.")),
+        ("incident-costs", _("Cost diary"), _("Hours and invoices; nobody else ever reads it.")),
+        ("incident-cuts", _("Planned cuts"), _("What is to be cut, whom it stops something for, who agrees.")),
         ("incident-told", _("Who has told whom"), _("Reports to the regulator, the national centre, the police.")),
         ("incident-techniques", _("Techniques"), _("What the intruder does, who saw it, and what covers it.")),
     ]

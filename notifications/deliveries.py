@@ -45,6 +45,8 @@ EACH_TIME = (
     _Message.DATA_NOTICE,
     _Message.DUTY_DUE,
     _Message.STATEMENT_ASKED,
+    _Message.CUT_ASKED,
+    _Message.CUT_CHANGED,
 )
 # They tell of something between two organisations, or of one's own clock: not even whoever leads learns of it.
 BETWEEN_TWO = frozenset({_Message.DATA_NOTICE, _Message.DUTY_DUE, _Message.STATEMENT_ASKED})

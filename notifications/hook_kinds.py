@@ -21,6 +21,8 @@ BY_SUBJECT = {
         "technique.named", "technique.changed", "technique.observed", "technique.withdrawn", "technique.shared",
         "technique.set_aside", "duty.changed", "duty.reminded", "duty.overdue",
         "data_position.said", "data_position.shared", "data_position.unshared",
+        "situation_report.shared", "situation_report.unshared",
+        "cut.moved", "cut.asked", "cut.answered", "cut.told", "service.said",
         "data_notice.sent", "data_notice.acknowledged", "data_notice.reminded", "data_notice.overdue",
         "decision.written", "decision.revised", "decision.shared", "decision.unshared", "known_card.revised",
         "statement.written", "statement.changed", "statement.asked", "statement.answered", "statement.issued",

@@ -29,6 +29,8 @@ TOLD_OF = {
     "statement.asked": "named",  # who must agree
     "statement.reminded": "named",
     "statement.overdue": "named",
+    "cut.asked": "named",  # whom a planned cut stops something for
+    "cut.told": "named",  # unless it is done: its page says that
     "headsup.received": "everybody",
     "headsup.ended": "everybody",
     # Notices of an organisation's own, without an incident: the one concerned and its partner liaison.

@@ -130,6 +130,12 @@ def compose(
     elif message == Delivery.Message.DUTY_DUE:
         subject = _("Bulkhead: a clock of yours, %(reference)s") % about
         notice = short = _("A duty of yours in %(reference)s is due: see Duties. Code %(code)s.") % about
+    elif message == Delivery.Message.CUT_ASKED:
+        subject = _("Bulkhead: your answer is asked, %(reference)s") % about
+        notice = short = _("Your answer is asked in %(reference)s, code %(code)s. It is urgent.") % about
+    elif message == Delivery.Message.CUT_CHANGED:
+        subject = _("Bulkhead: something has changed for you, %(reference)s") % about
+        notice = short = _("What you were asked in %(reference)s has changed, code %(code)s.") % about
     elif message == Delivery.Message.LEADS_NOW:
         subject = _("Bulkhead: you lead from now on, %(reference)s") % about
         notice = short = _("You lead %(reference)s now, code %(code)s. Its steps wait.") % about

@@ -25,6 +25,8 @@ from notifications.models import Delivery, LadderStep
 from notifications.notices import MESSAGES as OWN_NOTICES
 from notifications.notices import plan_notice
 from notifications.nudging import tell_again
+from notifications.planned_cuts import KINDS as CUTS
+from notifications.planned_cuts import tell_of_cut
 from notifications.recipients import BESIDE, Way, choose, duty_first, why_nobody
 from notifications.reminding import remind
 from notifications.rungs import ladder_now
@@ -156,6 +158,8 @@ def _plan_row(row: Planned) -> bool:
     elif row.kind in BETWEEN:
         me, event = row.organisation_id, row.event_id
         tell_of_notice(incident, organisation_id=me, event_id=event, kind=row.kind)
+    elif row.kind in CUTS:
+        tell_of_cut(incident, organisation_id=row.organisation_id, event_id=row.event_id, kind=row.kind)
     elif row.kind == "update.due" and row.subject_id:
         remind(incident, organisation_id=row.organisation_id, event_id=row.event_id, reminder_id=row.subject_id)
     elif row.kind == "lead.offered":

@@ -439,6 +439,22 @@ DECISIONS = [  # the decision log, what is known, words for the outside
     State("statement-issued", PARTNER, "{issued_words}", "We said:"),
 ]
 
+CUTS = [  # what is planned to be cut, and how services stand
+    State("cuts-none", LEAD, "/incidents/{fresh}/cuts/", "No cut is planned that concerns you"),
+    State("cuts", PROVIDER, "/incidents/{main}/cuts/", "objected 1"),
+    State("cut", LEAD, "/incidents/{main}/cuts/{cut}/", "Council tax letters go out tonight"),
+    State("cut-asked", PARTNER, "/incidents/{main}/cuts/{cut}/", "the nightly finance file"),
+    State("cut-wrong", LEAD, "/incidents/{main}/cuts/{cut}/", "say why it goes ahead", act=press("Go ahead")),
+    State("cut-plan", PROVIDER, "/incidents/{main}/cuts/new/?cut=group:NG-ADM", "one finance batch"),
+    State("cut-plan-wrong", LEAD, "/incidents/{fresh}/cuts/new/", "Choose what is cut", act=press("Show what stops")),
+    State("services", PARTNER, "/incidents/{main}/services/", "By hand until further notice"),
+    State("situation", LEAD, "/incidents/{main}/situation/", "FS-02 at the town hall"),
+    State("situation-wrong", PARTNER, "/incidents/{main}/situation/", "Say whether", act=press("Write it down")),
+    State("costs", LEAD, "/incidents/{main}/costs/", "Paid by the insurer"),
+    State("costs-wrong", PARTNER, "/incidents/{main}/costs/", "Say what it was", act=press("Write it down")),
+    State("services-lead", LEAD, "/incidents/{main}/services/", "Services of the others"),
+]
+
 OPENING = [  # opening an incident and acting on its rows
     State("open-untold", LEAD, "/incidents/open/", "Say why", act=leave_untold_without_a_reason),
     State(
@@ -455,6 +471,7 @@ OPENING = [  # opening an incident and acting on its rows
 
 GROUPS = {
     "decisions": DECISIONS,
+    "cuts": CUTS,
     "opening": OPENING,
     "personal-data": PERSONAL_DATA,
     "techniques": TECHNIQUES,

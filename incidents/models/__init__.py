@@ -9,8 +9,10 @@ from incidents.models.handover import Handover
 from incidents.models.heads_up import HeadsUp
 from incidents.models.incident import Incident, IncidentSystem, Participant, Standing, Update
 from incidents.models.own_action import OwnAction, OwnActionNote, ReportedAnswer
+from incidents.models.own_books import Cost, SituationReport
 from incidents.models.personal_data import DataNotice, DataPosition, OutsideReport, OutsideReportNote, SharedWith
 from incidents.models.planned import PlannedChange, PlannedSide, PlannedSystem, PlannedWork
+from incidents.models.planned_cut import PlannedCut, PlannedCutChange, PlannedCutSide
 from incidents.models.playbook import Playbook, Step
 from incidents.models.radius import (
     Clearing,
@@ -23,6 +25,7 @@ from incidents.models.radius import (
 )
 from incidents.models.reminder import UpdateReminder
 from incidents.models.run import Decision, Run, RunAnswer, RunStep
+from incidents.models.service_status import ServiceNote, ServiceStatus
 from incidents.models.sign_off import PlaybookSystem, SignedAtOpening, SignOff, SignOffStep
 from incidents.models.signing import PlaybookSignature, SigningKey, SigningSecret, TrustedKey
 from incidents.models.statement import Statement, StatementAsk, StatementVersion
@@ -34,6 +37,7 @@ from incidents.models.work_order import WorkOrder
 __all__ = [
     "Clearing",
     "ConcentrationSnapshot",
+    "Cost",
     "DataNotice",
     "DataPosition",
     "Decision",
@@ -58,6 +62,9 @@ __all__ = [
     "OwnReference",
     "Participant",
     "PlannedChange",
+    "PlannedCut",
+    "PlannedCutChange",
+    "PlannedCutSide",
     "PlannedSide",
     "PlannedSystem",
     "PlannedWork",
@@ -73,12 +80,15 @@ __all__ = [
     "RunAnswer",
     "RunStep",
     "Score",
+    "ServiceNote",
+    "ServiceStatus",
     "SharedWith",
     "SignOff",
     "SignOffStep",
     "SignedAtOpening",
     "SigningKey",
     "SigningSecret",
+    "SituationReport",
     "Standing",
     "Statement",
     "StatementAsk",

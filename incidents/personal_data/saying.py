@@ -73,8 +73,8 @@ def share_position(incident: Incident, *, shared: str) -> bool:
     return new
 
 
-def asked(sql: str, params: Sequence[Any], kind: str) -> Any:
-    """Call a function of the database that records an event of `kind`; its answer.
+def asked(sql: str, params: Sequence[Any], kind: str | None) -> Any:
+    """Call a function of the database that records an event of `kind`, None: none; its answer.
 
     Raises:
         NotYours: the right to do this is somebody else's.
@@ -84,5 +84,6 @@ def asked(sql: str, params: Sequence[Any], kind: str) -> Any:
         found = approvals.call(sql, list(params))
     except approvals.NotAllowed as refused:
         raise (NotYours if missing_right(refused) else WrongMoment)(str(refused)) from refused
-    announce(connections["default"], {kind})
+    if kind is not None:
+        announce(connections["default"], {kind})
     return found

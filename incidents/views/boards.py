@@ -26,6 +26,7 @@ from incidents.moving import movement, said_of_cuts, visible_links
 from incidents.not_trusted import lines_of, mail_lines, suspicions_in
 from incidents.picture_page import as_file, with_picture
 from incidents.planned import may_be_worked_on
+from incidents.planned_cuts.contain_first import plans_of
 from incidents.planned_pages import list_rows
 from incidents.reach import participant_page, radius_page
 from incidents.rewalk import current_document, versions_of
@@ -223,6 +224,16 @@ def radius_answer(
     if document is None:
         raise Http404
     visitor = request.visitor  # type: ignore[attr-defined]
+    shown = radius_page(
+        document,
+        incident=incident,
+        links=visible_links(document),
+        said=said_of_cuts(versions_of(incident)),
+        untold={row["slug"]: row["because"] for row in still_untold(incident)},
+    )
+    plans = plans_of(incident, document["cuts"], me=visitor.organisation_id, may_plan=may_open(visitor))
+    for cut, plan in zip(shown["cuts"], plans, strict=True):
+        cut |= {"planned": plan["planned"], "plan_href": plan["plan_href"]}
     context = {
         "incident": header(incident),
         "moved": movement(incident, document, me=visitor.organisation_id, manages=may_open(visitor))
@@ -230,13 +241,7 @@ def radius_answer(
         **with_picture(
             document,
             request.GET,
-            radius_page(
-                document,
-                incident=incident,
-                links=visible_links(document),
-                said=said_of_cuts(versions_of(incident)),
-                untold={row["slug"]: row["because"] for row in still_untold(incident)},
-            ),
+            shown,
             picture_href=reverse("incident-radius-picture", args=[incident.reference]),
         ),
     }

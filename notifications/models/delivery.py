@@ -46,6 +46,8 @@ class Delivery(models.Model):
         DUTY_DUE = "duty_due", "A duty of its own is due"
         DATA_NOTICE = "data_notice", "Sent a notice of its data"
         STATEMENT_ASKED = "statement_asked", "Asked to agree to a statement"
+        CUT_ASKED = "cut_asked", "Asked about a planned cut"
+        CUT_CHANGED = "cut_changed", "A planned cut: something has changed"
 
     class State(models.TextChoices):
         PENDING = "pending", "Waiting to be sent"
@@ -134,6 +136,8 @@ class Delivery(models.Model):
                         "duty_due",
                         "data_notice",
                         "statement_asked",
+                        "cut_asked",
+                        "cut_changed",
                     ]
                 ),
                 name="delivery_message",

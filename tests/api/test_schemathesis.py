@@ -32,7 +32,7 @@ ESTATE = r"/api/v1/(systems|components|participations|services|dependencies|regi
 AROUND = (
     r"/api/v1/(integrations|standing-access|assessments|findings|contracts|contacts|organisations|planned-work"
     r"|mail-distrust|work-orders|decisions|data-notices|decision-log|statements|own-actions|reported)/"
-    r"|/api/v1/incidents/[^/]+/(decision-log|known|statements)/"
+    r"|/api/v1/incidents/[^/]+/(decision-log|known|statements|cuts|services|situation-reports|costs)/"
 )
 TASKS = r"/api/v1/(tasks|playbooks|alerts|events)/"
 FULL = ("--phases", "examples,coverage,fuzzing", "--max-examples", "2")

@@ -24,6 +24,7 @@ from incidents.blast_radius import blast_radius
 from incidents.changes import difference
 from incidents.frozen import frozen
 from tests.browser.decisions import put_decisions
+from tests.browser.own_books import put_own_books
 from tests.browser.personal_data import put_personal_data
 from tests.incidents.estates import ON, known
 from tests.incidents.playbooks import tool_document
@@ -97,6 +98,8 @@ def arranged(product: Running) -> Iterator[Stage]:
                 _play(product, stage[name])
         put_personal_data(product.database_url, stage["main"])
         stage |= put_decisions(product.database_url, stage["main"])
+        stage["cut"] = _cut_and_services(product, stage["main"])
+        put_own_books(product.database_url, stage["main"])
         stage |= _details(product, stage)
         stage["wide"] = _widened(product, stage["exercise"])
         _done_a_day_ago(product, stage["exercise"])
@@ -206,6 +209,27 @@ def _details(product: Running, stage: Stage) -> Stage:
         "hook": _hooked(product),
         "tool_task": _by_tool(product, stage["tools"]),
     }
+
+
+def _cut_and_services(product: Running, reference: str) -> str:
+    """Northgate plans to take the shared files off: one agrees, one objects, the others are silent. Its id."""
+    at = f"/incidents/{reference}/cuts/"
+    plan = {
+        "what": "system",
+        "system": "file-services",
+        "how": "The servers are switched off by Northgate's night team.",
+        "ask": "Helen Strand, 01632 960100",
+        "starts_at": (datetime.now(UTC) + timedelta(hours=2)).isoformat(),
+    }
+    cut: str = call(product, "northgate", "POST", at, plan)["id"]
+    objection = {"answer": "objects", "reason": "Council tax letters go out tonight.", "revision": 1}
+    call(product, "ashbourne", "POST", f"{at}{cut}/answer/", objection)
+    call(product, "coldharbour", "POST", f"{at}{cut}/answer/", {"answer": "agrees", "revision": 1})
+    said = (("brackenfield", "Telecare", "down"), ("dunmere", "Housing benefit payments", "difficulty"))
+    for who, service, state in said:
+        body = {"service": service, "state": state, "note": "By hand until further notice."}
+        call(product, who, "POST", f"/incidents/{reference}/services/", body)
+    return cut
 
 
 def _duty(product: Running, reference: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from uuid import UUID
 
 from tests.gates.access_answers import (
     A_SIDE,
@@ -24,6 +25,7 @@ from tests.gates.access_answers import (
     MARKS,
     MOVES_IT,
     NO_DUTY,
+    NO_LINK,
     NO_MARK,
     NOT_FITTING,
     OWN_FILE,
@@ -38,6 +40,7 @@ from tests.gates.access_answers import (
     SAYER,
     SAYS_IT,
     SEES_IT,
+    SERVES,
     SPEAKS_FOR_IT,
     TICKETS,
     TOOLS,
@@ -136,6 +139,28 @@ API = (
         "api-incident-data-notices", GET=IN_IT, POST=DATA_SAID.replace("200", "201"), args=INCIDENT,
         body={"addressee": "eastwick", "about": "Letters", "known": "x", "known_since": "2026-01-05T07:40:00Z"},
     ),
+    api(
+        "api-incident-services", GET=IN_IT, POST=SERVES, args=INCIDENT,
+        body={"service": "Incident portal", "state": "down"},
+    ),
+    api(
+        "api-incident-situation-reports", GET=IN_IT, POST=DATA_SAID.replace("200", "201"), args=INCIDENT,
+        body={"major": "no"},
+    ),
+    api(
+        "api-incident-costs", GET=IN_IT, POST=DATA_SAID.replace("200", "201"), args=INCIDENT,
+        body={"on": "2026-01-05", "what": "Taxi", "pence": 1250},
+    ),
+    # Planned cuts: a key plans and answers, a person decides.
+    api(
+        "api-incident-cuts", GET=IN_IT, POST=NO_LINK, args=INCIDENT,
+        body={"what": "link", "link": str(UUID(int=7)), "how": "x", "ask": "y", "starts_at": "2026-01-05T08:30:00Z"},
+    ),
+    api("api-incident-cut-change", POST=ABSENT_EDIT, body={}, args=f"{INCIDENT} cut_id=contact"),
+    api("api-incident-cut-answer", POST=ABSENT_EDIT, body={}, args=f"{INCIDENT} cut_id=contact"),
+    api("api-incident-cut-decide", POST=DATA_GONE, body={}, args=f"{INCIDENT} cut_id=contact"),
+    api("api-incident-cut-done", POST=ABSENT_EDIT, body={}, args=f"{INCIDENT} cut_id=contact"),
+    api("api-incident-cut-call-off", POST=ABSENT_EDIT, body={}, args=f"{INCIDENT} cut_id=contact"),
     api("api-data-notice-acknowledge", POST=DATA_GONE, body={}, args="notice_id=contact"),
     api(
         "api-incident-outside-reports", GET=IN_IT, POST=DATA_SAID.replace("200", "201"), args=INCIDENT,

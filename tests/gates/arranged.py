@@ -119,6 +119,9 @@ class _Writer(People, Register, Incidents):
             "decision.written",
             "known_card.revised",
             "statement.asked",
+            "cut.moved",
+            "service.said",
+            "situation_report.shared",
         ):
             self.event(kind, "northgate", audience=["northgate"])
         self.event("duty.changed", "northgate", audience=["northgate"])

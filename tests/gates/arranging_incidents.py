@@ -204,6 +204,9 @@ class Incidents(Writer):
             self.decided(incident, slug, lead)
             self.stated(incident, slug, lead if slug != lead else next(each for each in roles if each != lead))
             self.personal_data(incident, slug, lead if slug != lead else next(each for each in roles if each != lead))
+            self.cut(incident, slug, list(roles))
+            self.services(incident, slug)
+            self.own_books(incident, slug)
             self.put("incidents_linkdispute", id=uuid4(), dependency_id=dependency, source_name="S", target_name="T",
                      said_by_id=said_by, said_at="now", words=secret, outcome="stands", answer=secret,
                      answered_at="now")  # fmt: skip
@@ -268,6 +271,43 @@ class Incidents(Writer):
                          incident_id=incident, organisation_id=self.ids[other], author_id=own, newest=True,
                          answer="objects", reason=secret,
                          earlier=Jsonb([]), asked_at="now", due_at="tomorrow", reminded=0)  # fmt: skip
+
+    def cut(self, incident: UUID, slug: str, everybody: list[str]) -> None:
+        """One that it plans: it asks the next of those who take part, and a stranger would be concerned too."""
+        own, secret = self.ids[slug], secret_of(slug)
+        asked = everybody[(everybody.index(slug) + 1) % len(everybody)]
+        cut = self.put("incidents_plannedcut", id=uuid4(), incident_id=incident, planner_id=own, once=uuid4(),
+                       what="link", links=[], systems=[], title=secret, how=secret, ask=secret, status="decided",
+                       revision=1, starts_at="now", planned_at="now", decided_at="now", decided_by_name=secret,
+                       decided_for_id=own, decided_because=secret)  # fmt: skip
+        for who in {slug, asked, "gravenhurst"}:
+            self.put("incidents_plannedcutside", id=uuid4(), cut_id=cut, incident_id=incident, planner_id=own,
+                     revision=1, organisation_id=self.ids[who], slug=who, name=who, asked=who == asked != slug,
+                     systems=[], services=[secret], loses=[], runs_an_end=False, critical=False, fallback="", answer="",
+                     reason="")  # fmt: skip
+        self.put("incidents_plannedcutchange", id=uuid4(), cut_id=cut, revision=1, what="planned", at="now",
+                 organisation_id=own, by_name=secret, words=secret, starts_at="now")  # fmt: skip
+
+    def own_books(self, incident: UUID, slug: str) -> None:
+        """A situation report that it shares and one that it keeps, and what it cost."""
+        own, secret = self.ids[slug], secret_of(slug)
+        for number, shared in enumerate(("", "lead"), start=1):
+            self.put("incidents_situationreport", id=uuid4(), incident_id=incident, organisation_id=own, number=number,
+                     at="now", written_by=uuid4(), shared=shared, major="no", exact=secret, type="", hazards="",
+                     access="", number_affected="", engaged="")  # fmt: skip
+        self.put("incidents_cost", id=uuid4(), incident_id=incident, organisation_id=own, once=uuid4(), on="now",
+                 what=secret, grade="", pence=1, invoice="", written_by=uuid4(), at="now",
+                 struck_because="")  # fmt: skip
+
+    def services(self, incident: UUID, slug: str) -> None:
+        """What it said before and what counts, each with a note that it shares."""
+        own, secret = self.ids[slug], secret_of(slug)
+        for newest, service, shared in ((False, "A", True), (True, "A", True), (True, "B", False)):
+            status = self.put("incidents_servicestatus", id=uuid4(), incident_id=incident, organisation_id=own,
+                              service=service, critical=False, state="down", since="now", said_by=uuid4(), at="now",
+                              newest=newest)  # fmt: skip
+            self.put("incidents_servicenote", status_id=status, incident_id=incident, organisation_id=own, text=secret,
+                     shared=shared)  # fmt: skip
 
     def side(self, reference: str, slug: str, role: str) -> None:
         incident, org, secret = self.ids[reference], self.ids[slug], secret_of(slug)

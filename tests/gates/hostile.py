@@ -105,6 +105,7 @@ SAID_BY_FUNCTIONS = (
     "exercise.suspended", "exercise.resumed",
     "duty.changed", "duty.catalogued", "duty.reminded", "duty.overdue",
     "technique.named", "technique.changed", "technique.observed", "technique.set_aside",
+    "situation_report.shared", "cut.moved", "cut.asked", "cut.told", "cut.answered", "service.said",
     "data_position.said", "data_notice.sent", "data_notice.acknowledged", "outside_report.shared",
     "decision.written", "decision.shared", "known_card.revised", "statement.asked", "statement.issued",
     "update.asked",

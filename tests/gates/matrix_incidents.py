@@ -41,6 +41,11 @@ OF_SIGN_OFF = (
     + "))"
 )
 
+# A planned cut is for its planner, those that oversee, and whoever is asked.
+OF_CUT = (
+    f"({IN_IT} AND (x.planner_id = %(me)s OR {OVERSEES} OR EXISTS (SELECT 1 FROM incidents_plannedcutside s"
+    " WHERE s.cut_id = x.id AND s.organisation_id = %(me)s AND s.asked)))"
+)
 SHARED = f"(x.shared = 'all' AND {IN_IT} OR x.shared = 'lead' AND {DIRECTS})"
 
 INCIDENTS: dict[str, Row] = {
@@ -127,6 +132,22 @@ INCIDENTS: dict[str, Row] = {
         Can(f"({MINE} OR (x.asked_at IS NOT NULL AND %(me)s = ANY (x.asked) OR x.issued) AND {IN_IT})")
     ),
     "incidents_statementask": Row(Can("%(me)s IN (x.organisation_id, x.author_id)")),
+    "incidents_plannedcut": Row(Can(OF_CUT)),
+    "incidents_plannedcutside": Row(Can(f"({IN_IT} AND (x.planner_id = %(me)s OR {OVERSEES} OR {MINE} AND x.asked))")),
+    "incidents_plannedcutchange": Row(
+        Can(f"EXISTS (SELECT 1 FROM incidents_plannedcut c WHERE c.id = x.cut_id AND {OF_CUT.replace('x.', 'c.')})")
+    ),
+    # A situation report is one's own until the lead may read it; what it costs nobody else ever reads.
+    "incidents_situationreport": Row(Can(f"({MINE} OR x.shared = 'lead' AND {DIRECTS})")),
+    "incidents_cost": Row(Can(MINE)),
+    # How a service stands now is for overseers too; a note stays at home unless it is shared.
+    "incidents_servicestatus": Row(Can(f"({MINE} OR x.newest AND {OVERSEES})")),
+    "incidents_servicenote": Row(
+        Can(
+            f"({MINE} OR x.shared AND {OVERSEES} AND EXISTS (SELECT 1 FROM incidents_servicestatus s"
+            " WHERE s.id = x.status_id AND s.newest))"
+        )
+    ),
     # Read by the worker that plans the message, inside the lead that it reminds.
     "incidents_updatereminder": Row(worker=Can("x.lead_id = %(me)s")),
     # What comes in an exercise is the lead's until its minute; how one did is one's own.

@@ -24,6 +24,8 @@ from incidents.opening import Opening, open_incident
 from incidents.own_references import keep_own_reference
 from incidents.personal_data.notices import Notice, send_notice
 from incidents.personal_data.reports import Report, write_report
+from incidents.planned_cuts.choosing import choices_for
+from incidents.planned_cuts.planning import Plan, plan_cut
 from incidents.seeing import mark_seen
 from incidents.statements.saying import Draft, ask_for_agreement, write_statement
 from incidents.transitions import Answer, answer_task, verify_task
@@ -164,11 +166,13 @@ def _act(cast: Cast) -> tuple[UUID, UUID]:
         send_update(incident_id=incident.pk, text="Reset everything", actor=actor, author_name="Priya")
         keep_own_reference(incident=Incident.objects.get(pk=incident.pk), task_id=None, text="ASH-1", actor=actor)
     # Between two that try nothing: what was sent to another, and what another wrote down.
-    with acting("eastwick"):
+    with acting("eastwick") as actor:
         since = clock.now() - timedelta(hours=2)
         send_notice(incident, Notice("coldharbour", "Letters of 2024", "The share was read.", since))
         write_decision(incident, Taken("Little", "Wait", "Cut the link", "It is the way back", "Farah", "Gold", since))
         draft = Draft("First words", "press", "We look.", ["coldharbour"])
         ask_for_agreement(write_statement(incident, draft, me=cast.id("eastwick")))
         write_report(incident, Report("ncsc", since, "Farah Siddiqui", reference="NCSC-1"))
+        (own,) = (each for each in choices_for(incident, me=actor.organisation_id) if "Housing off" in each.words)
+        plan_cut(incident, Plan(own, how="It is off.", ask="Farah", starts_at=clock.now()))
     return incident.pk, other.pk

@@ -53,6 +53,7 @@ def names(world: World) -> dict[str, dict[str, Any]]:
             "statement": world.rows("public.incidents_statement")[0]["id"],
             "decision": world.rows("public.incidents_logentry")[0]["id"],
             "report": world.rows("public.incidents_outsidereport")[0]["id"],
+            "cut": world.rows("public.incidents_plannedcut")[0]["id"],
             "step": world.rows("public.incidents_step")[0]["id"],
             "own": next((row["id"] for row in finished if row["organisation_id"] == ids[me]), uuid4()),
             "done_by": ids["brackenfield"] if me != "brackenfield" else ids["ashbourne"],
