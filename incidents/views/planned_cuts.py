@@ -145,13 +145,16 @@ def _page(
     visitor = request.visitor  # type: ignore[attr-defined]
     shown = cut_page(cut, incident, me=visitor.organisation_id, manages=may_open(visitor), answers=may_answer(visitor))
     step = form["step"].value() if isinstance(form, StepForm) else ""
+    steps = {
+        each: form if each == step else StepForm(auto_id=f"{each}_%s") for each in ("decided", "done", "called_off")
+    }
+    steps["decided"].fields["words"].required = shown["needs_why"]  # type: ignore[union-attr]
+    steps["called_off"].fields["words"].required = True  # type: ignore[union-attr]
     context = {
         "incident": header(incident),
         "cut": shown,
         "answer_form": form if isinstance(form, AnswerForm) else AnswerForm(),
-        "steps": {
-            each: form if each == step else StepForm(auto_id=f"{each}_%s") for each in ("decided", "done", "called_off")
-        },
+        "steps": steps,
         "wrong": form,
     }
     return render(request, "incidents/cut.html", context, status=status)
