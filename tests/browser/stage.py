@@ -225,7 +225,7 @@ def _cut_and_services(product: Running, reference: str) -> str:
     objection = {"answer": "objects", "reason": "Council tax letters go out tonight.", "revision": 1}
     call(product, "ashbourne", "POST", f"{at}{cut}/answer/", objection)
     call(product, "coldharbour", "POST", f"{at}{cut}/answer/", {"answer": "agrees", "revision": 1})
-    said = (("brackenfield", "Telecare", "down"), ("dunmere", "Housing benefit payments", "difficulty"))
+    said = (("brackenfield", "Telecare", "down"), ("dunmere", "Housing benefit payments", "working"))
     for who, service, state in said:
         body = {"service": service, "state": state, "note": "By hand until further notice."}
         call(product, who, "POST", f"/incidents/{reference}/services/", body)
