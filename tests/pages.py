@@ -452,7 +452,7 @@ CUTS = [  # what is planned to be cut, and how services stand
     State("situation-wrong", PARTNER, "/incidents/{main}/situation/", "Say whether", act=press("Write it down")),
     State("costs", LEAD, "/incidents/{main}/costs/", "Paid by the insurer"),
     State("costs-wrong", PARTNER, "/incidents/{main}/costs/", "Say what it was", act=press("Write it down")),
-    State("services-lead", LEAD, "/incidents/{main}/services/", "Services of the others"),
+    State("services-lead", LEAD, "/incidents/{fresh}/services/", "Telecare"),
 ]
 
 OPENING = [  # opening an incident and acting on its rows

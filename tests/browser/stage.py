@@ -98,7 +98,7 @@ def arranged(product: Running) -> Iterator[Stage]:
                 _play(product, stage[name])
         put_personal_data(product.database_url, stage["main"])
         stage |= put_decisions(product.database_url, stage["main"])
-        stage["cut"] = _cut_and_services(product, stage["main"])
+        stage["cut"] = _cut_and_services(product, stage["main"], stage["fresh"])
         put_own_books(product.database_url, stage["main"])
         stage |= _details(product, stage)
         stage["wide"] = _widened(product, stage["exercise"])
@@ -211,7 +211,7 @@ def _details(product: Running, stage: Stage) -> Stage:
     }
 
 
-def _cut_and_services(product: Running, reference: str) -> str:
+def _cut_and_services(product: Running, reference: str, fresh: str) -> str:
     """Northgate plans to take the shared files off: one agrees, one objects, the others are silent. Its id."""
     at = f"/incidents/{reference}/cuts/"
     plan = {
@@ -225,10 +225,13 @@ def _cut_and_services(product: Running, reference: str) -> str:
     objection = {"answer": "objects", "reason": "Council tax letters go out tonight.", "revision": 1}
     call(product, "ashbourne", "POST", f"{at}{cut}/answer/", objection)
     call(product, "coldharbour", "POST", f"{at}{cut}/answer/", {"answer": "agrees", "revision": 1})
-    said = (("brackenfield", "Telecare", "down"), ("dunmere", "Housing benefit payments", "working"))
-    for who, service, state in said:
+    said = (
+        (fresh, "brackenfield", "Telecare", "down"),
+        (reference, "dunmere", "Housing benefit payments", "working"),
+    )
+    for at, who, service, state in said:
         body = {"service": service, "state": state, "note": "By hand until further notice."}
-        call(product, who, "POST", f"/incidents/{reference}/services/", body)
+        call(product, who, "POST", f"/incidents/{at}/services/", body)
     return cut
 
 
