@@ -100,3 +100,22 @@ def still_untold(incident: Incident) -> list[Mapping[str, Any]]:
 def tell_after_all(incident: Incident, organisations: Sequence[UUID]) -> None:
     """From now on they may join. Twice is once; the caller leads the incident and lets them join."""
     Untold.objects.filter(incident=incident, organisation__in=organisations, told_at=None).update(told_at=clock.now())
+
+
+def once_untold(incident: Incident) -> list[Joining]:
+    """Everybody ever left untold, as it was reached at the opening: a path that has ended since takes no promised
+    notice away. `join` leaves out who still is untold. One query."""
+    return [
+        Joining(
+            each.organisation_id,
+            each.slug,
+            each.name,
+            each.organisation.kind,
+            "participant",
+            False,
+            each.exposure,
+            each.distance,
+            each.path,
+        )
+        for each in Untold.objects.filter(incident=incident).select_related("organisation")
+    ]

@@ -9,16 +9,16 @@ from uuid import UUID
 
 from django.db import transaction
 
+from incidents.backfill import told_to_all
 from incidents.errors import Fault, Invalid, WrongMoment
 from incidents.fanout import Joining, add_sides, announce_opening, joining_of
-from incidents.left_untold import still_untold, tell_after_all
+from incidents.left_untold import once_untold, still_untold, tell_after_all
 from incidents.models import Incident, IncidentSystem, Participant, Rewalk
 from incidents.outside import agreed_to, ask
 from incidents.rewalk import cause, current_document, walk_again
 from incidents.transitions import locked_incident
 from partners.models import Organisation, SharedSystem
 from portal import clock
-from portal.ledger.models import Event
 from portal.ledger.record import Actor, Entry, record, record_many
 
 
@@ -32,7 +32,8 @@ class Added:
 
 @transaction.atomic(using="default")
 def declare(*, incident_id: UUID, actor: Actor) -> Incident:
-    """Turn a suspected incident into an open one: everybody in its frozen radius joins and is told.
+    """Turn a suspected incident into an open one: everybody in its newest radius joins and is told, and whoever
+    was left untold first and promised word since.
 
     Raises:
         Incident.DoesNotExist, NotYours: as `move_incident`. WrongMoment: it is closed.
@@ -58,7 +59,7 @@ def declare(*, incident_id: UUID, actor: Actor) -> Incident:
         status="open",
         reason="",
     )
-    join(incident, joining_of(document, lead_id=incident.lead_id), actor=actor)
+    join(incident, [*joining_of(document, lead_id=incident.lead_id), *once_untold(incident)], actor=actor)
     return incident
 
 
@@ -141,9 +142,8 @@ def add_participants(
     document = current_document(incident)
     assert document is not None
     named = {each.pk for each in known.values()}
-    reached = [each for each in joining_of(document, lead_id=incident.lead_id) if each.organisation_id in named] + [
-        each for each in agreed_to(incident) if each.organisation_id in named
-    ]
+    possible = [*joining_of(document, lead_id=incident.lead_id), *agreed_to(incident), *once_untold(incident)]
+    reached = [each for each in possible if each.organisation_id in named]
     tell_after_all(incident, [each.organisation_id for each in reached])
     joined = join(incident, reached, actor=actor) if incident.status != Incident.Status.SUSPECTED else []
     outside = named - {each.organisation_id for each in reached} - set(incident.participants)
@@ -153,27 +153,20 @@ def add_participants(
     return Added([each.slug for each in joined], [each.slug for each in asked])
 
 
-# What everybody who takes part is told, and so whoever joins later. Not by the audience alone: while an incident is
-# suspected everybody in it oversees it, and what is for overseers is no newcomer's.
-FOR_ALL = (
-    "incident.opened", "incident.joined", "incident.moved", "incident.edited", "incident.widened",
-    "incident.handed_over", "update.sent", "standing.changed", "exercise.suspended", "exercise.resumed",
-    "technique.changed", "technique.named",
-)  # fmt: skip
-
-
 def join(incident: Incident, joining: Sequence[Joining], *, actor: Actor) -> list[Joining]:
-    """Those who do not take part yet join, but for who is left untold; each gets what participants may see so far."""
+    """Those who do not take part yet join, but for who is left untold; each gets what participants may see so far.
+
+    Of one that is named twice the first counts.
+    """
     here = set(Participant.objects.filter(incident=incident).values_list("organisation_id", flat=True))
     here |= {each["organisation_id"] for each in still_untold(incident)}
-    new = [each for each in joining if each.organisation_id not in here]
+    first: dict[UUID, Joining] = {}
+    for each in joining:
+        first.setdefault(each.organisation_id, each)
+    new = [each for each in first.values() if each.organisation_id not in here]
     if not new:
         return []
-    earlier = list(
-        Event.objects.filter(incident_id=incident.pk, kind__in=FOR_ALL, audience__contains=incident.participants)
-        .order_by("pos")
-        .values("kind", "at", "data")
-    )
+    earlier = told_to_all(incident)
     add_sides(incident, new, now=clock.now())
     incident.refresh_from_db(fields=["participants", "overseers"])
     backfill = [

@@ -21,7 +21,8 @@ UNTOLD_LED = f"organisation_id <> {ME} AND " + OF_INCIDENT.format("incidents_unt
 OUTSIDE_SEEN = OF_INCIDENT.format("incidents_outside", f"{ME} = ANY (i.overseers)")
 
 LETTING_IN = f"""
--- Everybody who joins is the lead, is in the newest radius, or was agreed to from outside; and is not left untold.
+-- Everybody who joins is the lead, is in the newest radius, was agreed to from outside, or was left untold first and
+-- told since, also when its path has ended by then; and is not left untold.
 CREATE FUNCTION sec.sides_belong() RETURNS trigger LANGUAGE plpgsql {DEFINER} AS $$
 DECLARE touched uuid; reached jsonb; BEGIN
     IF EXISTS (SELECT 1 FROM joined j JOIN public.incidents_untold u
@@ -36,7 +37,9 @@ DECLARE touched uuid; reached jsonb; BEGIN
                    AND j.organisation_id::text NOT IN (SELECT o ->> 'id' FROM jsonb_array_elements(reached) o
                                                         WHERE o ? 'id')
                    AND NOT EXISTS (SELECT 1 FROM public.incidents_outside a
-                                    WHERE a.incident_id = touched AND a.organisation_id = j.organisation_id)) THEN
+                                    WHERE a.incident_id = touched AND a.organisation_id = j.organisation_id)
+                   AND NOT EXISTS (SELECT 1 FROM public.incidents_untold u WHERE u.incident_id = touched
+                                      AND u.organisation_id = j.organisation_id AND u.told_at IS NOT NULL)) THEN
             RAISE EXCEPTION 'no path reaches it: it must accept, or a second organisation approve' USING ERRCODE = '42501';
         END IF;
     END LOOP;

@@ -15,9 +15,12 @@ from incidents.errors import Invalid
 from incidents.fanout import Joining, add_sides
 from incidents.left_untold import LeftUntold
 from incidents.models import Incident, Outside, Participant, Rewalk, Untold
+from incidents.rewalk import current_document
 from incidents.rewalk_due import rewalk_due
+from incidents.updates import send_update
 from incidents.widening import add_participants, add_systems, declare
 from portal import clock
+from portal.ledger.stream import events_after
 from tests.api.asking import check_problem, send
 from tests.notifications.stage import Stage, as_worker
 
@@ -94,6 +97,69 @@ def test_walking_again_does_not_let_it_in_and_telling_it_does_once(stage, incide
         assert not Untold.objects.exists()
     with stage.acting("northgate"):
         assert Untold.objects.get().told_at is not None
+
+
+def cut_off(stage: Stage, incident: Incident, client_of) -> None:
+    """Both ends confirm the only cut that Dunmere is reached through, and the job walks."""
+    ((link,),) = stage.owner(
+        "SELECT d.id FROM partners_dependency d JOIN partners_sharedsystem s ON s.id = d.target_id"
+        " WHERE s.slug = 'finance-ledger'"
+    )
+    for slug, end in (("northgate", "source"), ("dunmere", "target")):
+        body = {"act": "cut", "words": "The nightly file", "end": end}
+        assert client_of(slug, fresh=True).post(f"/partners/links/{link}/moves/", body).status_code == 302
+    with as_worker():
+        assert rewalk_due() == 1
+    with stage.acting("ashbourne"):
+        document = current_document(incident)
+    assert document is not None
+    assert "dunmere" not in {each["slug"] for each in document["organisations"]}
+
+
+def test_a_path_that_ends_does_not_make_it_untellable(stage, incident, client_of):
+    cut_off(stage, incident, client_of)
+    page = reverse("incident-let-in", args=[incident.reference])
+    lead = client_of("ashbourne", fresh=True)
+    assert lead.post(page, {"tell": "dunmere"}).status_code == 302
+    assert "Told: it takes part now." in board(lead, incident)
+    assert client_of("dunmere").get(reverse("incident-board", args=[incident.reference])).status_code == 200
+    with stage.acting("dunmere"):
+        own = Participant.objects.get(slug="dunmere")
+    assert (own.role, own.is_provider) == ("participant", False)
+
+
+def test_a_promised_notice_is_kept_although_the_path_ends_before_the_incident_is_declared(stage, client_of):
+    incident = stage.opens(untold=LEFT, suspected=True)
+    page = reverse("incident-let-in", args=[incident.reference])
+    assert client_of("ashbourne", fresh=True).post(page, {"tell": "dunmere"}).status_code == 302
+    cut_off(stage, incident, client_of)
+    assert client_of("dunmere").get(reverse("incident-board", args=[incident.reference])).status_code == 404
+    with stage.acting("ashbourne") as actor:
+        declare(incident_id=incident.pk, actor=actor)
+    stage.works()
+    assert client_of("dunmere").get(reverse("incident-board", args=[incident.reference])).status_code == 200
+    assert stage.deliveries(incident, "dunmere") != []
+    assert client_of("gravenhurst").get(reverse("incident-board", args=[incident.reference])).status_code == 404
+
+
+def test_the_second_who_is_told_reads_what_was_said_before_the_first(stage):
+    incident = stage.opens(untold=(*LEFT, LeftUntold("eastwick", "Not yet")))
+    for slug in ("dunmere", "eastwick"):
+        with stage.acting("ashbourne") as actor:
+            send_update(incident_id=incident.pk, text=f"Before {slug}", actor=actor, author_name="Priya Nair")
+        with stage.acting("ashbourne") as actor:
+            add_participants(incident_id=incident.pk, organisations=[slug], because="told", actor=actor)
+    heard = {}
+    for slug in ("dunmere", "eastwick"):
+        with stage.acting(slug):
+            found = [each["data"] for each in events_after(0)["results"] if each["kind"] == "incident.backfill"]
+        heard[slug] = [(each["kind"], each["data"].get("text")) for each in found]
+    opened, before = ("incident.opened", None), ("update.sent", "Before dunmere")
+    assert heard["dunmere"] == [opened, before]
+    # What the first was given again is not given to the second once more: it has the events themselves.
+    assert [each for each in heard["eastwick"] if each[0] != "standing.changed"] == [
+        opened, before, ("incident.joined", None), ("update.sent", "Before eastwick"),
+    ]  # fmt: skip
 
 
 def test_two_tell_it_at_once_and_it_joins_once(stage, incident):
