@@ -38,8 +38,15 @@ SELECT (SELECT count(*) FROM notifications_delivery WHERE way = 'sms' AND {TODAY
 
 
 def used_up(held: Held) -> str:
-    """Why this text message has to wait for tomorrow, in words, or ''. A first message never does. In queue's scope."""
-    if held.way != SMS or held.message in FIRST_MESSAGES or (held.incident_id is None and held.message not in CAN_WAIT):
+    """Why this text message has to wait for tomorrow, in words, or ''. In queue's scope.
+
+    A first message never does, nor does that of a legal clock.
+    """
+    if (
+        held.way != SMS
+        or held.message in {*FIRST_MESSAGES, Delivery.Message.DUTY_DUE}
+        or (held.incident_id is None and held.message not in CAN_WAIT)
+    ):
         return ""
     with connections["default"].cursor() as cursor:
         cursor.execute(USED, [held.id, held.incident_id])

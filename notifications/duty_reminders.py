@@ -44,7 +44,7 @@ def tell_of_duty(incident: Incident, *, organisation_id: UUID, event_id: UUID, d
     with connections["default"].cursor() as cursor:
         cursor.execute("SELECT sec.judge_of_running(%s)", [duty_id])
         (judge,) = cursor.fetchone()
-    if judge is None or incident.suspended_at is not None:
+    if judge is None:
         return 0
     roles = {judge, *MAY_ANSWER} if kind == OVERDUE else {judge}
     people = set(Person.objects.filter(is_active=True, role__in=roles).values_list("pk", flat=True))

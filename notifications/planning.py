@@ -134,16 +134,16 @@ def _plan_row(row: Planned) -> bool:
     incident = Incident.objects.filter(pk=row.incident_id).first()
     if incident is None:  # not a participant any more: nothing of it may be told here
         return True
-    if row.kind in DUTIES:
-        tell_of_duty(
-            incident, organisation_id=row.organisation_id, event_id=row.event_id, duty_id=row.subject_id, kind=row.kind
-        )
-    elif row.kind == "incident.closed":
+    if row.kind == "incident.closed":
         _stand_down(row, incident)
-    elif incident.status == Incident.Status.CLOSED:
+    elif incident.status == Incident.Status.CLOSED and not _of_a_duty(row):  # closing ends no legal clock
         return True
     elif incident.suspended_at is not None:
         return False
+    elif row.kind in DUTIES:
+        tell_of_duty(
+            incident, organisation_id=row.organisation_id, event_id=row.event_id, duty_id=row.subject_id, kind=row.kind
+        )
     elif row.kind == "delivery.dead" and row.subject_id:
         _go_round(row, incident, row.subject_id)
     elif row.kind == "call.repeated":
@@ -172,6 +172,13 @@ def _plan_row(row: Planned) -> bool:
             with connections["default"].cursor() as cursor:
                 cursor.execute("SELECT sec.release_quiet(%s)", [incident.pk])
     return True
+
+
+def _of_a_duty(row: Planned) -> bool:
+    """Whether it tells of one's own legal clock, or of such a message that could not be delivered."""
+    return row.kind in DUTIES or (
+        row.kind == "delivery.dead" and Delivery.objects.filter(pk=row.subject_id, message=Message.DUTY_DUE).exists()
+    )
 
 
 def _tell(row: Planned, incident: Incident) -> None:

@@ -98,14 +98,24 @@ def look_after() -> None:
     take_folder()
 
 
+# Each looks for itself: one that fails keeps no other from being looked at, and is tried again the next time.
+LOOKS: tuple[Callable[[], object], ...] = (
+    offer_for_the_silent,
+    remind_of_updates,
+    remind_of_notices,
+    remind_of_statements,
+    remind_of_duties,
+    send_injects,
+)
+
+
 def look_at_leads() -> None:
     """Leads that nobody answers at, whose next update is due, notices and statements that nobody answers, duties."""
-    offer_for_the_silent()
-    remind_of_updates()
-    remind_of_notices()
-    remind_of_statements()
-    remind_of_duties()
-    send_injects()
+    for look in LOOKS:
+        try:
+            look()
+        except Exception:
+            log.exception("%s failed", look.__name__)
 
 
 HANDS: dict[str, Callable[[], object]] = {

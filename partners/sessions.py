@@ -151,8 +151,11 @@ def steps_in_force(organisation_id: UUID) -> list[int]:
     return list(row[0] or []) if row else []
 
 
-def find(cookie: SessionBase) -> Found | None:
-    """Who this browser is, and how far it reaches now; None when nobody is signed in (any more)."""
+def find(cookie: SessionBase, *, by_the_clock: bool = False) -> Found | None:
+    """Who this browser is, and how far it reaches now; None when nobody is signed in (any more).
+
+    `by_the_clock`: an open page asks by itself. Nobody was seen, so that the session goes idle as if it had not asked.
+    """
     session_id = cookie.get(SESSION_ID)
     if not session_id:
         return None
@@ -172,7 +175,7 @@ def find(cookie: SessionBase) -> Found | None:
     if session.narrowed_at is not None and now > session.ends_at + KEPT_FOR_OWN_TASKS:
         end_session(session, because="its time was up")
         return None
-    if now - session.last_seen_at > SEEN_GRAIN:
+    if not by_the_clock and now - session.last_seen_at > SEEN_GRAIN:
         PersonSession.objects.filter(pk=session.pk).update(last_seen_at=now)
     person = session.person
     if not seed or session.second_factor_at is None:

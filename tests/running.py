@@ -181,14 +181,18 @@ def fresh_product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]
         yield running
 
 
+def chromium_path() -> str:
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    assert path, "no Chromium was found: install your system's chromium package"
+    return path
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """Chromium, driven by Playwright, whose event loop ends with the module: Django refuses queries beside it."""
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 - only browser tests pay for it
 
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    assert path, "no Chromium was found: install your system's chromium package"
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=CHROMIUM)
+        chromium = playwright.chromium.launch(executable_path=chromium_path(), args=CHROMIUM)
         yield chromium
         chromium.close()

@@ -39,7 +39,8 @@ async function fetchInto(host, state) {
   state.told = false;
   try {
     const answer = await fetch(host.dataset.refreshUrl, {
-      headers: { "HX-Request": "true", Accept: "text/html" },
+      // Nobody has touched anything then: it does not keep a session from going idle.
+      headers: { "HX-Request": "true", Accept: "text/html", ...(told ? {} : { "X-By-The-Clock": "1" }) },
       signal: AbortSignal.timeout(15_000),
     });
     if (answer.redirected || !answer.ok) throw new Error(String(answer.status));

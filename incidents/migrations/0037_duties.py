@@ -246,6 +246,7 @@ DECLARE d public.incidents_duty; words text := btrim(coalesce(said_words, '')); 
         d.state := CASE WHEN d.reported_at IS NOT NULL THEN 'reported' WHEN d.aware_at IS NOT NULL THEN 'running'
                         ELSE 'assessing' END;
         d.settled_at := CASE WHEN d.reported_at IS NOT NULL THEN d.settled_at END; d.decision := ''; at := NULL;
+        d.reminded := 0;
     ELSIF say = 'share' AND whom IN ('', 'lead', 'all') THEN
         IF d.shared = whom THEN RETURN false; END IF;
         d.shared := whom; at := NULL;

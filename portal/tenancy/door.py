@@ -108,7 +108,7 @@ class DoorMiddleware(SessionMiddleware):
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         super().__init__(get_response)
         self.visitor_of_key: Callable[[str], Visitor] = import_string("partners.keys.visitor_of_key")
-        self.find: Callable[[SessionBase], Any] = import_string("partners.sessions.find")
+        self.find: Callable[..., Any] = import_string("partners.sessions.find")
         self.visitor_of_display: Callable[[SessionBase], Visitor | None] = import_string(
             "partners.displays.visitor_of_display"
         )
@@ -141,7 +141,7 @@ class DoorMiddleware(SessionMiddleware):
 
     def _by_session(self, request: HttpRequest) -> None:
         with at_the_door():
-            found = self.find(request.session)
+            found = self.find(request.session, by_the_clock="X-By-The-Clock" in request.headers)
             if found is None:
                 request.visitor = self.visitor_of_display(request.session)  # type: ignore[attr-defined]
         if found is not None:

@@ -5,12 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 
+from incidents.duties.saying import Saying, say
 from incidents.models import Duty, Incident
+from incidents.personal_data.notices import Notice, send_notice
 from notifications.duty_reminders import remind_of_duties
 from notifications.models import Delivery
 from portal.mail_sink import Mailbox
-from tests.incidents.test_duties import DPO, aware
+from tests.incidents.test_data_notices import ABOUT, KNOWN, SINCE
+from tests.incidents.test_duties import DPO, aware, own
 from tests.notifications.stage import Stage, as_worker
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -101,3 +105,46 @@ def test_a_short_clock_has_one_reminder_the_less(stage: Stage):
             [due, due, length],
         )
         assert reminds() == count, (length, due)
+
+
+def test_of_a_closed_incident_the_next_way_is_tried_and_a_duty_opened_again_is_reminded_of_anew(
+    stage: Stage, mail: Mailbox
+):
+    samuel = "samuel.osei@ashbourne.example"
+    stage.owner("UPDATE partners_contactpoint SET rides_on_id = NULL")
+    incident = stage.opens()
+    aware(incident, stage, timedelta(hours=71))
+    stage.works()
+    stage.closes(incident)
+    stage.works()
+    stage.owner(
+        "INSERT INTO partners_contactpoint SELECT (jsonb_populate_record(c, jsonb_build_object('id', gen_random_uuid(),"
+        " 'address', 'second@ashbourne.example', 'label', 'Second', 'order', 900))).* FROM partners_contactpoint c"
+        " WHERE c.address = %s",
+        [samuel],
+    )
+    mail.set_fault(samuel, "5xx")
+    assert reminds() == 1
+    stage.works()
+    to = {each["to"][0] for each in mail.messages() if "a clock of yours" in each["subject"]}
+    assert "second@ashbourne.example" in to
+    assert samuel not in to, "the fault has happened"
+    with stage.as_person("ashbourne", role=DPO):
+        duty = own(incident, stage, "ashbourne")
+        say(duty, Saying("no_report", None, "Nothing of ours was read."))
+        say(duty, Saying("reopen", None, "It was."))
+    assert reminds() == 1
+
+
+def test_a_message_that_only_its_organisation_sees_holds_no_other_back(stage: Stage, mail: Mailbox, inside, client_of):
+    incident = stage.opens()
+    stage.works()
+    stage.owner("UPDATE notifications_delivery SET created_at = created_at - interval '1 hour', accepted_at = NULL")
+    with inside("eastwick"):
+        send_notice(incident, Notice("dunmere", ABOUT, KNOWN, SINCE))
+    stage.works()
+    client_of("ashbourne").post(reverse("update-ask", args=[incident.reference, "dunmere"]), {"question": "And now?"})
+    stage.works()
+    sent = stage.deliveries(incident, "dunmere", "message, d.state")
+    assert ("data_notice", "accepted") in sent
+    assert ("update_asked", "accepted") in sent

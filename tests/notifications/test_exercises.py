@@ -12,10 +12,12 @@ from incidents.board import board_of
 from incidents.errors import WrongMoment
 from incidents.exercises import Planned, plan_inject, resume, send_injects, start_exercise, suspend
 from incidents.models import Incident, Inject, Score, Update
+from incidents.personal_data.notices import Notice, send_notice
 from incidents.scores import score_page
 from incidents.transitions import Answer, answer_task
 from notifications.climbing import escalate_due
 from partners.approvals import NotAllowed
+from tests.incidents.test_data_notices import ABOUT, KNOWN, SINCE
 from tests.notifications.stage import Stage, as_worker
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("mail")]
@@ -77,6 +79,8 @@ def test_put_aside_it_wakes_nobody_until_the_lead_goes_on_and_nobody_is_named(st
     )
     assert stage.owner(pending, [incident.pk])[0][0] > 0
     answers(stage, "dunmere", incident, "done", 3)
+    with stage.as_person("eastwick"):
+        send_notice(incident, Notice("dunmere", ABOUT, KNOWN, SINCE))
     for slug, role in (("gravenhurst", "incident_manager"), ("fernleigh", "observer")):
         with stage.as_person(slug, role=role), pytest.raises(NotAllowed):
             suspend(incident.pk)
@@ -114,6 +118,8 @@ def test_put_aside_it_wakes_nobody_until_the_lead_goes_on_and_nobody_is_named(st
     with stage.as_person("ashbourne", role="incident_manager"):
         resume(incident.pk)
     assert stage.owner(times) == [(True,)], "ten minutes and the hour that it lay"
+    left = "SELECT bool_and(due_at - now() > interval '4 hours 50 minutes') FROM incidents_datanotice"
+    assert stage.owner(left) == [(True,)], "four hours, and the same hour"
     assert sends(stage) == 0, "they are an hour away, too"
     assert moves(stage) > 0, "what was answered before counts"
     stage.works()

@@ -59,6 +59,18 @@ def test_without_an_incident_a_lapsed_session_ends_and_new_limits_count_at_once(
     assert within.get("/my-tasks/").status_code == 302, "five minutes are"
 
 
+def test_a_page_that_fetches_itself_by_the_clock_keeps_nobody_signed_in():
+    unattended, at_work = signed_in(PRIYA), signed_in(TOM)
+    ago("last_seen_at", "50 minutes", PRIYA)
+    ago("last_seen_at", "50 minutes", TOM)
+    assert unattended.get("/my-tasks/list/", headers={"X-By-The-Clock": "1"}).status_code == 200
+    assert at_work.get("/my-tasks/list/").status_code == 200
+    ago("last_seen_at", "11 minutes", PRIYA)
+    ago("last_seen_at", "11 minutes", TOM)
+    assert unattended.get("/my-tasks/list/", headers={"X-By-The-Clock": "1"}).status_code != 200
+    assert at_work.get("/my-tasks/list/").status_code == 200
+
+
 def test_an_open_incident_keeps_own_tasks_for_72_hours_but_not_for_the_accounts_of_one_night(cast):
     ticket = cast.visitor("ashbourne").ticket
     with organisation_scope(ticket):
