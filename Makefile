@@ -3,6 +3,7 @@
 # make check   formatting, lint, types, imports, migrations, templates, row security
 # make prove-isolation  cut an organisation off under full load (B13), and guess at every way in (B20)
 # make prove-deliveries  send 10,000 messages while workers, database and broker are killed (B6, B7)
+# make prove-wall        eight hours of events on the wall screen and the board: neither page keeps growing
 # make prove-playbooks   run 2,000 random playbooks against the rules written by hand
 # make bench   the benchmarks                  make bench BENCH="J1 J2"
 # make lock    compile the locked requirements again
@@ -12,7 +13,7 @@
 
 SHELL = /bin/sh
 .DEFAULT_GOAL := run
-.PHONY: run test check bench lock texts assets chromium prove-isolation prove-deliveries prove-playbooks
+.PHONY: run test check bench lock texts assets chromium prove-isolation prove-deliveries prove-playbooks prove-wall
 .SUFFIXES:
 
 BEGAN := $(shell date +%s)
@@ -43,6 +44,9 @@ prove-isolation: .venv/dev.stamp assets
 
 prove-deliveries: .venv/dev.stamp assets
 	@exec $(BIN)/python -m scripts.prove.deliveries
+
+prove-wall: .venv/dev.stamp assets chromium
+	@exec $(BIN)/python -m scripts.prove.wall
 
 prove-playbooks: .venv/dev.stamp assets
 	@exec $(BIN)/python -m scripts.prove.playbooks
