@@ -30,7 +30,7 @@ ANSWERS = ("agrees", "objects", "silent", "not_asked")
 
 class CutSideShown(serializers.Serializer):
     """What stops for one organisation, frozen when it was planned. `silent` is no agreement. `not_asked`: it takes no
-    part in the incident, or plans the cut itself."""
+    part in the incident, joined later, or wrote this revision itself."""
 
     organisation = serializers.CharField()
     services = serializers.ListField(child=serializers.CharField())
@@ -92,7 +92,9 @@ class CutDecision(Strict):
         max_length=LONGEST, allow_blank=True, help_text="Needed when somebody objects or has not answered.", **OPTIONAL
     )
     revision = Whole(min_value=1, max_value=32767, help_text="The one that you looked at.")
-    objections = Whole(min_value=0, max_value=100_000, help_text="How many objected when you looked.")
+    newest_objection = Instant(
+        help_text="`answered_at` of the newest objection that you read; left out: there was none.", **OPTIONAL
+    )
 
 
 class CutEnd(Strict):
@@ -165,15 +167,17 @@ class CutDecisions(Endpoint):
 
     @extend_schema(
         summary="Say by name that a planned cut goes ahead",
-        description="A person's own session only, of the planner or of the lead. Silence is never an agreement.",
+        description="A person's own session only, of the planner or of the lead. Silence is never an agreement. 409 "
+        "when there is an objection that you have not read, or somebody joined who was never asked.",
         request=CutDecision,
         responses=CutShown,
-        examples=example(why="The intruder is in the group now.", revision=1, objections=1),
+        examples=example(why="The intruder is in the group now.", revision=1, newest_objection="2026-12-01T19:12:04Z"),
     )
     def post(self, request: Request, reference: str, cut_id: UUID) -> HttpResponse:
         _incident, cut = _named(reference, cut_id)
         said = body_of(request, CutDecision)
-        decide_cut(cut, why=said.get("why") or "", seen=said["revision"], objections=said["objections"])
+        objected = said.get("newest_objection")
+        decide_cut(cut, why=said.get("why") or "", seen=said["revision"], objected=objected)
         return answer(_shown(_rows().get(pk=cut.pk)))
 
 

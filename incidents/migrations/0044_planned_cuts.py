@@ -97,12 +97,13 @@ RETURNS TABLE (organisation_id uuid, systems text[], services text[], loses text
            coalesce((SELECT string_agg(DISTINCT s.fallback, '; ') FROM stand s WHERE s.org = w.org), '')
       FROM who w WHERE w.org IS NOT NULL
 $$;
--- Before it is planned: everybody whom it stops something for. A wide read like any other, and recorded as one.
+-- Before it is planned: everybody whom it stops something for. A wide read like any other, and recorded as a what-if:
+-- the record goes to everybody it shows, who need not know that there is an incident.
 CREATE FUNCTION sec.cut_preview(incident uuid, edges uuid[], off uuid[]) RETURNS jsonb LANGUAGE plpgsql {DEFINER} AS $$
 DECLARE i public.incidents_incident := sec.cut_may(incident); BEGIN
     PERFORM sec.cut_may_take(i, edges, off);
     PERFORM sec.wide_read(sec.stopped_with(off || ARRAY(SELECT d.target_id FROM public.partners_dependency d
-                                                         WHERE d.id = ANY (edges))), 'planned-cut');
+                                                         WHERE d.id = ANY (edges))), 'what-if');
     RETURN (SELECT coalesce(jsonb_agg(jsonb_build_object('slug', o.slug, 'name', o.name, 'systems', r.systems,
                        'services', r.services, 'loses', r.loses, 'runs_an_end', r.runs_an_end, 'critical', r.critical,
                        'fallback', r.fallback, 'takes_part', EXISTS (
@@ -142,7 +143,9 @@ DECLARE s public.incidents_plannedcutside; n integer; BEGIN
         PERFORM sec.cut_told(c, CASE WHEN step IN ('planned', 'revised') THEN 'asked' ELSE 'told' END,
             ARRAY[s.organisation_id], jsonb_build_object('step', step, 'organisation', s.slug));
     END LOOP;
-    IF sec.me() <> c.planner_id THEN
+    IF sec.me() <> c.planner_id AND NOT EXISTS (
+            SELECT 1 FROM public.incidents_plannedcutside x WHERE x.cut_id = c.id AND x.revision = c.revision
+               AND x.organisation_id = c.planner_id AND x.asked) THEN
         PERFORM sec.cut_told(c, 'told', ARRAY[c.planner_id],
             jsonb_build_object('step', step, 'organisation', o.slug)) FROM public.partners_organisation o WHERE o.id = c.planner_id;
     END IF;
@@ -156,12 +159,22 @@ CREATE FUNCTION sec.cut_title(sort text, edges uuid[], off uuid[]) RETURNS text 
                 FROM public.partners_dependency d JOIN public.partners_sharedsystem s ON s.id = d.source_id
                 JOIN public.partners_sharedsystem g ON g.id = d.target_id WHERE d.id = ANY (edges)) END, 400)
 $$;
+-- Whether somebody who takes part now was left out when the newest revision was asked about, because it joined later.
+-- Whoever wrote that revision agrees by writing it.
+CREATE FUNCTION sec.cut_unasked(c public.incidents_plannedcut) RETURNS boolean LANGUAGE sql STABLE {DEFINER} AS $$
+    SELECT EXISTS (
+        SELECT 1 FROM public.incidents_plannedcutside s JOIN public.incidents_participant p
+            ON p.incident_id = s.incident_id AND p.organisation_id = s.organisation_id
+         WHERE s.cut_id = c.id AND s.revision = c.revision AND NOT s.asked AND s.organisation_id <> (
+            SELECT x.organisation_id FROM public.incidents_plannedcutchange x
+             WHERE x.cut_id = c.id AND x.revision = c.revision AND x.what IN ('planned', 'revised')))
+$$;
 -- Plan a cut, or change one (`former`) and ask again. The same `form` again is the plan that stands; the same words again
--- change nothing.
+-- change nothing, unless somebody joined who was never asked.
 CREATE FUNCTION sec.plan_cut(incident uuid, form uuid, former uuid, kind text, edges uuid[], off uuid[], doing text, whom text,
     begins timestamptz, ends timestamptz, why text) RETURNS uuid LANGUAGE plpgsql {DEFINER} AS $$
 DECLARE i public.incidents_incident := sec.cut_may(incident); me uuid := sec.me(); c public.incidents_plannedcut;
-    chosen uuid[]; here_now timestamptz := clock_timestamp(); BEGIN
+    was public.incidents_plannedcut; chosen uuid[]; here_now timestamptz := clock_timestamp(); BEGIN
     chosen := ARRAY(SELECT DISTINCT x FROM unnest(edges) x ORDER BY 1);
     IF former IS NULL THEN
         SELECT * INTO c FROM public.incidents_plannedcut x WHERE x.planner_id = me AND x.once = form;
@@ -211,7 +224,7 @@ DECLARE i public.incidents_incident := sec.cut_may(incident); me uuid := sec.me(
             RAISE EXCEPTION 'it is over: plan a new one' USING ERRCODE = '23514';
         END IF;
         IF (c.links, c.systems, c.how, c.ask, c.starts_at) = (chosen, off, btrim(doing), btrim(whom), begins)
-           AND c.ends_at IS NOT DISTINCT FROM ends THEN
+           AND c.ends_at IS NOT DISTINCT FROM ends AND NOT sec.cut_unasked(c) THEN
             RETURN c.id;
         END IF;
         IF (length(btrim(why)) BETWEEN 1 AND 2000) IS NOT TRUE THEN
@@ -221,6 +234,7 @@ DECLARE i public.incidents_incident := sec.cut_may(incident); me uuid := sec.me(
                    WHERE x.cut_id = c.id AND x.what = 'revised' AND x.at > here_now - interval '1 day') THEN
             RAISE EXCEPTION 'changed twenty times within a day: call it off, or ring everybody' USING ERRCODE = '23514';
         END IF;
+        was := c;
         UPDATE public.incidents_plannedcut x
            SET what = kind, links = chosen, systems = off, title = sec.cut_title(kind, chosen, off),
                how = btrim(doing), ask = btrim(whom), starts_at = begins, ends_at = ends, revision = x.revision + 1,
@@ -230,16 +244,16 @@ DECLARE i public.incidents_incident := sec.cut_may(incident); me uuid := sec.me(
     INSERT INTO public.incidents_plannedcutside (id, cut_id, incident_id, planner_id, revision, organisation_id, slug, name,
         asked, systems, services, loses, runs_an_end, critical, fallback, answer, reason)
     SELECT gen_random_uuid(), c.id, i.id, c.planner_id, c.revision, o.id, o.slug, o.name,
-           o.id <> c.planner_id AND EXISTS (SELECT 1 FROM public.incidents_participant p
-                                             WHERE p.incident_id = i.id AND p.organisation_id = o.id),
+           o.id <> me AND EXISTS (SELECT 1 FROM public.incidents_participant p
+                                   WHERE p.incident_id = i.id AND p.organisation_id = o.id),
            r.systems, r.services, r.loses, r.runs_an_end, r.critical, r.fallback, '', ''
       FROM sec.cut_reach(c.links, c.systems) r JOIN public.partners_organisation o ON o.id = r.organisation_id;
     PERFORM sec.cut_went_on(c, i, CASE c.revision WHEN 1 THEN 'planned' ELSE 'revised' END, why);
-    -- Whoever was asked before and is not concerned any more hears that too.
-    PERFORM sec.cut_told(c, 'told', ARRAY[b.organisation_id],
+    -- Whoever was asked before and is not concerned any more hears that too, of the cut as it knew it.
+    PERFORM sec.cut_told(was, 'told', ARRAY[b.organisation_id],
             jsonb_build_object('step', 'spared', 'organisation', b.slug))
        FROM public.incidents_plannedcutside b
-      WHERE b.cut_id = c.id AND b.revision = c.revision - 1 AND b.asked AND NOT EXISTS (
+      WHERE b.cut_id = c.id AND b.revision = c.revision - 1 AND b.asked AND b.organisation_id <> me AND NOT EXISTS (
             SELECT 1 FROM public.incidents_plannedcutside n
              WHERE n.cut_id = c.id AND n.revision = c.revision AND n.organisation_id = b.organisation_id AND n.asked);
     RETURN c.id;
@@ -279,11 +293,12 @@ DECLARE me uuid := sec.me(); i public.incidents_incident; c public.incidents_pla
         jsonb_build_object('organisation', s.slug, 'answer', say));
     RETURN true;
 END $$;
--- A person with a name says that it goes ahead: of the planner's organisation or the lead's. `objections`: how many there
--- were when that person looked. Where somebody objects or is silent, it says why.
-CREATE FUNCTION sec.decide_cut(which uuid, why text, seen integer, objections integer) RETURNS boolean
+-- A person with a name says that it goes ahead: of the planner's organisation or the lead's. `objected`: when the newest
+-- objection that this person read was made, NULL: there was none. Where somebody objects or is silent, it says why.
+CREATE FUNCTION sec.decide_cut(which uuid, why text, seen integer, objected timestamptz) RETURNS boolean
 LANGUAGE plpgsql {DEFINER} AS $$
-DECLARE me uuid := sec.me(); i public.incidents_incident; c public.incidents_plannedcut; against integer; open_now integer; BEGIN
+DECLARE me uuid := sec.me(); i public.incidents_incident; c public.incidents_plannedcut; against integer; open_now integer;
+    latest timestamptz; BEGIN
     i := sec.cut_may((SELECT x.incident_id FROM public.incidents_plannedcut x WHERE x.id = which));
     SELECT * INTO c FROM public.incidents_plannedcut x WHERE x.id = which AND me IN (x.planner_id, i.lead_id);
     IF c.id IS NULL OR sec.who() IS NULL OR coalesce(sec.my_name(), '') = '' THEN
@@ -295,10 +310,15 @@ DECLARE me uuid := sec.me(); i public.incidents_incident; c public.incidents_pla
     IF c.status <> 'planned' OR i.status = 'closed' THEN
         RAISE EXCEPTION 'it is over: nothing is to be decided' USING ERRCODE = '23514';
     END IF;
-    SELECT count(*) FILTER (WHERE x.answer = 'objects'), count(*) FILTER (WHERE x.answer = '') INTO against, open_now
+    SELECT count(*) FILTER (WHERE x.answer = 'objects'), count(*) FILTER (WHERE x.answer = ''),
+           max(x.answered_at) FILTER (WHERE x.answer = 'objects') INTO against, open_now, latest
       FROM public.incidents_plannedcutside x WHERE x.cut_id = c.id AND x.revision = c.revision AND x.asked;
-    IF seen IS DISTINCT FROM c.revision::integer OR objections IS DISTINCT FROM against THEN
+    IF seen IS DISTINCT FROM c.revision::integer OR latest > coalesce(objected, '-infinity') THEN
         RAISE EXCEPTION 'it or an answer to it has changed meanwhile: look again, then decide' USING ERRCODE = '23514';
+    END IF;
+    IF sec.cut_unasked(c) THEN
+        RAISE EXCEPTION 'somebody whom it concerns has joined and was never asked: change it, so that they are asked'
+            USING ERRCODE = '23514';
     END IF;
     IF against + open_now > 0 AND (btrim(why) = '') IS NOT FALSE OR length(why) > 2000 THEN
         RAISE EXCEPTION 'somebody objects or has not answered: say why it goes ahead' USING ERRCODE = '23514';
@@ -340,12 +360,13 @@ CREATE POLICY cuts_by_functions ON ledger_event AS RESTRICTIVE FOR INSERT TO por
 NOBODY = (
     "sec.cut_may(uuid), sec.cut_may_take(public.incidents_incident, uuid[], uuid[]), sec.cut_reach(uuid[], uuid[]),"
     " sec.cut_told(public.incidents_plannedcut, text, uuid[], jsonb), sec.cut_title(text, uuid[], uuid[]),"
+    " sec.cut_unasked(public.incidents_plannedcut),"
     " sec.cut_went_on(public.incidents_plannedcut, public.incidents_incident, text, text)"
 )
 OPEN = (
     "sec.own_links(), sec.cut_preview(uuid, uuid[], uuid[]), sec.answer_cut(uuid, text, text, integer),"
     " sec.plan_cut(uuid, uuid, uuid, text, uuid[], uuid[], text, text, timestamptz, timestamptz, text),"
-    " sec.decide_cut(uuid, text, integer, integer), sec.end_cut(uuid, text, text, integer)"
+    " sec.decide_cut(uuid, text, integer, timestamptz), sec.end_cut(uuid, text, text, integer)"
 )
 GRANTS = f"""
 REVOKE ALL ON FUNCTION {NOBODY}, {OPEN} FROM PUBLIC;
@@ -641,7 +662,8 @@ class Migration(migrations.Migration):
                 IN_IT.format(
                     "incidents_plannedcut",
                     f"planner_id = {ME} OR {OVERSEES} OR EXISTS (SELECT 1 FROM incidents_plannedcutside s"
-                    f" WHERE s.cut_id = incidents_plannedcut.id AND s.organisation_id = {ME} AND s.asked)",
+                    f" WHERE s.cut_id = incidents_plannedcut.id AND s.organisation_id = {ME} AND s.asked"
+                    " AND s.revision = incidents_plannedcut.revision)",
                 ),
             ),
         ),

@@ -75,9 +75,9 @@ class AnswerForm(forms.Form):
 
 
 class StepForm(forms.Form):
-    """It goes ahead, is done or called off. `objections`: how many objected when this person looked."""
+    """It goes ahead, is done or called off. `objected`: when the newest objection that was read was made."""
 
     step = forms.ChoiceField(choices=[(each, each) for each in ("decided", "done", "called_off")])
     words = forms.CharField(required=False, max_length=LONGEST, error_messages=LONG)
     seen = forms.IntegerField(min_value=1, max_value=32767, widget=forms.HiddenInput)
-    objections = forms.IntegerField(min_value=0, max_value=100_000, required=False, widget=forms.HiddenInput)
+    objected = forms.DateTimeField(required=False, widget=forms.HiddenInput)

@@ -8,9 +8,10 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from incidents.models import Incident, PlannedCut, PlannedCutSide
-from incidents.planned_cuts.planning import OPEN, Status
+from incidents.planned_cuts.planning import OPEN, Answer, Status
 from incidents.planned_cuts.shown import (
     ANSWERS,
+    ASKING,
     DAY,
     STATUS,
     STEPS,
@@ -30,6 +31,9 @@ def cut_page(cut: PlannedCut, incident: Incident, *, me: UUID, manages: bool, an
     every = list(cut.sides.all())
     sides = newest(cut, every)
     counts, open_now = counts_of(sides), cut.status in OPEN
+    changes = list(cut.changes.select_related("organisation"))
+    writer = next(each.organisation_id for each in changes if each.revision == cut.revision and each.what in ASKING)
+    late = [each for each in sides if not each.asked and each.organisation_id in {*incident.participants} - {writer}]
     may_move = manages and me in (cut.planner_id, incident.lead_id) and incident.suspended_at is None
     return {
         "id": cut.pk,
@@ -49,7 +53,9 @@ def cut_page(cut: PlannedCut, incident: Incident, *, me: UUID, manages: bool, an
         "objected": counts.objected,
         "silent": counts.silent,
         "needs_why": bool(counts.objected or counts.silent),
-        "sides": [side_of(side) for side in sides],
+        "newest_objection": max((each.answered_at for each in sides if each.answer == Answer.OBJECTS), default=None),
+        "late": [each.name for each in late],
+        "sides": [side_of(side, writer=writer, late=side in late) for side in sides],
         "own": _own(cut, every, me=me, answers=answers and incident.suspended_at is None),
         "may_decide": may_move and cut.status == Status.PLANNED and incident.status != Incident.Status.CLOSED,
         "may_change": may_move and open_now and incident.status != Incident.Status.CLOSED,
@@ -64,7 +70,7 @@ def cut_page(cut: PlannedCut, incident: Incident, *, me: UUID, manages: bool, an
                 "revision": change.revision,
                 "words": change.words,
             }
-            for change in cut.changes.select_related("organisation")
+            for change in changes
         ],
     }
 

@@ -53,7 +53,8 @@ class Affected:
 
 
 def affected_by(incident: Incident, choice: Choice) -> list[Affected]:
-    """Whom the cut would stop something for, safety-critical services first. Writes the record of a wide read alone.
+    """Whom the cut would stop something for, safety-critical services first. Writes the record of a wide read alone,
+    which says of no incident.
 
     Raises:
         NotYours: it is neither on the way of the incident nor one's own, or no role to plan.
@@ -71,7 +72,7 @@ def protects(incident: Incident, choice: Choice) -> Cut | None:
     """What the cut would protect, for whoever oversees the incident; None for a system, which is taken off whole."""
     if not choice.links:
         return None
-    estate = estate_of_incident(incident.pk, reason="planned-cut")
+    estate = estate_of_incident(incident.pk, reason="what-if")
     starts = IncidentSystem.objects.filter(incident=incident, named=True).values_list("system_id", flat=True)
     radius = blast_radius(estate, on=clock.now().date(), starts=list(starts))
     known = {edge.id for edge in estate.edges}
@@ -110,16 +111,18 @@ def answer_cut(cut: PlannedCut, *, say: str, why: str = "", seen: int | None = N
     return _say("SELECT sec.answer_cut(%s, %s, %s, %s)", [cut.pk, say, why, revision], "cut.answered")
 
 
-def decide_cut(cut: PlannedCut, *, why: str, seen: int, objections: int) -> bool:
+def decide_cut(cut: PlannedCut, *, why: str, seen: int, objected: datetime | None) -> bool:
     """Say as a person with a name that it goes ahead; whether that is new.
 
-    `seen` and `objections`: the revision, and how many objected, when this person looked.
+    `seen` and `objected`: the revision, and when the newest objection was made, when this person looked; None: there
+    was no objection.
 
     Raises:
         NotYours: neither a person of the planner nor of the lead, or no role to decide.
-        WrongMoment: it or an answer has changed meanwhile, or somebody objects or is silent and no reason is given.
+        WrongMoment: it has changed meanwhile or there is a newer objection, somebody joined who was never asked, or
+            somebody objects or is silent and no reason is given.
     """
-    return _say("SELECT sec.decide_cut(%s, %s, %s, %s)", [cut.pk, why, seen, objections], "cut.told")
+    return _say("SELECT sec.decide_cut(%s, %s, %s, %s)", [cut.pk, why, seen, objected], "cut.told")
 
 
 def end_cut(cut: PlannedCut, *, how: str, words: str = "", seen: int | None = None) -> bool:

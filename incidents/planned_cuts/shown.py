@@ -22,6 +22,8 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "objects": {"word": lazy("Objects"), "shape": "⊘", "css": "state--refused"},
     "": {"word": lazy("No answer"), "shape": "◇", "css": "state--told"},
     "outside": {"word": lazy("Not asked: takes no part"), "shape": "◌", "css": "state--nobody-told"},
+    "late": {"word": lazy("Not asked: joined since"), "shape": "◌", "css": "state--nobody-told"},
+    "changed": {"word": lazy("Changed it"), "shape": "–", "css": "state--not-needed"},
     "planner": {"word": lazy("Plans it"), "shape": "–", "css": "state--not-needed"},
 }
 STATUS: dict[str, dict[str, Any]] = {
@@ -30,6 +32,7 @@ STATUS: dict[str, dict[str, Any]] = {
     Status.DONE: {"word": lazy("Done"), "shape": "✓", "css": "state--done"},
     Status.CALLED_OFF: {"word": lazy("Called off"), "shape": "—", "css": "state--called-off"},
 }
+ASKING = ("planned", "revised")
 STEPS: dict[str, Any] = {
     "planned": lazy("Planned"), "revised": lazy("Changed, and asked again"), "decided": lazy("Decided: it goes ahead"),
     "done": lazy("Done"), "called_off": lazy("Called off"),
@@ -132,9 +135,13 @@ def stops_words(side: PlannedCutSide) -> list[str]:
     return said
 
 
-def side_of(side: PlannedCutSide) -> dict[str, Any]:
-    """One organisation in a revision, for whoever may read it."""
-    key = side.answer if side.asked else "planner" if side.organisation_id == side.planner_id else "outside"
+def side_of(side: PlannedCutSide, *, writer: UUID, late: bool) -> dict[str, Any]:
+    """One organisation in a revision that `writer` wrote, for whoever may read it. `late`: it joined after that."""
+    key = "late" if late else "outside"
+    if side.asked:
+        key = side.answer
+    elif side.organisation_id == writer:
+        key = "planner" if writer == side.planner_id else "changed"
     return {
         "name": side.name,
         "slug": side.slug,
@@ -156,11 +163,22 @@ def waiting_for(incident: Incident, *, me: UUID) -> list[dict[str, Any]]:
             incident=incident, organisation_id=me, asked=True, answer="", cut__status__in=OPEN
         )
         .order_by("cut__starts_at")
-        .values_list("cut_id", "cut__title", "cut__starts_at", "cut__revision", "revision", "planner__name", "critical")
+        .values_list(
+            "cut_id",
+            "cut__title",
+            "cut__starts_at",
+            "cut__revision",
+            "revision",
+            "planner_id",
+            "planner__name",
+            "critical",
+        )
     )
     return [
         {
-            "title": _("%(name)s plans to cut %(title)s: do you agree?") % {"name": planner, "title": title},
+            "title": _("Your plan to cut %(title)s was changed: do you agree?") % {"title": title}
+            if planner == me
+            else _("%(name)s plans to cut %(title)s: do you agree?") % {"name": name, "title": title},
             "words": _("A safety-critical service of yours stops from %(time)s. No answer is not a yes.")
             % {"time": local_time(at, DAY)}
             if critical
@@ -168,6 +186,6 @@ def waiting_for(incident: Incident, *, me: UUID) -> list[dict[str, Any]]:
             "link": _("Read and answer"),
             "href": reverse("incident-cut", args=[incident.reference, cut]),
         }
-        for cut, title, at, now, revision, planner, critical in sides
+        for cut, title, at, now, revision, planner, name, critical in sides
         if now == revision
     ][:5]

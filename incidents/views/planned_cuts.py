@@ -192,8 +192,7 @@ def step(request: HttpRequest, reference: str, cut_id: UUID) -> HttpResponse:
     said = form.cleaned_data
     try:
         if said["step"] == "decided":
-            objections = said["objections"] or 0
-            changed = decide_cut(cut, why=said["words"], seen=said["seen"], objections=objections)
+            changed = decide_cut(cut, why=said["words"], seen=said["seen"], objected=said["objected"])
         else:
             changed = end_cut(cut, how=said["step"], words=said["words"], seen=said["seen"])
     except NotYours as refused:

@@ -45,7 +45,11 @@ def test_a_cut_is_planned_and_answered_by_keys_and_decided_by_a_person(api_of, c
     objects = {"answer": "objects", "reason": "No fallback.", "revision": 1}
     assert send(keys["brackenfield"], "post", f"{one}answer/", objects).status_code == 200
     check_problem(send(keys["brackenfield"], "post", f"{one}answer/", objects | {"revision": 2}), 409)
-    decision = {"why": "It spreads.", "revision": 1, "objections": 1}
+    unread = {"why": "It spreads.", "revision": 1}
+    check_problem(send(client_of("northgate"), "post", f"{one}decide/", unread), 409)
+    (whole,) = read(keys["northgate"], at)
+    newest = max(side["answered_at"] for side in whole["sides"] if side["answer"] == "objects")
+    decision = unread | {"newest_objection": newest}
     check_problem(send(keys["northgate"], "post", f"{one}decide/", decision), 403)  # a key has no name
     check_problem(send(client_of("brackenfield"), "post", f"{one}decide/", decision), 403)
     decided = send(client_of("northgate"), "post", f"{one}decide/", decision).json()

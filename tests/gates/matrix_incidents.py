@@ -44,7 +44,7 @@ OF_SIGN_OFF = (
 # A planned cut is for its planner, those that oversee, and whoever is asked.
 OF_CUT = (
     f"({IN_IT} AND (x.planner_id = %(me)s OR {OVERSEES} OR EXISTS (SELECT 1 FROM incidents_plannedcutside s"
-    " WHERE s.cut_id = x.id AND s.organisation_id = %(me)s AND s.asked)))"
+    " WHERE s.cut_id = x.id AND s.organisation_id = %(me)s AND s.asked AND s.revision = x.revision)))"
 )
 SHARED = f"(x.shared = 'all' AND {IN_IT} OR x.shared = 'lead' AND {DIRECTS})"
 

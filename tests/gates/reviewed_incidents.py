@@ -257,6 +257,7 @@ INCIDENTS: dict[str, Function] = {
     "sec.cut_may_take(incidents_incident,uuid[],uuid[])": ((), "what one may plan to cut"),
     "sec.cut_reach(uuid[],uuid[])": ((), "whom a cut stops what for"),
     "sec.cut_told(incidents_plannedcut,text,uuid[],jsonb)": ((), "the event"),
+    "sec.cut_unasked(incidents_plannedcut)": ((), "whether somebody joined whom nobody asked"),
     "sec.cut_title(text,uuid[],uuid[])": ((), "what is cut, by the names of systems"),
     "sec.cut_went_on(incidents_plannedcut,incidents_incident,text,text)": ((), "what became of a cut, with its events"),
     "sec.own_links()": ((APP,), "links of which the asker runs an end, with the names of both"),
@@ -273,7 +274,7 @@ INCIDENTS: dict[str, Function] = {
         (APP,),
         "whoever is asked agrees or objects; planner and overseers see",
     ),
-    "sec.decide_cut(uuid,text,integer,integer)": (
+    "sec.decide_cut(uuid,text,integer,timestamp with time zone)": (
         (APP,),
         "a person of planner or lead says by name: go ahead",
     ),

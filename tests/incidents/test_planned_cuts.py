@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import html
+from datetime import datetime, timedelta
 from threading import Barrier
 from typing import Any
 from uuid import uuid4
@@ -48,6 +49,12 @@ def cut(stage: Stage, incident: Incident, inside) -> PlannedCut:
 def answers(cut: PlannedCut, inside, slug: str, say: str, why: str = "", seen: int | None = None) -> bool:
     with inside(slug):
         return answer_cut(PlannedCut.objects.get(pk=cut.pk), say=say, why=why, seen=seen)
+
+
+def objected(stage: Stage) -> datetime:
+    """When the newest objection was made."""
+    ((at,),) = stage.owner("SELECT max(answered_at) FROM incidents_plannedcutside WHERE answer = 'objects'")
+    return at
 
 
 def test_whoever_it_stops_something_for_is_asked_and_nobody_else_learns_of_it(stage, incident, cut, client_of, inside):
@@ -103,10 +110,17 @@ def test_silence_is_no_yes_and_a_person_decides_by_name(stage, incident, cut, cl
     own = client_of("coldharbour").get(reverse("incident-cut", args=[incident.reference, cut.pk])).content.decode()
     assert "no fallback here" not in own
     with inside("northgate"):
+        first = objected(stage)
         with pytest.raises(WrongMoment, match="say why it goes ahead"):
-            decide_cut(cut, why="", seen=1, objections=1)
+            decide_cut(cut, why="", seen=1, objected=first)
         with pytest.raises(WrongMoment, match="changed meanwhile"):  # looked before the objection came
-            decide_cut(cut, why="The intruder is in.", seen=1, objections=0)
+            decide_cut(cut, why="The intruder is in.", seen=1, objected=None)
+    # One objection goes, another comes: as many as before, and nobody looked at it.
+    assert answers(cut, inside, "brackenfield", "agrees")
+    assert answers(cut, inside, "coldharbour", "objects", "The supplier is in the plant just now.")
+    with inside("northgate"):
+        with pytest.raises(WrongMoment, match="changed meanwhile"):
+            decide_cut(cut, why="The intruder is in.", seen=1, objected=first)
         with pytest.raises(WrongMoment, match="planned, not decided"):
             end_cut(cut, how="done")
     for slug, role in (
@@ -115,9 +129,11 @@ def test_silence_is_no_yes_and_a_person_decides_by_name(stage, incident, cut, cl
         ("northgate", "responder"),
     ):
         with inside(slug, role), pytest.raises(NotYours):
-            decide_cut(cut, why="Because.", seen=1, objections=1)
+            decide_cut(cut, why="Because.", seen=1, objected=objected(stage))
     step = reverse("incident-cut-step", args=[incident.reference, cut.pk])
-    said = {"step": "decided", "words": "The intruder is in.", "seen": 1, "objections": 1}
+    said = {"step": "decided", "words": "The intruder is in.", "seen": 1}
+    shown = client_of("ashbourne").get(reverse("incident-cut", args=[incident.reference, cut.pk])).content.decode()
+    said["objected"] = html.unescape(shown.split('name="objected" value="')[1].split('"')[0])
     assert client_of("ashbourne").post(step, said).status_code == 302
     assert client_of("ashbourne").post(step, said).status_code == 302  # tapped twice
     ((status, name, because),) = stage.owner(
@@ -149,7 +165,7 @@ def test_silence_is_no_yes_and_a_person_decides_by_name(stage, incident, cut, cl
 def test_another_time_or_extent_asks_again_and_undoes_the_decision(stage, incident, cut, inside, client_of):
     answers(cut, inside, "brackenfield", "agrees")
     with inside("northgate"):
-        decide_cut(cut, why="Nobody else answers.", seen=1, objections=0)
+        decide_cut(cut, why="Nobody else answers.", seen=1, objected=None)
         later = plan(stage, incident, starts_at=clock.now() + timedelta(hours=2), why="After the night shift.")
         with pytest.raises(Invalid):
             plan_cut(incident, plan(stage, incident, starts_at=clock.now() + timedelta(hours=2)), former=cut)
@@ -170,6 +186,15 @@ def test_another_time_or_extent_asks_again_and_undoes_the_decision(stage, incide
     loses = stage.owner("SELECT slug, loses FROM incidents_plannedcutside WHERE revision = 3 ORDER BY slug")
     assert loses == [(slug, ["new log-ins to e-mail and Teams"]) for slug in (
         "ashbourne", "brackenfield", "coldharbour", "northgate")]  # fmt: skip
+    # Whoever changes it is the one that is not asked: the planner's old plan is no yes to the lead's.
+    who = "SELECT slug, asked FROM incidents_plannedcutside WHERE revision = 3 ORDER BY 1"
+    everybody = {"ashbourne": False, "brackenfield": True, "coldharbour": True, "northgate": True}
+    assert dict(stage.owner(who)) == everybody
+    assert "was changed: do you agree" in client_of("northgate").get(reverse("my-tasks")).content.decode()
+    shown = client_of("northgate").get(page).content.decode()
+    assert "Changed it" in shown
+    assert "Plans it" not in shown
+    assert answers(cut, inside, "northgate", "agrees", seen=3)
     for slug in ("brackenfield", "dunmere"):
         with inside(slug), pytest.raises(NotYours):
             plan_cut(incident, later, former=cut)
@@ -178,6 +203,34 @@ def test_another_time_or_extent_asks_again_and_undoes_the_decision(stage, incide
             end_cut(narrowed, how="called_off")
         assert end_cut(narrowed, how="called_off", words="The intruder is out.")
         assert not end_cut(narrowed, how="called_off", words="The intruder is out.")
+
+
+def test_who_joins_later_is_asked_and_who_is_spared_reads_no_more_of_it(stage, incident, cut, inside, client_of):
+    # Coldharbour joined after it was planned: it was concerned then, and nobody asked it.
+    stage.owner("UPDATE incidents_plannedcutside SET asked = false WHERE slug = 'coldharbour'")
+    page = reverse("incident-cut", args=[incident.reference, cut.pk])
+    shown = client_of("northgate").get(page).content.decode()
+    assert "Coldharbour joined since and was never asked" in shown
+    assert client_of("coldharbour").get(page).status_code == 404
+    with inside("northgate"):
+        with pytest.raises(WrongMoment, match="never asked: change it"):
+            decide_cut(cut, why="It spreads.", seen=1, objected=None)
+        same = Plan(
+            choice(stage, incident, "northgate", LINK), cut.how, cut.ask, cut.starts_at, why="Coldharbour joined."
+        )
+        assert plan_cut(incident, same, former=cut).revision == 2  # the same words, for everybody
+        assert plan_cut(incident, same, former=cut).revision == 2
+    assert client_of("coldharbour").get(page).status_code == 200
+    # Now it concerns others: Brackenfield keeps its own side and hears that it is spared, in the words that it knew.
+    with inside("northgate"):
+        own = plan(stage, incident, "northgate", "Housing off Finance ledger", why="Only this is needed.")
+        plan_cut(incident, own, former=cut)
+    spared = {data["organisation"]: data["title"] for data, _ in stage.events("cut.told") if data["step"] == "spared"}
+    assert spared.get("brackenfield") == LINK
+    assert [len(stage.as_app("brackenfield", f"SELECT 1 FROM {table}")) for table in TABLES] == [0, 2, 0]
+    assert client_of("brackenfield").get(page).status_code == 404
+    # Looking told nobody outside that there is an incident.
+    assert {data["reason"] for data, _ in stage.events("estate.read")} <= {"opening", "walking-again", "what-if"}
 
 
 def test_a_council_plans_where_it_runs_an_end_and_nowhere_else(stage, incident, inside, client_of):
@@ -207,7 +260,7 @@ def test_a_council_plans_where_it_runs_an_end_and_nowhere_else(stage, incident, 
     ]  # fmt: skip
     assert answers(made, inside, "dunmere", "agrees")
     with inside("eastwick"):  # everybody asked agrees: no reason is needed
-        assert decide_cut(made, why="", seen=1, objections=0)
+        assert decide_cut(made, why="", seen=1, objected=None)
     assert client_of("gravenhurst").get(reverse("incident-cut-plan", args=[incident.reference])).status_code == 404
 
 
@@ -234,7 +287,7 @@ def test_of_two_who_decide_at_once_one_is_named(stage, incident, cut):
     def decides(slug: str) -> None:
         with stage.as_person(slug):
             at_once.wait()
-            made.append(decide_cut(cut, why="It spreads.", seen=1, objections=0))
+            made.append(decide_cut(cut, why="It spreads.", seen=1, objected=None))
 
     assert in_threads(lambda: decides("ashbourne"), lambda: decides("northgate")) == []
     assert sorted(made) == [False, True]

@@ -25,7 +25,7 @@ SELECT sec.answer_cut(%(cut)s, 'objects', ' ', 1);
 SELECT sec.answer_cut(gen_random_uuid(), 'agrees', '', 1);
 
 -- everybody: decides for a revision that there is not
-SELECT sec.decide_cut(%(cut)s, 'x', 9, 0);
+SELECT sec.decide_cut(%(cut)s, 'x', 9, NULL);
 
 -- everybody: ends what nobody has planned
 SELECT sec.end_cut(gen_random_uuid(), 'done', '', 1);
