@@ -21,6 +21,7 @@ from incidents.handing_over import notices_of
 from incidents.header import do_not_trust, header_of, others_of, silence
 from incidents.left_untold import still_untold
 from incidents.matrix import Column, Own, cells_of, columns_of, first_due, tasks_in
+from incidents.merging import merged_notice
 from incidents.models import Incident, Participant, Standing, Step, Task
 from incidents.not_trusted import lines_of, mail_lines, short_of, suspicions_in
 from incidents.own_actions.page import did_itself
@@ -121,6 +122,7 @@ def board_of(incident: Incident, *, me: UUID, may_lead: bool, manages: bool = Fa
         + cuts_to_answer(incident, me=me)
         + decisions_of(incident, me=me)
         + written_in_our_name(incident, me=me)
+        + merged_notice(incident)
         + reminders_of(incident, me=me, now=now)
         + ([] if oversees else to_read + to_answer),
         "signed": board_block(incident, by_id, me=me, oversees=oversees),

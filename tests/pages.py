@@ -284,6 +284,7 @@ OWN_ACTIONS = [
     State("evidence", PARTNER, "/tasks/{dunmere_first}/evidence/", "Take a photo"),
     State("evidence-wrong", PARTNER, "/tasks/{dunmere_first}/evidence/", "This file is empty", act=keep_nothing),
     State("evidence-kept", PARTNER, "/tasks/{dunmere_first}/evidence/", "SHA-256", act=keep_a_file),
+    State("merge", LEAD, "/incidents/{main}/merge/", "This cannot be taken back"),
     State("search", LEAD, "/search/?q=link", "Tasks"),
     State("search-nothing", STRANGER, "/search/?q=nobodywrotethis", "Nothing that you may see"),
     State("search-short", LEAD, "/search/?q=x", "Type between 3 and 200 characters", 422),

@@ -71,6 +71,7 @@ class Incident(models.Model):
     tell_people = ArrayField(models.UUIDField(), default=list)  # suspected: whom of the lead's own people to tell
     lead_phone = models.TextField(blank=True, default="", editable=False)
     suspended_at = models.DateTimeField(null=True, blank=True)  # an exercise that was put aside for something real
+    merged_into_id = models.UUIDField(null=True, editable=False)  # closed as its duplicate; a function alone writes it
     tasks_due_minutes = models.PositiveIntegerField(null=True, blank=True)
 
     class Meta:

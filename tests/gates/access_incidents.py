@@ -28,6 +28,7 @@ from tests.gates.access_answers import (
     LIFTS,
     MANAGED,
     MANAGERS,
+    MERGES,
     NO_CARD,
     NO_CUT,
     NO_FILE,
@@ -162,6 +163,7 @@ INCIDENTS = (
         body={"what": "other", "title": "Shut the gate", "done_at": f"{YESTERDAY}T08:30"},
     ),
     page("own-action-undo", post=NOT_MINE, action_id="contact"),
+    page("incident-merge", WIDENS, post=MERGES, body={}, reference="incident"),
     page("incident-export", MANAGERS, post=MANAGED, body={"form": "csv"}, reference="incident"),
     page("incident-statements", INSIDE, reference="incident"),
     page(

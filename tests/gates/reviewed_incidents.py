@@ -67,6 +67,7 @@ INCIDENTS: dict[str, Function] = {
     "sec.enter_run(uuid,text)": ((WORKER,), "enters the lead's organisation of a run whose claim it holds"),
     "sec.choose(uuid,text,text)": ((APP,), "the lead's choice where the portal cannot tell, once, and why"),
     "sec.exempt(uuid,text)": ((APP,), "the lead lets an organisation off a step, and why"),
+    "sec.merged_into(uuid,uuid)": ((APP,), "the lead of both names the incident that its duplicate goes on as"),
     "sec.evidence_may(text,uuid)": (
         (),
         "whose task or own action it is, and whether the person writes; called by two below",
