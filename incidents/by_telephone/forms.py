@@ -28,10 +28,9 @@ OVER_OWN = {
 }
 
 
-def words_of(task: Task, *, stands: bool) -> list[tuple[str, Any]]:
-    """What can be written down now; `stands`: the answer that it has was by telephone too."""
-    free = task.status == Task.Status.WAITING or stands
-    arrows = Task.MOVES[task.status] if free else OVER_OWN.get(task.status, ())
+def words_of(task: Task, *, own: bool) -> list[tuple[str, Any]]:
+    """What can be written down now; `own`: the organisation itself has answered, whatever was reported since."""
+    arrows = OVER_OWN.get(task.status, ()) if own else Task.MOVES[task.status]
     return [
         (status, words)
         for status, words in WORDS.items()

@@ -26,13 +26,15 @@ def reported_on(task: Task, visitor: Visitor, *, number: str, form: ReportForm |
     incident = task.incident
     leads = visitor.organisation_id in {incident.lead_id, incident.deputy_lead_id}
     may = leads and may_open(visitor) and visitor.organisation_id != task.organisation_id
-    reports = [
-        _shown(each, task, visitor)
-        for each in ReportedAnswer.objects.filter(task=task).select_related("reporter").order_by("-at")[:MOST]
-    ]
-    stands = any(each["stands"] for each in reports)
+    found = list(ReportedAnswer.objects.filter(task=task).select_related("reporter").order_by("-at"))
+    standing = next((each for each in found if report_stands(each, task)), None)
+    reports = [_shown(each, task, visitor) for each in found[:MOST]]
+    if standing in found[MOST:]:  # under many that were taken back
+        reports.append(_shown(standing, task, visitor))
     open_now = incident.status != Incident.Status.CLOSED and incident.suspended_at is None
-    choices = words_of(task, stands=stands) if may and open_now else []
+    counts = standing is not None and not standing.settled and standing.version == task.version
+    own_word = standing.was_status if standing and counts else task.status
+    choices = words_of(task, own=own_word != Task.Status.WAITING) if may and open_now else []
     if not choices:
         return {"reports": reports, "form": None, "asked": []}
     return {

@@ -13,7 +13,7 @@ from django.db import transaction
 from incidents.errors import Fault, Invalid, NotYours, WrongMoment
 from incidents.models import ReportedAnswer, Task
 from incidents.planned import missing_right
-from incidents.running.answering import hold_run_of, read_answers
+from incidents.running.answering import read_answers
 from incidents.transitions import NEEDS_REASON, record_reported, standing_word
 from partners import approvals
 from portal.ledger.record import Actor
@@ -70,9 +70,10 @@ def report_task(*, task_id: UUID, said: Said, actor: Actor) -> ReportedAnswer:
 
 @transaction.atomic(using="default")
 def settle_report(*, report_id: UUID, how: str, actor: Actor) -> ReportedAnswer:
-    """Its organisation says that it is right, or that it is not: then the task is as before. Twice changes nothing.
+    """Its organisation says that it is right, or that it is not: then its own last word stands. Twice changes nothing.
 
-    Whoever wrote it takes it back within a minute.
+    Whoever wrote it takes it back within a minute, and what was reported before stands again. Looks at the run are kept
+    out meanwhile.
 
     Raises:
         ReportedAnswer.DoesNotExist: unknown or not visible. Invalid: no such word. NotYours: not of this organisation.
@@ -81,8 +82,6 @@ def settle_report(*, report_id: UUID, how: str, actor: Actor) -> ReportedAnswer:
     if how not in {Settled.CONFIRMED, Settled.CORRECTED, Settled.TAKEN_BACK}:
         raise Invalid([Fault("/how", "One of: confirmed, corrected, taken_back.")])
     report = ReportedAnswer.objects.get(pk=report_id)
-    if report.organisation_id == actor.organisation_id:
-        hold_run_of(report.task_id)  # as a look at the run does it, and in its order: the incident first
     task = Task.objects.get(pk=report.task_id)
     before, was = standing_word(task), task.status
     if _asked("SELECT sec.settle_report(%s, %s)", [report_id, how]):

@@ -103,6 +103,10 @@ SET search_path = pg_catalog, pg_temp AS $$
             WHEN 'blocked' THEN ARRAY['acknowledged', 'in_progress', 'done', 'declined', 'not_affected']
             WHEN 'declined' THEN ARRAY['acknowledged'] WHEN 'not_affected' THEN ARRAY['acknowledged'] END END
 $$;
+CREATE FUNCTION sec.reported_reason(becomes text, said text) RETURNS text LANGUAGE sql IMMUTABLE
+SET search_path = pg_catalog, pg_temp AS $$
+    SELECT CASE WHEN becomes IN ('blocked', 'declined', 'not_affected') THEN said ELSE '' END
+$$;
 CREATE FUNCTION sec.put_reported(t public.incidents_task, report uuid, becomes text, why text) RETURNS void
 LANGUAGE sql {DEFINER} AS $$
     UPDATE public.incidents_task x SET reported_id = report, status = becomes, reason = why, version = t.version + 1,
@@ -115,7 +119,7 @@ $$;
 CREATE FUNCTION sec.report_task(task uuid, becomes text, who_said text, as_what text, rang text, said_words text,
     stopping text, said_answers jsonb) RETURNS uuid LANGUAGE plpgsql {DEFINER} AS $$
 DECLARE me uuid := sec.me(); t public.incidents_task; i public.incidents_incident; r public.incidents_reportedanswer;
-    s public.incidents_step; names text[]; made uuid := gen_random_uuid(); BEGIN
+    s public.incidents_step; names text[]; made uuid := gen_random_uuid(); under uuid; moment timestamptz; BEGIN
     SELECT x.* INTO t FROM public.incidents_task x JOIN public.incidents_incident n ON n.id = x.incident_id
      WHERE x.id = task AND me IN (n.lead_id, n.deputy_lead_id) AND me <> x.organisation_id FOR NO KEY UPDATE OF x;
     IF t.id IS NULL OR sec.who() IS NULL OR sec.role() NOT IN ('administrator', 'incident_manager') THEN
@@ -137,14 +141,18 @@ DECLARE me uuid := sec.me(); t public.incidents_task; i public.incidents_inciden
                             = (btrim(who_said), btrim(as_what), btrim(rang), btrim(said_words)) THEN
         RETURN r.id;
     END IF;
-    IF (becomes = ANY (sec.reported_arrows(t.status, r.id IS NULL))) IS NOT TRUE THEN
+    -- Its own word stays its own, however often somebody reports on top of it.
+    IF (becomes = ANY (sec.reported_arrows(t.status, coalesce(r.was_status, t.status) <> 'waiting'))) IS NOT TRUE THEN
         RAISE EXCEPTION 'the organisation has answered this itself, or the answer does not lead there now'
             USING ERRCODE = '23514';
     END IF;
     IF becomes IN ('in_progress', 'done') AND NOT t.ready THEN
         RAISE EXCEPTION 'the steps before this one are not settled' USING ERRCODE = '23514';
     END IF;
+    SELECT x.id INTO under FROM public.incidents_reportedanswer x WHERE x.id = t.reported_id AND x.version = t.version;
     SELECT * INTO s FROM public.incidents_step x WHERE x.id = t.step_id;
+    -- By the report's id and its moment `settle_report` finds again what was written for it.
+    moment := clock_timestamp();
     IF becomes = 'done' THEN
         names := CASE WHEN s.typed_confirmation THEN sec.unguarded_of(t.organisation_id, t.incident_id) ELSE '{{}}' END;
         IF cardinality(names) > 0 THEN
@@ -153,28 +161,34 @@ DECLARE me uuid := sec.me(); t public.incidents_task; i public.incidents_inciden
                     USING ERRCODE = '23514';
             END IF;
             INSERT INTO public.incidents_stopconfirmation (id, task_id, organisation_id, words, at, by_id)
-            VALUES (gen_random_uuid(), t.id, t.organisation_id, left(stopping, 2000), clock_timestamp(), sec.who());
+            VALUES (made, t.id, t.organisation_id, left(stopping, 2000), moment, sec.who());
         END IF;
         INSERT INTO public.incidents_runanswer (id, incident_id, task_id, organisation_id, scope, name, kind, value, at)
-        SELECT gen_random_uuid(), t.incident_id, t.id, t.organisation_id, t.path, a.name, a.kind, a.value, clock_timestamp()
+        SELECT gen_random_uuid(), t.incident_id, t.id, t.organisation_id, t.path, a.name, a.kind, a.value, moment
           FROM jsonb_to_recordset(said_answers) AS a(name text, kind text, value text)
          WHERE EXISTS (SELECT 1 FROM jsonb_array_elements(s.answers) k WHERE k ->> 'name' = a.name
                           AND k ->> 'kind' = a.kind AND (k ->> 'deciding')::boolean)
         ON CONFLICT (task_id, name) DO UPDATE SET kind = excluded.kind, value = excluded.value, at = excluded.at;
     END IF;
-    -- A correction goes back to what the organisation said itself, whatever was reported in between.
+    -- A correction goes back to what the organisation said itself, whatever was reported in between; taking it back goes
+    -- to the report that stood until now (`over_id`), if there was one.
     INSERT INTO public.incidents_reportedanswer (id, incident_id, task_id, organisation_id, reporter_id, status, was_status,
-        was_reason, said_by, said_role, number, words, written_by, written_by_name, at, version, settled)
-    VALUES (made, t.incident_id, t.id, t.organisation_id, me, becomes, coalesce(r.was_status, t.status), coalesce(r.was_reason, t.reason),
-        btrim(who_said), btrim(as_what), btrim(rang), btrim(said_words), sec.who(), sec.my_name(), clock_timestamp(), t.version + 1, '');
-    PERFORM sec.put_reported(t, made, becomes,
-        CASE WHEN becomes IN ('blocked', 'declined', 'not_affected') THEN btrim(said_words) ELSE '' END);
+        was_reason, over_id, said_by, said_role, number, words, written_by, written_by_name, at, version, settled)
+    VALUES (made, t.incident_id, t.id, t.organisation_id, me, becomes, coalesce(r.was_status, t.status),
+        coalesce(r.was_reason, t.reason), under, btrim(who_said), btrim(as_what), btrim(rang), btrim(said_words), sec.who(),
+        sec.my_name(), moment, t.version + 1, '');
+    PERFORM sec.put_reported(t, made, becomes, sec.reported_reason(becomes, btrim(said_words)));
     RETURN made;
 END $$;
 -- Its organisation confirms or corrects what stands in its name, whoever wrote it takes it back within a minute. False:
 -- it was said already. What a condition of the plan has made of it stands.
 CREATE FUNCTION sec.settle_report(report uuid, how text) RETURNS boolean LANGUAGE plpgsql {DEFINER} AS $$
-DECLARE t public.incidents_task; r public.incidents_reportedanswer; mine boolean; BEGIN
+DECLARE t public.incidents_task; r public.incidents_reportedanswer; under public.incidents_reportedanswer; mine boolean; BEGIN
+    -- As `sec.hold_run_of` and a look at the run do it, and in their order: the incident first.
+    PERFORM 1 FROM public.incidents_incident n WHERE n.id = (
+        SELECT x.incident_id FROM public.incidents_reportedanswer x WHERE x.id = report
+           AND (x.organisation_id = sec.mine() OR x.written_by = sec.who() AND x.reporter_id = sec.me()))
+       FOR NO KEY UPDATE;
     SELECT k.* INTO t FROM public.incidents_task k JOIN public.incidents_reportedanswer x ON x.task_id = k.id
      WHERE x.id = report AND (x.organisation_id = sec.mine() OR x.written_by = sec.who() AND x.reporter_id = sec.me())
        FOR NO KEY UPDATE OF k;
@@ -204,14 +218,24 @@ DECLARE t public.incidents_task; r public.incidents_reportedanswer; mine boolean
         RAISE EXCEPTION 'the plan has gone on by this answer: ring the lead' USING ERRCODE = '23514';
     END IF;
     UPDATE public.incidents_reportedanswer x SET settled = how, settled_at = clock_timestamp() WHERE x.id = r.id;
-    IF how <> 'confirmed' THEN
+    IF how = 'confirmed' THEN
+        RETURN true;
+    END IF;
+    -- What was typed and answered for it in the organisation's name goes with it.
+    DELETE FROM public.incidents_stopconfirmation c WHERE c.id = r.id AND c.task_id = t.id;
+    DELETE FROM public.incidents_runanswer a WHERE a.task_id = t.id AND a.at = r.at;
+    SELECT * INTO under FROM public.incidents_reportedanswer x WHERE x.id = r.over_id AND how = 'taken_back';
+    IF under.id IS NULL THEN
         PERFORM sec.put_reported(t, NULL, r.was_status, r.was_reason);
+    ELSE
+        PERFORM sec.put_reported(t, under.id, under.status, sec.reported_reason(under.status, under.words));
+        UPDATE public.incidents_reportedanswer x SET version = t.version + 1 WHERE x.id = under.id;
     END IF;
     RETURN true;
 END $$;
 """
 NOBODY = (
-    "sec.touched_name(uuid, text, uuid), sec.reported_arrows(text, boolean),"
+    "sec.touched_name(uuid, text, uuid), sec.reported_arrows(text, boolean), sec.reported_reason(text, text),"
     " sec.put_reported(public.incidents_task, uuid, text, text)"
 )
 OPEN = (
@@ -287,6 +311,7 @@ class Migration(migrations.Migration):
                 ("status", models.TextField()),
                 ("was_status", models.TextField()),
                 ("was_reason", models.TextField(blank=True, default="")),
+                ("over_id", models.UUIDField(editable=False, null=True)),
                 ("said_by", models.TextField()),
                 ("said_role", models.TextField()),
                 ("number", models.TextField()),

@@ -71,7 +71,8 @@ class ReportedAnswer(models.Model):
 
     Read by that organisation and the overseers. `version` is the task's once this was written: while both are the
     same, the answer that stands is this one. `settled`: what became of it; empty while its organisation has said
-    nothing of it. `was_status` and `was_reason` are what a correction returns to.
+    nothing of it. `was_status` and `was_reason` are what a correction returns to: the organisation's own last word.
+    `over_id` is the report that stood before it, to which taking it back returns.
     """
 
     class Settled(models.TextChoices):
@@ -88,6 +89,7 @@ class ReportedAnswer(models.Model):
     status = models.TextField()
     was_status = models.TextField()
     was_reason = models.TextField(blank=True, default="")
+    over_id = models.UUIDField(null=True, editable=False)  # no key: written by functions alone, like `Task.reported_id`
     said_by = models.TextField()
     said_role = models.TextField()
     number = models.TextField()

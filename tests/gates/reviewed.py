@@ -105,6 +105,7 @@ INVOKER: dict[str, Function] = {
     "sec.delivery_moves()": ((), "trigger: the arrows of a delivery"),
     "sec.incident_moves()": ((), "trigger: the arrows of an incident"),
     "sec.reported_arrows(text,boolean)": ((), "where an answer by telephone may lead; reads nothing"),
+    "sec.reported_reason(text,text)": ((), "which answers by telephone have a reason; reads nothing"),
     "sec.task_moves()": ((), "trigger: the arrows of a task, under the caller's own policies"),
     "sec.link_kept()": ((), "trigger on links: counts versions"),
     "sec.system_kept()": ((), "trigger on systems: a slug that nobody can guess, and who may say who runs it"),

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import psycopg
 import pytest
+from django.db import OperationalError, connection
 
 from incidents.by_telephone.writing import Said, report_task, settle_report
 from incidents.errors import Invalid, NotYours, WrongMoment
@@ -13,7 +15,7 @@ from incidents.models import Incident, ReportedAnswer, Task
 from incidents.transitions import answer_task, verify_task
 from tests.api.asking import check_problem, send
 from tests.incidents.test_own_actions import acts, incident, words
-from tests.notifications.stage import Stage
+from tests.notifications.stage import Stage, address
 
 __all__ = ["acts", "incident"]
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -91,7 +93,7 @@ def test_it_is_put_right_by_its_organisation(stage: Stage, task: Any, acts: Call
 
 
 def test_it_never_goes_over_what_the_organisation_said_itself(
-    stage: Stage, task: Any, acts: Callable[..., Any]
+    stage: Stage, task: Any, acts: Callable[..., Any], client_of: Callable[..., Any]
 ) -> None:
     with acts("dunmere") as actor:
         answer_task(task_id=task, to="acknowledged", actor=actor)
@@ -100,11 +102,69 @@ def test_it_never_goes_over_what_the_organisation_said_itself(
             report_task(task_id=task, said=said(status, "They say so."), actor=actor)
     with acts("ashbourne") as actor:
         report_task(task_id=task, said=said("in_progress"), actor=actor)
+    for status in ("declined", "not_affected"):  # nor in two steps, the first of which is allowed
+        with acts("ashbourne") as actor, pytest.raises(WrongMoment):
+            report_task(task_id=task, said=said(status, "They say so."), actor=actor)
+    page = words(client_of("ashbourne"), f"/tasks/{task}/")
+    assert ("They are blocked" in page, "They refuse" in page) == (True, False)
     with acts("dunmere") as actor:
         answer_task(task_id=task, to="done", actor=actor)
     for status in ("blocked", "in_progress", "done"):
         with acts("ashbourne") as actor, pytest.raises(WrongMoment):
             report_task(task_id=task, said=said(status, "They say so."), actor=actor)
+    assert status_of(stage, task) == "done"
+
+
+def test_taking_one_back_leaves_what_was_reported_before(stage: Stage, task: Any, acts: Callable[..., Any]) -> None:
+    with acts("ashbourne") as actor:
+        first = report_task(task_id=task, said=said("blocked", "No key to the room."), actor=actor)
+        wrong = report_task(task_id=task, said=said("done"), actor=actor)
+        settle_report(report_id=wrong.pk, how="taken_back", actor=actor)
+        assert report_task(task_id=task, said=said("blocked", "No key to the room."), actor=actor).pk == first.pk
+    stands = "SELECT status, reason, reported_id FROM incidents_task WHERE id = %s"
+    assert stage.owner(stands, [task]) == [("blocked", "No key to the room.", first.pk)]
+    with acts("dunmere") as actor:  # which its organisation can still put right: it has said nothing itself
+        settle_report(report_id=first.pk, how="corrected", actor=actor)
+    assert stage.owner(stands, [task]) == [("waiting", "", None)]
+
+
+def test_what_was_typed_in_its_name_goes_with_the_answer(stage: Stage, acts: Callable[..., Any]) -> None:
+    incident = stage.opens(systems=("telecare-alarms",))  # Brackenfield has no fallback for Telecare
+    ((task, step),) = stage.owner(
+        "SELECT id, step_id FROM incidents_task WHERE incident_id = %s AND organisation_id = %s AND ready"
+        " ORDER BY position LIMIT 1",
+        [incident.pk, stage.ids["brackenfield"]],
+    )
+    asks = '[{"name": "__lines__", "kind": "integer", "words": "Lines", "deciding": true}]'
+    stage.owner("UPDATE incidents_step SET typed_confirmation = true, answers = %s WHERE id = %s", [asks, step])
+    written = (
+        "SELECT (SELECT count(*) FROM incidents_stopconfirmation), (SELECT count(*) FROM incidents_runanswer),"
+        " (SELECT status FROM incidents_task WHERE id = %s)"
+    )
+    done = said("done", confirm="Telecare", answers={"__lines__": "4"})
+    for how, slug in (("corrected", "brackenfield"), ("taken_back", "ashbourne")):
+        with acts("ashbourne") as actor, pytest.raises(WrongMoment):
+            report_task(task_id=task, said=said("done", answers={"__lines__": "4"}), actor=actor)
+        with acts("ashbourne") as actor:
+            made = report_task(task_id=task, said=done, actor=actor)
+        assert stage.owner(written, [task]) == [(1, 1, "done")]
+        with acts(slug) as actor:
+            settle_report(report_id=made.pk, how=how, actor=actor)
+        assert stage.owner(written, [task]) == [(0, 0, "waiting")], how
+
+
+def test_a_look_at_the_run_is_before_it_or_after_it(
+    stage: Stage, incident: Incident, task: Any, acts: Callable[..., Any]
+) -> None:
+    with acts("ashbourne") as actor:
+        made = report_task(task_id=task, said=said("done"), actor=actor)
+    with psycopg.connect(address("DATABASE_URL")) as run:
+        run.execute("SELECT 1 FROM incidents_incident WHERE id = %s FOR NO KEY UPDATE", [incident.pk])
+        with acts("ashbourne") as actor, connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '200ms'")
+            with pytest.raises(OperationalError, match="lock timeout"):
+                settle_report(report_id=made.pk, how="taken_back", actor=actor)
+        run.execute("SELECT 1 FROM incidents_task WHERE id = %s FOR UPDATE NOWAIT", [task])  # the incident first
     assert status_of(stage, task) == "done"
 
 
