@@ -20,7 +20,7 @@ from incidents.left_untold import LeftUntold, keep, split
 from incidents.models import Incident, Playbook
 from incidents.named import to_run
 from incidents.references import new_reference
-from incidents.register import shared_with, walkable_estate
+from incidents.register import estate_for_opening, say_opening_read, shared_with, walkable_estate
 from incidents.running.graph import CannotLink
 from incidents.running.kept import newest_of
 from incidents.techniques.saying import suppose_at_opening
@@ -90,24 +90,37 @@ def open_incident(opening: Opening, *, actor: Actor) -> Incident:
         Invalid: something named is unknown to the caller, or nothing is named; the faults carry JSON pointers.
     """
     suspected = opening.suspected or _opened_last_hour(actor.organisation_id) >= OPEN_AS_ASKED_AN_HOUR
-    # What is kept from somebody must not show in their stream: the wide read of it looks like any other.
-    reason = "what-if" if suspected or opening.untold else "opening"
-    reach = reach_of(opening, organisation_id=actor.organisation_id, by_key=actor.kind == "key", reason=reason)
+    # What is kept from somebody must not show in their stream: not even that the register was walked.
+    quiet = suspected or bool(opening.untold)
+    incident_id = uuid4()
+    reach = reach_of(
+        opening,
+        organisation_id=actor.organisation_id,
+        by_key=actor.kind == "key",
+        reason="opening",
+        quietly=incident_id if quiet else None,
+    )
     now = clock.now()
     everybody = joining_of(reach.document, lead_id=actor.organisation_id, names=reach.estate.organisation)
     joining, untold = split(everybody, opening.untold, lead_id=actor.organisation_id)
     present = [each for each in joining if not suspected or each.role in {"lead", "provider"}]
-    incident = _insert_incident(opening, reach, joining, actor=actor, suspected=suspected, now=now)
+    incident = _insert_incident(incident_id, opening, reach, joining, actor=actor, suspected=suspected, now=now)
     _insert_frozen(incident, reach, now=now)
     keep(incident, untold, actor=actor, now=now)
     add_sides(incident, present, now=now)
+    if quiet:
+        say_opening_read(incident.pk)
     announce_opening(incident, present, actor=actor, systems=[system.slug for system in reach.systems])
     suppose_at_opening(incident, opening.techniques)
     return incident
 
 
-def reach_of(opening: Opening, *, organisation_id: UUID, by_key: bool, reason: str) -> Reach:
+def reach_of(
+    opening: Opening, *, organisation_id: UUID, by_key: bool, reason: str, quietly: UUID | None = None
+) -> Reach:
     """Resolve what is named and walk from it. Writes nothing but the record of a wide read.
+
+    `quietly`: the id of the incident to be, when it is kept from somebody: then `reason` is that it is opened.
 
     Raises:
         Invalid: see `open_incident`.
@@ -131,7 +144,7 @@ def reach_of(opening: Opening, *, organisation_id: UUID, by_key: bool, reason: s
         starts = {system.pk: system for system in assumed}
         if not starts:
             raise Invalid([Fault("/confirmed", "You share no system with that organisation: name the system.")])
-    estate = walkable_estate(starts, reason=reason)
+    estate = estate_for_opening(starts, incident_id=quietly) if quietly else walkable_estate(starts, reason=reason)
     radius = blast_radius(
         estate,
         on=clock.now().date(),
@@ -253,12 +266,19 @@ def _opened_last_hour(organisation_id: UUID) -> int:
 
 
 def _insert_incident(
-    opening: Opening, reach: Reach, joining: list[Joining], *, actor: Actor, suspected: bool, now: datetime
+    incident_id: UUID,
+    opening: Opening,
+    reach: Reach,
+    joining: list[Joining],
+    *,
+    actor: Actor,
+    suspected: bool,
+    now: datetime,
 ) -> Incident:
     me = actor.organisation_id
     deputy = choose_deputy(joining, lead_id=me)
     incident = Incident(
-        id=uuid4(),
+        id=incident_id,
         reference=new_reference(),
         title=opening.title,
         summary=opening.summary,

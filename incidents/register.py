@@ -25,8 +25,28 @@ def walkable_estate(starts: Collection[UUID], *, reason: str) -> Estate:
     return estate_of(document)
 
 
+def estate_for_opening(starts: Collection[UUID], *, incident_id: UUID) -> Estate:
+    """The same to open an incident that is kept from somebody: recorded for the caller, and by `say_opening_read` for
+    those who take part. The transaction does not commit without that incident, under this id.
+
+    Raises:
+        django.db.ProgrammingError: (42501) as `walkable_estate`.
+    """
+    with connections["default"].cursor() as cursor:
+        cursor.execute("SELECT sec.edges_quietly(%s::uuid[], %s)::text", [list(starts), incident_id])
+        document = orjson.loads(cursor.fetchone()[0])
+    return estate_of(document)
+
+
+def say_opening_read(incident_id: UUID) -> None:
+    """Record the wide read of a quiet opening for the others who take part. The caller leads the incident."""
+    with connections["default"].cursor() as cursor:
+        cursor.execute("SELECT sec.opening_read(%s)", [incident_id])
+
+
 def estate_of_incident(incident_id: UUID, *, reason: str) -> Estate:
-    """The same from every system that an open incident names, for those who oversee it.
+    """The same from every system that an open incident names, for those who oversee it. While it is suspected or
+    somebody is left untold, recorded for those who take part alone.
 
     Raises:
         django.db.ProgrammingError: (42501) not an open incident that the caller oversees.

@@ -20,7 +20,6 @@ from incidents.blast_radius import blast_radius
 from incidents.changes import difference, same
 from incidents.errors import WrongMoment
 from incidents.frozen import contain_first, frozen
-from incidents.left_untold import still_untold
 from incidents.models import Incident, Radius, RadiusVersion, Rewalk
 from incidents.register import estate_of_incident
 from incidents.transitions import locked_incident
@@ -91,14 +90,12 @@ def cause(what: str, *, by: Iterable[str], at: datetime | None = None, words: st
 def walk_again(incident: Incident, *, causes: Sequence[Mapping[str, Any]], actor: Actor) -> Walked:
     """Walk from all that the incident names; a version is kept when the walk finds something else than the last one.
 
-    The caller leads the incident. Who was named or reported the intruder at the opening stays so. The wide read of an
-    incident that is kept from somebody looks like any other.
+    The caller leads the incident. Who was named or reported the intruder at the opening stays so.
     """
     opened, before = opening_document(incident), current_document(incident)
     assert opened is not None
     assert before is not None
-    quiet = incident.status == Incident.Status.SUSPECTED or bool(still_untold(incident))
-    estate = estate_of_incident(incident.pk, reason="what-if" if quiet else "walking-again")
+    estate = estate_of_incident(incident.pk, reason="walking-again")
     named = [each for each in opened["organisations"] if each.get("named")]
     document = frozen(
         estate,

@@ -114,7 +114,9 @@ class Incidents(Writer):
         )
         self.put("incidents_incidentsystem", id=uuid4(), incident_id=incident, system_id=system, slug="s", name="S",
                  named=True)  # fmt: skip
-        self.put("incidents_radius", incident_id=incident, computed_at="now", document=Jsonb({"paths": reference}))
+        reached = [{"id": str(self.ids[slug])} for slug in ORGANISATIONS]
+        self.put("incidents_radius", incident_id=incident, computed_at="now",
+                 document=Jsonb({"paths": reference, "organisations": reached}))  # fmt: skip
         self.put("incidents_run", incident_id=incident, lead_id=me, claimed_by="")
         self.put("incidents_runstep", id=uuid4(), incident_id=incident, key="action--1", turn=1, name=secret_of(lead),
                  kind="action", parent_key="", parent_turn=0, lap=0, state="begun", outcome="", open=0,

@@ -94,7 +94,7 @@ INCIDENTS: dict[str, Row] = {
         Can(
             f"x.organisation_id <> %(me)s AND {OVERSEES}",
             f"x.organisation_id <> %(me)s AND {LEADS} AND x.told_at IS NULL AND length(x.because) <= 500",
-            f"x.organisation_id <> %(me)s AND {LEADS}",
+            f"x.organisation_id <> %(me)s AND {LEADS} AND x.told_at IS NULL",
             updates="told_at",
         ),
         worker=Can(f"x.organisation_id <> %(me)s AND {OVERSEES}"),

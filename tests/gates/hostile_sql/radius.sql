@@ -68,3 +68,24 @@ SELECT sec.estate_of(ARRAY[gen_random_uuid()]);
 -- everybody: keeps figures itself
 INSERT INTO incidents_concentrationsnapshot (id, organisation_id, quarter, taken_at, figures)
 VALUES (gen_random_uuid(), %(me)s, '2026-01-01', now(), '{}');
+
+-- everybody: leaves somebody untold after the opening, to let it in by itself
+INSERT INTO incidents_untold (id, incident_id, organisation_id, slug, name, exposure, path, because, at)
+VALUES (gen_random_uuid(), %(incident)s, %(other)s, 'x', 'x', 'none', 'x', 'x', now());
+
+-- everybody: leaves a stranger untold, to let it in by itself
+INSERT INTO incidents_untold (id, incident_id, organisation_id, slug, name, exposure, path, because, at)
+VALUES (gen_random_uuid(), %(incident)s, %(stranger)s, 'x', 'x', 'none', 'x', 'x', now());
+
+-- everybody: takes back that somebody was told
+UPDATE incidents_untold SET told_at = NULL WHERE told_at IS NOT NULL RETURNING 1;
+
+-- everybody: reads the register without a word to those whom it shows
+SELECT sec.edges_quietly(sec.my_systems(), gen_random_uuid());
+SET CONSTRAINTS ALL IMMEDIATE;
+
+-- everybody: says that others have read of a quiet opening
+SELECT sec.opening_read(%(incident)s);
+
+-- everybody: records a wide read past the walk
+SELECT sec.read_shown(ARRAY[gen_random_uuid()], 'x', NULL, NULL);
