@@ -114,7 +114,7 @@ class Incidents(Writer):
         )
         self.put("incidents_incidentsystem", id=uuid4(), incident_id=incident, system_id=system, slug="s", name="S",
                  named=True)  # fmt: skip
-        reached = [{"id": str(self.ids[slug])} for slug in ORGANISATIONS]
+        reached = [{"id": str(self.ids[slug])} for slug in {*ORGANISATIONS, *roles}]
         self.put("incidents_radius", incident_id=incident, computed_at="now",
                  document=Jsonb({"paths": reference, "organisations": reached}))  # fmt: skip
         self.put("incidents_run", incident_id=incident, lead_id=me, claimed_by="")
