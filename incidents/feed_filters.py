@@ -17,8 +17,18 @@ WORDS = {
 }
 # By the first part of the kind, but for those kinds that say something else than their first part does.
 SUBJECTS = {
-    "tasks": ("task", "tasks", "own_action", "work_order"),
-    "words": ("update", "headsup", "decision", "known_card", "statement", "technique", "answer"),
+    "tasks": ("task", "tasks", "own_action", "work_order", "cut"),
+    "words": (
+        "update",
+        "headsup",
+        "decision",
+        "known_card",
+        "statement",
+        "technique",
+        "answer",
+        "service",
+        "situation_report",
+    ),
     "deliveries": ("organisation", "call", "delivery", "ladder", "mail"),
 }
 APART = {
