@@ -40,6 +40,7 @@ OWN_TASKS: dict[str, Can] = {
         MINE, MATRIX["incidents_runanswer"].app.insert, MATRIX["incidents_runanswer"].app.update
     ),
     "incidents_signedatopening": Can(MINE),
+    "incidents_reportedanswer": Can(MINE),  # what was written in its name, to be put right
     "api_replay": Can(MINE, MINE, delete=MINE),
     # It records what it does, and no longer speaks as the lead of an incident, from which messages are planned.
     "ledger_event": Can(
