@@ -24,11 +24,11 @@ def told_to_all(incident: Incident) -> list[dict[str, Any]]:
     """
     of_slug = dict(Participant.objects.filter(incident=incident).values_list("slug", "organisation_id"))
     took_part = set(incident.participants)
-    found = []
+    found: list[dict[str, Any]] = []
     events = Event.objects.filter(incident_id=incident.pk, kind__in=FOR_ALL)
     for event in events.order_by("-pos", "-at").values("kind", "at", "data", "audience"):  # null, still open: newest
         if took_part <= set(event["audience"]):
-            found.append(event)
+            found.append(dict(event))
         if event["kind"] == "incident.joined":
             took_part -= {of_slug[slug] for slug in event["data"]["organisations"] if slug in of_slug}
     return found[::-1]

@@ -177,7 +177,9 @@ def _plan_row(row: Planned) -> bool:
 def _of_a_duty(row: Planned) -> bool:
     """Whether it tells of one's own legal clock, or of such a message that could not be delivered."""
     return row.kind in DUTIES or (
-        row.kind == "delivery.dead" and Delivery.objects.filter(pk=row.subject_id, message=Message.DUTY_DUE).exists()
+        row.kind == "delivery.dead"
+        and row.subject_id is not None
+        and Delivery.objects.filter(pk=row.subject_id, message=Message.DUTY_DUE).exists()
     )
 
 

@@ -53,7 +53,9 @@ def cut_page(cut: PlannedCut, incident: Incident, *, me: UUID, manages: bool, an
         "objected": counts.objected,
         "silent": counts.silent,
         "needs_why": bool(counts.objected or counts.silent),
-        "newest_objection": max((each.answered_at for each in sides if each.answer == Answer.OBJECTS), default=None),
+        "newest_objection": max(
+            (each.answered_at for each in sides if each.answer == Answer.OBJECTS and each.answered_at), default=None
+        ),
         "late": [each.name for each in late],
         "sides": [side_of(side, writer=writer, late=side in late) for side in sides],
         "own": _own(cut, every, me=me, answers=answers and incident.suspended_at is None),

@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,10 @@ def open_wall(browser: Any, product: Running, reference: str, lead: Window) -> S
     return Screen("wall", wall, counted)
 
 
+def _further(screen: Screen, had: int) -> bool:
+    return bool(screen.window.say(screen.follows) > had)
+
+
 def run(browser: Any, product: Running, events: int) -> list[dict[str, Any]]:
     body = {"title": "Eight hours", "systems": ["identity-platform"], "severity": 4}
     reference = call(product, "ashbourne", "POST", "/incidents/", body)["reference"]
@@ -96,7 +101,7 @@ def run(browser: Any, product: Running, events: int) -> list[dict[str, Any]]:
         had = board.window.say(board.follows)
         call(product, "dunmere", "POST", f"/tasks/{task}/{act}/", said)
         wall.window.page.clock.run_for(EVERY_MS)
-        wait_for(lambda had=had: board.window.say(board.follows) > had, seconds=10, every=0.05)
+        wait_for(partial(_further, board, had), seconds=10, every=0.05)
     counted = events - events // 10
     return [each.line(counted, each.window.say(each.follows) - began[each.name]) for each in screens]
 
