@@ -29,6 +29,7 @@ STAYS_AT_HOME = (
 ADDRESSED = {
     "incidents_dataposition",  # shared by its owner
     "incidents_datanotice",  # of which the lead is the addressee
+    "incidents_logentry",  # decisions that their owner has shared
     "incidents_outsidereport",  # shared by its owner; who rang and what was said stand elsewhere
     "incidents_inject",
     "incidents_runanswer",
