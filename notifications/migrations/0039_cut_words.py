@@ -11,7 +11,7 @@ MESSAGES |= {"cut_asked": "Asked about a planned cut", "cut_changed": "A planned
 # That it is done says the page: who was asked knew when it comes.
 KINDS = (
     "WHEN ''cut.asked'' THEN ''named''"
-    " WHEN ''cut.told'' THEN CASE WHEN data ->> ''step'' <> ''done'' THEN ''named'' END"
+    " WHEN ''cut.told'' THEN CASE WHEN data ->> ''step'' IS DISTINCT FROM ''done'' THEN ''named'' END"
 )
 TOLD = f"""
 DO $do$ DECLARE told text := pg_get_functiondef('sec.told_of(text, jsonb)'::regprocedure); BEGIN

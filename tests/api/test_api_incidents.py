@@ -170,6 +170,7 @@ def test_updates_reach_everybody(api_of, lead, reference):
         "author": "Ashbourne",
         "text": "Cut it",
         "marked": False,
+        "card": None,
     }
     assert listed(api_of("dunmere"), reference, "updates") == [sent.json()]
     assert send(lead, "get", f"/incidents/{reference}/").json()["next_update_at"] == "2026-11-16T12:00:00Z"

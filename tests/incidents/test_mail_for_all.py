@@ -112,11 +112,12 @@ def test_who_may_not_ask(cast, client_of, incident):
 
 def test_it_is_found_where_a_lead_looks(client_of, incident):
     lead = client_of("ashbourne", fresh=True)
-    assert f'href="/incidents/{incident}/mail/"' in lead.get(f"/incidents/{incident}/").content.decode()
+    assert f'href="/incidents/{incident}/mail/"' in lead.get(f"/incidents/{incident}/more/").content.decode()
     side = lead.get(f"/incidents/{incident}/organisations/dunmere/").content.decode()
     assert f"/incidents/{incident}/mail/ask/?about=dunmere.example" in side
-    partner = client_of("dunmere").get(f"/incidents/{incident}/").content.decode()
-    assert f"/incidents/{incident}/mail/" not in partner
+    for page in ("", "more/"):
+        partner = client_of("dunmere").get(f"/incidents/{incident}/{page}").content.decode()
+        assert f"/incidents/{incident}/mail/" not in partner
 
 
 def test_overseers_read_yes_or_no_of_each_participant_and_nothing_more(cast, client_of, incident):

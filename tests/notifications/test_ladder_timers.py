@@ -44,7 +44,7 @@ def timers(stage: Stage) -> list[tuple[UUID, UUID]]:
         " WHERE id = %s",
         [INCIDENTS - 1, first.pk],
     )
-    for table in ("incidents_participant", "incidents_radius"):
+    for table in ("incidents_radius", "incidents_participant"):  # nobody joins whom no path reaches
         columns = _columns(stage, table, "id", "incident_id")
         keys, values = ("id, ", "gen_random_uuid(), ") if "id" in _names(stage, table) else ("", "")
         stage.owner(
