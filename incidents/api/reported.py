@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from incidents.api.data_positions import PERSON
 from incidents.api.shapes import NULL
 from incidents.api.task_forms import AnswersField
-from incidents.by_telephone.page import report_stands
+from incidents.by_telephone.page import report_stands, voice_of
 from incidents.by_telephone.writing import (
     ANSWERS,
     LONGEST_NAME,
@@ -49,9 +49,11 @@ class ReportedShown(serializers.Serializer):
     id = serializers.UUIDField()
     task = serializers.UUIDField()
     status = serializers.ChoiceField(list(ANSWERS))
-    said_by = serializers.CharField()
+    said_by = serializers.CharField(
+        help_text="For people of the organisation and of the reporter; null for others and for keys.", **NULL
+    )
     said_role = serializers.CharField()
-    number = serializers.CharField()
+    number = serializers.CharField(help_text="As `said_by`.", **NULL)
     words = serializers.CharField()
     reporter = serializers.CharField(help_text="The organisation that wrote it down.")
     written_by = serializers.CharField(help_text="The person.")
@@ -74,7 +76,7 @@ class Reported(Endpoint):
     @extend_schema(summary="Answers to a task that were told by telephone", responses=page_of_shape(ReportedShown))
     def get(self, request: Request, task_id: UUID) -> HttpResponse:
         task = Task.objects.get(pk=task_id)
-        rows = ReportedAnswer.objects.filter(task=task).select_related("reporter", "task")
+        rows = ReportedAnswer.objects.filter(task=task).select_related("reporter", "task", "voice")
         return answer(page_of(request, rows, by=("at", "id"), asked=self.asked, descending=True).shown(_shown))
 
     @extend_schema(
@@ -108,10 +110,12 @@ class SettleReported(Endpoint):
 
 
 def _shown(row: ReportedAnswer) -> dict[str, Any]:
-    plain = ("id", "status", "said_by", "said_role", "number", "words", "at", "settled", "settled_at")
+    plain, voice = ("id", "status", "said_role", "words", "at", "settled", "settled_at"), voice_of(row)
     return {
         "task": row.task_id,
         **{name: getattr(row, name) for name in plain},
+        "said_by": voice.said_by if voice else None,
+        "number": voice.number if voice else None,
         "reporter": row.reporter.slug,
         "written_by": row.written_by_name,
         "stands": report_stands(row, row.task),

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from incidents.by_telephone.forms import ReportForm, words_of
-from incidents.models import Incident, ReportedAnswer, Task
+from incidents.models import Incident, ReportedAnswer, ReportedVoice, Task
 from incidents.transitions import UNDO_WITHIN
 from partners.acting import may_answer, may_open
 from portal import clock
@@ -26,7 +26,7 @@ def reported_on(task: Task, visitor: Visitor, *, number: str, form: ReportForm |
     incident = task.incident
     leads = visitor.organisation_id in {incident.lead_id, incident.deputy_lead_id}
     may = leads and may_open(visitor) and visitor.organisation_id != task.organisation_id
-    found = list(ReportedAnswer.objects.filter(task=task).select_related("reporter").order_by("-at"))
+    found = list(ReportedAnswer.objects.filter(task=task).select_related("reporter", "voice").order_by("-at"))
     standing = next((each for each in found if report_stands(each, task)), None)
     reports = [_shown(each, task, visitor) for each in found[:MOST]]
     if standing in found[MOST:]:  # under many that were taken back
@@ -49,11 +49,10 @@ def _shown(report: ReportedAnswer, task: Task, visitor: Visitor) -> dict[str, An
     stands = report_stands(report, task)
     own = report.organisation_id == visitor.organisation_id and may_answer(visitor)
     wrote = report.written_by == visitor.person_id and clock.now() - report.at < UNDO_WITHIN
-    said = {"who": report.said_by, "role": report.said_role, "number": report.number}
     wrote_it = {"name": report.written_by_name, "organisation": report.reporter.name}
     return {
         "id": str(report.pk),
-        "told": _("Told by telephone by %(who)s, %(role)s, on %(number)s") % said,
+        "told": _told(report),
         "written": _("Written down by %(name)s, %(organisation)s") % wrote_it,
         "at": report.at,
         "answer": dict(Task.Status.choices)[report.status],
@@ -63,6 +62,22 @@ def _shown(report: ReportedAnswer, task: Task, visitor: Visitor) -> dict[str, An
         "may_settle": stands and own and not report.settled,
         "may_take_back": stands and wrote and not report.settled and not own,
     }
+
+
+def _told(report: ReportedAnswer) -> str:
+    voice = voice_of(report)
+    if voice is None:
+        return _("Told by telephone by %(role)s") % {"role": report.said_role}
+    said = {"who": voice.said_by, "role": report.said_role, "number": voice.number}
+    return _("Told by telephone by %(who)s, %(role)s, on %(number)s") % said
+
+
+def voice_of(report: ReportedAnswer) -> ReportedVoice | None:
+    """Who said it, on which number; None for readers other than its organisation's and the reporter's people."""
+    try:
+        return report.voice
+    except ReportedVoice.DoesNotExist:
+        return None
 
 
 def report_stands(report: ReportedAnswer, task: Task) -> bool:
@@ -76,7 +91,7 @@ def written_in_our_name(incident: Incident, *, me: UUID) -> list[dict[str, Any]]
     found = (
         ReportedAnswer.objects.filter(incident=incident, organisation_id=me, settled="", task__reported_id=F("id"))
         .filter(Q(task__version=F("version")) | Q(task__status="verified", task__version=F("version") + 1))
-        .select_related("reporter", "task")
+        .select_related("reporter", "task", "voice")
         .order_by("at")[:MOST]
     )
     return [
@@ -86,7 +101,7 @@ def written_in_our_name(incident: Incident, *, me: UUID) -> list[dict[str, Any]]
             % {
                 "title": each.task.title,
                 "answer": dict(Task.Status.choices)[each.status].lower(),
-                "who": each.said_by,
+                "who": voice.said_by if (voice := voice_of(each)) else each.said_role,
                 "time": local_time(each.at),
             },
             "link": _("Say whether it is right"),

@@ -8,14 +8,16 @@ from uuid import UUID
 from django.db import transaction
 
 from incidents.errors import NotYours, WrongMoment
-from incidents.models import OwnAction, Task
+from incidents.models import Incident, OwnAction, Task
 from incidents.planned import missing_right
 from partners import approvals
+from partners.acting import may_answer, may_open
 from portal.files import store
 from portal.files.kinds import words_of
 from portal.files.limits import in_words
 from portal.files.models import StoredFile
 from portal.files.receiving import Received
+from portal.tenancy.door import Visitor
 
 TASK, OWN = "task", "own"  # `sec.evidence_may` has the same
 KINDS = {TASK: Task, OWN: OwnAction}
@@ -47,11 +49,18 @@ def remove(file_id: UUID) -> None:
     """Take a file away: its bytes go after the commit, its row and its SHA-256 stay.
 
     Raises:
-        StoredFile.DoesNotExist: unknown, another organisation's, or removed already. NotYours: only watches.
+        StoredFile.DoesNotExist: unknown, another organisation's, or removed already. NotYours: only watches, or the
+            incident is closed or put aside and the person is neither administrator nor incident manager.
     """
     StoredFile.objects.only("pk").get(pk=file_id, purpose__in=[f"{kind}_evidence" for kind in KINDS], state="kept")
     name = _asked("SELECT sec.drop_evidence(%s)", [file_id])
     transaction.on_commit(lambda: store.remove(name), using="default")
+
+
+def may_remove(incident: Incident, visitor: Visitor) -> bool:
+    """Whether the page offers it; `sec.drop_evidence` judges."""
+    over = incident.status == Incident.Status.CLOSED or incident.suspended_at is not None
+    return may_answer(visitor) and (may_open(visitor) or not over)
 
 
 def files_of(kind: str, object_id: UUID) -> list[dict[str, Any]]:

@@ -13,6 +13,16 @@ from portal.tenancy.policies import ME, MINE, Allow, protect
 
 DEFINER = "SECURITY DEFINER SET search_path = pg_catalog, pg_temp"
 OVERSEEN = f"EXISTS (SELECT 1 FROM incidents_incident i WHERE i.id = {{0}}.incident_id AND {ME} = ANY (i.overseers))"
+# In that order: without a valid ticket it is refused, and not merely empty.
+VOICE = (
+    f"CASE WHEN reporter_id = {ME} OR organisation_id = {MINE}"
+    " THEN (SELECT t.kind <> 'key' FROM sec.ticket() t) ELSE false END"
+)
+# The key behind the ticket; NULL: a person's.
+KEY = (
+    "(SELECT g.key_id FROM sec.grant_token g"
+    " WHERE g.kind = 'key' AND g.token_hash = sha256(convert_to(current_setting('app.ticket', true), 'UTF8')))"
+)
 
 OWN = f"""
 -- What the ticket's organisation knows by name of this incident: its systems, those on its own paths, and those links.
@@ -32,10 +42,10 @@ DECLARE called text; why jsonb; BEGIN
     END IF;
     RETURN called;
 END $$;
--- The same again is the one that stands.
+-- The same again is the one that stands, and is not fresh: also of two that come at once.
 CREATE FUNCTION sec.did_ourselves(incident uuid, what text, at_time timestamptz, kind text, which uuid, which_stops text,
-    said_words text) RETURNS uuid LANGUAGE plpgsql {DEFINER} AS $$
-DECLARE me uuid := sec.me(); i public.incidents_incident; made uuid := gen_random_uuid(); named text := ''; BEGIN
+    said_words text, OUT made uuid, OUT fresh boolean) LANGUAGE plpgsql {DEFINER} AS $$
+DECLARE me uuid := sec.me(); i public.incidents_incident; named text := ''; BEGIN
     SELECT * INTO i FROM public.incidents_incident x WHERE x.id = incident AND me = ANY (x.participants) FOR SHARE;
     IF i.id IS NULL OR EXISTS (SELECT 1 FROM public.incidents_participant p
                                 WHERE p.incident_id = i.id AND p.organisation_id = me AND p.role = 'observer') THEN
@@ -59,25 +69,40 @@ DECLARE me uuid := sec.me(); i public.incidents_incident; made uuid := gen_rando
         RAISE EXCEPTION 'no system or link of this incident that you know' USING ERRCODE = '42501';
     END IF;
     PERFORM pg_advisory_xact_lock(hashtextextended('own action ' || i.id || me, 0));
+    SELECT a.id, false INTO made, fresh FROM public.incidents_ownaction a
+     WHERE a.incident_id = i.id AND a.organisation_id = me AND a.title = btrim(what) AND a.done_at = at_time
+       AND a.about = kind AND a.about_id IS NOT DISTINCT FROM which AND a.taken_back_at IS NULL LIMIT 1;
+    IF made IS NOT NULL THEN
+        RETURN;
+    END IF;
     IF 200 <= (SELECT count(*) FROM public.incidents_ownaction a WHERE a.incident_id = i.id AND a.organisation_id = me) THEN
         RAISE EXCEPTION 'there are 200 here already, and no room for more' USING ERRCODE = '23514';
     END IF;
+    made := gen_random_uuid();
+    fresh := true;
     INSERT INTO public.incidents_ownaction (id, incident_id, organisation_id, title, done_at, about, about_id, touches,
         written_at) VALUES (made, i.id, me, btrim(what), at_time, kind, which, named, clock_timestamp());
-    INSERT INTO public.incidents_ownactionnote (action_id, organisation_id, stops, words, written_by)
-    VALUES (made, me, btrim(which_stops), btrim(said_words), sec.who());
-    RETURN made;
+    INSERT INTO public.incidents_ownactionnote (action_id, organisation_id, stops, words, written_by, written_key)
+    VALUES (made, me, btrim(which_stops), btrim(said_words), sec.who(), {KEY});
 END $$;
 -- Within a minute, by whoever wrote it; false: it is taken back already. The row stays, and counts no more.
 CREATE FUNCTION sec.take_back_own_action(action uuid) RETURNS boolean LANGUAGE plpgsql {DEFINER} AS $$
-DECLARE a public.incidents_ownaction; BEGIN
+DECLARE a public.incidents_ownaction; i public.incidents_incident; BEGIN
+    SELECT n.* INTO i FROM public.incidents_incident n WHERE n.id = (
+        SELECT x.incident_id FROM public.incidents_ownaction x WHERE x.id = action AND x.organisation_id = sec.me()) FOR SHARE;
     SELECT x.* INTO a FROM public.incidents_ownaction x JOIN public.incidents_ownactionnote n ON n.action_id = x.id
-     WHERE x.id = action AND x.organisation_id = sec.me() AND n.written_by IS NOT DISTINCT FROM sec.who() FOR UPDATE OF x;
-    IF a.id IS NULL THEN
+     WHERE x.id = action AND x.organisation_id = sec.me() AND (n.written_by = sec.who() OR n.written_key = {KEY})
+       FOR UPDATE OF x;
+    -- A person whose role writes still, or a key that may answer still; a job is neither.
+    IF a.id IS NULL OR NOT coalesce(CASE (SELECT t.kind FROM sec.ticket() t) WHEN 'key' THEN sec.key_has('answer')
+                                    ELSE sec.role() NOT IN ('', 'observer') END, false) THEN
         RAISE EXCEPTION 'whoever wrote it down takes it back' USING ERRCODE = '42501';
     END IF;
     IF a.taken_back_at IS NOT NULL THEN
         RETURN false;
+    END IF;
+    IF i.status = 'closed' OR i.suspended_at IS NOT NULL THEN
+        RAISE EXCEPTION 'the incident is closed or put aside' USING ERRCODE = '23514';
     END IF;
     IF a.written_at < clock_timestamp() - interval '65 seconds' THEN
         RAISE EXCEPTION 'within 60 seconds' USING ERRCODE = '23514';
@@ -137,8 +162,9 @@ DECLARE me uuid := sec.me(); t public.incidents_task; i public.incidents_inciden
     END IF;
     SELECT * INTO r FROM public.incidents_reportedanswer x
      WHERE x.id = t.reported_id AND x.version = t.version AND x.settled = '';
-    IF t.status = becomes AND (r.said_by, r.said_role, r.number, r.words)
-                            = (btrim(who_said), btrim(as_what), btrim(rang), btrim(said_words)) THEN
+    IF t.status = becomes AND (r.said_role, r.words) = (btrim(as_what), btrim(said_words)) AND EXISTS (
+            SELECT 1 FROM public.incidents_reportedvoice v
+             WHERE v.report_id = r.id AND (v.said_by, v.number) = (btrim(who_said), btrim(rang))) THEN
         RETURN r.id;
     END IF;
     -- Its own word stays its own, however often somebody reports on top of it.
@@ -173,10 +199,11 @@ DECLARE me uuid := sec.me(); t public.incidents_task; i public.incidents_inciden
     -- A correction goes back to what the organisation said itself, whatever was reported in between; taking it back goes
     -- to the report that stood until now (`over_id`), if there was one.
     INSERT INTO public.incidents_reportedanswer (id, incident_id, task_id, organisation_id, reporter_id, status, was_status,
-        was_reason, over_id, said_by, said_role, number, words, written_by, written_by_name, at, version, settled)
+        was_reason, over_id, said_role, words, written_by, written_by_name, at, version, settled)
     VALUES (made, t.incident_id, t.id, t.organisation_id, me, becomes, coalesce(r.was_status, t.status),
-        coalesce(r.was_reason, t.reason), under, btrim(who_said), btrim(as_what), btrim(rang), btrim(said_words), sec.who(),
-        sec.my_name(), moment, t.version + 1, '');
+        coalesce(r.was_reason, t.reason), under, btrim(as_what), btrim(said_words), sec.who(), sec.my_name(), moment, t.version + 1, '');
+    INSERT INTO public.incidents_reportedvoice (report_id, organisation_id, reporter_id, said_by, number)
+    VALUES (made, t.organisation_id, me, btrim(who_said), btrim(rang));
     PERFORM sec.put_reported(t, made, becomes, sec.reported_reason(becomes, btrim(said_words)));
     RETURN made;
 END $$;
@@ -312,9 +339,7 @@ class Migration(migrations.Migration):
                 ("was_status", models.TextField()),
                 ("was_reason", models.TextField(blank=True, default="")),
                 ("over_id", models.UUIDField(editable=False, null=True)),
-                ("said_by", models.TextField()),
                 ("said_role", models.TextField()),
-                ("number", models.TextField()),
                 ("words", models.TextField(blank=True, default="")),
                 ("written_by", models.UUIDField()),
                 ("written_by_name", models.TextField()),
@@ -391,8 +416,44 @@ class Migration(migrations.Migration):
                 ("stops", models.TextField(blank=True, default="")),
                 ("words", models.TextField(blank=True, default="")),
                 ("written_by", models.UUIDField(null=True)),
+                ("written_key", models.UUIDField(null=True)),
                 (
                     "organisation",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="partners.organisation",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="ReportedVoice",
+            fields=[
+                (
+                    "report",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="voice",
+                        serialize=False,
+                        to="incidents.reportedanswer",
+                    ),
+                ),
+                ("said_by", models.TextField()),
+                ("number", models.TextField()),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="partners.organisation",
+                    ),
+                ),
+                (
+                    "reporter",
                     models.ForeignKey(
                         db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
@@ -453,5 +514,10 @@ class Migration(migrations.Migration):
         protect(
             "incidents_reportedanswer",
             Allow("portal_app", "select", f"organisation_id = {MINE} OR {OVERSEEN.format('incidents_reportedanswer')}"),
+        ),
+        # Names of people and their numbers: no key reads them either.
+        protect(
+            "incidents_reportedvoice",
+            Allow("portal_app", "select", VOICE),
         ),
     ]

@@ -30,12 +30,21 @@ DECLARE what_for text := sec.evidence_may(kind, which); BEGIN
     END IF;
     RETURN sec.keep_file(what_for, which, stored, called, weight, digest, looks_like, '{{}}');
 END $$;
--- Answers the name on the disk, for whoever takes the bytes away after the commit.
+-- Answers the name on the disk, for whoever takes the bytes away after the commit. Evidence is added after the end, for
+-- the own review; taken away then only by whoever answers for the incident at home.
 CREATE FUNCTION sec.drop_evidence(file uuid) RETURNS text LANGUAGE plpgsql {DEFINER} AS $$
-DECLARE f public.files_storedfile; BEGIN
+DECLARE f public.files_storedfile; i public.incidents_incident; BEGIN
     SELECT * INTO f FROM public.files_storedfile x WHERE x.id = file AND x.organisation_id = sec.me()
        AND x.purpose IN ('task_evidence', 'own_evidence');
     PERFORM sec.evidence_may(split_part(f.purpose, '_', 1), f.owner_id);
+    SELECT n.* INTO i FROM public.incidents_incident n WHERE n.id = coalesce(
+        (SELECT t.incident_id FROM public.incidents_task t WHERE t.id = f.owner_id AND f.purpose = 'task_evidence'),
+        (SELECT a.incident_id FROM public.incidents_ownaction a WHERE a.id = f.owner_id AND f.purpose = 'own_evidence'))
+       FOR SHARE;
+    IF (i.status = 'closed' OR i.suspended_at IS NOT NULL) AND sec.role() NOT IN ('administrator', 'incident_manager') THEN
+        RAISE EXCEPTION 'once the incident is over, an administrator or incident manager takes evidence away'
+            USING ERRCODE = '42501';
+    END IF;
     RETURN sec.drop_file(f.id, '{{}}');
 END $$;
 REVOKE ALL ON FUNCTION sec.evidence_may(text, uuid), sec.keep_evidence(text, uuid, text, text, bigint, bytea, text),

@@ -8,7 +8,7 @@ from incidents.models.guest import GuestGrant
 from incidents.models.handover import Handover
 from incidents.models.heads_up import HeadsUp
 from incidents.models.incident import Incident, IncidentSystem, Participant, Standing, Update
-from incidents.models.own_action import OwnAction, OwnActionNote, ReportedAnswer
+from incidents.models.own_action import OwnAction, OwnActionNote, ReportedAnswer, ReportedVoice
 from incidents.models.own_books import Cost, SituationReport
 from incidents.models.personal_data import DataNotice, DataPosition, OutsideReport, OutsideReportNote, SharedWith
 from incidents.models.planned import PlannedChange, PlannedSide, PlannedSystem, PlannedWork
@@ -75,6 +75,7 @@ __all__ = [
     "Radius",
     "RadiusVersion",
     "ReportedAnswer",
+    "ReportedVoice",
     "Rewalk",
     "Run",
     "RunAnswer",

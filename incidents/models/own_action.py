@@ -60,7 +60,8 @@ class OwnActionNote(models.Model):
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+", db_index=False)
     stops = models.TextField(blank=True, default="")
     words = models.TextField(blank=True, default="")
-    written_by = models.UUIDField(null=True)  # the person; null: a key
+    written_by = models.UUIDField(null=True)  # the person; null: a key, which is the next
+    written_key = models.UUIDField(null=True)
 
     def __str__(self) -> str:
         return self.stops[:40]
@@ -69,10 +70,10 @@ class OwnActionNote(models.Model):
 class ReportedAnswer(models.Model):
     """An answer to a task that its organisation gave by telephone, written down by the lead or the deputy lead.
 
-    Read by that organisation and the overseers. `version` is the task's once this was written: while both are the
-    same, the answer that stands is this one. `settled`: what became of it; empty while its organisation has said
-    nothing of it. `was_status` and `was_reason` are what a correction returns to: the organisation's own last word.
-    `over_id` is the report that stood before it, to which taking it back returns.
+    Read by that organisation and the overseers, but for `ReportedVoice`. `version` is the task's once this was written:
+    while both are the same, the answer that stands is this one. `settled`: what became of it; empty while its
+    organisation has said nothing of it. `was_status` and `was_reason` are what a correction returns to: the
+    organisation's own last word. `over_id` is the report that stood before it, to which taking it back returns.
     """
 
     class Settled(models.TextChoices):
@@ -90,9 +91,7 @@ class ReportedAnswer(models.Model):
     was_status = models.TextField()
     was_reason = models.TextField(blank=True, default="")
     over_id = models.UUIDField(null=True, editable=False)  # no key: written by functions alone, like `Task.reported_id`
-    said_by = models.TextField()
     said_role = models.TextField()
-    number = models.TextField()
     words = models.TextField(blank=True, default="")
     written_by = models.UUIDField()
     written_by_name = models.TextField()  # the organisation that was rung reads who wrote in its name
@@ -114,4 +113,17 @@ class ReportedAnswer(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.status}, says {self.said_by}"
+        return f"{self.status}, says {self.said_role}"
+
+
+class ReportedVoice(models.Model):
+    """Who said an answer by telephone, on which number: for the people of its organisation and of the one that rang."""
+
+    report = models.OneToOneField(ReportedAnswer, on_delete=models.CASCADE, primary_key=True, related_name="voice")
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+", db_index=False)
+    reporter = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+", db_index=False)
+    said_by = models.TextField()
+    number = models.TextField()
+
+    def __str__(self) -> str:
+        return self.said_by

@@ -61,28 +61,23 @@ def write_action(incident: Incident, deed: Deed, *, actor: Actor, apart: bool = 
         raise Invalid(faults)
     if not apart and (task := open_task_like(incident, deed.title, me=actor.organisation_id)):
         raise IsYourTask(task)
-    before = OwnAction.objects.filter(incident=incident, organisation_id=actor.organisation_id)
-    same = before.filter(
-        title=deed.title.strip(), done_at=deed.done_at, about=deed.about, about_id=deed.about_id, taken_back_at=None
-    ).first()
-    if same is not None:
-        return same
-    made = OwnAction.objects.get(
-        pk=_asked(
-            "SELECT sec.did_ourselves(%s, %s, %s, %s, %s, %s, %s)",
-            [incident.pk, deed.title, deed.done_at, deed.about, deed.about_id, deed.stops, deed.words],
-        )
+    key, fresh = _asked(
+        "SELECT ARRAY[d.made::text, d.fresh::text] FROM sec.did_ourselves(%s, %s, %s, %s, %s, %s, %s) d",
+        [incident.pk, deed.title, deed.done_at, deed.about, deed.about_id, deed.stops, deed.words],
     )
-    _record("own_action.written", incident, made, actor)
+    made = OwnAction.objects.get(pk=key)
+    if fresh == "true":
+        _record("own_action.written", incident, made, actor)
     return made
 
 
 @transaction.atomic(using="default")
 def take_back(action_id: UUID, *, actor: Actor) -> OwnAction:
-    """Take it back within a minute, by whoever wrote it. Twice changes nothing.
+    """Take it back within a minute, by the person or key that wrote it. Twice changes nothing.
 
     Raises:
-        OwnAction.DoesNotExist: unknown, or another organisation's. NotYours: a colleague's. WrongMoment: too late.
+        OwnAction.DoesNotExist: unknown, or another organisation's. NotYours: a colleague's or another key's, or only
+            watches by now. WrongMoment: too late, or the incident is closed or put aside.
     """
     action = OwnAction.objects.select_related("incident").get(pk=action_id, organisation_id=actor.organisation_id)
     if action.taken_back_at is None and clock.now() - action.written_at > UNDO_WITHIN:

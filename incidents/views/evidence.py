@@ -17,7 +17,7 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_POST, require_safe
 
 from incidents.errors import NotYours, WrongMoment
-from incidents.evidence.keeping import KINDS, OWN, TASK, files_of, keep, remove
+from incidents.evidence.keeping import KINDS, OWN, TASK, files_of, keep, may_remove, remove
 from incidents.views.boards import header
 from partners.acting import may_answer, signed_in
 from portal.files.limits import LARGEST, MEBIBYTE, MOST, in_words
@@ -51,6 +51,7 @@ def _page(request: HttpRequest, kind: str, object_id: UUID, *, trouble: str = ""
         "files": files_of(kind, found.pk),
         "trouble": trouble,
         "may_write": may_answer(request.visitor),  # type: ignore[attr-defined]
+        "may_remove": may_remove(found.incident, request.visitor),  # type: ignore[attr-defined]
         "largest": LARGEST // MEBIBYTE,
         "most": MOST,
     }

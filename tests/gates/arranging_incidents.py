@@ -338,10 +338,13 @@ class Incidents(Writer):
                 position=position, title=f"Step {position}", containing=False, status=status, ready=True, reason="",
                 version=1, changed_at="now", previous_status="", previous_reason="",
             )  # fmt: skip
-            self.put("incidents_reportedanswer", id=uuid4(), incident_id=incident, task_id=task, organisation_id=org,
-                     reporter_id=org, status=status, was_status="waiting", was_reason="", said_by="Carol",
-                     said_role="Duty", number="1", words="", written_by=uuid4(), written_by_name="Lead", at="now",
-                     version=1, settled="")  # fmt: skip
+            report = self.put(
+                "incidents_reportedanswer", id=uuid4(), incident_id=incident, task_id=task, organisation_id=org,
+                reporter_id=org, status=status, was_status="waiting", was_reason="", said_role="Duty", words="",
+                written_by=uuid4(), written_by_name="Lead", at="now", version=1, settled="",
+            )  # fmt: skip
+            self.put("incidents_reportedvoice", report_id=report, organisation_id=org, said_by="Carol",
+                     reporter_id=self.ids["ashbourne"], number="1")  # fmt: skip
             self.put("incidents_tasknote", id=uuid4(), task_id=task, organisation_id=org, text=secret,
                      answers=Jsonb({}), at="now")  # fmt: skip
             self.put("incidents_workorder", task_id=task, organisation_id=org, lease=uuid4(), lease_until="tomorrow",

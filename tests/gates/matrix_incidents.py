@@ -220,10 +220,12 @@ INCIDENTS: dict[str, Row] = {
             f"{MINE} AND EXISTS (SELECT 1 FROM incidents_task t WHERE t.id = x.task_id AND t.organisation_id = %(me)s)",
         )
     ),
-    # Functions write these: of what was done without being asked the title crosses, and of an answer by telephone all.
+    # Functions write these: of what was done without being asked the title crosses, and of an answer by telephone all
+    # but who said it on which number, which is for its organisation and the one that rang.
     "incidents_ownaction": Row(Can(f"({MINE} OR {OVERSEES})")),
     "incidents_ownactionnote": Row(Can(MINE)),
     "incidents_reportedanswer": Row(Can(f"({MINE} OR {OVERSEES})")),
+    "incidents_reportedvoice": Row(Can(f"({MINE} OR x.reporter_id = %(me)s)")),
     # Typed before a service stops: stays at home, like a note.
     "incidents_stopconfirmation": Row(
         Can(

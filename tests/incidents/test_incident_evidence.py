@@ -116,3 +116,25 @@ def test_an_own_action_has_evidence_too(
         assert client_of(slug).get(at).status_code == 404, slug
         assert send(client_of(slug), at).status_code == 404, slug
         assert stage.as_app(slug, "SELECT 1 FROM files_storedfile WHERE owner_id = %s", [made.pk]) == []
+
+
+def test_once_it_is_over_it_is_added_still_and_removed_by_its_managers_alone(
+    stage: Stage, task: Any, client_of: Callable[..., Any], root: Path
+) -> None:
+    at, responder = f"/tasks/{task}/evidence/", client_of("dunmere", "responder")
+
+    def added() -> str:
+        assert send(responder, at).status_code == 302
+        ((file,),) = stage.owner("SELECT id FROM files_storedfile WHERE owner_id = %s AND state = 'kept'", [task])
+        return f"/evidence/{file}/remove/"
+
+    assert responder.post(added()).status_code == 302  # while it goes on
+    for over in ("suspended_at = now()", "status = 'closed', outcome = 'resolved', closed_at = now()"):
+        stage.owner(f"UPDATE incidents_incident SET {over}")
+        remove = added()
+        assert remove not in responder.get(at).content.decode(), over
+        assert responder.post(remove).status_code == 403, over
+        assert len(on_disk(root)) == 1
+        assert client_of("dunmere", "incident_manager").post(remove).status_code == 302, over
+        assert on_disk(root) == []
+        stage.owner("UPDATE incidents_incident SET suspended_at = NULL")

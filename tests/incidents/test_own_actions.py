@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from threading import Barrier
 from typing import Any
 from uuid import uuid4
 
@@ -22,7 +23,7 @@ from portal.ledger.record import Actor
 from portal.tenancy.scope import organisation_scope
 from tests.api.asking import check_problem, send
 from tests.cast import Cast
-from tests.notifications.stage import Stage
+from tests.notifications.stage import Stage, in_threads
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -128,6 +129,39 @@ def test_it_is_taken_back_within_a_minute_by_whoever_wrote_it(
         take_back(late.pk, actor=actor)
 
 
+def test_of_two_taps_at_once_one_counts(stage: Stage, incident: Incident, acts: Callable[..., Any]) -> None:
+    at_once, made, deed = Barrier(2), [], Deed(TITLE, clock.now())
+
+    def taps() -> None:
+        with acts("dunmere") as actor:
+            at_once.wait()
+            made.append(write_action(incident, deed, actor=actor).pk)
+
+    assert in_threads(taps, taps) == []
+    assert (len(made), len(set(made))) == (2, 1)
+    assert stage.owner("SELECT id FROM incidents_ownaction") == [(made[0],)]
+    assert len(stage.events("own_action.written")) == 1
+
+
+def test_no_other_key_nobody_who_only_watches_and_nobody_afterwards_takes_it_back(
+    stage: Stage, incident: Incident, acts: Callable[..., Any], api_of: Callable[..., Any]
+) -> None:
+    at, wrote, other = f"/incidents/{incident.reference}/own-actions/", api_of("dunmere"), api_of("dunmere")
+    body = {"title": TITLE, "done_at": clock.now().isoformat()}
+    undo = f"/own-actions/{send(wrote, 'post', at, body).json()['id']}/undo/"
+    check_problem(send(other, "post", undo, {}), 403)
+    with acts("dunmere", "responder") as actor:
+        own = write_action(incident, Deed(TITLE, clock.now()), actor=actor)
+    stage.owner("UPDATE partners_person SET role = 'observer' WHERE role = 'responder'")
+    with acts("dunmere", "responder") as actor, pytest.raises(NotYours):
+        take_back(own.pk, actor=actor)
+    stage.owner("UPDATE incidents_incident SET suspended_at = now()")
+    check_problem(send(wrote, "post", undo, {}), 409)
+    stage.owner("UPDATE incidents_incident SET suspended_at = NULL")
+    assert send(wrote, "post", undo, {}).json()["taken_back_at"]
+    assert stage.owner("SELECT count(*) FROM incidents_ownaction WHERE taken_back_at IS NULL") == [(1,)]
+
+
 def test_who_only_watches_or_comes_too_late_writes_nothing(
     stage: Stage, incident: Incident, acts: Callable[..., Any]
 ) -> None:
@@ -147,7 +181,8 @@ def test_who_only_watches_or_comes_too_late_writes_nothing(
 def test_the_api_says_the_same(stage: Stage, incident: Incident, client_of, api_of) -> None:
     at = f"/incidents/{incident.reference}/own-actions/"
     body = {"title": TITLE, "done_at": clock.now().isoformat(), "stops": SECRET}
-    made = send(api_of("dunmere"), "post", at, body)
+    own = api_of("dunmere")
+    made = send(own, "post", at, body)
     assert (made.status_code, made.json()["stops"]) == (201, SECRET)
     assert send(api_of("dunmere"), "post", at, body).json()["id"] == made.json()["id"]
     check_problem(send(api_of("gravenhurst"), "post", at, body), 404)
@@ -156,6 +191,6 @@ def test_the_api_says_the_same(stage: Stage, incident: Incident, client_of, api_
     lists = {slug: send(api_of(slug), "get", at).json()["results"] for slug in ("ashbourne", "eastwick", "dunmere")}
     assert [each["stops"] for each in lists["ashbourne"]] == [None]
     assert (lists["eastwick"], len(lists["dunmere"])) == ([], 1)
-    undone = send(api_of("dunmere"), "post", f"/own-actions/{made.json()['id']}/undo/", {})
+    undone = send(own, "post", f"/own-actions/{made.json()['id']}/undo/", {})
     assert undone.json()["taken_back_at"]
     check_problem(send(api_of("ashbourne"), "post", f"/own-actions/{made.json()['id']}/undo/", {}), 404)
