@@ -13,16 +13,16 @@ from rest_framework.request import Request
 from incidents.api.decision_log import NO_KEY, PERSON
 from incidents.api.shapes import NULL, incident_named
 from incidents.models import Standing, Statement, StatementAsk, StatementVersion
+from incidents.not_trusted import suspicions_of
+from incidents.statements.agreeing import SHOWN, counts, must_agree, shown_status
 from incidents.statements.saying import (
     LONGEST,
     LONGEST_REASON,
     LONGEST_TITLE,
     MOST_HOURS,
-    USUAL_HOURS,
     Audience,
     Draft,
     Says,
-    Status,
     answer_statement,
     ask_for_agreement,
     change_statement,
@@ -32,17 +32,15 @@ from incidents.statements.saying import (
 )
 from portal.api.documented import example, page_of_shape
 from portal.api.endpoint import Endpoint, body_of
-from portal.api.fields import OPTIONAL, Empty, PageQuery, Strict, Text, Whole
+from portal.api.fields import OPTIONAL, PageQuery, Strict, Text, Whole
 from portal.api.paging import page_of
 from portal.api.rendering import answer
 
 MOST_ASKED = 100
 
 
-def _must_agree() -> serializers.ListField:
-    return serializers.ListField(
-        child=Text(max_length=64), max_length=MOST_ASKED, help_text="Slugs of other participants.", **OPTIONAL
-    )
+def _must_agree(words: str = "Slugs of other participants.") -> serializers.ListField:
+    return serializers.ListField(child=Text(max_length=64), max_length=MOST_ASKED, help_text=words, **OPTIONAL)
 
 
 class StatementDraft(Strict):
@@ -55,8 +53,8 @@ class StatementDraft(Strict):
 
 class StatementText(Strict):
     text = Text(max_length=LONGEST)
-    must_agree = _must_agree()
-    hours = Whole(min_value=1, max_value=MOST_HOURS, **OPTIONAL)
+    must_agree = _must_agree("Slugs of other participants. Left out: those as before.")
+    hours = Whole(min_value=1, max_value=MOST_HOURS, help_text="Left out: as before.", **OPTIONAL)
 
 
 class VersionForm(Strict):
@@ -69,7 +67,8 @@ class ObjectForm(VersionForm):
 
 class IssueForm(VersionForm):
     decision = serializers.UUIDField(
-        help_text="Of your own log, written since they were asked: over an objection or silence.", **OPTIONAL
+        help_text="Over an objection or silence: of your own log, written since they were asked and last objected.",
+        **OPTIONAL,
     )
 
 
@@ -85,6 +84,9 @@ class AgreementShown(serializers.Serializer):
     reason = serializers.CharField()
     answered_at = serializers.DateTimeField(**NULL)
     due_at = serializers.DateTimeField()
+    counts = serializers.BooleanField(
+        help_text="False: no answer, or one from a time when that organisation is suspected."
+    )
 
 
 class StatementShown(serializers.Serializer):
@@ -92,10 +94,10 @@ class StatementShown(serializers.Serializer):
     organisation = serializers.CharField()
     title = serializers.CharField()
     audience = serializers.ChoiceField(Audience.values)
-    status = serializers.ChoiceField(Status.values)
+    status = serializers.ChoiceField(sorted(SHOWN), help_text="`agreed` is for its author alone: others read `asked`.")
     version = serializers.IntegerField(help_text="Of the text that you may read.")
     text = serializers.CharField()
-    must_agree = serializers.ListField(child=serializers.CharField())
+    must_agree = serializers.ListField(child=serializers.CharField(), help_text="For its author; empty for others.")
     answers = AgreementShown(many=True)
     at = serializers.DateTimeField()
     issued_at = serializers.DateTimeField(**NULL)
@@ -115,7 +117,7 @@ class Statements(Endpoint):
     def get(self, request: Request, reference: str) -> HttpResponse:
         rows = Statement.objects.filter(incident=incident_named(reference)).select_related("organisation")
         page = page_of(request, rows, by=("at", "id"), asked=self.asked, descending=True)
-        shown = statements_shown(page.rows)
+        shown = statements_shown(page.rows, me=self.visitor.organisation_id)
         return answer(page.shown(lambda each: shown[each.pk]))
 
     @extend_schema(
@@ -134,7 +136,7 @@ class Statements(Endpoint):
         incident = incident_named(reference)
         said = {name: value for name, value in body_of(request, StatementDraft).items() if value is not None}
         made = write_statement(incident, Draft(**said), me=self.visitor.organisation_id)
-        return answer(_shown(made.pk), status=201)
+        return answer(_shown(made.pk, made.organisation_id), status=201)
 
 
 class StatementAct(Endpoint):
@@ -160,22 +162,28 @@ class ChangeStatement(StatementAct):
     def post(self, request: Request, statement_id: UUID) -> HttpResponse:
         said = body_of(request, StatementText)
         statement = self.find(statement_id)
-        must_agree, hours = said.get("must_agree") or (), said.get("hours") or USUAL_HOURS
-        change_statement(statement, text=said["text"], must_agree=must_agree, hours=hours)
-        return answer(_shown(statement_id))
+        newest = statement.versions.order_by("-number")[:1].get()
+        whom = said.get("must_agree")
+        if whom is None:
+            before = must_agree(newest, newest.asks.all())
+            standings = Standing.objects.filter(incident_id=statement.incident_id, organisation_id__in=before)
+            whom = list(standings.values_list("slug", flat=True))
+        change_statement(statement, text=said["text"], must_agree=whom, hours=said.get("hours") or newest.hours)
+        return answer(_shown(statement_id, self.visitor.organisation_id))
 
 
 class AskStatement(StatementAct):
     @extend_schema(
         summary="Ask those who must agree",
-        description=NO_KEY + "From then on they read it. A second time changes nothing.",
-        request=Empty,
+        description=NO_KEY + "To the version that you read; from then on they read it. A second time changes nothing.",
+        request=VersionForm,
         responses={200: StatementShown},
+        examples=example(version=1),
     )
     def post(self, request: Request, statement_id: UUID) -> HttpResponse:
-        body_of(request, Empty)
-        ask_for_agreement(self.find(statement_id))
-        return answer(_shown(statement_id))
+        said = body_of(request, VersionForm)
+        ask_for_agreement(self.find(statement_id), version=said["version"])
+        return answer(_shown(statement_id, self.visitor.organisation_id))
 
 
 class AgreeStatement(StatementAct):
@@ -189,7 +197,7 @@ class AgreeStatement(StatementAct):
     def post(self, request: Request, statement_id: UUID) -> HttpResponse:
         said = body_of(request, VersionForm)
         answer_statement(self.find(statement_id), version=said["version"], says=Says.AGREES)
-        return answer(_shown(statement_id))
+        return answer(_shown(statement_id, self.visitor.organisation_id))
 
 
 class ObjectStatement(StatementAct):
@@ -203,7 +211,7 @@ class ObjectStatement(StatementAct):
     def post(self, request: Request, statement_id: UUID) -> HttpResponse:
         said = body_of(request, ObjectForm)
         answer_statement(self.find(statement_id), version=said["version"], says=Says.OBJECTS, reason=said["reason"])
-        return answer(_shown(statement_id))
+        return answer(_shown(statement_id, self.visitor.organisation_id))
 
 
 class IssueStatement(StatementAct):
@@ -218,13 +226,13 @@ class IssueStatement(StatementAct):
     def post(self, request: Request, statement_id: UUID) -> HttpResponse:
         said = body_of(request, IssueForm)
         issue_statement(self.find(statement_id), version=said["version"], decision=said.get("decision"))
-        return answer(_shown(statement_id))
+        return answer(_shown(statement_id, self.visitor.organisation_id))
 
 
 class WithdrawStatement(StatementAct):
     @extend_schema(
         summary="Withdraw it, also after it went out",
-        description=NO_KEY + "It stays readable as withdrawn.",
+        description=NO_KEY + "It stays readable as withdrawn. For an author that is cut off the lead does it.",
         request=TakenBackForm,
         responses={200: StatementShown},
         examples=example(reason="The number was wrong."),
@@ -232,16 +240,16 @@ class WithdrawStatement(StatementAct):
     def post(self, request: Request, statement_id: UUID) -> HttpResponse:
         said = body_of(request, TakenBackForm)
         withdraw_statement(self.find(statement_id), reason=said["reason"])
-        return answer(_shown(statement_id))
+        return answer(_shown(statement_id, self.visitor.organisation_id))
 
 
-def _shown(statement_id: UUID) -> dict[str, Any]:
+def _shown(statement_id: UUID, me: UUID) -> dict[str, Any]:
     row = Statement.objects.select_related("organisation").get(pk=statement_id)
-    return statements_shown([row])[statement_id]
+    return statements_shown([row], me=me)[statement_id]
 
 
-def statements_shown(rows: Any) -> dict[UUID, dict[str, Any]]:
-    """By statement, what the caller may read of it. Three queries, whatever the number."""
+def statements_shown(rows: Any, *, me: UUID) -> dict[UUID, dict[str, Any]]:
+    """By statement, what `me` may read of it. Four queries, whatever the number."""
     rows = list(rows)
     ids = [each.pk for each in rows]
     newest: dict[UUID, StatementVersion] = {}
@@ -252,19 +260,24 @@ def statements_shown(rows: Any) -> dict[UUID, dict[str, Any]]:
         asks.setdefault(ask.statement_id, []).append(ask)
     incidents = {each.incident_id for each in rows}
     slugs = dict(Standing.objects.filter(incident_id__in=incidents).values_list("organisation_id", "slug"))
-    plain = ("title", "audience", "status", "at", "issued_at", "withdrawn_at", "withdrawn_because")
+    found = suspicions_of(list(incidents))
+    plain = ("title", "audience", "at", "issued_at", "withdrawn_at", "withdrawn_because")
     return {
         each.pk: {
             "id": each.pk,
             "organisation": each.organisation.slug,
             **{name: getattr(each, name) for name in plain},
+            "status": shown_status(each, asks.get(each.pk, ()), found[each.incident_id], me=me),
             "version": newest[each.pk].number if each.pk in newest else each.version,
             "text": newest[each.pk].text if each.pk in newest else "",
-            "must_agree": [slugs[one] for one in newest[each.pk].asked if one in slugs] if each.pk in newest else [],
+            "must_agree": [slugs[one] for one in must_agree(newest[each.pk], asks.get(each.pk, ())) if one in slugs]
+            if each.organisation_id == me
+            else [],
             "answers": [
                 {
                     "organisation": ask.organisation.slug,
                     **{name: getattr(ask, name) for name in ("answer", "reason", "answered_at", "due_at")},
+                    "counts": counts(ask, found[each.incident_id]),
                 }
                 for ask in asks.get(each.pk, ())
             ],

@@ -36,7 +36,7 @@ def log_page(incident: Incident, *, me: UUID, may_write: bool, may_lead: bool, m
     for newest, *earlier in chains.values():
         shown = entry_shown(newest, names, now)
         mine = me == (incident.lead_id if newest.as_lead else newest.organisation_id)
-        may = may_lead if newest.as_lead else may_write
+        may = may_lead if newest.as_lead else may_write and (may_judge or not newest.shared)
         lines.append(
             {
                 **shown,

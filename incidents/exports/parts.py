@@ -56,7 +56,7 @@ def _known(incident_id: UUID, me: UUID, after: Any) -> list[tuple[Any, Row]]:
 
 def _statements(incident_id: UUID, me: UUID, after: Any) -> list[tuple[Any, Row]]:
     rows = Statement.objects.filter(incident_id=incident_id).select_related("organisation")
-    return list(statements_shown(_after(rows, after)).items())
+    return list(statements_shown(_after(rows, after), me=me).items())
 
 
 def _updates(incident_id: UUID, me: UUID, after: Any) -> list[tuple[Any, Row]]:

@@ -53,6 +53,10 @@ DECLARE i public.incidents_incident; e public.incidents_logentry; made uuid := g
         IF e.as_lead <> for_all THEN
             RAISE EXCEPTION 'a decision of the lead stays one, and one of your own too' USING ERRCODE = '23514';
         END IF;
+        IF e.shared <> '' AND judges IS NOT TRUE THEN
+            RAISE EXCEPTION 'others read this decision: a person whose role judges what they read revises it'
+                USING ERRCODE = '42501';
+        END IF;
     END IF;
     whom := coalesce(share, e.shared, CASE WHEN for_all THEN 'lead' ELSE '' END);
     IF (whom IN ('', 'lead', 'all') AND NOT (for_all AND whom = '')) IS NOT TRUE THEN

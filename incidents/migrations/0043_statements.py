@@ -40,6 +40,18 @@ DECLARE found uuid[]; BEGIN
     END IF;
     RETURN found;
 END $$;
+-- Whoever was ever asked about it.
+CREATE FUNCTION sec.asked_of(statement uuid) RETURNS uuid[] LANGUAGE sql STABLE {DEFINER} AS $$
+    SELECT ARRAY(SELECT DISTINCT a.organisation_id FROM public.incidents_statementask a WHERE a.statement_id = statement
+                  ORDER BY 1)
+$$;
+-- Whether an answer counts: none does that was given while its organisation may have been somebody else.
+CREATE FUNCTION sec.answer_counts(a public.incidents_statementask) RETURNS boolean LANGUAGE sql STABLE {DEFINER} AS $$
+    SELECT a.answer <> '' AND NOT EXISTS (
+        SELECT 1 FROM sec.not_trusted(a.incident_id) n
+         WHERE n.organisation_id = a.organisation_id AND n.suspected_from <= a.answered_at
+           AND (n.lifted_at IS NULL OR a.answered_at < n.lifted_at))
+$$;
 CREATE FUNCTION sec.put_version(s public.incidents_statement, nth integer, words text, whom uuid[], within integer)
 RETURNS void LANGUAGE plpgsql {DEFINER} AS $$ BEGIN
     IF (length(btrim(words)) BETWEEN 1 AND 4000 AND within BETWEEN 1 AND 72) IS NOT TRUE THEN
@@ -51,12 +63,11 @@ RETURNS void LANGUAGE plpgsql {DEFINER} AS $$ BEGIN
         clock_timestamp(), false);
 END $$;
 -- Everybody who must agree to the newest version is asked, each by an event of its own. What they said of an older one
--- says nothing of this.
+-- says nothing of this. Who is asked stands in their own rows alone from then on: whoever reads the text reads of no other.
 CREATE FUNCTION sec.ask_everybody(i public.incidents_incident, s public.incidents_statement) RETURNS void
 LANGUAGE plpgsql {DEFINER} AS $$
 DECLARE v public.incidents_statementversion; BEGIN
-    UPDATE public.incidents_statementversion x SET asked_at = clock_timestamp()
-     WHERE x.statement_id = s.id AND x.number = s.version RETURNING x.* INTO v;
+    SELECT * INTO v FROM public.incidents_statementversion x WHERE x.statement_id = s.id AND x.number = s.version;
     IF cardinality(v.asked) = 0 THEN
         RAISE EXCEPTION 'name who must agree' USING ERRCODE = '23514';
     END IF;
@@ -69,8 +80,8 @@ DECLARE v public.incidents_statementversion; BEGIN
     SELECT gen_random_uuid(), v.id, s.id, i.id, x, s.organisation_id, true, '', '', '[]', clock_timestamp(),
            clock_timestamp() + make_interval(hours => v.hours), 0
       FROM unnest(v.asked) x;
-    UPDATE public.incidents_statement x SET status = 'asked', readers = ARRAY(
-        SELECT DISTINCT y FROM unnest(x.readers || v.asked) y ORDER BY y) WHERE x.id = s.id;
+    UPDATE public.incidents_statementversion x SET asked_at = clock_timestamp(), asked = '{{}}' WHERE x.id = v.id;
+    UPDATE public.incidents_statement x SET status = 'asked' WHERE x.id = s.id;
     INSERT INTO public.ledger_event (id, kind, at, actor_organisation_id, actor_kind, actor_person_id, incident_id,
                                      incident_reference, subject_id, audience, data)
     SELECT gen_random_uuid(), 'statement.asked', clock_timestamp(), s.organisation_id, 'person', sec.who(), i.id, i.reference,
@@ -95,9 +106,9 @@ DECLARE i public.incidents_incident := sec.data_may(incident, sec.data_writers()
     IF made IS NOT NULL THEN
         RETURN made;
     END IF;
-    INSERT INTO public.incidents_statement (id, incident_id, organisation_id, title, audience, status, version, readers,
-        written_by, at, withdrawn_because)
-    VALUES (gen_random_uuid(), i.id, sec.me(), btrim(name), for_whom, 'draft', 1, '{{}}', sec.who(), clock_timestamp(), '')
+    INSERT INTO public.incidents_statement (id, incident_id, organisation_id, title, audience, status, version, written_by, at,
+        withdrawn_because)
+    VALUES (gen_random_uuid(), i.id, sec.me(), btrim(name), for_whom, 'draft', 1, sec.who(), clock_timestamp(), '')
     RETURNING * INTO s;
     PERFORM sec.put_version(s, 1, words, must, within);
     PERFORM sec.data_told(i, 'statement.written', s.id, ARRAY[sec.me()], '{{}}');
@@ -108,32 +119,40 @@ END $$;
 CREATE FUNCTION sec.change_statement(statement uuid, words text, whom text[], within integer) RETURNS boolean
 LANGUAGE plpgsql {DEFINER} AS $$
 DECLARE s public.incidents_statement := sec.own_statement(statement); i public.incidents_incident; must uuid[];
-    v public.incidents_statementversion; BEGIN
+    v public.incidents_statementversion; before uuid[] := sec.asked_of(statement); BEGIN
     i := sec.data_may(s.incident_id, CASE s.status WHEN 'draft' THEN sec.data_writers() ELSE sec.word_speakers() END);
     must := sec.who_must_agree(i, whom);
     SELECT * INTO v FROM public.incidents_statementversion x WHERE x.statement_id = s.id AND x.number = s.version;
+    IF v.asked_at IS NOT NULL THEN
+        v.asked := ARRAY(SELECT a.organisation_id FROM public.incidents_statementask a WHERE a.version_id = v.id ORDER BY 1);
+    END IF;
     IF (v.text, v.asked, v.hours) = (btrim(words), must, within) THEN
         RETURN false;
     END IF;
-    IF s.status NOT IN ('draft', 'asked', 'agreed') THEN
+    IF s.status NOT IN ('draft', 'asked') THEN
         RAISE EXCEPTION 'it went out or was withdrawn: write a new one' USING ERRCODE = '23514';
     END IF;
-    IF NOT s.readers <@ must THEN
+    IF NOT before <@ must THEN
         RAISE EXCEPTION 'whoever was asked once is asked again' USING ERRCODE = '23514';
     END IF;
     s.version := s.version + 1;
     PERFORM sec.put_version(s, s.version, words, must, within);
     UPDATE public.incidents_statement x SET version = s.version WHERE x.id = s.id;
-    PERFORM sec.data_told(i, 'statement.changed', s.id, sec.me() || s.readers, jsonb_build_object('version', s.version));
+    PERFORM sec.data_told(i, 'statement.changed', s.id, ARRAY[x], jsonb_build_object('version', s.version))
+       FROM unnest(sec.me() || before) x;  -- one each: an audience can be read
     IF s.status <> 'draft' THEN
         PERFORM sec.ask_everybody(i, s);
     END IF;
     RETURN true;
 END $$;
-CREATE FUNCTION sec.ask_statement(statement uuid) RETURNS boolean LANGUAGE plpgsql {DEFINER} AS $$
+-- About the text that whoever asks has read.
+CREATE FUNCTION sec.ask_statement(statement uuid, nth integer) RETURNS boolean LANGUAGE plpgsql {DEFINER} AS $$
 DECLARE s public.incidents_statement := sec.own_statement(statement); i public.incidents_incident; BEGIN
     i := sec.data_may(s.incident_id, sec.word_speakers());
-    IF s.status IN ('asked', 'agreed') THEN
+    IF nth IS DISTINCT FROM s.version::integer THEN
+        RAISE EXCEPTION 'the text has changed meanwhile: read it again' USING ERRCODE = '23514';
+    END IF;
+    IF s.status = 'asked' THEN
         RETURN false;
     END IF;
     IF s.status <> 'draft' THEN
@@ -160,31 +179,29 @@ DECLARE a public.incidents_statementask; s public.incidents_statement; i public.
     IF (says IN ('agrees', 'objects') AND length(why) <= 1000 AND (says = 'agrees' OR btrim(why) <> '')) IS NOT TRUE THEN
         RAISE EXCEPTION 'you agree, or you object with a reason of at most 1000 characters' USING ERRCODE = '23514';
     END IF;
-    IF s.status NOT IN ('asked', 'agreed') THEN
+    IF s.status <> 'asked' THEN
         RAISE EXCEPTION 'it went out or was withdrawn already' USING ERRCODE = '23514';
     END IF;
     IF nth IS DISTINCT FROM s.version::integer THEN
         RAISE EXCEPTION 'the text has changed meanwhile: read it again' USING ERRCODE = '23514';
     END IF;
-    IF (a.answer, a.reason) = (says, btrim(why)) THEN
+    IF (a.answer, a.reason) = (says, btrim(why)) AND sec.answer_counts(a) THEN
         RETURN false;
     END IF;
     UPDATE public.incidents_statementask x SET answer = says, reason = btrim(why), answered_at = clock_timestamp(),
         answered_by = sec.who(), earlier = CASE a.answer WHEN '' THEN a.earlier ELSE a.earlier || jsonb_build_array(
             jsonb_build_object('answer', a.answer, 'reason', a.reason, 'at', a.answered_at)) END
      WHERE x.id = a.id;
-    UPDATE public.incidents_statement x SET status = CASE WHEN EXISTS (
-        SELECT 1 FROM public.incidents_statementask y WHERE y.statement_id = s.id AND y.newest AND y.answer <> 'agrees')
-        THEN 'asked' ELSE 'agreed' END WHERE x.id = s.id;
     PERFORM sec.data_told(i, 'statement.answered', s.id, ARRAY[s.organisation_id, sec.me()],
         jsonb_build_object('answer', says, 'version', s.version));
     RETURN true;
 END $$;
--- Only when all who must agree have, or by a decision in the author's own log that was written after they were asked.
+-- Only when all who must agree have, or by a decision in the author's own log that was written after they were asked and
+-- after the newest objection. That all agree is kept nowhere: whoever was asked would read it of the others.
 CREATE FUNCTION sec.issue_statement(statement uuid, nth integer, by_decision uuid) RETURNS boolean
 LANGUAGE plpgsql {DEFINER} AS $$
 DECLARE s public.incidents_statement := sec.own_statement(statement); i public.incidents_incident;
-    v public.incidents_statementversion; e public.incidents_logentry; BEGIN
+    v public.incidents_statementversion; e public.incidents_logentry; lacking integer; objected timestamptz; BEGIN
     i := sec.data_may(s.incident_id, sec.word_speakers());
     IF s.status = 'issued' AND nth = s.version THEN
         RETURN false;
@@ -193,15 +210,19 @@ DECLARE s public.incidents_statement := sec.own_statement(statement); i public.i
         RAISE EXCEPTION 'the text has changed meanwhile: read it again' USING ERRCODE = '23514';
     END IF;
     SELECT * INTO v FROM public.incidents_statementversion x WHERE x.statement_id = s.id AND x.number = s.version;
-    IF s.status NOT IN ('asked', 'agreed') AND NOT (s.status = 'draft' AND cardinality(v.asked) = 0) THEN
+    IF s.status <> 'asked' AND NOT (s.status = 'draft' AND cardinality(v.asked) = 0) THEN
         RAISE EXCEPTION 'ask those who must agree first' USING ERRCODE = '23514';
     END IF;
-    IF s.status <> 'agreed' THEN
+    SELECT count(*) FILTER (WHERE NOT (x.answer = 'agrees' AND sec.answer_counts(x))),
+           max(x.answered_at) FILTER (WHERE x.answer = 'objects' AND sec.answer_counts(x)) INTO lacking, objected
+      FROM public.incidents_statementask x WHERE x.version_id = v.id;
+    IF s.status = 'draft' OR lacking > 0 THEN
         SELECT * INTO e FROM public.incidents_logentry x WHERE x.id = by_decision AND x.incident_id = i.id
-           AND x.organisation_id = sec.me() AND x.newest AND x.at >= coalesce(v.asked_at, v.at);
+           AND x.organisation_id = sec.me() AND x.newest
+           AND x.at >= greatest(coalesce(v.asked_at, v.at), objected);
         IF e.id IS NULL THEN
             RAISE EXCEPTION 'not everybody has agreed, and silence is no agreement: name a decision of your log that was'
-                ' written since' USING ERRCODE = '23514';
+                ' written since they were asked and since the newest objection' USING ERRCODE = '23514';
         END IF;
     END IF;
     UPDATE public.incidents_statement x SET status = 'issued', issued_at = clock_timestamp(), decision_id = e.id
@@ -210,8 +231,20 @@ DECLARE s public.incidents_statement := sec.own_statement(statement); i public.i
     PERFORM sec.data_told(i, 'statement.issued', s.id, i.participants, jsonb_build_object('overridden', e.id IS NOT NULL));
     RETURN true;
 END $$;
+-- Its author takes it back; for an author that is cut off the lead does, of what the lead reads.
 CREATE FUNCTION sec.withdraw_statement(statement uuid, why text) RETURNS boolean LANGUAGE plpgsql {DEFINER} AS $$
-DECLARE s public.incidents_statement := sec.own_statement(statement); i public.incidents_incident; BEGIN
+DECLARE s public.incidents_statement; i public.incidents_incident; before uuid[] := sec.asked_of(statement); BEGIN
+    SELECT x.* INTO s FROM public.incidents_statement x JOIN public.incidents_incident y ON y.id = x.incident_id
+     WHERE x.id = statement AND y.lead_id = sec.me() AND x.organisation_id <> sec.me()
+       AND (x.issued_at IS NOT NULL OR sec.me() = ANY (before)) AND EXISTS (
+            SELECT 1 FROM sec.not_trusted(y.id) n
+             WHERE n.organisation_id = x.organisation_id AND n.step IN (3, 4) AND n.lifted_at IS NULL);
+    IF s.id IS NULL THEN
+        s := sec.own_statement(statement);
+    ELSE
+        PERFORM pg_advisory_xact_lock(hashtextextended('statement ' || statement, 0));
+        SELECT * INTO s FROM public.incidents_statement x WHERE x.id = statement;
+    END IF;
     i := sec.data_may(s.incident_id, sec.word_speakers());
     IF s.status = 'withdrawn' THEN
         RETURN false;
@@ -221,8 +254,12 @@ DECLARE s public.incidents_statement := sec.own_statement(statement); i public.i
     END IF;
     UPDATE public.incidents_statement x SET status = 'withdrawn', withdrawn_at = clock_timestamp(),
         withdrawn_because = btrim(why) WHERE x.id = s.id;
-    PERFORM sec.data_told(i, 'statement.withdrawn', s.id,
-        CASE WHEN s.issued_at IS NULL THEN sec.me() || s.readers ELSE i.participants END, '{{}}');
+    IF s.issued_at IS NULL THEN
+        PERFORM sec.data_told(i, 'statement.withdrawn', s.id, ARRAY[x], '{{}}')
+           FROM (SELECT DISTINCT y FROM unnest(ARRAY[sec.me(), s.organisation_id] || before) y) found(x);
+    ELSE
+        PERFORM sec.data_told(i, 'statement.withdrawn', s.id, i.participants, '{{}}');
+    END IF;
     RETURN true;
 END $$;
 -- Once at half of the time, once when it is over; of what still waits for an answer.
@@ -247,13 +284,14 @@ CREATE FUNCTION sec.remind_of_statements() RETURNS integer LANGUAGE sql {DEFINER
 $$;
 """
 NOBODY = (
-    "sec.word_speakers(), sec.own_statement(uuid), sec.who_must_agree(public.incidents_incident, text[]),"
+    "sec.word_speakers(), sec.own_statement(uuid), sec.asked_of(uuid), sec.answer_counts(public.incidents_statementask),"
+    " sec.who_must_agree(public.incidents_incident, text[]),"
     " sec.put_version(public.incidents_statement, integer, text, uuid[], integer),"
     " sec.ask_everybody(public.incidents_incident, public.incidents_statement)"
 )
 OPEN = (
     "sec.write_statement(uuid, text, text, text, text[], integer), sec.change_statement(uuid, text, text[], integer),"
-    " sec.ask_statement(uuid), sec.answer_statement(uuid, integer, text, text), sec.issue_statement(uuid, integer, uuid),"
+    " sec.ask_statement(uuid, integer), sec.answer_statement(uuid, integer, text, text), sec.issue_statement(uuid, integer, uuid),"
     " sec.withdraw_statement(uuid, text)"
 )
 CLOCK = "sec.remind_of_statements()"
@@ -264,11 +302,14 @@ GRANT EXECUTE ON FUNCTION {CLOCK} TO portal_worker;
 """
 BACKWARD = f"DROP FUNCTION {OPEN}, {CLOCK}, {NOBODY};"
 # Its author; whoever was asked, of the versions that it was asked about; of what went out everybody who takes part.
-STATEMENT = f"organisation_id = {ME} OR ({ME} = ANY (readers) OR issued_at IS NOT NULL) AND " + IN_IT.format(
-    "incidents_statement"
+ASKED = f"EXISTS (SELECT 1 FROM incidents_statementask a WHERE a.{{0}} AND a.organisation_id = {ME})"
+STATEMENT = (
+    f"organisation_id = {ME} OR (issued_at IS NOT NULL OR {ASKED.format('statement_id = incidents_statement.id')}) AND "
+    + IN_IT.format("incidents_statement")
 )
-VERSION = f"organisation_id = {ME} OR (asked_at IS NOT NULL AND {ME} = ANY (asked) OR issued) AND " + IN_IT.format(
-    "incidents_statementversion"
+VERSION = (
+    f"organisation_id = {ME} OR (issued OR {ASKED.format('version_id = incidents_statementversion.id')}) AND "
+    + IN_IT.format("incidents_statementversion")
 )
 
 
@@ -299,7 +340,6 @@ class Migration(migrations.Migration):
                         choices=[
                             ("draft", "Draft"),
                             ("asked", "Asked"),
-                            ("agreed", "Agreed"),
                             ("issued", "Issued"),
                             ("withdrawn", "Withdrawn"),
                         ],
@@ -307,10 +347,6 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("version", models.PositiveSmallIntegerField()),
-                (
-                    "readers",
-                    django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), default=list, size=None),
-                ),
                 ("written_by", models.UUIDField()),
                 ("at", models.DateTimeField()),
                 ("issued_at", models.DateTimeField(null=True)),
@@ -473,7 +509,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="statement",
             constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["draft", "asked", "agreed", "issued", "withdrawn"])),
+                condition=models.Q(("status__in", ["draft", "asked", "issued", "withdrawn"])),
                 name="statement_status",
             ),
         ),

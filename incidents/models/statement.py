@@ -16,7 +16,8 @@ from partners.models import Organisation
 class Statement(models.Model):
     """A line to take, or words for press, staff, residents or members. Its text stands in its versions.
 
-    Seen by its author, by whoever was ever asked to agree (`readers`), and once it is issued by all participants.
+    Seen by its author, by whoever was ever asked to agree, and once it is issued by all participants. That all agree is
+    kept nowhere, because whoever was asked would read it of the others: see `statements.agreeing`.
     `decision`: in the log, which let it be issued over an objection or silence. Functions of the database write it.
     """
 
@@ -30,7 +31,6 @@ class Statement(models.Model):
     class Status(models.TextChoices):
         DRAFT = "draft", "Draft"
         ASKED = "asked", "Asked"
-        AGREED = "agreed", "Agreed"
         ISSUED = "issued", "Issued"
         WITHDRAWN = "withdrawn", "Withdrawn"
 
@@ -41,7 +41,6 @@ class Statement(models.Model):
     audience = models.TextField(choices=Audience.choices)
     status = models.TextField(choices=Status.choices, default=Status.DRAFT)
     version = models.PositiveSmallIntegerField()  # the number of the newest
-    readers = ArrayField(models.UUIDField(), default=list)
     written_by = models.UUIDField()
     at = models.DateTimeField()
     issued_at = models.DateTimeField(null=True)
@@ -54,7 +53,7 @@ class Statement(models.Model):
         indexes = [models.Index(fields=["incident", "at"], name="statement_in")]
         constraints = [
             models.CheckConstraint(
-                condition=Q(status__in=["draft", "asked", "agreed", "issued", "withdrawn"]), name="statement_status"
+                condition=Q(status__in=["draft", "asked", "issued", "withdrawn"]), name="statement_status"
             ),
             models.CheckConstraint(
                 condition=Q(audience__in=["lines", "press", "staff", "residents", "members"]), name="statement_audience"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,35 +11,34 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from incidents.models import Incident, LogEntry, Standing, Statement, StatementAsk, StatementVersion
+from incidents.not_trusted import Suspicion, mark_of, suspicions_in
+from incidents.statements.agreeing import all_agree, must_agree, objected_at, shown_status, status_words
 from incidents.statements.forms import AUDIENCE_WORDS
 from incidents.statements.saying import Says, Status
 from partners.models import Person
 from portal import clock
 
 Shown = dict[str, Any]
-STATUS_WORDS: dict[str, str] = dict(Status.choices)
 MOST, MOST_DECISIONS = 200, 20
-
-
-def status_of(statement: Statement) -> str:
-    return {
-        Status.DRAFT: _("Draft"), Status.ASKED: _("Waits for agreement"), Status.AGREED: _("Agreed, not issued"),
-        Status.ISSUED: _("Issued"), Status.WITHDRAWN: _("Withdrawn"),
-    }[Status(statement.status)]  # fmt: skip
+CUT_OFF = (3, 4)  # steps of isolation with which an organisation cannot take its own words back
 
 
 def list_page(incident: Incident, *, me: UUID) -> Shown:
-    """Those to answer, one's own, and others that the reader may read. Two queries."""
+    """Those to answer, one's own, and others that the reader may read. Three queries."""
     rows = list(Statement.objects.filter(incident=incident).select_related("organisation")[:MOST])
-    open_asks = StatementAsk.objects.filter(incident=incident, organisation_id=me, newest=True, answer=Says.NOTHING)
-    waits = set(open_asks.values_list("statement_id", flat=True))
+    asks: dict[UUID, list[StatementAsk]] = {}
+    for ask in StatementAsk.objects.filter(incident=incident, newest=True):
+        asks.setdefault(ask.statement_id, []).append(ask)
+    waits = {each for each, own in asks.items() if any(one.organisation_id == me and not one.answer for one in own)}
+    found = suspicions_in(incident.pk)
+    keys = {each.pk: shown_status(each, asks.get(each.pk, ()), found, me=me) for each in rows}
     shown = [
         {
             "title": each.title,
             "href": reverse("statement", args=[each.pk]),
             "audience": AUDIENCE_WORDS[each.audience],
-            "status": status_of(each),
-            "key": each.status,
+            "status": status_words(keys[each.pk]),
+            "key": keys[each.pk],
             "whose": each.organisation.name,
             "own": each.organisation_id == me,
             "waits": each.pk in waits and each.status == Status.ASKED,
@@ -59,6 +59,7 @@ def statement_page(statement: Statement, *, me: UUID, may_speak: bool, may_write
     own = statement.organisation_id == me
     versions = list(StatementVersion.objects.filter(statement=statement))
     asks = list(StatementAsk.objects.filter(statement=statement, newest=True).select_related("organisation"))
+    found = suspicions_in(statement.incident_id)
     names = dict(Standing.objects.filter(incident_id=statement.incident_id).values_list("organisation_id", "name"))
     people = {who for each in asks if each.organisation_id == me and (who := each.answered_by)}
     people |= {each.written_by for each in versions if own}
@@ -66,17 +67,23 @@ def statement_page(statement: Statement, *, me: UUID, may_speak: bool, may_write
     newest = versions[0] if versions else None
     current = newest is not None and newest.number == statement.version
     mine = next((each for each in asks if each.organisation_id == me), None)
-    goes_on = statement.status in {Status.ASKED, Status.AGREED}
+    goes_on = statement.status == Status.ASKED
     open_draft = statement.status == Status.DRAFT
-    nobody = newest is not None and not newest.asked
+    must = must_agree(newest, asks) if own and newest else []
+    nobody = newest is not None and not must
+    cut_off = any(
+        each.organisation_id == statement.organisation_id and each.step in CUT_OFF and each.lifted_at is None
+        for each in found
+    )
     may_issue = own and may_speak and (goes_on or (open_draft and nobody))
-    overrides = statement.status != Status.AGREED
+    overrides = not all_agree(statement, asks, found)
     return {
         "text": newest.text if newest else "",
         "version": newest.number if newest else 0,
         "stale": not current,
-        "must_agree": [names.get(each, "") for each in newest.asked] if newest else [],
-        "answers": [_answer(each, by, now, goes_on) for each in asks],
+        "status": status_words(shown_status(statement, asks, found, me=me)),
+        "must_agree": [names.get(each, "") for each in must],
+        "answers": [{**_answer(each, by, now, goes_on), "mark": _mark(each, found, names)} for each in asks],
         "mine": _answer(mine, by, now, goes_on) if mine else None,
         "earlier": [
             {"number": each.number, "text": each.text, "at": each.at, "by": by.get(each.written_by, "")}
@@ -87,10 +94,18 @@ def statement_page(statement: Statement, *, me: UUID, may_speak: bool, may_write
         "may_change": own and (may_speak if goes_on else open_draft and may_write),
         "may_issue": may_issue,
         "overrides": overrides,
-        "decisions": _decisions(statement, newest, me) if may_issue and overrides and newest else [],
-        "may_withdraw": own and may_speak and statement.status != Status.WITHDRAWN,
+        "decisions": _decisions(statement, newest, objected_at(asks, found), me)
+        if may_issue and overrides and newest
+        else [],
+        "may_withdraw": may_speak
+        and statement.status != Status.WITHDRAWN
+        and (own or (cut_off and statement.incident.lead_id == me)),
         "overridden": _overriding(statement, names) if statement.decision_id else None,
     }
+
+
+def _mark(each: StatementAsk, found: list[Suspicion], names: dict[UUID, str]) -> str:
+    return mark_of(found, each.organisation_id, each.answered_at, names) if each.answered_at else ""
 
 
 def _answer(each: StatementAsk, by: dict[UUID, str], now: Any, goes_on: bool) -> Shown:
@@ -112,9 +127,11 @@ def _answer(each: StatementAsk, by: dict[UUID, str], now: Any, goes_on: bool) ->
     }
 
 
-def _decisions(statement: Statement, newest: StatementVersion, me: UUID) -> list[tuple[str, str]]:
-    """Decisions of one's own log that may let it go out: written since everybody was asked."""
-    since = newest.asked_at or newest.at
+def _decisions(
+    statement: Statement, newest: StatementVersion, objected: datetime | None, me: UUID
+) -> list[tuple[str, str]]:
+    """Decisions of one's own log that may let it go out: written since everybody was asked and nobody objected."""
+    since = max(each for each in (newest.asked_at or newest.at, objected) if each)
     rows = LogEntry.objects.filter(
         Q(at__gte=since), incident_id=statement.incident_id, organisation_id=me, newest=True
     ).order_by("-at")

@@ -87,13 +87,14 @@ def change_statement(statement: Statement, *, text: str, must_agree: Sequence[st
     return new
 
 
-def ask_for_agreement(statement: Statement) -> bool:
-    """Ask everybody who must agree; False: they were asked already.
+def ask_for_agreement(statement: Statement, *, version: int) -> bool:
+    """Ask everybody who must agree to the version that was read; False: they were asked already.
 
     Raises:
-        NotYours: as `change_statement`. WrongMoment: nobody is named, the incident is closed, or it went out.
+        NotYours: as `change_statement`. WrongMoment: the text has changed meanwhile, nobody is named, the incident is
+            closed, or it went out.
     """
-    new: bool = asked("SELECT sec.ask_statement(%s)", [statement.pk], "statement.asked")
+    new: bool = asked("SELECT sec.ask_statement(%s, %s)", [statement.pk, version], "statement.asked")
     return new
 
 
@@ -119,7 +120,8 @@ def issue_statement(statement: Statement, *, version: int, decision: UUID | None
 
     Raises:
         NotYours: as `change_statement`.
-        WrongMoment: not everybody has agreed and `decision` is none of one's own log written since they were asked.
+        WrongMoment: not everybody has agreed and `decision` is none of one's own log written since they were asked
+            and since the newest objection.
     """
     new: bool = asked("SELECT sec.issue_statement(%s, %s, %s)", [statement.pk, version, decision], "statement.issued")
     return new
@@ -127,6 +129,8 @@ def issue_statement(statement: Statement, *, version: int, decision: UUID | None
 
 def withdraw_statement(statement: Statement, *, reason: str) -> bool:
     """Take it back, also after it went out; what was read stays readable as withdrawn. Whether that is new.
+
+    For an author that is cut off the lead does it, of what the lead reads.
 
     Raises: as `change_statement`; Invalid without a reason.
     """

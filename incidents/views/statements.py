@@ -13,8 +13,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from incidents.models import Statement, StatementVersion
 from incidents.personal_data.notices import addressees_of
+from incidents.statements.agreeing import must_agree
 from incidents.statements.forms import AUDIENCE_WORDS, AUDIENCES, ActForm, StatementForm, TextForm
-from incidents.statements.page import list_page, statement_page, status_of
+from incidents.statements.page import list_page, statement_page
 from incidents.statements.saying import (
     Says,
     answer_statement,
@@ -85,7 +86,11 @@ def change(request: HttpRequest, statement_id: UUID) -> HttpResponse:
         raise Http404
     whom = addressees_of(statement.incident, me=me)
     newest = StatementVersion.objects.filter(statement=statement).order_by("-number")[:1].get()
-    standing = dict(statement.incident.standings.filter(organisation_id__in=newest.asked).values_list("slug", "name"))
+    standing = dict(
+        statement.incident.standings.filter(organisation_id__in=must_agree(newest, newest.asks.all())).values_list(
+            "slug", "name"
+        )
+    )
     form, status = TextForm(
         whom=whom, initial={"text": newest.text, "must_agree": list(standing), "hours": newest.hours}
     ), 200  # fmt: skip
@@ -129,7 +134,6 @@ def detail(request: HttpRequest, statement_id: UUID) -> HttpResponse:
     context = {
         "incident": header(statement.incident),
         "statement": statement,
-        "status": status_of(statement),
         "own": statement.organisation_id == visitor.organisation_id,
         "form": form,
         "audience": AUDIENCE_WORDS[statement.audience],
@@ -147,7 +151,7 @@ def _acted(statement: Statement, said: dict[str, Any]) -> str:
     """Do what was pressed; what to tell the person. A second press finds it done."""
     act, version, reason = said["act"], said["version"], said["reason"]
     if act == "ask":
-        ask_for_agreement(statement)
+        ask_for_agreement(statement, version=version)
         return _("They are told that something waits for them. Until each agrees, nobody has.")
     if act == "withdraw":
         withdraw_statement(statement, reason=reason)

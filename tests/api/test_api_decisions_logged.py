@@ -59,25 +59,30 @@ def test_a_statement_from_draft_to_withdrawn(api_of, client_of):
     assert (made["status"], made["version"], made["must_agree"]) == ("draft", 1, ["eastwick"])
     one = f"/statements/{made['id']}"
     acts = (
-        ("ask", {}), ("agree", {"version": 1}), ("object", {"version": 1, "reason": "No"}), ("issue", {"version": 1}),
-        ("withdraw", {"reason": "No"}), ("change", {"text": "Other", "must_agree": ["eastwick"]}),
+        ("ask", {"version": 1}), ("agree", {"version": 1}), ("object", {"version": 1, "reason": "No"}),
+        ("issue", {"version": 1}), ("withdraw", {"reason": "No"}),
+        ("change", {"text": "Other", "must_agree": ["eastwick"]}),
     )  # fmt: skip
     for act, body in acts:
         for slug in ("ashbourne", "eastwick", "gravenhurst"):  # nobody but its author knows of it
             check_problem(send(people[slug], "post", f"{one}/{act}/", body), 404)
         check_problem(send(api_of("dunmere"), "post", f"{one}/{act}/", body), 403)
-    assert send(people["dunmere"], "post", f"{one}/ask/", {}).json()["status"] == "asked"
-    check_problem(send(people["dunmere"], "post", f"{one}/issue/", {"version": 1}), 409)
-    check_problem(send(people["eastwick"], "post", f"{one}/object/", {"version": 1}), 422)
-    check_problem(send(people["eastwick"], "post", f"{one}/issue/", {"version": 1}), 403)
-    check_problem(send(people["eastwick"], "post", f"{one}/agree/", {"version": 2}), 409)
-    assert send(people["eastwick"], "post", f"{one}/object/", {"version": 1, "reason": "No"}).status_code == 200
+    changed = send(people["dunmere"], "post", f"{one}/change/", {"text": "We look at it."}).json()
+    assert (changed["version"], changed["must_agree"]) == (2, ["eastwick"])  # left out: as before
+    check_problem(send(people["dunmere"], "post", f"{one}/ask/", {"version": 1}), 409)
+    assert send(people["dunmere"], "post", f"{one}/ask/", {"version": 2}).json()["status"] == "asked"
+    check_problem(send(people["dunmere"], "post", f"{one}/issue/", {"version": 2}), 409)
+    check_problem(send(people["eastwick"], "post", f"{one}/object/", {"version": 2}), 422)
+    check_problem(send(people["eastwick"], "post", f"{one}/issue/", {"version": 2}), 403)
+    check_problem(send(people["eastwick"], "post", f"{one}/agree/", {"version": 3}), 409)
+    assert send(people["eastwick"], "post", f"{one}/object/", {"version": 2, "reason": "No"}).status_code == 200
     ((answer,),) = (each["answers"] for each in read(api_of("dunmere"), at))
     assert (answer["organisation"], answer["answer"], answer["reason"]) == ("eastwick", "objects", "No")
-    assert send(people["eastwick"], "post", f"{one}/agree/", {"version": 1}).json()["status"] == "agreed"
+    assert send(people["eastwick"], "post", f"{one}/agree/", {"version": 2}).json()["status"] == "asked"
+    assert read(api_of("dunmere"), at)[0]["status"] == "agreed"
     assert read(api_of("ashbourne"), at) == []
-    assert send(people["dunmere"], "post", f"{one}/issue/", {"version": 1}).json()["status"] == "issued"
-    assert [each["text"] for each in read(api_of("ashbourne"), at)] == ["We look into it."]
+    assert send(people["dunmere"], "post", f"{one}/issue/", {"version": 2}).json()["status"] == "issued"
+    assert [each["text"] for each in read(api_of("ashbourne"), at)] == ["We look at it."]
     assert read(api_of("ashbourne"), at)[0]["answers"] == []
     check_problem(send(api_of("gravenhurst"), "get", at), 404)
     assert send(people["dunmere"], "post", f"{one}/withdraw/", {"reason": "Wrong."}).json()["status"] == "withdrawn"

@@ -262,11 +262,11 @@ class Incidents(Writer):
         for status, asked, issued in (("draft", None, None), ("asked", "now", None), ("issued", "now", "now")):
             statement = self.put("incidents_statement", id=uuid4(), incident_id=incident, organisation_id=own,
                                  title=secret, audience="press", status=status, version=2, written_by=uuid4(), at="now",
-                                 readers=must if asked else [], issued_at=issued, withdrawn_because="")  # fmt: skip
+                                 issued_at=issued, withdrawn_because="")  # fmt: skip
             for number in (1, 2):
                 version = self.put("incidents_statementversion", id=uuid4(), statement_id=statement, number=number,
-                                   incident_id=incident, organisation_id=own, text=secret, asked=must, hours=4,
-                                   written_by=uuid4(), at="now", asked_at=asked,
+                                   incident_id=incident, organisation_id=own, text=secret, hours=4,
+                                   asked=[] if asked else must, written_by=uuid4(), at="now", asked_at=asked,
                                    issued=bool(issued) and number == 2)  # fmt: skip
             if asked:
                 self.put("incidents_statementask", id=uuid4(), version_id=version, statement_id=statement,

@@ -46,6 +46,7 @@ OF_CUT = (
     f"({IN_IT} AND (x.planner_id = %(me)s OR {OVERSEES} OR EXISTS (SELECT 1 FROM incidents_plannedcutside s"
     " WHERE s.cut_id = x.id AND s.organisation_id = %(me)s AND s.asked AND s.revision = x.revision)))"
 )
+ASKED = "EXISTS (SELECT 1 FROM incidents_statementask a WHERE {} = x.id AND a.organisation_id = %(me)s)"
 SHARED = f"(x.shared = 'all' AND {IN_IT} OR x.shared = 'lead' AND {DIRECTS})"
 
 INCIDENTS: dict[str, Row] = {
@@ -127,10 +128,10 @@ INCIDENTS: dict[str, Row] = {
     "incidents_logentry": Row(Can(f"({MINE} OR x.shared = 'all' AND {IN_IT} OR x.shared = 'lead' AND {OVERSEES})")),
     "incidents_knowncard": Row(Can(IN_IT)),
     # A statement is its author's, whoever's was asked, issued everybody's; what each said is the author's and its own.
-    "incidents_statement": Row(Can(f"({MINE} OR (%(me)s = ANY (x.readers) OR x.issued_at IS NOT NULL) AND {IN_IT})")),
-    "incidents_statementversion": Row(
-        Can(f"({MINE} OR (x.asked_at IS NOT NULL AND %(me)s = ANY (x.asked) OR x.issued) AND {IN_IT})")
+    "incidents_statement": Row(
+        Can(f"({MINE} OR ({ASKED.format('a.statement_id')} OR x.issued_at IS NOT NULL) AND {IN_IT})")
     ),
+    "incidents_statementversion": Row(Can(f"({MINE} OR ({ASKED.format('a.version_id')} OR x.issued) AND {IN_IT})")),
     "incidents_statementask": Row(Can("%(me)s IN (x.organisation_id, x.author_id)")),
     "incidents_plannedcut": Row(Can(OF_CUT)),
     "incidents_plannedcutside": Row(Can(f"({IN_IT} AND (x.planner_id = %(me)s OR {OVERSEES} OR {MINE} AND x.asked))")),

@@ -171,7 +171,7 @@ def _act(cast: Cast) -> tuple[UUID, UUID]:
         send_notice(incident, Notice("coldharbour", "Letters of 2024", "The share was read.", since))
         write_decision(incident, Taken("Little", "Wait", "Cut the link", "It is the way back", "Farah", "Gold", since))
         draft = Draft("First words", "press", "We look.", ["coldharbour"])
-        ask_for_agreement(write_statement(incident, draft, me=cast.id("eastwick")))
+        ask_for_agreement(write_statement(incident, draft, me=cast.id("eastwick")), version=1)
         write_report(incident, Report("ncsc", since, "Farah Siddiqui", reference="NCSC-1"))
         (own,) = (each for each in choices_for(incident, me=actor.organisation_id) if "Housing off" in each.words)
         plan_cut(incident, Plan(own, how="It is off.", ask="Farah", starts_at=clock.now()))

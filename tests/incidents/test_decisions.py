@@ -67,6 +67,8 @@ def test_it_is_ones_own_until_shared_and_a_revision_changes_nothing_that_stood(s
     with inside("dunmere"):  # what was read stays readable as the revision that it was, until less is shared
         third = write_decision(incident, replace(TAKEN, decision="Paid.", revises=second.pk, change="Found it."))
         assert third.shared == "lead"
+    with inside("dunmere", "responder"), pytest.raises(NotYours, match="thers read this decision"):
+        write_decision(incident, replace(TAKEN, decision="Out.", revises=third.pk, change="Typed by a responder."))
     assert readers(stage, "Payroll waits.") == {"dunmere", "ashbourne", "northgate"}
     with inside("dunmere"):
         share_decision(third.pk, shared="")

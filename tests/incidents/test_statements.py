@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 from django.urls import reverse
 
+from incidents.api.statements import statements_shown
 from incidents.decisions.writing import Taken, write_decision
 from incidents.errors import Invalid, NotYours, WrongMoment
 from incidents.models import Incident, Statement
@@ -22,6 +23,7 @@ from incidents.statements.saying import (
     withdraw_statement,
     write_statement,
 )
+from tests.isolation.two import Two
 from tests.notifications.stage import Stage, as_worker
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -50,8 +52,8 @@ def drafted(stage: Stage, incident: Incident, inside) -> Statement:
 @pytest.fixture
 def asked(drafted: Statement, inside) -> Statement:
     with inside("dunmere"):
-        assert ask_for_agreement(drafted)
-        assert not ask_for_agreement(drafted)  # tapped twice
+        assert ask_for_agreement(drafted, version=1)
+        assert not ask_for_agreement(drafted, version=1)  # tapped twice
     return drafted
 
 
@@ -61,8 +63,14 @@ def readers(stage: Stage, words: str = WORDS) -> set[str]:
     return {slug for slug in EVERYBODY if stage.as_app(slug, sql)}
 
 
-def status(stage: Stage) -> str:
-    return stage.owner("SELECT status FROM incidents_statement ORDER BY at LIMIT 1")[0][0]
+def agreed(stage: Stage, inside, statement: Statement) -> dict[str, str]:
+    """The word that each reads of it, by API as by the page."""
+    found = {}
+    for slug in sorted(ASKED):
+        with inside(slug):
+            found[slug] = statements_shown([Statement.objects.get(pk=statement.pk)], me=stage.ids[slug])[statement.pk]
+    assert all(not found[slug]["must_agree"] for slug in ASKED - {"dunmere"})
+    return {slug: each["status"] for slug, each in found.items()}
 
 
 def says(stage: Stage, inside, statement: Statement, answers: dict[str, str], *, version: int = 1) -> None:
@@ -78,17 +86,22 @@ def test_the_text_is_read_by_its_author_then_by_the_asked_and_by_all_when_it_is_
     found = "SELECT 1 FROM incidents_statement"
     assert {slug for slug in EVERYBODY if stage.as_app(slug, found)} == {"dunmere"}
     with inside("dunmere", "responder"), pytest.raises(NotYours):  # drafts, and asks nobody
-        ask_for_agreement(drafted)
+        ask_for_agreement(drafted, version=1)
     with inside("dunmere"):
         with pytest.raises(WrongMoment, match="Ask those"):
             issue_statement(drafted, version=1)
-        ask_for_agreement(drafted)
+        ask_for_agreement(drafted, version=1)
     assert readers(stage) == {slug for slug in EVERYBODY if stage.as_app(slug, found)} == ASKED
     says(stage, inside, drafted, {"eastwick": "agrees"})
     with inside("dunmere"), pytest.raises(WrongMoment, match="silence is no agreement"):
         issue_statement(drafted, version=1)
     says(stage, inside, drafted, {"northgate": "agrees"})
-    assert status(stage) == "agreed"
+    # That all agree its author alone reads: of two who are asked each would know what the other said.
+    assert agreed(stage, inside, drafted) == {"dunmere": "agreed", "eastwick": "asked", "northgate": "asked"}
+    for table, columns in (("incidents_statement", "s.*"), ("incidents_statementversion", "s.*")):
+        row = str(stage.as_app("eastwick", f"SELECT {columns} FROM {table} s"))
+        assert str(stage.ids["northgate"]) not in row
+        assert "agreed" not in row
     # What each said is the author's and its own to read.
     answers = "SELECT 1 FROM incidents_statementask"
     assert {slug: len(stage.as_app(slug, answers)) for slug in EVERYBODY} == {
@@ -130,6 +143,11 @@ def test_silence_and_an_objection_are_got_over_only_by_a_decision_written_since(
             issue_statement(asked, version=1, decision=decision.pk)
         with pytest.raises(WrongMoment, match="asked again"):  # nobody is got round by asking fewer
             change_statement(asked, text="Bins are late.", must_agree=["northgate"])
+        early = write_decision(incident, replace(DECIDED, decision="Before anybody objected."))
+    says(stage, inside, asked, {"northgate": "objects"}, version=2)
+    with inside("dunmere"):
+        with pytest.raises(WrongMoment, match="since the newest objection"):  # it has not looked at that
+            issue_statement(asked, version=2, decision=early.pk)
         decision = write_decision(incident, DECIDED)
         assert issue_statement(asked, version=2, decision=decision.pk)
     assert readers(stage) == ASKED  # the older text goes to nobody new
@@ -139,9 +157,9 @@ def test_silence_and_an_objection_are_got_over_only_by_a_decision_written_since(
 
 def test_another_text_asks_everybody_again_and_a_change_of_mind_is_kept(stage, asked, inside):
     says(stage, inside, asked, {"eastwick": "agrees", "northgate": "agrees"})
-    assert status(stage) == "agreed"
+    assert agreed(stage, inside, asked)["dunmere"] == "agreed"
     says(stage, inside, asked, {"northgate": "objects"})
-    assert status(stage) == "asked"
+    assert agreed(stage, inside, asked)["dunmere"] == "asked"
     kept = stage.owner("SELECT answer, reason, earlier FROM incidents_statementask WHERE answer = 'objects'")
     assert [(answer, reason, [each["answer"] for each in earlier]) for answer, reason, earlier in kept] == [
         ("objects", "It is wrong.", ["agrees"])
@@ -152,7 +170,6 @@ def test_another_text_asks_everybody_again_and_a_change_of_mind_is_kept(stage, a
         assert change_statement(asked, text=f"{WORDS} Really.", must_agree=[*DRAFT.must_agree, "coldharbour"])
         with pytest.raises(WrongMoment):
             issue_statement(asked, version=2)
-    assert status(stage) == "asked"
     assert readers(stage) == ASKED  # who joins later reads the later text alone
     assert readers(stage, f"{WORDS} Really.") == {*ASKED, "coldharbour"}
     assert len(stage.events("statement.asked")) == 2 + 3
@@ -161,6 +178,46 @@ def test_another_text_asks_everybody_again_and_a_change_of_mind_is_kept(stage, a
     assert readers(stage) == ASKED
     with inside("northgate"), pytest.raises(WrongMoment):
         answer_statement(asked, version=2, says="agrees")
+
+
+def test_nobody_asks_with_a_text_that_they_have_not_read(stage, drafted, inside, client_of):
+    with inside("dunmere", "responder"):
+        assert change_statement(drafted, text="Our supplier lost everything.", must_agree=DRAFT.must_agree)
+    with inside("dunmere"), pytest.raises(WrongMoment, match="read it again"):
+        ask_for_agreement(drafted, version=1)
+    page = reverse("statement", args=[drafted.pk])
+    assert client_of("dunmere").post(page, {"act": "ask", "version": "1"}).status_code == 409
+    assert readers(stage, "Our supplier lost everything.") == {"dunmere"}
+    assert client_of("dunmere").post(page, {"act": "ask", "version": "2"}).status_code == 302
+
+
+def test_what_an_intruder_agrees_to_does_not_count_and_the_lead_withdraws_for_who_is_cut_off(
+    stage, incident, asked, inside, client_of, cast
+):
+    says(stage, inside, asked, {"eastwick": "agrees", "northgate": "agrees"})
+    page, two = reverse("statement", args=[asked.pk]), Two(cast, inside)
+    since = "UPDATE partners_isolation SET suspected_from = now() - interval '1 hour' WHERE organisation_id = %s"
+    two.isolates("eastwick", 4, incident)
+    stage.owner(since, [stage.ids["eastwick"]])
+    shown = client_of("dunmere").get(page).content.decode()
+    assert "Waits for agreement" in shown
+    assert "Does not count:" in shown
+    assert "when Eastwick may have been compromised" in shown
+    with inside("dunmere"):
+        with pytest.raises(WrongMoment, match="silence is no agreement"):
+            issue_statement(asked, version=1)
+        decision = write_decision(incident, DECIDED)
+        assert issue_statement(asked, version=1, decision=decision.pk)
+    with inside("ashbourne"), pytest.raises(NotYours):  # its author can do it itself
+        withdraw_statement(asked, reason="Said by the intruder.")
+    two.isolates("dunmere", 3, incident)
+    for slug in ("northgate", "coldharbour"):
+        with inside(slug), pytest.raises(NotYours):
+            withdraw_statement(asked, reason="Said by the intruder.")
+    assert "is cut off and cannot take it back" in client_of("ashbourne").get(page).content.decode()
+    said = {"act": "withdraw", "version": "1", "reason": "Said by the intruder."}
+    assert client_of("ashbourne").post(page, said).status_code == 302
+    assert stage.owner("SELECT status, withdrawn_because FROM incidents_statement") == [("withdrawn", said["reason"])]
 
 
 def test_who_may_not_and_what_says_nothing(stage, incident, asked, inside):
@@ -187,7 +244,7 @@ def test_who_may_not_and_what_says_nothing(stage, incident, asked, inside):
         alone = write_statement(incident, replace(DRAFT, must_agree=()), me=me)
         assert write_statement(incident, replace(DRAFT, must_agree=()), me=me) == alone
         with pytest.raises(WrongMoment, match="Name who must agree"):
-            ask_for_agreement(alone)
+            ask_for_agreement(alone, version=1)
     with inside("eastwick"), pytest.raises(Invalid, match="/reason"):
         answer_statement(asked, version=1, says="objects")
     for slug in ("dunmere", "eastwick", "ashbourne"):  # by hand, past every check of ours
@@ -274,4 +331,4 @@ def test_who_is_silent_is_reminded_at_half_and_at_the_end_and_it_stays_silence(s
         assert (reminds(), reminds()) == (1, 0)
         ((_, audience),) = stage.events(f"statement.{kind}")
         assert set(audience) == {stage.ids["dunmere"], stage.ids["northgate"]}
-    assert status(stage) == "asked"
+    assert agreed(stage, inside, asked)["dunmere"] == "asked"

@@ -30,7 +30,7 @@ def test_who_is_asked_is_told_and_reminded_until_it_answers(stage: Stage, mail: 
         message for message, _ in stage.deliveries(incident, "eastwick", "message, d.state")
     }
     with inside("dunmere"):
-        ask_for_agreement(statement)
+        ask_for_agreement(statement, version=1)
     stage.works()
     assert ("statement_asked", "accepted") in stage.deliveries(incident, "eastwick", "message, d.state")
     for slug in ("ashbourne", "northgate", "dunmere", "coldharbour"):

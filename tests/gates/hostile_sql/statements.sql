@@ -26,7 +26,7 @@ SELECT sec.issue_statement(%(statement)s, 1, %(decision)s);
 SELECT sec.change_statement(%(statement)s, 'Other', '{}', 4);
 
 -- everybody: asks for another
-SELECT sec.ask_statement(%(statement)s);
+SELECT sec.ask_statement(%(statement)s, 1);
 
 -- everybody: withdraws what is not its own
 SELECT sec.withdraw_statement(%(statement)s, 'So');
