@@ -46,10 +46,9 @@ cards AS (
             ARRAY['Whether data was taken.', 'When the payroll works again.'], interval '1 hour')
            ) v (number, known, believed, not_known, ago) WHERE o.slug = 'ashbourne' RETURNING 1),
 made AS (
-    INSERT INTO incidents_statement (id, incident_id, organisation_id, title, audience, status, version, readers,
-        written_by, at, issued_at, withdrawn_because)
-    SELECT gen_random_uuid(), i.id, o.id, v.title, v.audience, v.status, 1,
-           ARRAY(SELECT x.id FROM o x WHERE x.slug IN ('northgate', 'dunmere') ORDER BY x.id), o.who,
+    INSERT INTO incidents_statement (id, incident_id, organisation_id, title, audience, status, version, written_by,
+        at, issued_at, withdrawn_because)
+    SELECT gen_random_uuid(), i.id, o.id, v.title, v.audience, v.status, 1, o.who,
            now() - interval '2 hours', CASE v.status WHEN 'issued' THEN now() - interval '1 hour' END, ''
       FROM i, o, (VALUES ('First words to the press', 'press', 'asked'), ('To our staff', 'staff', 'issued'))
            v (title, audience, status) WHERE o.slug = 'ashbourne' RETURNING *),
@@ -58,7 +57,7 @@ texts AS (
         written_by, at, asked_at, issued)
     SELECT gen_random_uuid(), m.id, m.incident_id, m.organisation_id, 1,
            'Councils of the partnership look into an attack on shared systems.' || chr(10) || chr(10) ||
-           'Bins are collected, and the telephones work. We say more at 16:00.', m.readers, 4, m.written_by, m.at, m.at,
+           'Bins are collected, and the telephones work. We say more at 16:00.', '{}', 4, m.written_by, m.at, m.at,
            m.status = 'issued'
       FROM made m RETURNING *)
 INSERT INTO incidents_statementask (id, version_id, statement_id, incident_id, organisation_id, author_id, newest,
