@@ -49,8 +49,8 @@ def merge(*, incident_id: UUID, into_id: UUID, actor: Actor) -> Merged:
 
     Raises:
         Incident.DoesNotExist, NotYours: as `move_incident`, of either. Invalid: they are one and the same.
-        WrongMoment: one is closed, suspected or put aside, one is an exercise and the other not, or somebody is left
-            untold in the one that is closed. approvals.NotAllowed: see `incidents.outside.ask`.
+        WrongMoment: one is closed, suspected or put aside, one is an exercise and the other not, or somebody of
+            the one that is closed is left untold in either. approvals.NotAllowed: see `incidents.outside.ask`.
     """
     if incident_id == into_id:
         raise Invalid([Fault("/into", "Choose another incident than this one.")])
@@ -95,6 +95,11 @@ def _check(closed: Incident, goes_on: Incident) -> None:
         raise WrongMoment("An exercise and a real incident are never one.")
     if still_untold(closed):
         raise WrongMoment(f"Somebody is left untold in {closed.reference}: they would be told by this.")
+    here = set(closed.participants)
+    if kept := [each["name"] for each in still_untold(goes_on) if each["organisation_id"] in here]:
+        raise WrongMoment(
+            f"{', '.join(kept)}: left untold in {goes_on.reference}. Tell them there first, by a word of your own."
+        )
 
 
 def goes_on_as(incident: Incident) -> Incident | None:

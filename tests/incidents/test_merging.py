@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from incidents.errors import Invalid, NotYours, WrongMoment
+from incidents.left_untold import LeftUntold
 from incidents.merging import merge
 from incidents.models import Incident
 from partners.acting import actor_of
@@ -78,6 +79,17 @@ def test_what_cannot_be_one_is_refused_and_nothing_happens(
         with pytest.raises(WrongMoment):
             merged(stage, cast, closed, goes_on)
     assert stage.owner("SELECT 1 FROM incidents_incident WHERE merged_into_id IS NOT NULL") == []
+
+
+def test_nobody_is_told_by_it_who_is_left_untold_in_the_one_that_goes_on(
+    stage: Stage, same: Incident, cast: Cast
+) -> None:
+    kept = stage.opens(systems=("remote-access",), untold=(LeftUntold("brackenfield", "Its screens are watched."),))
+    with pytest.raises(WrongMoment, match="Brackenfield"):
+        merged(stage, cast, same, kept)
+    assert "brackenfield" in sides(stage, same)
+    assert "brackenfield" not in sides(stage, kept)
+    assert stage.owner("SELECT told_at FROM incidents_untold WHERE incident_id = %s", [kept.pk]) == [(None,)]
 
 
 def test_the_page_says_what_it_does_and_does_it(
