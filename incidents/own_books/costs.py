@@ -16,6 +16,7 @@ from incidents.models import Cost, Incident
 from incidents.personal_data.saying import asked
 from partners.importing.sheets import sheet
 from portal import clock
+from portal.pages import LOCAL
 
 LONGEST, LONGEST_SHORT = 500, 100
 MOST_PENCE = 100_000_000_000
@@ -53,7 +54,7 @@ def put_cost(incident: Incident, line: Line) -> Cost:
     faults = []
     if not 1 <= len(line.what.strip()) <= LONGEST:
         faults.append(Fault("/what", f"Between 1 and {LONGEST} characters."))
-    if line.on > clock.now().date():
+    if line.on > clock.now().astimezone(LOCAL).date():  # the day of whoever writes, also just after a summer midnight
         faults.append(Fault("/on", "Not in the future."))
     if (line.hours is None) == (line.pence is None):
         faults.append(Fault("/hours", "Give hours with a grade, or an amount: one of the two."))

@@ -41,6 +41,7 @@ OWN_TASKS: dict[str, Can] = {
     ),
     "incidents_signedatopening": Can(MINE),
     "incidents_reportedanswer": Can(MINE),  # what was written in its name, to be put right
+    "incidents_reportedvoice": Can(MINE),  # and who is said to have said it: to know whether it is right
     "api_replay": Can(MINE, MINE, delete=MINE),
     # It records what it does, and no longer speaks as the lead of an incident, from which messages are planned.
     "ledger_event": Can(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from uuid import uuid4
 
@@ -135,3 +135,11 @@ def test_what_is_wrong_is_said_and_two_at_once_are_one_line(stage, incident, ins
     assert len(send(api_of("ashbourne"), "get", f"{at}/situation-reports/").json()["results"]) == 1
     check_problem(send(api_of("eastwick"), "post", f"{at}/situation-reports/", {"major": "no"}), 403)
     check_problem(send(person, "post", f"{at}/situation-reports/", {"major": "perhaps"}), 422)
+
+
+def test_after_a_summer_midnight_it_is_the_next_day_here(incident, inside, monkeypatch):
+    monkeypatch.setattr(clock, "now", lambda: datetime(2026, 7, 1, 23, 30, tzinfo=UTC))
+    with inside("eastwick"):
+        assert put_cost(incident, Line(date(2026, 7, 2), "Night shift", pence=100)).on == date(2026, 7, 2)
+        with pytest.raises(Invalid):
+            put_cost(incident, Line(date(2026, 7, 3), "Tomorrow's", pence=100))
