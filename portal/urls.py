@@ -20,7 +20,7 @@ urlpatterns = [
     path("api/v1/", include("notifications.api")),
     path("api/v1/", include("notifications.api_hooks")),
     path("api/v1/", include("notifications.api_hook_answers")),
-    path("api/v1/", include("monitoring.api")),
+    path("api/v1/", include("monitoring.api.urls")),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),

@@ -1,0 +1,1 @@
+"""Advisories on the software of shared systems."""

@@ -1,0 +1,1 @@
+"""What a person has to look at, by rules that say why."""

@@ -1,0 +1,3 @@
+from monitoring.models.alerts import Alert, AlertRule
+
+__all__ = ["Alert", "AlertRule"]

@@ -1,0 +1,1 @@
+"""One reader a format: bytes of somebody's log to records of access."""

@@ -1,0 +1,105 @@
+"""One record of access as every reader gives it, whatever log it came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Action(StrEnum):
+    """What was done. A readable record of anything else is refused as `not-authentication`."""
+
+    LOGON = "logon"
+    LOGOFF = "logoff"
+    TGT = "tgt"
+    SERVICE_TICKET = "service-ticket"
+    EXPLICIT_CREDENTIAL = "explicit-credential"
+    SSO = "sso"
+    MFA = "mfa"
+    ACCOUNT_SWITCH = "account-switch"
+    PRIVILEGE = "privilege"
+    ACCOUNT_CREATED = "account-created"
+    ACCOUNT_ENABLED = "account-enabled"
+    ACCOUNT_CHANGED = "account-changed"
+    ACCOUNT_DISABLED = "account-disabled"
+    GROUP_CHANGED = "group-changed"
+    ROLE_CHANGED = "role-changed"
+    TRUST_CHANGED = "trust-changed"
+    POLICY_CHANGED = "policy-changed"
+    BACKUP_DELETED = "backup-deleted"
+
+
+class Outcome(StrEnum):
+    SUCCESS = "success"
+    FAILURE = "failure"
+    UNKNOWN = "unknown"  # an interrupt, a challenge, an attempt of which the end stands elsewhere
+
+
+class AccountKind(StrEnum):
+    PERSON = "person"
+    SERVICE = "service"
+    MACHINE = "machine"
+    ANONYMOUS = "anonymous"
+    UNKNOWN = "unknown"
+
+
+class HintKind(StrEnum):
+    """What a hint on somebody's organisation is made of; the most telling first."""
+
+    ORGANISATION = "organisation"  # a slug of the partnership, as our own form says it
+    TENANT = "tenant"  # Microsoft Entra tenant id
+    CLOUD_ACCOUNT = "cloud-account"  # AWS account id
+    SID = "sid"  # the domain's part of a security identifier: S-1-5-21-a-b-c
+    ISSUER = "issuer"  # an identity provider or Okta organisation
+    REALM = "realm"  # DNS or Kerberos name of a domain
+    DOMAIN = "domain"  # what stands behind the @ of an address
+    NETBIOS = "netbios"  # the short name of a Windows domain, or a local machine's
+    HOST = "host"  # a machine's name
+    APP = "app"  # an application's id or name
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """`value` is in small letters."""
+
+    kind: HintKind
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Who reached what, when and how it ended.
+
+    `at` is aware, UTC. `account` is the most stable name that the log gives (`sid:s-1-5-21-…-1104`,
+    `entra:<tenant>/<object>`, `okta:<id>`, `arn:…`, else `name@domain`), in small letters; `shown` is what people call
+    it (`svc-backup@ashbourne`). `aliases` are other keys of the same account that the record itself proves: they are
+    joined. `home` are hints on whose account it is, `place` on whose the reached system is, the most telling first.
+    `resource` is the machine or application reached, `target` the account or group that a change was about. `clock`
+    says which fault of the source's clock was mended ("milliseconds were seconds"), or is ''.
+    """
+
+    at: datetime
+    event_id: str  # the source's own; '' when it has none
+    action: Action
+    outcome: Outcome
+    account: str
+    shown: str
+    kind: AccountKind
+    home: tuple[Hint, ...]
+    resource: str
+    place: tuple[Hint, ...]
+    aliases: tuple[str, ...] = ()
+    target: str = ""
+    reason: str = ""
+    protocol: str = ""
+    interactive: bool | None = None
+    privileged: bool = False
+    crosses: bool | None = None  # what the log itself says of a boundary (crossTenantAccessType); None: nothing
+    src_ip: str = ""
+    src_host: str = ""
+    clock: str = ""
+
+
+class Unreadable(Exception):
+    """A line that gives no record. `str()` is the reason, a short word: `not-json`, `no-time`, `not-authentication`."""
