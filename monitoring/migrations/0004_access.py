@@ -1,6 +1,373 @@
-"""What access events are attributed by, which of them crossed a boundary first, and what of a source was taken."""
+"""What access events are attributed by, which of them crossed a boundary first, and what of a source was taken.
 
-from django.db import migrations
+Functions alone write these tables: a record is taken from its own organisation's sources, and a sight is written only
+by whoever the account or the place belongs to, or runs the system.
+"""
+
+import uuid
+
+import django.db.models.deletion
+from django.db import migrations, models
+
+from portal.tenancy.policies import ME, Allow, protect
+
+DEFINER = "SECURITY DEFINER SET search_path = pg_catalog, pg_temp"
+APP = "portal_app"
+
+NAMES = f"""
+-- Whose each name is. A machine's or an application's owner is told to whoever is it, or has to do with its system.
+CREATE FUNCTION sec.whose(kinds text[], names text[]) RETURNS TABLE (nth integer, organisation_id uuid, system_id uuid)
+LANGUAGE sql STABLE {DEFINER} AS $$
+    WITH mine AS MATERIALIZED (SELECT sec.me() AS me, sec.my_systems() AS systems),
+    asked AS MATERIALIZED (SELECT a.nth::integer AS nth, a.kind, a.name
+                             FROM mine, unnest(kinds, names) WITH ORDINALITY AS a (kind, name, nth)
+                            WHERE mine.me IS NOT NULL)
+    SELECT a.nth, i.organisation_id, CASE WHEN i.system_id = ANY (m.systems) THEN i.system_id END
+      FROM mine m, asked a JOIN public.monitoring_identifier i ON i.kind = a.kind AND i.value = a.name
+     WHERE i.kind NOT IN ('host', 'app') OR i.organisation_id = m.me OR i.system_id = ANY (m.systems)
+    UNION ALL
+    SELECT a.nth, o.id, NULL FROM asked a JOIN public.partners_organisation o ON o.slug = a.name
+     WHERE a.kind IN ('organisation', 'domain', 'realm', 'netbios')
+    UNION ALL
+    SELECT a.nth, o.id, NULL FROM asked a JOIN public.partners_organisation o ON a.name = ANY (o.mail_domains)
+     WHERE a.kind IN ('domain', 'realm', 'host')
+    UNION ALL
+    SELECT a.nth, NULL, s.id FROM mine m, asked a JOIN public.partners_sharedsystem s ON s.slug = a.name
+     WHERE a.kind = 'system' AND s.id = ANY (m.systems)
+$$;
+-- A name is claimed for oneself, or, of a machine on a system that one runs, for an organisation that stands on it.
+CREATE FUNCTION sec.claim_name(name_kind text, name text, whose uuid, of_system uuid) RETURNS uuid LANGUAGE plpgsql {DEFINER} AS $$
+DECLARE made uuid; me uuid := sec.me(); BEGIN
+    IF me IS NULL OR (of_system IS NOT NULL AND NOT of_system = ANY (sec.my_systems())) OR (whose <> me AND NOT (
+        name_kind IN ('host', 'app') AND of_system = ANY (sec.systems_i_run()) AND EXISTS (
+            SELECT 1 FROM public.partners_participation p WHERE p.system_id = of_system AND p.organisation_id = whose))) THEN
+        RAISE EXCEPTION 'a name of your own, or of a machine on a system that you run' USING ERRCODE = '42501';
+    END IF;
+    INSERT INTO public.monitoring_identifier (id, organisation_id, kind, value, system_id, said_for_id, at)
+    VALUES (gen_random_uuid(), whose, name_kind, lower(btrim(name)), of_system, me, clock_timestamp())
+    ON CONFLICT (kind, value) DO NOTHING RETURNING id INTO made;
+    IF made IS NULL THEN
+        SELECT i.id INTO made FROM public.monitoring_identifier i WHERE i.kind = name_kind AND i.value = lower(btrim(name))
+           AND i.organisation_id = whose AND i.system_id IS NOT DISTINCT FROM of_system;
+        IF made IS NULL THEN
+            RAISE EXCEPTION 'this name is taken: ask whoever administers it' USING ERRCODE = '23505';
+        END IF;
+    END IF;
+    DELETE FROM public.monitoring_unattributed u
+     WHERE u.organisation_id = me AND u.kind = name_kind AND u.value = lower(btrim(name));
+    RETURN made;
+END $$;
+CREATE FUNCTION sec.drop_name(identifier uuid) RETURNS boolean LANGUAGE plpgsql {DEFINER} AS $$
+BEGIN
+    DELETE FROM public.monitoring_identifier i WHERE i.id = identifier AND sec.me() IN (i.organisation_id, i.said_for_id);
+    RETURN FOUND;
+END $$;
+"""
+
+TAKING = f"""
+CREATE FUNCTION sec.source_named(called text, of_format text) RETURNS uuid LANGUAGE plpgsql {DEFINER} AS $$
+DECLARE found uuid; me uuid := sec.me(); BEGIN
+    SELECT s.id INTO found FROM public.monitoring_source s WHERE s.organisation_id = me AND s.name = called;
+    IF found IS NULL THEN
+        IF me IS NULL OR length(called) NOT BETWEEN 1 AND 100 THEN
+            RAISE EXCEPTION 'a source has a name of at most 100 letters' USING ERRCODE = '23514';
+        END IF;
+        PERFORM pg_advisory_xact_lock(hashtextextended('sources ' || me, 0));
+        IF (SELECT count(*) FROM public.monitoring_source s WHERE s.organisation_id = me) >= 200 THEN
+            RAISE EXCEPTION 'an organisation has at most 200 sources' USING ERRCODE = '54000';
+        END IF;
+        INSERT INTO public.monitoring_source (id, organisation_id, name, format, made_at)
+        VALUES (gen_random_uuid(), me, called, of_format, clock_timestamp())
+        ON CONFLICT (organisation_id, name) DO UPDATE SET name = excluded.name RETURNING id INTO found;
+    END IF;
+    RETURN found;
+END $$;
+-- Until when its first sights are only learned; null: not at all.
+CREATE FUNCTION sec.let_learn(source uuid, until timestamptz) RETURNS boolean LANGUAGE plpgsql {DEFINER} AS $$
+BEGIN
+    IF until > clock_timestamp() + interval '92 days' THEN
+        RAISE EXCEPTION 'a source learns for at most 92 days' USING ERRCODE = '23514';
+    END IF;
+    UPDATE public.monitoring_source s SET learning_until = until WHERE s.id = source AND s.organisation_id = sec.me();
+    RETURN FOUND;
+END $$;
+-- Which of these blocks are new. Whoever delivers the same one at the same time waits here for the other's commit.
+CREATE FUNCTION sec.begin_blocks(source uuid, digests bytea[]) RETURNS SETOF bytea LANGUAGE plpgsql {DEFINER} AS $$
+BEGIN
+    IF NOT EXISTS (SELECT 1 FROM public.monitoring_source s WHERE s.id = source AND s.organisation_id = sec.me()) THEN
+        RAISE EXCEPTION 'no source of yours' USING ERRCODE = '42501';
+    END IF;
+    RETURN QUERY INSERT INTO public.monitoring_block (source_id, sha256, taken_at)
+        SELECT source, d, clock_timestamp() FROM (SELECT DISTINCT d FROM unnest(digests) d ORDER BY d) x
+        ON CONFLICT DO NOTHING RETURNING sha256;
+END $$;
+-- Writes what crossed. Of one key there is one row, with the earliest and the latest time. The number of first successes
+-- that no permission covers; with `-1` in its place nothing was the caller's to say.
+CREATE FUNCTION sec.take_sights(of_source uuid, kinds text[], accounts text[], names text[], account_kinds text[], homes uuid[],
+    whose uuid[], places text[], systems uuid[], resources text[], firsts timestamptz[], lasts timestamptz[], counts bigint[],
+    permissions uuid[]) RETURNS bigint LANGUAGE plpgsql {DEFINER} AS $$
+DECLARE me uuid := sec.me(); s public.monitoring_source; run uuid[] := sec.systems_i_run(); learns boolean; n bigint; BEGIN
+    SELECT * INTO s FROM public.monitoring_source x WHERE x.id = of_source AND x.organisation_id = me;
+    IF s.id IS NULL THEN
+        RAISE EXCEPTION 'no source of yours' USING ERRCODE = '42501';
+    END IF;
+    learns := coalesce(s.learning_until > clock_timestamp(), false);
+    WITH written AS (
+        INSERT INTO public.monitoring_sight AS t (id, kind, account, shown, account_kind, home_id, organisation_id, place,
+            system_id, resource, first_at, last_at, times, source_id, reporter_id, permission_id, learned, noted_at)
+        SELECT gen_random_uuid(), r.kind, r.account, r.name, r.account_kind, r.home, r.org, r.place, r.system, r.resource,
+               r.first_at, r.last_at, r.times, s.id, me, r.permission, learns,
+               CASE WHEN learns OR (r.permission IS NOT NULL AND r.kind <> 'lapsed') THEN clock_timestamp() END
+          FROM unnest(kinds, accounts, names, account_kinds, homes, whose, places, systems, resources, firsts, lasts, counts,
+                      permissions) AS r (kind, account, name, account_kind, home, org, place, system, resource, first_at,
+                                         last_at, times, permission)
+         WHERE r.home <> r.org AND (r.home = me OR r.org = me OR r.system = ANY (run))
+           AND r.first_at <= clock_timestamp() + interval '15 minutes'
+         ORDER BY r.account, r.org, r.place, r.home, r.kind
+        ON CONFLICT (account, organisation_id, place, home_id, kind) DO UPDATE SET
+            first_at = least(t.first_at, excluded.first_at), last_at = greatest(t.last_at, excluded.last_at),
+            times = t.times + excluded.times
+        RETURNING (xmax = 0) AS fresh, t.kind, t.permission_id)
+    SELECT count(*) FILTER (WHERE w.fresh AND w.kind = 'success' AND w.permission_id IS NULL) INTO n FROM written w;
+    IF learns AND n > 0 THEN
+        UPDATE public.monitoring_source x SET would_alert = x.would_alert + n WHERE x.id = s.id;
+    END IF;
+    RETURN n;
+END $$;
+CREATE FUNCTION sec.count_crossings(homes uuid[], whose uuid[], places text[], systems uuid[], days date[], good bigint[],
+    bad bigint[]) RETURNS void LANGUAGE sql {DEFINER} AS $$
+    INSERT INTO public.monitoring_crossingday AS t (home_id, organisation_id, place, system_id, day, successes, failures)
+    SELECT r.home, r.org, r.place, r.system, r.day, r.good, r.bad
+      FROM (SELECT sec.me() AS me, sec.systems_i_run() AS run) m,
+           unnest(homes, whose, places, systems, days, good, bad) AS r (home, org, place, system, day, good, bad)
+     WHERE r.home <> r.org AND (r.home = m.me OR r.org = m.me OR r.system = ANY (m.run))
+     ORDER BY r.day, r.home, r.org, r.place
+    ON CONFLICT (day, home_id, organisation_id, place) DO UPDATE SET successes = t.successes + excluded.successes,
+        failures = t.failures + excluded.failures
+$$;
+CREATE FUNCTION sec.take_changes(of_source uuid, actions text[], outcomes text[], accounts text[], names text[], targets text[],
+    homes uuid[], whose uuid[], places text[], systems uuid[], ats timestamptz[]) RETURNS bigint LANGUAGE plpgsql {DEFINER} AS $$
+DECLARE me uuid := sec.me(); s public.monitoring_source; run uuid[] := sec.systems_i_run(); n bigint; BEGIN
+    SELECT * INTO s FROM public.monitoring_source x WHERE x.id = of_source AND x.organisation_id = me;
+    IF s.id IS NULL THEN
+        RAISE EXCEPTION 'no source of yours' USING ERRCODE = '42501';
+    END IF;
+    INSERT INTO public.monitoring_accesschange (id, action, outcome, account, shown, target, home_id, organisation_id, place,
+        system_id, at, source_id, reporter_id, learned, noted_at)
+    SELECT gen_random_uuid(), r.action, r.outcome, r.account, r.name, r.target, r.home, r.org, r.place, r.system, r.at, s.id, me,
+           coalesce(s.learning_until > clock_timestamp(), false),
+           CASE WHEN s.learning_until > clock_timestamp() THEN clock_timestamp() END
+      FROM unnest(actions, outcomes, accounts, names, targets, homes, whose, places, systems, ats)
+        AS r (action, outcome, account, name, target, home, org, place, system, at)
+     WHERE (r.home = me OR r.org = me OR r.system = ANY (run)) AND r.at <= clock_timestamp() + interval '15 minutes'
+     ORDER BY r.org, r.place, r.action, r.account, r.target, r.at
+    ON CONFLICT DO NOTHING;
+    GET DIAGNOSTICS n = ROW_COUNT;
+    RETURN n;
+END $$;
+-- Spellings of one account, as one's own records proved them. What one has told of the other spelling becomes its.
+CREATE FUNCTION sec.learn_aliases(homes uuid[], others text[], names text[]) RETURNS void LANGUAGE plpgsql {DEFINER} AS $$
+DECLARE me uuid := sec.me(); a record; BEGIN
+    IF me IS NULL THEN
+        RAISE EXCEPTION 'no organisation' USING ERRCODE = '42501';
+    END IF;
+    FOR a IN
+        INSERT INTO public.monitoring_accountalias AS t (organisation_id, home_id, alias, account)
+        SELECT DISTINCT ON (r.home, r.other) me, r.home, r.other, r.account
+          FROM unnest(homes, others, names) AS r (home, other, account)
+         WHERE r.other <> r.account AND r.other <> '' ORDER BY r.home, r.other
+        ON CONFLICT DO NOTHING RETURNING t.home_id, t.alias, t.account
+    LOOP
+        UPDATE public.monitoring_sight t SET first_at = least(t.first_at, o.first_at), last_at = greatest(t.last_at, o.last_at),
+               times = t.times + o.times
+          FROM public.monitoring_sight o
+         WHERE o.account = a.alias AND o.home_id = a.home_id AND o.reporter_id = me AND t.account = a.account
+           AND t.home_id = o.home_id AND t.organisation_id = o.organisation_id AND t.place = o.place AND t.kind = o.kind;
+        IF FOUND THEN
+            DELETE FROM public.monitoring_sight o WHERE o.account = a.alias AND o.home_id = a.home_id AND o.reporter_id = me
+               AND EXISTS (SELECT 1 FROM public.monitoring_sight t WHERE t.account = a.account AND t.home_id = o.home_id
+                   AND t.organisation_id = o.organisation_id AND t.place = o.place AND t.kind = o.kind);
+        END IF;
+        UPDATE public.monitoring_sight o SET account = a.account
+         WHERE o.account = a.alias AND o.home_id = a.home_id AND o.reporter_id = me;
+    END LOOP;
+END $$;
+CREATE FUNCTION sec.aliases_of(homes uuid[], others text[]) RETURNS TABLE (home_id uuid, alias text, account text)
+LANGUAGE sql STABLE {DEFINER} AS $$
+    SELECT a.home_id, a.alias, a.account FROM (SELECT sec.me() AS me) m, unnest(homes, others) AS r (home, other)
+      JOIN public.monitoring_accountalias a ON a.home_id = r.home AND a.alias = r.other WHERE a.organisation_id = m.me
+$$;
+-- What a source has told altogether, last of all: the row is everybody's who takes from it.
+CREATE FUNCTION sec.count_source(of_source uuid, good bigint, again bigint, bad bigint, earliest timestamptz, latest timestamptz,
+    fault text, because text, systems uuid[], sign_ins bigint[], privileged bigint[], firsts timestamptz[], lasts timestamptz[],
+    last_privileged timestamptz[], sides text[], kinds text[], names text[], examples text[], counts bigint[],
+    name_firsts timestamptz[], name_lasts timestamptz[]) RETURNS void LANGUAGE plpgsql {DEFINER} AS $$
+DECLARE me uuid := sec.me(); BEGIN
+    IF NOT EXISTS (SELECT 1 FROM public.monitoring_source s WHERE s.id = of_source AND s.organisation_id = me) THEN
+        RAISE EXCEPTION 'no source of yours' USING ERRCODE = '42501';
+    END IF;
+    INSERT INTO public.monitoring_coverage AS t (id, source_id, system_id, sign_ins, privileged, first_at, last_at, last_privileged_at)
+    SELECT gen_random_uuid(), of_source, r.system, r.sign_ins, r.privileged, r.first_at, r.last_at, r.last_privileged
+      FROM unnest(systems, sign_ins, privileged, firsts, lasts, last_privileged)
+        AS r (system, sign_ins, privileged, first_at, last_at, last_privileged)
+     WHERE r.system = ANY (sec.my_systems()) ORDER BY r.system
+    ON CONFLICT (source_id, system_id) DO UPDATE SET sign_ins = t.sign_ins + excluded.sign_ins,
+        privileged = t.privileged + excluded.privileged, first_at = least(t.first_at, excluded.first_at),
+        last_at = greatest(t.last_at, excluded.last_at),
+        last_privileged_at = greatest(t.last_privileged_at, excluded.last_privileged_at);
+    INSERT INTO public.monitoring_unattributed AS t (id, organisation_id, side, kind, value, example, times, first_at, last_at,
+        source_id)
+    SELECT gen_random_uuid(), me, r.side, r.kind, r.name, r.example, r.times, r.first_at, r.last_at, of_source
+      FROM unnest(sides, kinds, names, examples, counts, name_firsts, name_lasts)
+        AS r (side, kind, name, example, times, first_at, last_at)
+     WHERE (SELECT count(*) FROM public.monitoring_unattributed u WHERE u.organisation_id = me) < 10000
+        OR EXISTS (SELECT 1 FROM public.monitoring_unattributed u WHERE u.organisation_id = me AND u.side = r.side
+                      AND u.kind = r.kind AND u.value = r.name)
+     ORDER BY r.side, r.kind, r.name
+    ON CONFLICT (organisation_id, side, kind, value) DO UPDATE SET times = t.times + excluded.times,
+        first_at = least(t.first_at, excluded.first_at), last_at = greatest(t.last_at, excluded.last_at);
+    UPDATE public.monitoring_source s SET accepted = s.accepted + good, duplicates = s.duplicates + again,
+        rejected = s.rejected + bad, first_at = least(s.first_at, earliest), last_at = greatest(s.last_at, latest),
+        received_at = clock_timestamp(), clock = CASE WHEN fault <> '' THEN fault ELSE s.clock END,
+        refused_because = CASE WHEN because <> '' THEN because ELSE s.refused_because END
+     WHERE s.id = of_source;
+END $$;
+"""
+
+INTAKES = f"""
+-- Hands the rest of a body to a worker, which finds it in the store under `kept`.
+CREATE FUNCTION sec.hand_over_intake(of_source uuid, called text, of_format text, kept text, bytes bigint, at_offset bigint,
+    at_line bigint, totals bigint[], refused jsonb) RETURNS uuid LANGUAGE plpgsql {DEFINER} AS $$
+DECLARE made uuid := gen_random_uuid(); me uuid := sec.me(); BEGIN
+    IF NOT EXISTS (SELECT 1 FROM public.monitoring_source s WHERE s.id = of_source AND s.organisation_id = me)
+       OR kept !~ '^[0-9a-z-]{{1,80}}$' THEN
+        RAISE EXCEPTION 'no source of yours' USING ERRCODE = '42501';
+    END IF;
+    INSERT INTO public.monitoring_intake (id, organisation_id, source_id, name, format, file, size, began_at, reached, line,
+        accepted, duplicates, rejected, first_sights, rejections, failed, due_at, claimed_by, attempts)
+    VALUES (made, me, of_source, called, of_format, kept, bytes, clock_timestamp(), at_offset, at_line,
+        totals[1], totals[2], totals[3], totals[4], refused, '', clock_timestamp(), '', 0);
+    RETURN made;
+END $$;
+-- A file that a worker takes for an organisation: one that was begun and not finished goes on where it stood.
+CREATE FUNCTION sec.open_intake(slug text, source text, called text, of_format text, bytes bigint, worker text)
+RETURNS uuid LANGUAGE plpgsql {DEFINER} AS $$
+DECLARE found uuid; org uuid; from_source uuid; BEGIN
+    SELECT o.id INTO org FROM public.partners_organisation o WHERE o.slug = open_intake.slug;
+    IF org IS NULL OR coalesce(worker, '') = '' THEN
+        RAISE EXCEPTION 'no such organisation' USING ERRCODE = '42501';
+    END IF;
+    PERFORM sec.enter(org);
+    from_source := sec.source_named(open_intake.source, of_format);
+    PERFORM pg_advisory_xact_lock(hashtextextended('intake ' || from_source || called, 0));
+    UPDATE public.monitoring_intake i SET claimed_by = worker, claimed_until = clock_timestamp() + interval '2 minutes',
+           attempts = i.attempts + 1
+     WHERE i.id = (SELECT x.id FROM public.monitoring_intake x WHERE x.source_id = from_source AND x.name = called
+                      AND x.size = bytes AND x.finished_at IS NULL AND x.file = ''
+                      AND (x.claimed_until IS NULL OR x.claimed_until < clock_timestamp() OR x.claimed_by = worker)
+                    ORDER BY x.began_at DESC LIMIT 1)
+    RETURNING i.id INTO found;
+    IF found IS NULL THEN
+        INSERT INTO public.monitoring_intake (id, organisation_id, source_id, name, format, file, size, began_at, reached, line,
+            accepted, duplicates, rejected, first_sights, rejections, failed, claimed_by, claimed_until, attempts)
+        VALUES (gen_random_uuid(), org, from_source, called, of_format, '', bytes, clock_timestamp(), 0, 0, 0, 0, 0, 0, '[]', '',
+            worker, clock_timestamp() + interval '2 minutes', 1) RETURNING id INTO found;
+    END IF;
+    RETURN found;
+END $$;
+CREATE FUNCTION sec.claim_intakes(worker text, at_most integer) RETURNS SETOF uuid LANGUAGE sql {DEFINER} AS $$
+    UPDATE public.monitoring_intake i SET claimed_by = worker, claimed_until = clock_timestamp() + interval '2 minutes',
+           attempts = i.attempts + 1
+     WHERE worker <> '' AND i.id IN (SELECT d.id FROM public.monitoring_intake d
+         WHERE d.due_at <= clock_timestamp() AND (d.claimed_until IS NULL OR d.claimed_until < clock_timestamp())
+         ORDER BY d.due_at LIMIT at_most FOR UPDATE SKIP LOCKED) RETURNING i.id
+$$;
+CREATE FUNCTION sec.enter_intake(intake uuid, worker text) RETURNS text LANGUAGE plpgsql {DEFINER} AS $$
+DECLARE org uuid; BEGIN
+    UPDATE public.monitoring_intake i SET claimed_until = clock_timestamp() + interval '2 minutes'
+     WHERE i.id = intake AND i.claimed_by = worker AND worker <> '' AND i.finished_at IS NULL
+    RETURNING i.organisation_id INTO org;
+    IF org IS NULL THEN
+        RAISE EXCEPTION 'no claim on this intake' USING ERRCODE = '42501';
+    END IF;
+    RETURN sec.enter(org);
+END $$;
+-- How far it came, in the transaction of the blocks.
+CREATE FUNCTION sec.intake_reached(intake uuid, worker text, at_offset bigint, at_line bigint, totals bigint[], refused jsonb)
+RETURNS void LANGUAGE plpgsql {DEFINER} AS $$
+BEGIN
+    UPDATE public.monitoring_intake i SET reached = at_offset, line = at_line, accepted = totals[1], duplicates = totals[2],
+           rejected = totals[3], first_sights = totals[4], rejections = refused, attempts = 0
+     WHERE i.id = intake AND i.claimed_by = worker AND worker <> '' AND i.finished_at IS NULL;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'no claim on this intake' USING ERRCODE = '42501';
+    END IF;
+END $$;
+CREATE FUNCTION sec.end_intake(intake uuid, worker text, because text) RETURNS void LANGUAGE sql {DEFINER} AS $$
+    UPDATE public.monitoring_intake i SET finished_at = clock_timestamp(), failed = because, due_at = NULL, claimed_by = '',
+           claimed_until = NULL
+     WHERE i.id = intake AND i.claimed_by = worker AND worker <> '' AND i.finished_at IS NULL
+$$;
+-- Nothing is kept longer than is said; `days` of what was seen, a month of blocks and of what was taken.
+CREATE FUNCTION sec.sweep_access(days integer) RETURNS bigint LANGUAGE plpgsql {DEFINER} AS $$
+DECLARE n bigint; gone bigint := 0; BEGIN
+    IF days < 30 THEN
+        RAISE EXCEPTION 'at least 30 days are kept' USING ERRCODE = '23514';
+    END IF;
+    DELETE FROM public.monitoring_block b WHERE b.taken_at < clock_timestamp() - interval '31 days';
+    DELETE FROM public.monitoring_intake i WHERE i.finished_at < clock_timestamp() - interval '31 days';
+    DELETE FROM public.monitoring_crossingday d WHERE d.day < current_date - days;
+    GET DIAGNOSTICS n = ROW_COUNT; gone := gone + n;
+    DELETE FROM public.monitoring_unattributed u WHERE u.last_at < clock_timestamp() - make_interval(days => days);
+    RETURN gone;
+END $$;
+"""
+
+READING = f"""
+-- What crosses on systems that one runs: counts between organisations, and no account.
+CREATE FUNCTION sec.crossings_i_run(from_day date, to_day date) RETURNS TABLE (home_id uuid, organisation_id uuid, place text,
+    day date, successes bigint, failures bigint) LANGUAGE sql STABLE {DEFINER} AS $$
+    SELECT d.home_id, d.organisation_id, d.place, d.day, d.successes, d.failures FROM public.monitoring_crossingday d
+     WHERE d.system_id = ANY (sec.systems_i_run()) AND sec.me() NOT IN (d.home_id, d.organisation_id)
+       AND d.day BETWEEN from_day AND to_day
+$$;
+-- Of each system of one's own: whose logs tell of it, and when last.
+CREATE FUNCTION sec.log_coverage() RETURNS TABLE (system_id uuid, organisation_id uuid, first_at timestamptz, last_at timestamptz,
+    last_privileged_at timestamptz) LANGUAGE sql STABLE {DEFINER} AS $$
+    SELECT c.system_id, s.organisation_id, min(c.first_at), max(c.last_at), max(c.last_privileged_at)
+      FROM public.monitoring_coverage c JOIN public.monitoring_source s ON s.id = c.source_id
+     WHERE c.system_id = ANY (sec.my_systems()) GROUP BY c.system_id, s.organisation_id
+$$;
+"""
+BY_APP = (
+    "sec.claim_name(text, text, uuid, uuid), sec.drop_name(uuid), sec.let_learn(uuid, timestamptz),"
+    " sec.hand_over_intake(uuid, text, text, text, bigint, bigint, bigint, bigint[], jsonb),"
+    " sec.crossings_i_run(date, date), sec.log_coverage()"
+)
+BY_BOTH = (
+    "sec.whose(text[], text[]), sec.source_named(text, text), sec.begin_blocks(uuid, bytea[]),"
+    " sec.take_sights(uuid, text[], text[], text[], text[], uuid[], uuid[], text[], uuid[], text[], timestamptz[],"
+    " timestamptz[], bigint[], uuid[]),"
+    " sec.count_crossings(uuid[], uuid[], text[], uuid[], date[], bigint[], bigint[]),"
+    " sec.take_changes(uuid, text[], text[], text[], text[], text[], uuid[], uuid[], text[], uuid[], timestamptz[]),"
+    " sec.learn_aliases(uuid[], text[], text[]), sec.aliases_of(uuid[], text[]),"
+    " sec.count_source(uuid, bigint, bigint, bigint, timestamptz, timestamptz, text, text, uuid[], bigint[], bigint[],"
+    " timestamptz[], timestamptz[], timestamptz[], text[], text[], text[], text[], bigint[], timestamptz[], timestamptz[])"
+)
+BY_WORKER = (
+    "sec.open_intake(text, text, text, text, bigint, text), sec.claim_intakes(text, integer),"
+    " sec.enter_intake(uuid, text), sec.intake_reached(uuid, text, bigint, bigint, bigint[], jsonb),"
+    " sec.end_intake(uuid, text, text), sec.sweep_access(integer)"
+)
+GRANTS = f"""
+REVOKE ALL ON FUNCTION {BY_APP}, {BY_BOTH}, {BY_WORKER} FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION {BY_APP}, {BY_BOTH} TO portal_app;
+GRANT EXECUTE ON FUNCTION {BY_BOTH}, {BY_WORKER} TO portal_worker;
+"""
+BACKWARD = f"DROP FUNCTION {BY_APP}, {BY_BOTH}, {BY_WORKER};"
+OWN = f"organisation_id = {ME}"
+EITHER = f"{ME} IN (home_id, organisation_id)"
+SYSTEM_IS_MINE = "system_id = ANY ((SELECT sec.my_systems())::uuid[])"
 
 
 class Migration(migrations.Migration):
@@ -10,4 +377,519 @@ class Migration(migrations.Migration):
         ("notifications", "0040_unseen"),
         ("partners", "0022_duty_catalogue"),
     ]
-    operations = []
+
+    operations = [
+        migrations.CreateModel(
+            name="Source",
+            fields=[
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("name", models.TextField()),
+                ("format", models.TextField()),
+                ("made_at", models.DateTimeField()),
+                ("learning_until", models.DateTimeField(blank=True, null=True)),
+                ("accepted", models.BigIntegerField(db_default=0, default=0)),
+                ("duplicates", models.BigIntegerField(db_default=0, default=0)),
+                ("rejected", models.BigIntegerField(db_default=0, default=0)),
+                ("would_alert", models.BigIntegerField(db_default=0, default=0)),
+                ("first_at", models.DateTimeField(blank=True, null=True)),
+                ("last_at", models.DateTimeField(blank=True, null=True)),
+                ("received_at", models.DateTimeField(blank=True, null=True)),
+                ("clock", models.TextField(blank=True, db_default="", default="")),
+                ("refused_because", models.TextField(blank=True, db_default="", default="")),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="partners.organisation",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["name"],
+            },
+        ),
+        migrations.CreateModel(
+            name="Sight",
+            fields=[
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("kind", models.TextField()),
+                ("account", models.TextField()),
+                ("shown", models.TextField()),
+                ("account_kind", models.TextField()),
+                ("place", models.TextField()),
+                ("resource", models.TextField()),
+                ("first_at", models.DateTimeField()),
+                ("last_at", models.DateTimeField()),
+                ("times", models.BigIntegerField(default=1)),
+                ("learned", models.BooleanField(default=False)),
+                ("noted_at", models.DateTimeField(null=True)),
+                (
+                    "home",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="partners.organisation",
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="partners.organisation",
+                    ),
+                ),
+                (
+                    "permission",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="partners.integration",
+                    ),
+                ),
+                (
+                    "reporter",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="partners.organisation",
+                    ),
+                ),
+                (
+                    "system",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="partners.sharedsystem",
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="monitoring.source",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["-first_at", "-id"],
+            },
+        ),
+        migrations.CreateModel(
+            name="Intake",
+            fields=[
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("name", models.TextField()),
+                ("format", models.TextField()),
+                ("file", models.TextField(blank=True, default="")),
+                ("size", models.BigIntegerField(default=0)),
+                ("began_at", models.DateTimeField()),
+                ("reached", models.BigIntegerField(default=0)),
+                ("line", models.BigIntegerField(default=0)),
+                ("accepted", models.BigIntegerField(default=0)),
+                ("duplicates", models.BigIntegerField(default=0)),
+                ("rejected", models.BigIntegerField(default=0)),
+                ("first_sights", models.BigIntegerField(default=0)),
+                ("rejections", models.JSONField(default=list)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                ("failed", models.TextField(blank=True, default="")),
+                ("due_at", models.DateTimeField(blank=True, null=True)),
+                ("claimed_by", models.TextField(blank=True, default="")),
+                ("claimed_until", models.DateTimeField(blank=True, null=True)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="partners.organisation",
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="monitoring.source"
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["-began_at", "-id"],
+            },
+        ),
+        migrations.CreateModel(
+            name="Coverage",
+            fields=[
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("sign_ins", models.BigIntegerField(default=0)),
+                ("privileged", models.BigIntegerField(default=0)),
+                ("first_at", models.DateTimeField()),
+                ("last_at", models.DateTimeField()),
+                ("last_privileged_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "system",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="partners.sharedsystem"
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="coverage",
+                        to="monitoring.source",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="Block",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("sha256", models.BinaryField()),
+                ("taken_at", models.DateTimeField()),
+                (
+                    "source",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="monitoring.source",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="AccessChange",
+            fields=[
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("action", models.TextField()),
+                ("outcome", models.TextField()),
+                ("account", models.TextField()),
+                ("shown", models.TextField()),
+                ("target", models.TextField(blank=True)),
+                ("place", models.TextField()),
+                ("at", models.DateTimeField()),
+                ("learned", models.BooleanField(default=False)),
+                ("noted_at", models.DateTimeField(null=True)),
+                (
+                    "home",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="partners.organisation",
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="partners.organisation",
+                    ),
+                ),
+                (
+                    "reporter",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="partners.organisation",
+                    ),
+                ),
+                (
+                    "system",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="partners.sharedsystem",
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="monitoring.source",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["-at", "-id"],
+            },
+        ),
+        migrations.CreateModel(
+            name="Unattributed",
+            fields=[
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("side", models.TextField()),
+                ("kind", models.TextField()),
+                ("value", models.TextField()),
+                ("example", models.TextField()),
+                ("times", models.BigIntegerField()),
+                ("first_at", models.DateTimeField()),
+                ("last_at", models.DateTimeField()),
+                ("set_aside_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="partners.organisation",
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="monitoring.source",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["-times", "value"],
+            },
+        ),
+        migrations.CreateModel(
+            name="AccountAlias",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("alias", models.TextField()),
+                ("account", models.TextField()),
+                (
+                    "home",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="partners.organisation",
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="partners.organisation",
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [models.UniqueConstraint(fields=("organisation", "home", "alias"), name="alias_once")],
+            },
+        ),
+        migrations.CreateModel(
+            name="CrossingDay",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("place", models.TextField()),
+                ("day", models.DateField()),
+                ("successes", models.BigIntegerField(default=0)),
+                ("failures", models.BigIntegerField(default=0)),
+                (
+                    "home",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="partners.organisation",
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="partners.organisation",
+                    ),
+                ),
+                (
+                    "system",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="partners.sharedsystem",
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("day", "home", "organisation", "place"), name="crossing_day")
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Identifier",
+            fields=[
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("kind", models.TextField()),
+                ("value", models.TextField()),
+                ("at", models.DateTimeField()),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="partners.organisation"
+                    ),
+                ),
+                (
+                    "said_for",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="partners.organisation",
+                    ),
+                ),
+                (
+                    "system",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="partners.sharedsystem",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["kind", "value"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("kind", "value"), name="identifier_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "kind__in",
+                                [
+                                    "tenant",
+                                    "cloud-account",
+                                    "sid",
+                                    "issuer",
+                                    "realm",
+                                    "domain",
+                                    "netbios",
+                                    "host",
+                                    "app",
+                                ],
+                            )
+                        ),
+                        name="identifier_kind",
+                    ),
+                    models.CheckConstraint(condition=models.Q(("value", ""), _negated=True), name="identifier_value"),
+                ],
+            },
+        ),
+        migrations.AddConstraint(
+            model_name="source",
+            constraint=models.UniqueConstraint(fields=("organisation", "name"), name="source_once"),
+        ),
+        migrations.AddIndex(
+            model_name="sight",
+            index=models.Index(
+                condition=models.Q(("noted_at__isnull", True)), fields=["first_at"], name="sight_unnoted"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="sight",
+            constraint=models.UniqueConstraint(
+                fields=("account", "organisation", "place", "home", "kind"), name="sight_once"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="sight",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ["success", "failure", "admin", "lapsed"])), name="sight_kind"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="sight",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("home", models.F("organisation")), _negated=True), name="sight_crosses"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="intake",
+            index=models.Index(fields=["organisation", "-began_at", "-id"], name="intake_newest"),
+        ),
+        migrations.AddIndex(
+            model_name="intake",
+            index=models.Index(condition=models.Q(("due_at__isnull", False)), fields=["due_at"], name="intake_due"),
+        ),
+        migrations.AddConstraint(
+            model_name="coverage",
+            constraint=models.UniqueConstraint(fields=("source", "system"), name="coverage_once"),
+        ),
+        migrations.AddConstraint(
+            model_name="block",
+            constraint=models.UniqueConstraint(fields=("source", "sha256"), name="block_once"),
+        ),
+        migrations.AddIndex(
+            model_name="accesschange",
+            index=models.Index(condition=models.Q(("noted_at__isnull", True)), fields=["at"], name="change_unnoted"),
+        ),
+        migrations.AddConstraint(
+            model_name="accesschange",
+            constraint=models.UniqueConstraint(
+                fields=("organisation", "place", "action", "account", "target", "at"), name="access_change_once"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="unattributed",
+            constraint=models.UniqueConstraint(
+                fields=("organisation", "side", "kind", "value"), name="unattributed_once"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="unattributed",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("side__in", ["home", "place"])), name="unattributed_side"
+            ),
+        ),
+        migrations.RunSQL(NAMES + TAKING + INTAKES + READING + GRANTS, BACKWARD),
+        protect(
+            "monitoring_identifier", Allow(APP, "select", f"{ME} IN (organisation_id, said_for_id) OR {SYSTEM_IS_MINE}")
+        ),
+        protect("monitoring_source", Allow(APP, "select", OWN)),
+        protect(
+            "monitoring_coverage",
+            Allow(
+                APP, "select", "EXISTS (SELECT 1 FROM monitoring_source s WHERE s.id = monitoring_coverage.source_id)"
+            ),
+        ),
+        protect("monitoring_block"),
+        protect("monitoring_intake", Allow(APP, "select", OWN)),
+        protect("monitoring_sight", Allow(APP, "select", EITHER)),
+        protect("monitoring_crossingday", Allow(APP, "select", EITHER)),
+        protect("monitoring_accesschange", Allow(APP, "select", EITHER)),
+        protect("monitoring_accountalias", Allow(APP, "select", OWN)),
+        protect(
+            "monitoring_unattributed", Allow(APP, "select", OWN), Allow(APP, "update", OWN, columns=("set_aside_at",))
+        ),
+    ]

@@ -1,3 +1,28 @@
+from monitoring.models.access import (
+    AccessChange,
+    AccountAlias,
+    Block,
+    Coverage,
+    CrossingDay,
+    Identifier,
+    Intake,
+    Sight,
+    Source,
+    Unattributed,
+)
 from monitoring.models.alerts import Alert, AlertRule
 
-__all__ = ["Alert", "AlertRule"]
+__all__ = [
+    "AccessChange",
+    "AccountAlias",
+    "Alert",
+    "AlertRule",
+    "Block",
+    "Coverage",
+    "CrossingDay",
+    "Identifier",
+    "Intake",
+    "Sight",
+    "Source",
+    "Unattributed",
+]
