@@ -89,6 +89,7 @@ class Record:
     home: tuple[Hint, ...]
     resource: str
     place: tuple[Hint, ...]
+    system: str = ""  # slug of a shared system, which our own form alone can say
     aliases: tuple[str, ...] = ()
     target: str = ""
     reason: str = ""
@@ -102,4 +103,26 @@ class Record:
 
 
 class Unreadable(Exception):
-    """A line that gives no record. `str()` is the reason, a short word: `not-json`, `no-time`, `not-authentication`."""
+    """A line that gives no record. `str()` is the reason, one of `REASONS` (a short word, never the line itself)."""
+
+
+REASONS = {
+    "empty": "nothing stands in the line",
+    "too-long": "a record of more than 1 MiB",
+    "not-text": "bytes that are neither UTF-8 nor UTF-16 with its mark, or a NUL among them",
+    "not-json": "not valid JSON",
+    "not-an-object": "JSON, but not an object",
+    "duplicate-key": "the same key twice in one object: readers disagree which of the two counts",
+    "too-deep": "nested deeper than 64 levels",
+    "unknown-field": "our own form with a field that it does not have",
+    "missing-field": "our own form without a field that it must have",
+    "bad-value": "a field of the wrong type, too long, or with a word that is none of its own",
+    "unknown-shape": "not the format that was named",
+    "not-authentication": "readable, and of something else",
+    "no-time": "no time in it",
+    "bad-time": "a time that cannot be read",
+    "time-out-of-range": "a time before 2000",
+    "future-time": "a time more than ten minutes from now",
+    "no-account": "no account in it",
+    "no-resource": "it does not say what was reached",
+}

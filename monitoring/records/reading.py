@@ -1,0 +1,77 @@
+"""The door to the readers: a format's name gives a reader, first lines give a format's name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from typing import Protocol
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from monitoring.records.clocks import Clock, utc_now
+from monitoring.records.json_stream import LONGEST
+from monitoring.records.normal import NormalReader
+from monitoring.records.record import Record, Unreadable
+from monitoring.records.splitting import Piece, pieces_of
+
+FORMATS = ("ocsf", "ecs", "entra", "windows", "okta", "cloudtrail", "syslog", "cef", "csv", "normal")
+
+
+class LineReader(Protocol):
+    def read(self, line: bytes) -> list[Record]: ...
+
+
+class Reader:
+    """Reads one source. Not shared between threads: some readers learn from what they have read."""
+
+    def __init__(self, format_name: str, lines: LineReader, clock: Clock) -> None:
+        self.format_name = format_name
+        self.clock = clock
+        self._lines = lines
+
+    def read(self, line: bytes) -> list[Record]:
+        """The records of one line or document, usually one.
+
+        Raises:
+            Unreadable: with the reason, a key of `record.REASONS`. Nothing else, whatever the bytes.
+        """
+        if len(line) > LONGEST:
+            raise Unreadable("too-long")
+        return self._lines.read(line)
+
+    def documents(self, chunks: Iterable[bytes]) -> Iterator[Piece]:
+        """The stream's records with their line numbers: hand the `body` of each that has no `fault` to `read`.
+
+        Lines where the format has one record a line; else JSON arrays, `{"Records": […]}`, objects over several lines,
+        CSV rows with line breaks in them, Windows' shown text.
+        """
+        return pieces_of(chunks, self.format_name)
+
+
+def reader_of(
+    format_name: str,
+    *,
+    mapping: dict[str, str] | None = None,
+    zone: str = "UTC",
+    year_of: datetime | None = None,
+    now: Callable[[], datetime] = utc_now,
+) -> Reader:
+    """A reader for one source.
+
+    `zone` is where the source's clock stands, for times without one. `year_of` is when the lines were received, for
+    times without a year (a file's own time; None: now). `mapping` names the columns of a CSV.
+
+    Raises:
+        ValueError: no such format or zone.
+    """
+    try:
+        clock = Clock(zone=ZoneInfo(zone), now=now)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError(f"no such zone: {zone}") from error
+    if format_name == "normal":
+        return Reader(format_name, NormalReader(clock), clock)
+    raise ValueError(f"no such format: {format_name}")
+
+
+def guess_format(first_lines: list[bytes]) -> str | None:
+    """What the first lines look like; None when they look like nothing that is read here."""
+    return None
