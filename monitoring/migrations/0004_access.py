@@ -6,6 +6,7 @@ by whoever the account or the place belongs to, or runs the system.
 
 import uuid
 
+import django.contrib.postgres.fields
 import django.db.models.deletion
 from django.db import migrations, models
 
@@ -101,50 +102,49 @@ BEGIN
         SELECT source, d, clock_timestamp() FROM (SELECT DISTINCT d FROM unnest(digests) d ORDER BY d) x
         ON CONFLICT DO NOTHING RETURNING sha256;
 END $$;
--- Writes what crossed. Of one key there is one row, with the earliest and the latest time. The number of first successes
--- that no permission covers; with `-1` in its place nothing was the caller's to say.
+-- Writes what crossed, each row of one account, place and day. Of one key there is one sight, with its earliest time and its
+-- days. How many first successes no permission covers, and how many rows stood there already, by their first time.
 CREATE FUNCTION sec.take_sights(of_source uuid, kinds text[], accounts text[], names text[], account_kinds text[], homes uuid[],
-    whose uuid[], places text[], systems uuid[], resources text[], firsts timestamptz[], lasts timestamptz[], counts bigint[],
-    permissions uuid[]) RETURNS bigint LANGUAGE plpgsql {DEFINER} AS $$
-DECLARE me uuid := sec.me(); s public.monitoring_source; run uuid[] := sec.systems_i_run(); learns boolean; n bigint; BEGIN
+    whose uuid[], places text[], systems uuid[], resources text[], firsts timestamptz[], permissions uuid[])
+RETURNS TABLE (fresh bigint, stood bigint) LANGUAGE plpgsql {DEFINER} AS $$
+DECLARE me uuid := sec.me(); s public.monitoring_source; run uuid[] := sec.systems_i_run(); learns boolean; BEGIN
     SELECT * INTO s FROM public.monitoring_source x WHERE x.id = of_source AND x.organisation_id = me;
     IF s.id IS NULL THEN
         RAISE EXCEPTION 'no source of yours' USING ERRCODE = '42501';
     END IF;
     learns := coalesce(s.learning_until > clock_timestamp(), false);
-    WITH written AS (
-        INSERT INTO public.monitoring_sight AS t (id, kind, account, shown, account_kind, home_id, organisation_id, place,
-            system_id, resource, first_at, last_at, times, source_id, reporter_id, permission_id, learned, noted_at)
-        SELECT gen_random_uuid(), r.kind, r.account, r.name, r.account_kind, r.home, r.org, r.place, r.system, r.resource,
-               r.first_at, r.last_at, r.times, s.id, me, r.permission, learns,
-               CASE WHEN learns OR (r.permission IS NOT NULL AND r.kind <> 'lapsed') THEN clock_timestamp() END
-          FROM unnest(kinds, accounts, names, account_kinds, homes, whose, places, systems, resources, firsts, lasts, counts,
-                      permissions) AS r (kind, account, name, account_kind, home, org, place, system, resource, first_at,
-                                         last_at, times, permission)
+    WITH told AS MATERIALIZED (
+        SELECT r.kind, r.account, r.home, r.org, r.place, min(r.name) AS name, min(r.account_kind) AS account_kind,
+               (array_agg(r.system))[1] AS system, (array_agg(r.resource ORDER BY r.first_at))[1] AS resource,
+               min(r.first_at) AS first_at, max(r.first_at) AS last_at, (array_agg(r.permission))[1] AS permission,
+               array_agg(DISTINCT (r.first_at AT TIME ZONE 'UTC')::date) AS days
+          FROM unnest(kinds, accounts, names, account_kinds, homes, whose, places, systems, resources, firsts, permissions)
+            AS r (kind, account, name, account_kind, home, org, place, system, resource, first_at, permission)
          WHERE r.home <> r.org AND (r.home = me OR r.org = me OR r.system = ANY (run))
            AND r.first_at <= clock_timestamp() + interval '15 minutes'
-         ORDER BY r.account, r.org, r.place, r.home, r.kind
+         GROUP BY r.kind, r.account, r.home, r.org, r.place
+    ), before AS MATERIALIZED (
+        SELECT count(*) AS n FROM told r JOIN public.monitoring_sight t ON t.account = r.account AND t.organisation_id = r.org
+           AND t.place = r.place AND t.home_id = r.home AND t.kind = r.kind AND t.first_at = r.first_at
+    ), written AS (
+        INSERT INTO public.monitoring_sight AS t (id, kind, account, shown, account_kind, home_id, organisation_id, place,
+            system_id, resource, first_at, last_at, days, source_id, reporter_id, permission_id, learned, noted_at)
+        SELECT gen_random_uuid(), r.kind, r.account, r.name, r.account_kind, r.home, r.org, r.place, r.system, r.resource,
+               r.first_at, r.last_at, r.days, s.id, me, r.permission, learns,
+               CASE WHEN learns OR (r.permission IS NOT NULL AND r.kind <> 'lapsed') THEN clock_timestamp() END
+          FROM told r ORDER BY r.account, r.org, r.place, r.home, r.kind
         ON CONFLICT (account, organisation_id, place, home_id, kind) DO UPDATE SET
             first_at = least(t.first_at, excluded.first_at), last_at = greatest(t.last_at, excluded.last_at),
-            times = t.times + excluded.times
-        RETURNING (xmax = 0) AS fresh, t.kind, t.permission_id)
-    SELECT count(*) FILTER (WHERE w.fresh AND w.kind = 'success' AND w.permission_id IS NULL) INTO n FROM written w;
-    IF learns AND n > 0 THEN
-        UPDATE public.monitoring_source x SET would_alert = x.would_alert + n WHERE x.id = s.id;
+            days = ARRAY(SELECT DISTINCT d FROM unnest(t.days || excluded.days) d ORDER BY d)
+            WHERE NOT excluded.days <@ t.days OR excluded.first_at < t.first_at
+        RETURNING (xmax = 0) AS is_new, t.kind, t.permission_id)
+    SELECT count(*) FILTER (WHERE w.is_new AND w.kind = 'success' AND w.permission_id IS NULL), (SELECT b.n FROM before b)
+      INTO fresh, stood FROM written w;
+    IF learns AND fresh > 0 THEN
+        UPDATE public.monitoring_source x SET would_alert = x.would_alert + fresh WHERE x.id = s.id;
     END IF;
-    RETURN n;
+    RETURN NEXT;
 END $$;
-CREATE FUNCTION sec.count_crossings(homes uuid[], whose uuid[], places text[], systems uuid[], days date[], good bigint[],
-    bad bigint[]) RETURNS void LANGUAGE sql {DEFINER} AS $$
-    INSERT INTO public.monitoring_crossingday AS t (home_id, organisation_id, place, system_id, day, successes, failures)
-    SELECT r.home, r.org, r.place, r.system, r.day, r.good, r.bad
-      FROM (SELECT sec.me() AS me, sec.systems_i_run() AS run) m,
-           unnest(homes, whose, places, systems, days, good, bad) AS r (home, org, place, system, day, good, bad)
-     WHERE r.home <> r.org AND (r.home = m.me OR r.org = m.me OR r.system = ANY (m.run))
-     ORDER BY r.day, r.home, r.org, r.place
-    ON CONFLICT (day, home_id, organisation_id, place) DO UPDATE SET successes = t.successes + excluded.successes,
-        failures = t.failures + excluded.failures
-$$;
 CREATE FUNCTION sec.take_changes(of_source uuid, actions text[], outcomes text[], accounts text[], names text[], targets text[],
     homes uuid[], whose uuid[], places text[], systems uuid[], ats timestamptz[]) RETURNS bigint LANGUAGE plpgsql {DEFINER} AS $$
 DECLARE me uuid := sec.me(); s public.monitoring_source; run uuid[] := sec.systems_i_run(); n bigint; BEGIN
@@ -179,7 +179,7 @@ DECLARE me uuid := sec.me(); a record; BEGIN
         ON CONFLICT DO NOTHING RETURNING t.home_id, t.alias, t.account
     LOOP
         UPDATE public.monitoring_sight t SET first_at = least(t.first_at, o.first_at), last_at = greatest(t.last_at, o.last_at),
-               times = t.times + o.times
+               days = ARRAY(SELECT DISTINCT d FROM unnest(t.days || o.days) d ORDER BY d)
           FROM public.monitoring_sight o
          WHERE o.account = a.alias AND o.home_id = a.home_id AND o.reporter_id = me AND t.account = a.account
            AND t.home_id = o.home_id AND t.organisation_id = o.organisation_id AND t.place = o.place AND t.kind = o.kind;
@@ -309,27 +309,36 @@ CREATE FUNCTION sec.end_intake(intake uuid, worker text, because text) RETURNS v
      WHERE i.id = intake AND i.claimed_by = worker AND worker <> '' AND i.finished_at IS NULL
 $$;
 -- Nothing is kept longer than is said; `days` of what was seen, a month of blocks and of what was taken.
-CREATE FUNCTION sec.sweep_access(days integer) RETURNS bigint LANGUAGE plpgsql {DEFINER} AS $$
+CREATE FUNCTION sec.sweep_access(kept_days integer) RETURNS bigint LANGUAGE plpgsql {DEFINER} AS $$
 DECLARE n bigint; gone bigint := 0; BEGIN
-    IF days < 30 THEN
+    IF kept_days < 30 THEN
         RAISE EXCEPTION 'at least 30 days are kept' USING ERRCODE = '23514';
     END IF;
     DELETE FROM public.monitoring_block b WHERE b.taken_at < clock_timestamp() - interval '31 days';
     DELETE FROM public.monitoring_intake i WHERE i.finished_at < clock_timestamp() - interval '31 days';
-    DELETE FROM public.monitoring_crossingday d WHERE d.day < current_date - days;
+    -- A sight goes when nothing was seen for so long: the next time is a first one again.
+    DELETE FROM public.monitoring_sight t WHERE t.last_at < clock_timestamp() - make_interval(days => kept_days)
+       AND t.noted_at IS NOT NULL;
     GET DIAGNOSTICS n = ROW_COUNT; gone := gone + n;
-    DELETE FROM public.monitoring_unattributed u WHERE u.last_at < clock_timestamp() - make_interval(days => days);
+    UPDATE public.monitoring_sight t SET days = ARRAY(SELECT d FROM unnest(t.days) d WHERE d >= current_date - kept_days ORDER BY d)
+     WHERE t.days[1] < current_date - kept_days;
+    DELETE FROM public.monitoring_accesschange c WHERE c.at < clock_timestamp() - make_interval(days => kept_days)
+       AND c.noted_at IS NOT NULL;
+    DELETE FROM public.monitoring_unattributed u WHERE u.last_at < clock_timestamp() - make_interval(days => kept_days);
     RETURN gone;
 END $$;
 """
 
 READING = f"""
--- What crosses on systems that one runs: counts between organisations, and no account.
+-- What crosses on systems that one runs: counts of accounts between organisations, and no account.
 CREATE FUNCTION sec.crossings_i_run(from_day date, to_day date) RETURNS TABLE (home_id uuid, organisation_id uuid, place text,
     day date, successes bigint, failures bigint) LANGUAGE sql STABLE {DEFINER} AS $$
-    SELECT d.home_id, d.organisation_id, d.place, d.day, d.successes, d.failures FROM public.monitoring_crossingday d
-     WHERE d.system_id = ANY (sec.systems_i_run()) AND sec.me() NOT IN (d.home_id, d.organisation_id)
-       AND d.day BETWEEN from_day AND to_day
+    SELECT t.home_id, t.organisation_id, t.place, d.day, count(*) FILTER (WHERE t.kind = 'success'),
+           count(*) FILTER (WHERE t.kind = 'failure')
+      FROM public.monitoring_sight t, unnest(t.days) AS d (day)
+     WHERE t.system_id = ANY (sec.systems_i_run()) AND sec.me() NOT IN (t.home_id, t.organisation_id)
+       AND d.day BETWEEN from_day AND to_day AND t.last_at >= from_day
+     GROUP BY t.home_id, t.organisation_id, t.place, d.day
 $$;
 -- Of each system of one's own: whose logs tell of it, and when last.
 CREATE FUNCTION sec.log_coverage() RETURNS TABLE (system_id uuid, organisation_id uuid, first_at timestamptz, last_at timestamptz,
@@ -346,9 +355,7 @@ BY_APP = (
 )
 BY_BOTH = (
     "sec.whose(text[], text[]), sec.source_named(text, text), sec.begin_blocks(uuid, bytea[]),"
-    " sec.take_sights(uuid, text[], text[], text[], text[], uuid[], uuid[], text[], uuid[], text[], timestamptz[],"
-    " timestamptz[], bigint[], uuid[]),"
-    " sec.count_crossings(uuid[], uuid[], text[], uuid[], date[], bigint[], bigint[]),"
+    " sec.take_sights(uuid, text[], text[], text[], text[], uuid[], uuid[], text[], uuid[], text[], timestamptz[], uuid[]),"
     " sec.take_changes(uuid, text[], text[], text[], text[], text[], uuid[], uuid[], text[], uuid[], timestamptz[]),"
     " sec.learn_aliases(uuid[], text[], text[]), sec.aliases_of(uuid[], text[]),"
     " sec.count_source(uuid, bigint, bigint, bigint, timestamptz, timestamptz, text, text, uuid[], bigint[], bigint[],"
@@ -422,7 +429,7 @@ class Migration(migrations.Migration):
                 ("resource", models.TextField()),
                 ("first_at", models.DateTimeField()),
                 ("last_at", models.DateTimeField()),
-                ("times", models.BigIntegerField(default=1)),
+                ("days", django.contrib.postgres.fields.ArrayField(base_field=models.DateField(), size=None)),
                 ("learned", models.BooleanField(default=False)),
                 ("noted_at", models.DateTimeField(null=True)),
                 (
@@ -704,49 +711,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="CrossingDay",
-            fields=[
-                ("id", models.BigAutoField(primary_key=True, serialize=False)),
-                ("place", models.TextField()),
-                ("day", models.DateField()),
-                ("successes", models.BigIntegerField(default=0)),
-                ("failures", models.BigIntegerField(default=0)),
-                (
-                    "home",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="partners.organisation",
-                    ),
-                ),
-                (
-                    "organisation",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="partners.organisation",
-                    ),
-                ),
-                (
-                    "system",
-                    models.ForeignKey(
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="partners.sharedsystem",
-                    ),
-                ),
-            ],
-            options={
-                "constraints": [
-                    models.UniqueConstraint(fields=("day", "home", "organisation", "place"), name="crossing_day")
-                ],
-            },
-        ),
-        migrations.CreateModel(
             name="Identifier",
             fields=[
                 ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
@@ -886,7 +850,6 @@ class Migration(migrations.Migration):
         protect("monitoring_block"),
         protect("monitoring_intake", Allow(APP, "select", OWN)),
         protect("monitoring_sight", Allow(APP, "select", EITHER)),
-        protect("monitoring_crossingday", Allow(APP, "select", EITHER)),
         protect("monitoring_accesschange", Allow(APP, "select", EITHER)),
         protect("monitoring_accountalias", Allow(APP, "select", OWN)),
         protect(

@@ -1,12 +1,13 @@
 """Whose accounts and machines are, where records of access come from, and what crossed a boundary for the first time.
 
-No line of a log is kept: what stands here is who reached whom for the first time, when last and how often, by the day.
+No line of a log is kept: what stands here is who reached whom for the first time, and on which days since.
 """
 
 from __future__ import annotations
 
 import uuid
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from partners.models import Integration, Organisation, SharedSystem
@@ -141,7 +142,7 @@ class Intake(models.Model):
 
 
 class Sight(models.Model):
-    """The first time that an account of one organisation reached a place of another; since then when last, how often.
+    """The first time that an account of one organisation reached a place of another, and on which days (UTC) since.
 
     `kind`: a first success, a first failure, a first administrative log-on, or the first use after its permission had
     lapsed (`permission` is that one then; otherwise the one in force that covers it). `place` is the shared system's
@@ -160,8 +161,8 @@ class Sight(models.Model):
     system = models.ForeignKey(SharedSystem, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     resource = models.TextField()  # the machine or application of the first time
     first_at = models.DateTimeField()
-    last_at = models.DateTimeField()
-    times = models.BigIntegerField(default=1)
+    last_at = models.DateTimeField()  # the first time on the latest of `days`
+    days = ArrayField(models.DateField())  # ascending, each once: what is sent again changes nothing
     source = models.ForeignKey(Source, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
     reporter = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+", db_index=False)
     permission = models.ForeignKey(Integration, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
@@ -181,25 +182,6 @@ class Sight(models.Model):
 
     def __str__(self) -> str:
         return f"{self.shown} at {self.place}"
-
-
-class CrossingDay(models.Model):
-    """How often accounts of one organisation reached another's places on a day (UTC)."""
-
-    id = models.BigAutoField(primary_key=True)
-    home = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+", db_index=False)
-    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+", db_index=False)
-    place = models.TextField()
-    system = models.ForeignKey(SharedSystem, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
-    day = models.DateField()
-    successes = models.BigIntegerField(default=0)
-    failures = models.BigIntegerField(default=0)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["day", "home", "organisation", "place"], name="crossing_day")]
-
-    def __str__(self) -> str:
-        return f"{self.home_id} at {self.place} on {self.day}"
 
 
 class AccessChange(models.Model):
