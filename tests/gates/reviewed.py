@@ -5,6 +5,7 @@ Written by hand: a colleague who adds a function or an open policy explains it h
 
 from __future__ import annotations
 
+from tests.gates.reviewed_access import ACCESS
 from tests.gates.reviewed_incidents import INCIDENTS
 from tests.gates.reviewed_messages import MESSAGES
 from tests.gates.reviewed_register import REGISTER
@@ -78,7 +79,7 @@ DOOR_AND_LEDGER: dict[str, Function] = {
     "sec.queues()": ((AUTH,), "counts and ages over all organisations, for the scraper; names none"),
     "sec.seal()": ((), "trigger: numbers events at commit"),
 }
-DEFINER = DOOR_AND_LEDGER | REGISTER | INCIDENTS | MESSAGES
+DEFINER = DOOR_AND_LEDGER | REGISTER | INCIDENTS | MESSAGES | ACCESS
 INVOKER: dict[str, Function] = {
     "sec.word_of(incidents_participant)": ((), "acting or contained, of the row handed in"),
     "sec.administers(partners_person)": ((), "an administrator who is there every day, of the row handed in"),

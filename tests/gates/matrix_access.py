@@ -1,0 +1,26 @@
+"""Who reached whom: each side its own, and what a log gave for whoever sends it alone. See `matrix`."""
+
+from __future__ import annotations
+
+from tests.gates.matrix_rules import MINE, NOBODY, USED_BY_ME, Can, Row
+
+EITHER_SIDE = "%(me)s IN (x.home_id, x.organisation_id)"
+
+ACCESS: dict[str, Row] = {
+    # Whose a name is: whoever is it, said it, or has to do with the machine's system.
+    "monitoring_identifier": Row(
+        Can(f"%(me)s IN (x.organisation_id, x.said_for_id) OR {USED_BY_ME.format('x.system_id')}")
+    ),
+    # Functions alone write what a source gives.
+    "monitoring_source": Row(Can(MINE)),
+    "monitoring_coverage": Row(
+        Can("EXISTS (SELECT 1 FROM monitoring_source s WHERE s.id = x.source_id AND s.organisation_id = %(me)s)")
+    ),
+    "monitoring_block": NOBODY,
+    "monitoring_intake": Row(Can(MINE)),
+    "monitoring_sight": Row(Can(EITHER_SIDE)),
+    "monitoring_crossingday": Row(Can(EITHER_SIDE)),
+    "monitoring_accesschange": Row(Can(EITHER_SIDE)),
+    "monitoring_accountalias": Row(Can(MINE)),
+    "monitoring_unattributed": Row(Can(MINE, update=MINE, updates="set_aside_at")),
+}

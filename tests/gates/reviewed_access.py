@@ -1,0 +1,46 @@
+"""Who reached whom: names, sources, sights, and what was taken of a log. See `reviewed`."""
+
+from __future__ import annotations
+
+from tests.gates.reviewed_roles import APP, WORKER, Function
+
+BOTH = (APP, WORKER)
+ACCESS: dict[str, Function] = {
+    "sec.whose(text[],text[])": (BOTH, "whose names of a log are, each of which the caller must know already"),
+    "sec.claim_name(text,text,uuid,uuid)": ((APP,), "a name for oneself, or of a machine on a system that one runs"),
+    "sec.drop_name(uuid)": ((APP,), "takes back a name of one's own, or one that one has claimed for another"),
+    "sec.source_named(text,text)": (BOTH, "an own source, at most 200"),
+    "sec.let_learn(uuid,timestamp with time zone)": ((APP,), "until when an own source only learns"),
+    "sec.begin_blocks(uuid,bytea[])": (BOTH, "which blocks of an own source are new"),
+    "sec.take_sights(uuid,text[],text[],text[],text[],uuid[],uuid[],text[],uuid[],text[],timestamp with time zone[],"
+    "timestamp with time zone[],bigint[],uuid[])": (
+        BOTH,
+        "first sights of an own source, of which the account, the place or the system is the caller's",
+    ),
+    "sec.count_crossings(uuid[],uuid[],text[],uuid[],date[],bigint[],bigint[])": (BOTH, "counts a day, of those alone"),
+    "sec.take_changes(uuid,text[],text[],text[],text[],text[],uuid[],uuid[],text[],uuid[],"
+    "timestamp with time zone[])": (
+        BOTH,
+        "changes of accounts and rights, of those alone",
+    ),
+    "sec.learn_aliases(uuid[],text[],text[])": (BOTH, "spellings that own records prove; joins what oneself has told"),
+    "sec.aliases_of(uuid[],text[])": (BOTH, "own spellings"),
+    "sec.count_source(uuid,bigint,bigint,bigint,timestamp with time zone,timestamp with time zone,text,text,uuid[],"
+    "bigint[],bigint[],timestamp with time zone[],timestamp with time zone[],timestamp with time zone[],text[],text[],"
+    "text[],text[],bigint[],timestamp with time zone[],timestamp with time zone[])": (
+        BOTH,
+        "what an own source has told, of own systems, and own names that nobody knows",
+    ),
+    "sec.hand_over_intake(uuid,text,text,text,bigint,bigint,bigint,bigint[],jsonb)": (
+        (APP,),
+        "the rest of a body of an own source for a worker",
+    ),
+    "sec.open_intake(text,text,text,text,bigint,text)": ((WORKER,), "a file on this machine, for an organisation"),
+    "sec.claim_intakes(text,integer)": ((WORKER,), "takes what is left of bodies, and names none"),
+    "sec.enter_intake(uuid,text)": ((WORKER,), "enters the organisation of an intake whose claim it holds"),
+    "sec.intake_reached(uuid,text,bigint,bigint,bigint[],jsonb)": ((WORKER,), "how far such an intake came"),
+    "sec.end_intake(uuid,text,text)": ((WORKER,), "ends such an intake"),
+    "sec.sweep_access(integer)": ((WORKER,), "deletes what is older than is said, answers a count"),
+    "sec.crossings_i_run(date,date)": ((APP,), "counts between organisations on systems that one runs; no account"),
+    "sec.log_coverage()": ((APP,), "whose logs tell of the caller's systems, and when last"),
+}
