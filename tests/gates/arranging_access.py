@@ -40,8 +40,7 @@ class Access(Writer):
         where = {"home_id": own, "organisation_id": other, "place": "file-02"}
         told = {"account": f"svc@{own}", "shown": "svc", "source_id": source, "reporter_id": own, "learned": False}
         self.put("monitoring_sight", id=uuid4(), kind="success", account_kind="service", resource="file-02",
-                 first_at="now", last_at="now", times=1, **where, **told)  # fmt: skip
-        self.put("monitoring_crossingday", day="today", successes=1, failures=0, **where)
+                 first_at="now", last_at="now", days=["today"], **where, **told)  # fmt: skip
         self.put("monitoring_accesschange", id=uuid4(), action="group-changed", outcome="success", target="admins",
                  at="now", **where, **told)  # fmt: skip
         self.put("monitoring_accountalias", organisation_id=own, home_id=own, alias=f"{own}/svc", account="svc")

@@ -19,7 +19,6 @@ ACCESS: dict[str, Row] = {
     "monitoring_block": NOBODY,
     "monitoring_intake": Row(Can(MINE)),
     "monitoring_sight": Row(Can(EITHER_SIDE)),
-    "monitoring_crossingday": Row(Can(EITHER_SIDE)),
     "monitoring_accesschange": Row(Can(EITHER_SIDE)),
     "monitoring_accountalias": Row(Can(MINE)),
     "monitoring_unattributed": Row(Can(MINE, update=MINE, updates="set_aside_at")),

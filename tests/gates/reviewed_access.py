@@ -13,11 +13,10 @@ ACCESS: dict[str, Function] = {
     "sec.let_learn(uuid,timestamp with time zone)": ((APP,), "until when an own source only learns"),
     "sec.begin_blocks(uuid,bytea[])": (BOTH, "which blocks of an own source are new"),
     "sec.take_sights(uuid,text[],text[],text[],text[],uuid[],uuid[],text[],uuid[],text[],timestamp with time zone[],"
-    "timestamp with time zone[],bigint[],uuid[])": (
+    "uuid[])": (
         BOTH,
         "first sights of an own source, of which the account, the place or the system is the caller's",
     ),
-    "sec.count_crossings(uuid[],uuid[],text[],uuid[],date[],bigint[],bigint[])": (BOTH, "counts a day, of those alone"),
     "sec.take_changes(uuid,text[],text[],text[],text[],text[],uuid[],uuid[],text[],uuid[],"
     "timestamp with time zone[])": (
         BOTH,
