@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
@@ -20,6 +20,7 @@ SECONDS = "milliseconds were seconds"
 MICROSECONDS = "milliseconds were microseconds"
 NANOSECONDS = "milliseconds were nanoseconds"
 NO_ZONE = "no zone said, the source's zone taken"
+UTC_BY_FORMAT = "no zone said, UTC by the format"
 NO_YEAR = "no year said, the receiver's taken"
 LOCAL_SAID_AS_UTC = "local time was said as UTC"
 OFFSET_FOUND = "local time without a zone, offset found beside it"
@@ -54,6 +55,11 @@ class Clock:
 
     zone: tzinfo = field(default_factory=lambda: ZoneInfo("UTC"))
     now: Callable[[], datetime] = utc_now
+    unzoned: str = NO_ZONE  # what is said of a time without a zone
+
+    def of_format(self) -> Clock:
+        """The clock of a format whose times are UTC whether they say so or not."""
+        return replace(self, zone=UTC, unzoned=UTC_BY_FORMAT)
 
     def read(self, value: object) -> Moment:
         """A moment from text or a number, within what is possible.
@@ -96,7 +102,7 @@ class Clock:
     def local(self, at: datetime) -> Moment:
         """A naive time of the source's own zone."""
         try:
-            return Moment(at.replace(tzinfo=self.zone).astimezone(UTC), zoned=False, fault=NO_ZONE)
+            return Moment(at.replace(tzinfo=self.zone).astimezone(UTC), zoned=False, fault=self.unzoned)
         except (OverflowError, ValueError):
             raise Unreadable("time-out-of-range") from None
 

@@ -11,6 +11,8 @@ LONGEST = 512  # letters; what is longer is no name
 _SERVICE = re.compile(r"(?:svc|service)[-_.]|.*(?:svc|[-_.]service)", re.ASCII)
 _DOMAIN_SID = re.compile(r"s-1-5-21-\d{1,10}-\d{1,10}-\d{1,10}", re.ASCII)
 _ACCOUNT_SID = re.compile(r"(s-1-5-21-\d{1,10}-\d{1,10}-\d{1,10})-\d{1,10}", re.ASCII)
+# What no name has and a forged one may: control signs, invisible ones, those that turn the direction, half a letter.
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\xad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 NOTHING = frozenset({"", "-", "null", "none", "n/a", "unknown", "(null)", "undefined"})
 
 
@@ -21,6 +23,8 @@ def word(value: object) -> str:
     if isinstance(value, int):
         return str(value) if -(2**63) < value < 2**64 else ""
     text = value.strip()
+    if not text.isprintable():
+        text = _UNSEEN.sub("", text).strip()
     return "" if text.lower() in NOTHING or len(text) > LONGEST else text
 
 

@@ -8,10 +8,15 @@ from typing import Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from monitoring.records.clocks import Clock, utc_now
+from monitoring.records.cloudtrail import CloudTrailReader
+from monitoring.records.domains import Domains
+from monitoring.records.entra import EntraReader
 from monitoring.records.json_stream import LONGEST
 from monitoring.records.normal import NormalReader
+from monitoring.records.okta import OktaReader
 from monitoring.records.record import Record, Unreadable
 from monitoring.records.splitting import Piece, pieces_of
+from monitoring.records.windows.reader import WindowsReader
 
 FORMATS = ("ocsf", "ecs", "entra", "windows", "okta", "cloudtrail", "syslog", "cef", "csv", "normal")
 
@@ -67,9 +72,20 @@ def reader_of(
         clock = Clock(zone=ZoneInfo(zone), now=now)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise ValueError(f"no such zone: {zone}") from error
-    if format_name == "normal":
-        return Reader(format_name, NormalReader(clock), clock)
-    raise ValueError(f"no such format: {format_name}")
+    match format_name:
+        case "normal":
+            lines: LineReader = NormalReader(clock)
+        case "windows":
+            lines = WindowsReader(clock, Domains())
+        case "entra":
+            lines = EntraReader(clock)
+        case "okta":
+            lines = OktaReader(clock)
+        case "cloudtrail":
+            lines = CloudTrailReader(clock)
+        case _:
+            raise ValueError(f"no such format: {format_name}")
+    return Reader(format_name, lines, clock)
 
 
 def guess_format(first_lines: list[bytes]) -> str | None:

@@ -1,0 +1,53 @@
+"""The spellings of Windows domains: NetBIOS name, DNS name and realm are one domain where one identifier bears them."""
+
+from __future__ import annotations
+
+from monitoring.records.names import domain_hints, unique
+from monitoring.records.record import Hint, HintKind
+
+MOST = 10_000  # domains and controllers that one reader remembers
+
+
+class Domains:
+    """Learned from records that carry a domain's security identifier together with a spelling.
+
+    A spelling that was seen with two identifiers belongs to neither: two forests may both be called CORP.
+    """
+
+    def __init__(self) -> None:
+        self._sids: dict[str, set[str]] = {}
+        self._spellings: dict[str, set[str]] = {}
+        self.controllers: set[str] = set()
+
+    def learn(self, sid: str, spelling: str) -> None:
+        """`sid` is the domain's part of an identifier, both in small letters."""
+        if sid and spelling and len(self._sids) < MOST:
+            self._sids.setdefault(spelling, set()).add(sid)
+            self._spellings.setdefault(sid, set()).add(spelling)
+
+    def learn_controller(self, host: str) -> None:
+        if host and len(self.controllers) < MOST:
+            self.controllers.add(host)
+
+    def sid_of(self, spelling: str) -> str:
+        found = self._sids.get(spelling, set())
+        return next(iter(found)) if len(found) == 1 else ""
+
+    def spellings(self, spelling: str) -> tuple[str, ...]:
+        """All spellings of the domain, this one among them, in the alphabet's order."""
+        sid = self.sid_of(spelling)
+        same = {each for each in self._spellings.get(sid, ()) if self.sid_of(each) == sid}
+        return tuple(sorted(same | {spelling}))
+
+    def realm(self, spelling: str) -> str:
+        """The one full name of the domain where it is known, else the spelling as it is."""
+        if "." in spelling:
+            return spelling
+        full = [each for each in self.spellings(spelling) if "." in each]
+        return full[0] if len(full) == 1 else spelling
+
+    def hints(self, spelling: str, sid: str = "") -> tuple[Hint, ...]:
+        if not spelling and not sid:
+            return ()
+        named = [hint for each in self.spellings(spelling) for hint in domain_hints(each, dotted=HintKind.REALM)]
+        return unique(Hint(HintKind.SID, sid or self.sid_of(spelling)), *named)

@@ -1,0 +1,168 @@
+"""Microsoft Entra sign-ins: Microsoft Graph, Azure Monitor's envelope, and Log Analytics' columns."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from monitoring.records.clocks import Clock
+from monitoring.records.entra_codes import outcome_of
+from monitoring.records.envelopes import without_envelope
+from monitoring.records.names import LONGEST, address, kind_of, low, split_account, unique, word
+from monitoring.records.objects import Doc, first, parse, part, small_keys, truth
+from monitoring.records.record import AccountKind, Action, Hint, HintKind, Record, Unreadable
+
+# Azure Monitor's categories and Log Analytics' tables: is it a person at the keyboard, and is it a person at all.
+_CATEGORIES = {
+    "signinlogs": (True, True),
+    "noninteractiveusersigninlogs": (False, True),
+    "adfssigninlogs": (True, True),
+    "serviceprincipalsigninlogs": (False, False),
+    "managedidentitysigninlogs": (False, False),
+}
+_TENANT_PATH = re.compile(r"/tenants/([^/]{1,100})/")
+
+
+@dataclass(frozen=True, slots=True)
+class _SignIn:
+    """`own` are the sign-in's properties with keys in small letters, `tenant` the one whose log it is, or ''."""
+
+    own: Doc
+    outer: Doc
+    tenant: str
+    interactive: bool | None
+    person: bool | None
+
+
+class EntraReader:
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock.of_format()
+
+    def read(self, line: bytes) -> list[Record]:
+        sign_in = _sign_in(small_keys(without_envelope(parse(line), "properties", "createdDateTime", "time")))
+        own, outer = sign_in.own, sign_in.outer
+        moment = self.clock.read(first(own, "createddatetime") or first(outer, "time", "timegenerated"))
+        resource = low(first(own, "resourcedisplayname", "appdisplayname", "resourceidentity", "resourceid", "appid"))
+        if not resource:
+            raise Unreadable("no-resource")
+        reached = low(own.get("resourcetenantid")) or sign_in.tenant
+        account, shown, kind, home, aliases = _account(sign_in, reached)
+        status = _object(own.get("status"))
+        outcome, reason = outcome_of(
+            status.get("errorcode"), first(own, "resulttype") or outer.get("resulttype"), status.get("failurereason")
+        )
+        return [
+            Record(
+                at=moment.at,
+                event_id=word(own.get("id")),
+                action=Action.LOGON,
+                outcome=outcome,
+                account=account,
+                shown=shown,
+                kind=kind,
+                home=home,
+                aliases=aliases,
+                resource=resource,
+                place=unique(Hint(HintKind.TENANT, reached), Hint(HintKind.APP, _resource_id(sign_in))),
+                reason=reason,
+                protocol=low(own.get("authenticationprotocol")),
+                interactive=_interactive(sign_in),
+                crosses=_crosses(own.get("crosstenantaccesstype")),
+                src_ip=address(first(own, "ipaddress")) or address(outer.get("calleripaddress")),
+                src_host=low(_object(own.get("devicedetail")).get("displayname")),
+                clock=moment.fault,
+            )
+        ]
+
+
+def _sign_in(doc: Doc) -> _SignIn:
+    """Log Analytics' own TenantId is a workspace's and is not taken for a tenant."""
+    category = low(first(doc, "category", "type")).removeprefix("aad")
+    if category and category not in _CATEGORIES:
+        raise Unreadable("not-authentication")
+    interactive, person = _CATEGORIES.get(category, (None, None))
+    path = _TENANT_PATH.search(word(doc.get("resourceid")) + "/")
+    if isinstance(doc.get("properties"), dict):
+        own = small_keys(part(doc, "properties"))
+        tenant = low(doc.get("tenantid")) or (path[1].lower() if path else "")
+        return _SignIn(own, doc, tenant, interactive, person)
+    if "createddatetime" not in doc and "timegenerated" not in doc:
+        raise Unreadable("unknown-shape")
+    kinds = doc.get("signineventtypes")
+    if isinstance(kinds, list) and kinds:
+        kind = low(kinds[0])
+        interactive, person = kind == "interactiveuser", kind in ("interactiveuser", "noninteractiveuser")
+    return _SignIn(doc, doc, low(doc.get("aadtenantid")) or (path[1].lower() if path else ""), interactive, person)
+
+
+def _account(sign_in: _SignIn, reached: str) -> tuple[str, str, AccountKind, tuple[Hint, ...], tuple[str, ...]]:
+    own = sign_in.own
+    user, principal = low(own.get("userid")), low(own.get("serviceprincipalid"))
+    home = low(own.get("hometenantid"))
+    if sign_in.person is False or (principal and not user):
+        return _principal(sign_in, principal, reached)
+    name = _home_name(low(own.get("userprincipalname")))
+    if not home and _crosses(own.get("crosstenantaccesstype")) is False:
+        home = reached
+    hints = unique(Hint(HintKind.TENANT, home), Hint(HintKind.DOMAIN, split_account(name)[1]))
+    if user.strip("0-"):
+        return f"entra:{home or sign_in.tenant}/{user}", name or user, kind_of(name), hints, (name,) if name else ()
+    if not name:
+        raise Unreadable("no-account")
+    return name, name, kind_of(name), hints, ()
+
+
+def _principal(
+    sign_in: _SignIn, principal: str, reached: str
+) -> tuple[str, str, AccountKind, tuple[Hint, ...], tuple[str, ...]]:
+    """An application or managed identity is an object of the tenant that it reaches; its owner may be another's."""
+    own = sign_in.own
+    app = low(own.get("appid"))
+    if not (principal or app):
+        raise Unreadable("no-account")
+    shown = word(first(own, "serviceprincipalname", "appdisplayname")) or principal or app
+    owner = low(own.get("appownertenantid")) or low(own.get("hometenantid"))
+    if not owner and _crosses(own.get("crosstenantaccesstype")) is not True:
+        owner = reached
+    hints = unique(Hint(HintKind.TENANT, owner), Hint(HintKind.APP, app))
+    return f"entra:{sign_in.tenant or reached}/{principal or app}", shown, AccountKind.SERVICE, hints, ()
+
+
+def _home_name(name: str) -> str:
+    """A guest's name in the other tenant has the name at home in it: `pat_ashbourne.example#EXT#@other.example`."""
+    before, guest, _ = name.partition("#ext#")
+    if not guest:
+        return name
+    user, line, domain = before.rpartition("_")
+    return f"{user}@{domain}" if line else before
+
+
+def _resource_id(sign_in: _SignIn) -> str:
+    """Azure Monitor's outer resourceId is the log's address, not what was reached."""
+    found = low(sign_in.own.get("resourceidentity")) or low(sign_in.own.get("resourceid"))
+    return "" if found.startswith("/") else found
+
+
+def _interactive(sign_in: _SignIn) -> bool | None:
+    said = truth(sign_in.own.get("isinteractive"))
+    return sign_in.interactive if said is None else said
+
+
+def _crosses(kind: object) -> bool | None:
+    """`none` says that no tenant's boundary was crossed; a value of tomorrow, or none at all, says nothing."""
+    said = kind.strip().lower() if isinstance(kind, str) else ""
+    if said in ("", "unknownfuturevalue") or len(said) > LONGEST:
+        return None
+    return said != "none"
+
+
+def _object(value: Any) -> Doc:
+    """An object, also as the text that Log Analytics exports, with keys in small letters."""
+    if isinstance(value, str) and value[:1] == "{" and len(value) < 20_000:
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError):
+            return {}
+    return small_keys(value) if isinstance(value, dict) else {}

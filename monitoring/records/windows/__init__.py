@@ -1,0 +1,1 @@
+"""Windows Security events, in every shape in which they reach us."""
