@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from monitoring.records.clocks import Clock
-from monitoring.records.entra_codes import outcome_of
+from monitoring.records.entra_codes import crosses, outcome_of
 from monitoring.records.envelopes import without_envelope
-from monitoring.records.names import LONGEST, address, kind_of, low, split_account, unique, word
+from monitoring.records.names import address, kind_of, low, split_account, unique, word
 from monitoring.records.objects import Doc, first, parse, part, small_keys, truth
 from monitoring.records.record import AccountKind, Action, Hint, HintKind, Record, Unreadable
 
@@ -69,7 +69,7 @@ class EntraReader:
                 reason=reason,
                 protocol=low(own.get("authenticationprotocol")),
                 interactive=_interactive(sign_in),
-                crosses=_crosses(own.get("crosstenantaccesstype")),
+                crosses=crosses(own.get("crosstenantaccesstype")),
                 src_ip=address(first(own, "ipaddress")) or address(outer.get("calleripaddress")),
                 src_host=low(_object(own.get("devicedetail")).get("displayname")),
                 clock=moment.fault,
@@ -104,7 +104,7 @@ def _account(sign_in: _SignIn, reached: str) -> tuple[str, str, AccountKind, tup
     if sign_in.person is False or (principal and not user):
         return _principal(sign_in, principal, reached)
     name = _home_name(low(own.get("userprincipalname")))
-    if not home and _crosses(own.get("crosstenantaccesstype")) is False:
+    if not home and crosses(own.get("crosstenantaccesstype")) is False:
         home = reached
     hints = unique(Hint(HintKind.TENANT, home), Hint(HintKind.DOMAIN, split_account(name)[1]))
     if user.strip("0-"):
@@ -124,7 +124,7 @@ def _principal(
         raise Unreadable("no-account")
     shown = word(first(own, "serviceprincipalname", "appdisplayname")) or principal or app
     owner = low(own.get("appownertenantid")) or low(own.get("hometenantid"))
-    if not owner and _crosses(own.get("crosstenantaccesstype")) is not True:
+    if not owner and crosses(own.get("crosstenantaccesstype")) is not True:
         owner = reached
     hints = unique(Hint(HintKind.TENANT, owner), Hint(HintKind.APP, app))
     return f"entra:{sign_in.tenant or reached}/{principal or app}", shown, AccountKind.SERVICE, hints, ()
@@ -148,14 +148,6 @@ def _resource_id(sign_in: _SignIn) -> str:
 def _interactive(sign_in: _SignIn) -> bool | None:
     said = truth(sign_in.own.get("isinteractive"))
     return sign_in.interactive if said is None else said
-
-
-def _crosses(kind: object) -> bool | None:
-    """`none` says that no tenant's boundary was crossed; a value of tomorrow, or none at all, says nothing."""
-    said = kind.strip().lower() if isinstance(kind, str) else ""
-    if said in ("", "unknownfuturevalue") or len(said) > LONGEST:
-        return None
-    return said != "none"
 
 
 def _object(value: Any) -> Doc:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from monitoring.records.names import word
+from monitoring.records.names import LONGEST, word
 from monitoring.records.objects import whole
 from monitoring.records.record import Outcome
 
@@ -28,3 +28,11 @@ def outcome_of(code: object, result: object, said: object) -> tuple[Outcome, str
         return Outcome.SUCCESS, ""
     reason = f"{number} {words}".strip()
     return (Outcome.UNKNOWN if number in INTERRUPTS else Outcome.FAILURE), reason[:512]
+
+
+def crosses(kind: object) -> bool | None:
+    """What crossTenantAccessType says: `none` is no boundary; a value of tomorrow, or none at all, says nothing."""
+    said = kind.strip().lower() if isinstance(kind, str) else ""
+    if said in ("", "unknownfuturevalue") or len(said) > LONGEST:
+        return None
+    return said != "none"

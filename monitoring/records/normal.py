@@ -65,9 +65,11 @@ def lines_of(block: bytes) -> list[NormalLine] | None:
         return None
 
 
-def record_of(line: NormalLine, clock: Clock) -> Record:
-    """Raises:
-    Unreadable: `time-out-of-range`, `future-time`, `no-account`, `no-resource`.
+def record_of(line: NormalLine, clock: Clock, *, fault: str = "") -> Record:
+    """`fault` is what was mended of the time before.
+
+    Raises:
+        Unreadable: `time-out-of-range`, `future-time`, `no-account`, `no-resource`.
     """
     try:
         at = line.at.astimezone(UTC)
@@ -104,6 +106,7 @@ def record_of(line: NormalLine, clock: Clock) -> Record:
         privileged=line.privileged,
         src_ip=address(line.src_ip),
         src_host=host_of(line.src_host),
+        clock=fault,
     )
 
 

@@ -64,7 +64,7 @@ _OUTCOMES = {
 
 
 def action_of(event_type: str, *, org_to_org: bool) -> tuple[Action, str] | None:
-    """The type in small letters. An Org2Org application joins two Okta organisations: to change it is to change a trust."""
+    """The type in small letters. An Org2Org application joins two organisations: to change it changes a trust."""
     if found := _EXACT.get(event_type):
         return found
     if org_to_org and event_type.startswith("application.lifecycle."):

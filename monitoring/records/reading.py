@@ -7,15 +7,21 @@ from datetime import datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from monitoring.records.cef import CefReader
 from monitoring.records.clocks import Clock, utc_now
 from monitoring.records.cloudtrail import CloudTrailReader
+from monitoring.records.csv_rows import CsvReader
 from monitoring.records.domains import Domains
+from monitoring.records.ecs import EcsReader
 from monitoring.records.entra import EntraReader
+from monitoring.records.guessing import guess
 from monitoring.records.json_stream import LONGEST
 from monitoring.records.normal import NormalReader
+from monitoring.records.ocsf import OcsfReader
 from monitoring.records.okta import OktaReader
 from monitoring.records.record import Record, Unreadable
 from monitoring.records.splitting import Piece, pieces_of
+from monitoring.records.syslog import SyslogReader
 from monitoring.records.windows.reader import WindowsReader
 
 FORMATS = ("ocsf", "ecs", "entra", "windows", "okta", "cloudtrail", "syslog", "cef", "csv", "normal")
@@ -66,8 +72,10 @@ def reader_of(
     times without a year (a file's own time; None: now). `mapping` names the columns of a CSV.
 
     Raises:
-        ValueError: no such format or zone.
+        ValueError: no such format or zone, a mapping that fits no record, a `year_of` without a zone.
     """
+    if year_of is not None and year_of.tzinfo is None:
+        raise ValueError("year_of has no zone")
     try:
         clock = Clock(zone=ZoneInfo(zone), now=now)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
@@ -83,11 +91,21 @@ def reader_of(
             lines = OktaReader(clock)
         case "cloudtrail":
             lines = CloudTrailReader(clock)
+        case "ocsf":
+            lines = OcsfReader(clock, Domains())
+        case "ecs":
+            lines = EcsReader(clock, Domains())
+        case "syslog":
+            lines = SyslogReader(clock, year_of)
+        case "cef":
+            lines = CefReader(clock, year_of, Domains())
+        case "csv":
+            lines = CsvReader(clock, mapping)
         case _:
             raise ValueError(f"no such format: {format_name}")
     return Reader(format_name, lines, clock)
 
 
 def guess_format(first_lines: list[bytes]) -> str | None:
-    """What the first lines look like; None when they look like nothing that is read here."""
-    return None
+    """What the first lines (some hundreds, or 64 KiB) look like; None for nothing that is read here."""
+    return guess(first_lines)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from monitoring.records.clocks import Clock
 from monitoring.records.domains import Domains
-from monitoring.records.objects import parse
+from monitoring.records.objects import Doc, parse
 from monitoring.records.record import AccountKind, Action, Outcome, Record, Unreadable
 from monitoring.records.windows.access import access_of
 from monitoring.records.windows.changes import change_of
@@ -19,25 +19,33 @@ class WindowsReader:
         self.domains = domains
 
     def read(self, line: bytes) -> list[Record]:
-        event = event_of(parse(line) if line.lstrip()[:1] in (b"{", b"[", b"") else fields_of(_text(line)))
-        moment = moment_of(event.times, self.clock)
-        blank = Record(
-            at=moment.at,
-            event_id=event.number,
-            action=Action.LOGON,
-            outcome=Outcome.SUCCESS,
-            account="",
-            shown="",
-            kind=AccountKind.UNKNOWN,
-            home=(),
-            resource="",
-            place=(),
-            clock=moment.fault,
-        )
-        record = access_of(event, blank, self.domains) or change_of(event, blank, self.domains)
-        if record is None:
-            raise Unreadable("not-authentication")
-        return [record]
+        doc = parse(line) if line.lstrip()[:1] in (b"{", b"[", b"") else fields_of(_text(line))
+        return [record_of_event(doc, self.clock, self.domains)]
+
+
+def record_of_event(doc: Doc, clock: Clock, domains: Domains) -> Record:
+    """Raises:
+    Unreadable: whatever of `REASONS` is wrong with the event.
+    """
+    event = event_of(doc)
+    moment = moment_of(event.times, clock)
+    blank = Record(
+        at=moment.at,
+        event_id=event.number,
+        action=Action.LOGON,
+        outcome=Outcome.SUCCESS,
+        account="",
+        shown="",
+        kind=AccountKind.UNKNOWN,
+        home=(),
+        resource="",
+        place=(),
+        clock=moment.fault,
+    )
+    record = access_of(event, blank, domains) or change_of(event, blank, domains)
+    if record is None:
+        raise Unreadable("not-authentication")
+    return record
 
 
 def _text(line: bytes) -> str:
