@@ -115,9 +115,7 @@ def _reached(doc: Doc, name: str) -> tuple[str, str]:
     recipient = low(doc.get("recipientAccountId"))
     role = low(at(doc, "requestParameters", "roleArn")) if name in ASSUMED else ""
     if name == "SwitchRole" and at(doc, "additionalEventData", "SwitchFrom"):
-        role = low(at(doc, "userIdentity", "arn"))
-        if ":assumed-role/" in role:
-            role = role.rpartition("/")[0]
+        role = _role_of(low(at(doc, "userIdentity", "arn")))
     if role:
         return role, _account_in(role) or recipient
     account = recipient or low(at(doc, "userIdentity", "accountId"))
@@ -135,6 +133,12 @@ def _outcome(doc: Doc, name: str) -> tuple[Outcome, str]:
             return Outcome.SUCCESS, "without a second factor" if without else ""
         return (Outcome.FAILURE if said == "failure" or error else Outcome.UNKNOWN), error
     return (Outcome.FAILURE, error) if error else (Outcome.SUCCESS, name)
+
+
+def _role_of(session: str) -> str:
+    """The role of a session, as the call that assumes it names it (but for a path, which a session does not say)."""
+    before, assumed, rest = session.partition(":assumed-role/")
+    return f"{before.replace('arn:aws:sts:', 'arn:aws:iam:')}:role/{rest.partition('/')[0]}" if assumed else session
 
 
 def _account_in(arn: str) -> str:

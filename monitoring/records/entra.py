@@ -22,6 +22,7 @@ _CATEGORIES = {
     "serviceprincipalsigninlogs": (False, False),
     "managedidentitysigninlogs": (False, False),
 }
+_MANAGED = "managedidentitysigninlogs"
 _TENANT_PATH = re.compile(r"/tenants/([^/]{1,100})/")
 
 
@@ -34,6 +35,7 @@ class _SignIn:
     tenant: str
     interactive: bool | None
     person: bool | None
+    managed: bool = False  # an identity that a tenant's own resource has
 
 
 class EntraReader:
@@ -87,14 +89,18 @@ def _sign_in(doc: Doc) -> _SignIn:
     if isinstance(doc.get("properties"), dict):
         own = small_keys(part(doc, "properties"))
         tenant = low(doc.get("tenantid")) or (path[1].lower() if path else "")
-        return _SignIn(own, doc, tenant, interactive, person)
+        return _SignIn(own, doc, tenant, interactive, person, category == _MANAGED)
     if "createddatetime" not in doc and "timegenerated" not in doc:
         raise Unreadable("unknown-shape")
+    managed = category == _MANAGED
     kinds = doc.get("signineventtypes")
     if isinstance(kinds, list) and kinds:
         kind = low(kinds[0])
         interactive, person = kind == "interactiveuser", kind in ("interactiveuser", "noninteractiveuser")
-    return _SignIn(doc, doc, low(doc.get("aadtenantid")) or (path[1].lower() if path else ""), interactive, person)
+        managed = kind == "managedidentity"
+    return _SignIn(
+        doc, doc, low(doc.get("aadtenantid")) or (path[1].lower() if path else ""), interactive, person, managed
+    )
 
 
 def _account(sign_in: _SignIn, reached: str) -> tuple[str, str, AccountKind, tuple[Hint, ...], tuple[str, ...]]:
@@ -124,7 +130,7 @@ def _principal(
         raise Unreadable("no-account")
     shown = word(first(own, "serviceprincipalname", "appdisplayname")) or principal or app
     owner = low(own.get("appownertenantid")) or low(own.get("hometenantid"))
-    if not owner and crosses(own.get("crosstenantaccesstype")) is not True:
+    if not owner and (sign_in.managed or crosses(own.get("crosstenantaccesstype")) is False):
         owner = reached
     hints = unique(Hint(HintKind.TENANT, owner), Hint(HintKind.APP, app))
     return f"entra:{sign_in.tenant or reached}/{principal or app}", shown, AccountKind.SERVICE, hints, ()

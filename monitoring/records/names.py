@@ -24,7 +24,7 @@ def word(value: object) -> str:
         return str(value) if -(2**63) < value < 2**64 else ""
     text = value.strip()
     if not text.isprintable():
-        text = _UNSEEN.sub("", text).strip()
+        text = _UNSEEN.sub("", " ".join(text.split())).strip()
     return "" if text.lower() in NOTHING or len(text) > LONGEST else text
 
 
@@ -77,13 +77,13 @@ def host_of(name: object) -> str:
 
 
 def host_hints(host: str) -> tuple[Hint, ...]:
-    """The machine itself, then the domain in its full name."""
+    """The domain in a machine's full name, then the machine itself."""
     if not host:
         return ()
     _, dot, rest = host.partition(".")
     named = Hint(HintKind.HOST, host)
     if dot and rest and not is_address(host):
-        return (named, Hint(HintKind.REALM, rest))
+        return (Hint(HintKind.REALM, rest), named)
     return (named,)
 
 

@@ -46,7 +46,7 @@ class OktaReader:
             aliases=aliases,
             resource=OKTA,
             place=(),
-            target=_target(action, targets) or shown if changed else "",
+            target=_target(action, targets, shown) if changed else "",
             reason=_reason(doc, done, low(said.get("reason"))),
             interactive=True if action is Action.LOGON else None,
             privileged=event_type in PRIVILEGED,
@@ -91,13 +91,13 @@ def _account(doc: Doc) -> tuple[str, str, AccountKind, tuple[Hint, ...], tuple[s
     return f"okta:{identity}", shown, kind, home, aliases
 
 
-def _target(action: Action, targets: list[Doc]) -> str:
+def _target(action: Action, targets: list[Doc], shown: str) -> str:
     """The application of a change of trust, the group of one of a group, else the account, else what is named first."""
     for kind in ("AppInstance",) if action is Action.TRUST_CHANGED else ("UserGroup", "User", ""):
         for each in targets:
             if not kind or word(each.get("type")) == kind:
                 return _name(each) or low(each.get("id"))
-    return ""
+    return shown.lower() if action is Action.ACCOUNT_CHANGED else ""
 
 
 def _reason(doc: Doc, done: str, said: str) -> str:

@@ -97,6 +97,7 @@ def _tgt(event: Event, blank: Record, domains: Domains) -> Record:
     service = event.text("ServiceName").lower().partition("/")[2]
     realm = event.computer.partition(".")[2] or service or named
     sid = low(event.fields.get("TargetSid"))
+    domains.learn(domain_sid(low(event.fields.get("ServiceSid"))), event.computer.partition(".")[2])
     account = account_from(_name(event), named or service or realm, sid, event.computer, domains)
     code = whole(event.fields.get("Status"))
     return replace(
@@ -123,6 +124,7 @@ def _ticket(event: Event, blank: Record, domains: Domains) -> Record:
     service = event.text("ServiceName").lower()
     realm = event.computer.partition(".")[2]
     sid = low(event.fields.get("ServiceSid"))
+    domains.learn(domain_sid(sid), realm)
     name, _, other = service.partition("/")
     if name == "krbtgt":
         return by(record, account, action=Action.TGT, **domain_reached(other or realm, sid, domains))

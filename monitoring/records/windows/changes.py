@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from monitoring.records.domains import Domains
-from monitoring.records.names import domain_sid, host_hints, low, unique
+from monitoring.records.names import domain_sid, low
 from monitoring.records.record import Action, Record, Unreadable
 from monitoring.records.windows.access import by, domain_reached, here
 from monitoring.records.windows.accounts import account_in_words, account_of
@@ -27,7 +27,7 @@ _ADDED = frozenset({4728, 4732, 4756})
 _REMOVED = frozenset({4729, 4733, 4757})
 _TRUSTS = {4706: "created", 4707: "removed", 4716: "changed"}
 _POLICIES = {4719: "audit policy", 4739: "domain policy"}
-LOCKED_OUT = 4740
+LOCKED_OUT, AUDIT_POLICY = 4740, 4719
 
 
 def change_of(event: Event, blank: Record, domains: Domains) -> Record | None:
@@ -84,15 +84,16 @@ def _rules(number: int, sid: str) -> bool:
 
 
 def _reached(event: Event, blank: Record, domains: Domains, domain: str) -> Record:
-    """A machine's own accounts and what is built in stand on the machine; everything else in the domain."""
+    """A machine's own accounts and policy, and what is built in, stand on the machine; everything else in the domain.
+
+    A domain's accounts are changed on its controllers alone: the controller's full name has the domain's in it.
+    """
     account = account_of(event, "Subject", domains)
     domain, short = domain.lower(), event.computer.partition(".")[0]
     realm = event.computer.partition(".")[2]
-    if domain in ("builtin", short) or (not domain and not realm):
+    if domain in ("builtin", short) or event.code == AUDIT_POLICY or not (domain or realm):
         return by(here(blank, event, domains), account)
-    sid = domain_sid(low(event.fields.get("TargetSid") or event.fields.get("DomainSid")))
-    if not domain or event.code in _TRUSTS:
-        sid = domains.sid_of(realm)
-    where = domain_reached(domain or realm, sid, domains)
-    place = unique(*where["place"], *host_hints(event.computer)[1:])
-    return by(blank, account, resource=where["resource"], place=place)
+    sid = domain_sid(low(event.fields.get("DomainSid" if event.code in _POLICIES else "TargetSid")))
+    domains.learn(sid, domain)
+    domains.learn(sid, realm)
+    return by(blank, account, **domain_reached(realm or domain, sid, domains))
