@@ -108,8 +108,9 @@ def _extension(text: str) -> dict[str, str]:
     marks = list(islice(_KEY.finditer(text), _MOST + 1))
     if len(marks) > _MOST:
         raise Unreadable("bad-value")
+    ends = [each.start() for each in marks[1:]] + [len(text)]
     fields: dict[str, str] = {}
-    for mark, after in zip(marks, [*(each.start() for each in marks[1:]), len(text)], strict=True):
+    for mark, after in zip(marks, ends, strict=False):
         if mark[1] in fields:
             raise Unreadable("duplicate-key")
         fields[mark[1]] = _plain(text[mark.end() : after].strip())

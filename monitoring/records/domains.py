@@ -6,6 +6,7 @@ from monitoring.records.names import domain_hints, unique
 from monitoring.records.record import Hint, HintKind
 
 MOST = 10_000  # domains and controllers that one reader remembers
+MOST_ACCOUNTS = 100_000
 
 
 class Domains:
@@ -18,6 +19,7 @@ class Domains:
         self._sids: dict[str, set[str]] = {}
         self._spellings: dict[str, set[str]] = {}
         self.controllers: set[str] = set()
+        self._accounts: set[str] = set()
 
     def learn(self, sid: str, spelling: str) -> None:
         """`sid` is the domain's part of an identifier, both in small letters."""
@@ -28,6 +30,18 @@ class Domains:
     def learn_controller(self, host: str) -> None:
         if host and len(self.controllers) < MOST:
             self.controllers.add(host)
+
+    def learn_account(self, user: str, realm: str) -> None:
+        if realm and len(self._accounts) < MOST_ACCOUNTS:
+            self._accounts.add(f"{user}@{realm}")
+
+    def keeps(self, host: str, user: str) -> str:
+        """The domain for which a machine validates an account of bare name, or '' if it is the machine's own.
+
+        It is a domain's where the machine was seen to give tickets, or the name in the machine's domain.
+        """
+        realm = host.partition(".")[2]
+        return realm if realm and (host in self.controllers or f"{user}@{realm}" in self._accounts) else ""
 
     def sid_of(self, spelling: str) -> str:
         found = self._sids.get(spelling, set())

@@ -59,17 +59,15 @@ class _Scanner:
             if found is None or (found[0] == b"\\" and found.end() == len(self.buffer)):
                 scan = found.start() if found else len(self.buffer)
                 if scan - self.at > LONGEST or not kept:
-                    # Nothing is kept of it; where the next line begins an object, this one was never closed.
                     kept = False
-                    cut = self.buffer.find(b"\n{", self.at + 1)
-                    if cut >= 0:
-                        self.move(cut)
-                        return line, self.before + self.at, b"", "too-long"
-                    self.move(scan)
+                    self.move(scan)  # nothing is kept of it
                 scan -= self.at
                 if not self.more():
                     return self.finished(line, len(self.buffer), kept=kept)
                 scan += self.at
+                if not kept and (cut := self.buffer.find(b"\n{", self.at)) >= 0:
+                    # Where a line begins an object, what is too long was never closed.
+                    return self.finished(line, cut, kept=False)
                 continue
             scan = found.end()
             match found[0]:

@@ -50,7 +50,7 @@ def pieces_of(chunks: Iterable[bytes], format_name: str) -> Iterator[Piece]:
 def _is_json_stream(head: bytes) -> bool:
     """Whether JSON does not stand one object a line: an array, a wrapper, or written over several lines."""
     start = head.lstrip()
-    if start[:1] == b"[" or wrapped(start):
+    if start[:1] in (b"[", b",", b"]") or wrapped(start):  # a comma: one goes on behind a record of an array
         return True
     if start[:1] != b"{":
         return False

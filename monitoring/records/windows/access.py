@@ -144,9 +144,7 @@ def _ntlm(event: Event, blank: Record, domains: Domains) -> Record:
     """Written by whoever keeps the account: a controller for its domain, any other machine for its own accounts."""
     name = _name(event)
     domain = split_account(name)[1]
-    realm = event.computer.partition(".")[2]
-    if not domain:
-        domain = realm if event.computer in domains.controllers and realm else event.computer
+    domain = domain or domains.keeps(event.computer, name.lower()) or event.computer
     account = account_from(name, domain, "", event.computer, domains)
     code = whole(event.fields.get("Status"))
     return replace(

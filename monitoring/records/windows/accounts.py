@@ -74,6 +74,7 @@ def _of_domain(user: str, domain: str, sid: str, computer: str, domains: Domains
     if domain and "." in domain and sid.startswith(_ENTRA_SID):
         home = domain_hints(domain)
     known = domains.realm(domain)
+    domains.learn_account(user, known)
     shown = f"{user}@{domain or computer}"
     stable = is_account_sid(sid) or sid.startswith(_ENTRA_SID)
     key = f"sid:{sid}" if stable else f"{user}@{known or computer}"

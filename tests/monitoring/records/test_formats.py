@@ -305,6 +305,7 @@ CEF = [
     ),
     "not-authentication",
     "unknown-shape",
+    "no-time",
 ]  # fmt: skip
 CSV = [
     (
