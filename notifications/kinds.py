@@ -58,6 +58,7 @@ ESCALATE = "notifications.escalate"
 LATE, CANARY = "notifications.late", "notifications.canary"
 IMPORT = "partners.check_imports"
 REWALK = "incidents.rewalk"
+ADVISORIES = "monitoring.advisories"
 
 
 def jobs_for(kinds: Iterable[str]) -> list[str]:

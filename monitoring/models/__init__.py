@@ -9,18 +9,38 @@ from monitoring.models.access import (
     Source,
     Unattributed,
 )
+from monitoring.models.advisories import (
+    Advisory,
+    AdvisoryAlias,
+    AdvisoryFeed,
+    AdvisoryKey,
+    Exposure,
+    ExposureDecision,
+    ExposureSource,
+    MatchDue,
+    WatchedKey,
+)
 from monitoring.models.alerts import Alert, AlertRule
 
 __all__ = [
     "AccessChange",
     "AccountAlias",
+    "Advisory",
+    "AdvisoryAlias",
+    "AdvisoryFeed",
+    "AdvisoryKey",
     "Alert",
     "AlertRule",
     "Block",
     "Coverage",
+    "Exposure",
+    "ExposureDecision",
+    "ExposureSource",
     "Identifier",
     "Intake",
+    "MatchDue",
     "Sight",
     "Source",
     "Unattributed",
+    "WatchedKey",
 ]

@@ -22,6 +22,7 @@ from portal.egress.wire import Deadline, Wire, connect, resolve
 HEAD_BYTES = 65536
 FRAMING_BYTES = 65536
 LIMIT_BYTES = 1024 * 1024
+FEED_BYTES = 32 * LIMIT_BYTES  # a catalogue that the operator has configured; nobody else's address
 OURS = {
     "host", "user-agent", "accept-encoding", "connection", "content-length", "transfer-encoding", "expect", "upgrade",
     "te", "trailer",
@@ -51,8 +52,8 @@ def request(
         NotConnected: nobody was there, so that nothing happened.
         Unreachable, TooSlow, TooLarge: there is no whole answer. Whether the other side acted on it is not known.
     """
-    if not 0 < most_bytes <= LIMIT_BYTES:
-        raise ValueError(f"most_bytes is {most_bytes}: it must be from 1 to {LIMIT_BYTES}")
+    if not 0 < most_bytes <= FEED_BYTES:
+        raise ValueError(f"most_bytes is {most_bytes}: it must be from 1 to {FEED_BYTES}")
     if ours := OURS.intersection(name.lower() for name in headers or {}):
         raise ValueError(f"{', '.join(sorted(ours))}: these headers are written by the client itself")
     target = read_target(url, allow=settings.EGRESS_ALLOW)

@@ -23,6 +23,7 @@ from psycopg.types.json import Jsonb
 from tests import servers
 from tests.gates.arranged_names import INCIDENTS, ORGANISATIONS, secret_of
 from tests.gates.arranging_access import Access
+from tests.gates.arranging_advisories import Advisories
 from tests.gates.arranging_incidents import Incidents
 from tests.gates.arranging_people import People
 from tests.gates.arranging_register import Register
@@ -74,7 +75,7 @@ def arranged(name: str) -> Iterator[Arranged]:
         servers.drop(name)
 
 
-class _Writer(People, Register, Incidents, Access):
+class _Writer(People, Register, Incidents, Access, Advisories):
     def write(self) -> None:
         for pk, slug in self.owner.execute("SELECT id, slug FROM partners_organisation").fetchall():
             self.ids[slug] = pk
@@ -98,6 +99,7 @@ class _Writer(People, Register, Incidents, Access):
         for slug in ORGANISATIONS:
             self.assured(slug)
         self.access()
+        self.advised()
         self.playbook()
         self.signing()
         for slug in ORGANISATIONS:

@@ -8,6 +8,7 @@ rows need no ticket. A table without a line here fails the gate.
 from __future__ import annotations
 
 from tests.gates.matrix_access import ACCESS
+from tests.gates.matrix_advisories import ADVISORIES
 from tests.gates.matrix_incidents import INCIDENTS
 from tests.gates.matrix_register import REGISTER
 from tests.gates.matrix_rules import (
@@ -74,4 +75,4 @@ DOOR_AND_LEDGER: dict[str, Row] = {
     "ledger_organisationhead": Row(Can(MINE)),
     "ledger_head": NOBODY,
 }
-MATRIX = REGISTER | DOOR_AND_LEDGER | INCIDENTS | ACCESS
+MATRIX = REGISTER | DOOR_AND_LEDGER | INCIDENTS | ACCESS | ADVISORIES

@@ -6,6 +6,7 @@ Written by hand: a colleague who adds a function or an open policy explains it h
 from __future__ import annotations
 
 from tests.gates.reviewed_access import ACCESS
+from tests.gates.reviewed_advisories import ADVISORIES
 from tests.gates.reviewed_incidents import INCIDENTS
 from tests.gates.reviewed_messages import MESSAGES
 from tests.gates.reviewed_register import REGISTER
@@ -39,6 +40,8 @@ OPEN_POLICIES = {
     (AUTH, "partners_signinpolicy", "r"): "how long a session may last, before there is a ticket",
     (AUTH, "partners_signinlink", "dirw"): "a link is what tells who asks",
     (AUTH, "vault_datakey", "ir"): "a TOTP seed is opened before there is a ticket; the key is wrapped",
+    (WORKER, "monitoring_advisoryalias", "r"): "other names of software; names no organisation's rows",
+    (WORKER, "monitoring_advisoryfeed", "rw"): "asks what is due of public addresses; holds nothing of anybody",
     (WORKER, "partners_chore", "rw"): "claims what is due by the clock; holds nothing of substance",
     (WORKER, "partners_importjob", "rw"): "claims the dry runs of files; holds nothing of substance",
     (WORKER, "incidents_rewalk", "rw"): "finds walks to make again, of every lead; holds nothing of substance",
@@ -79,7 +82,7 @@ DOOR_AND_LEDGER: dict[str, Function] = {
     "sec.queues()": ((AUTH,), "counts and ages over all organisations, for the scraper; names none"),
     "sec.seal()": ((), "trigger: numbers events at commit"),
 }
-DEFINER = DOOR_AND_LEDGER | REGISTER | INCIDENTS | MESSAGES | ACCESS
+DEFINER = DOOR_AND_LEDGER | REGISTER | INCIDENTS | MESSAGES | ACCESS | ADVISORIES
 INVOKER: dict[str, Function] = {
     "sec.word_of(incidents_participant)": ((), "acting or contained, of the row handed in"),
     "sec.administers(partners_person)": ((), "an administrator who is there every day, of the row handed in"),

@@ -15,6 +15,7 @@ from django.db import connections
 
 from notifications.kinds import (
     ADVANCE,
+    ADVISORIES,
     ANSWERS,
     BEAT,
     CANARY,
@@ -39,6 +40,7 @@ BEAT_SECONDS = 2.0
 SWEEP_SECONDS = 3600.0
 LEADS_SECONDS = 10.0
 CHORES_SECONDS = 15.0
+ADVISORIES_SECONDS = 60.0  # feeds have a time of their own in their rows; a component that changed waits so long
 CANARY_SECONDS = 10.0  # looked at; the row says when one is due
 OVERDUE_SECONDS = 1.0  # planning and runs: what a waking worker needs; the portal promises two seconds
 SILENT_SECONDS = 5.0  # a worker that has said nothing for so long is taken for dead
@@ -96,7 +98,7 @@ def _wait_for_lock(connection: psycopg.Connection) -> None:
 def _run(connection: psycopg.Connection, hands: OwnHands, hook_hands: OwnHands) -> None:
     time_to_wake, time_to_beat, time_to_sweep = Every(WAKE_SECONDS), Every(BEAT_SECONDS), Every(SWEEP_SECONDS)
     time_to_look_at_leads, time_for_chores = Every(LEADS_SECONDS), Every(CHORES_SECONDS)
-    time_for_canaries = Every(CANARY_SECONDS)
+    time_for_canaries, time_for_advisories = Every(CANARY_SECONDS), Every(ADVISORIES_SECONDS)
     while True:
         if time_to_beat():
             connection.execute("SELECT sec.beat('scheduler')")
@@ -107,6 +109,8 @@ def _run(connection: psycopg.Connection, hands: OwnHands, hook_hands: OwnHands) 
         if time_for_canaries():
             waits[CANARY] = 0.0
             wake(CANARY)
+        if time_for_advisories():
+            wake(ADVISORIES)
         for job in _left_undone(waits, silent_for):
             hands.do(job)
         if HOOKS in waits and _nobody(hooks_silent_for):

@@ -1,0 +1,13 @@
+"""Celery's way in to the monitoring room."""
+
+from celery import shared_task
+
+from monitoring.advisories.polling import poll_due
+from monitoring.advisories.settling import match_due
+
+
+@shared_task(name="monitoring.advisories")
+def advisories() -> int:
+    """Ask the feeds that are due and match what is new; how many exposures changed."""
+    poll_due()
+    return match_due()
