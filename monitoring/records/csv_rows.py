@@ -14,6 +14,7 @@ from monitoring.records.normal import NormalLine, record_of
 from monitoring.records.record import Outcome, Record, Unreadable
 
 FIELDS = frozenset(NormalLine.__struct_fields__)
+NEEDED = frozenset({"at", "account", "resource"})
 TIME_FORMAT = "at_format"  # of a mapping: how `at` is written, as `datetime.strptime` has it
 _MOST = 200  # columns
 _OUTCOMES = {
@@ -24,6 +25,8 @@ _OUTCOMES = {
 
 class CsvReader:
     """The first row that is read is the header, and gives no record: after an interruption hand it in again first.
+
+    Cells are parted by commas, semicolons or tabs, whichever the header has most of.
 
     `mapping` says for our field which column holds it, or what it always is: `{"at": "Date", "action": "=logon"}`.
     Without one the columns bear our own names.
@@ -36,20 +39,18 @@ class CsvReader:
         self.clock = clock
         self.mapping = mapping
         self.columns: list[str] | None = None
+        self.delimiter = ","
         if mapping is not None:
             if unknown := set(mapping) - FIELDS - {TIME_FORMAT}:
                 raise ValueError(f"no such field: {', '.join(sorted(unknown))}")
-            if missing := {"at", "account", "resource"} - set(mapping):
+            if missing := NEEDED - set(mapping):
                 raise ValueError(f"no column for: {', '.join(sorted(missing))}")
 
     def read(self, line: bytes) -> list[Record]:
-        cells = _cells(line)
         if self.columns is None:
-            self.columns = [cell.strip() for cell in cells]
-            if len(set(self.columns)) != len(self.columns):
-                self.columns = None
-                raise Unreadable("duplicate-key")
+            self._head(line)
             return []
+        cells = _cells(line, self.delimiter)
         if len(cells) != len(self.columns):
             raise Unreadable("bad-value")
         row = dict(zip(self.columns, cells, strict=True))
@@ -59,6 +60,18 @@ class CsvReader:
             if field != TIME_FORMAT and value.strip():
                 said[field] = value.strip()
         return [self._record(said)]
+
+    def _head(self, line: bytes) -> None:
+        """A header without the columns that are needed is refused, and every row behind it."""
+        first = line.split(b"\n", 1)[0]
+        self.delimiter = max(",;\t", key=lambda mark: first.count(mark.encode()))
+        columns = [cell.strip() for cell in _cells(line, self.delimiter)]
+        if len(set(columns)) != len(columns):
+            raise Unreadable("duplicate-key")
+        needed = self.mapping or {each: each for each in NEEDED}
+        if any(column not in columns for field, column in needed.items() if field in NEEDED and column[:1] != "="):
+            raise Unreadable("unknown-shape")
+        self.columns = columns
 
     def _record(self, said: dict[str, Any]) -> Record:
         moment = self._moment(said.get("at", ""))
@@ -85,13 +98,13 @@ class CsvReader:
         return self.clock.read(text)
 
 
-def _cells(line: bytes) -> list[str]:
+def _cells(line: bytes, delimiter: str) -> list[str]:
     if not line.strip():
         raise Unreadable("empty")
     if b"\0" in line:
         raise Unreadable("not-text")
     try:
-        rows = list(csv.reader(StringIO(line.decode("utf-8-sig"), newline=""), strict=True))
+        rows = list(csv.reader(StringIO(line.decode("utf-8-sig"), newline=""), strict=True, delimiter=delimiter))
     except UnicodeDecodeError:
         raise Unreadable("not-text") from None
     except csv.Error:

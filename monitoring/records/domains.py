@@ -20,12 +20,16 @@ class Domains:
         self._spellings: dict[str, set[str]] = {}
         self.controllers: set[str] = set()
         self._accounts: set[str] = set()
+        self._hints: dict[tuple[str, str], tuple[Hint, ...]] = {}
 
     def learn(self, sid: str, spelling: str) -> None:
         """`sid` is the domain's part of an identifier, both in small letters."""
+        if spelling in self._spellings.get(sid, ()):
+            return
         if sid and spelling and len(self._sids) < MOST:
             self._sids.setdefault(spelling, set()).add(sid)
             self._spellings.setdefault(sid, set()).add(spelling)
+            self._hints.clear()
 
     def learn_controller(self, host: str) -> None:
         if host and len(self.controllers) < MOST:
@@ -61,7 +65,12 @@ class Domains:
         return full[0] if len(full) == 1 else spelling
 
     def hints(self, spelling: str, sid: str = "") -> tuple[Hint, ...]:
+        if (spelling, sid) in self._hints:
+            return self._hints[spelling, sid]
         if not spelling and not sid:
             return ()
         named = [hint for each in self.spellings(spelling) for hint in domain_hints(each, dotted=HintKind.REALM)]
-        return unique(Hint(HintKind.SID, sid or self.sid_of(spelling)), *named)
+        found = unique(Hint(HintKind.SID, sid or self.sid_of(spelling)), *named)
+        if len(self._hints) < MOST:
+            self._hints[spelling, sid] = found
+        return found

@@ -69,7 +69,7 @@ class EntraReader:
                 resource=resource,
                 place=unique(Hint(HintKind.TENANT, reached), Hint(HintKind.APP, _resource_id(sign_in))),
                 reason=reason,
-                protocol=low(own.get("authenticationprotocol")),
+                protocol=low(own.get("authenticationprotocol")).replace("none", ""),
                 interactive=_interactive(sign_in),
                 crosses=crosses(own.get("crosstenantaccesstype")),
                 src_ip=address(first(own, "ipaddress")) or address(outer.get("calleripaddress")),
@@ -113,7 +113,7 @@ def _account(sign_in: _SignIn, reached: str) -> tuple[str, str, AccountKind, tup
     if not home and crosses(own.get("crosstenantaccesstype")) is False:
         home = reached
     hints = unique(Hint(HintKind.TENANT, home), Hint(HintKind.DOMAIN, split_account(name)[1]))
-    if user.strip("0-"):
+    if user.strip("0-") and (home or sign_in.tenant or not name):
         return f"entra:{home or sign_in.tenant}/{user}", name or user, kind_of(name), hints, (name,) if name else ()
     if not name:
         raise Unreadable("no-account")

@@ -37,7 +37,7 @@ def guess(first_lines: list[bytes]) -> str | None:
         return "windows"
     if _SYSLOG.match(line):
         return "syslog"
-    columns = {cell.strip().strip(b'"') for cell in line.split(b",")}
+    columns = {cell.strip().strip(b'"') for cell in re.split(rb"[,;\t]", line)}
     return "csv" if {b"at", b"account", b"resource"} <= columns else None
 
 

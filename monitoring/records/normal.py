@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Annotated
 
 import msgspec
 
 from monitoring.records.clocks import Clock
 from monitoring.records.names import (
+    REMEMBERED,
     address,
     domain_hints,
     domain_sid,
@@ -110,6 +112,7 @@ def record_of(line: NormalLine, clock: Clock, *, fault: str = "") -> Record:
     )
 
 
+@lru_cache(REMEMBERED)
 def account_of(name: str) -> tuple[str, tuple[Hint, ...]]:
     """The key of an account and the hints in its name: `user@domain`, `DOMAIN\\user`, or another reader's stable id."""
     text = name.strip().lower()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import dataclasses
 from urllib.parse import urlsplit
+
+from msgspec.structs import replace
 
 from monitoring.records.clocks import LOCAL_SAID_AS_UTC, Clock, Moment, offset_between
 from monitoring.records.domains import Domains
@@ -108,7 +110,7 @@ def _moment(doc: Doc, clock: Clock) -> Moment:
     except Unreadable:
         return moment
     if beside.zoned and offset_between(beside.at, moment.at):
-        return replace(moment, fault="; ".join(filter(None, (moment.fault, LOCAL_SAID_AS_UTC))))
+        return dataclasses.replace(moment, fault="; ".join(filter(None, (moment.fault, LOCAL_SAID_AS_UTC))))
     return moment
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from monitoring.records.clocks import Clock
 from monitoring.records.envelopes import without_envelope
 from monitoring.records.names import address, kind_of, low, split_account, unique, word
@@ -63,20 +65,18 @@ def _at_application(record: Record, application: Doc) -> Record:
     identity = low(application.get("id"))
     if not (name or identity):
         return record
-    return Record(
-        **{each: getattr(record, each) for each in Record.__slots__}
-        | {
-            "resource": name or identity,
-            "place": unique(Hint(HintKind.APP, identity), Hint(HintKind.APP, name)),
-            "privileged": record.privileged or name == _ADMINISTRATION,
-        }
+    return replace(
+        record,
+        resource=name or identity,
+        place=unique(Hint(HintKind.APP, identity), Hint(HintKind.APP, name)),
+        privileged=record.privileged or name == _ADMINISTRATION,
     )
 
 
 def _account(doc: Doc) -> tuple[str, str, AccountKind, tuple[Hint, ...], tuple[str, ...]]:
     """The identifier is Okta's own; the name is mostly an address, and then another key of the account."""
     actor, context = part(doc, "actor"), part(doc, "authenticationcontext")
-    identity, name = low(actor.get("id")), word(actor.get("alternateId"))
+    identity, name = _said(actor.get("id")).lower(), _said(actor.get("alternateId"))
     if not (identity or name):
         raise Unreadable("no-account")
     issuer = part(context, "issuer")
@@ -84,7 +84,7 @@ def _account(doc: Doc) -> tuple[str, str, AccountKind, tuple[Hint, ...], tuple[s
         Hint(HintKind.ISSUER, low(issuer.get("id"))), Hint(HintKind.DOMAIN, split_account(name)[1] if name else "")
     )
     kind = kind_of(name) if word(actor.get("type")) in ("User", "") else AccountKind.SERVICE
-    shown = name or word(actor.get("displayName")) or identity
+    shown = name or _said(actor.get("displayName")) or identity
     if not identity:
         return name.lower(), shown, kind, home, ()
     aliases = (name.lower(),) if "@" in name and kind is not AccountKind.SERVICE else ()
@@ -110,4 +110,10 @@ def _reason(doc: Doc, done: str, said: str) -> str:
 
 
 def _name(target: Doc) -> str:
-    return low(target.get("alternateId")) or low(target.get("displayName"))
+    return (_said(target.get("alternateId")) or _said(target.get("displayName"))).lower()
+
+
+def _said(value: object) -> str:
+    """Okta writes `unknown` for what it does not know."""
+    found = word(value)
+    return "" if found == "unknown" else found

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+import msgspec
 
 
 class Action(StrEnum):
@@ -59,16 +60,14 @@ class HintKind(StrEnum):
     APP = "app"  # an application's id or name
 
 
-@dataclass(frozen=True, slots=True)
-class Hint:
+class Hint(msgspec.Struct, frozen=True, gc=False):
     """`value` is in small letters."""
 
     kind: HintKind
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(msgspec.Struct, frozen=True, gc=False):
     """Who reached what, when and how it ended.
 
     `at` is aware, UTC. `account` is the most stable name that the log gives (`sid:s-1-5-21-…-1104`,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from monitoring.records.clocks import Moment
-from monitoring.records.names import address, host_hints, host_of, kind_of, word
+from monitoring.records.names import DASH, address, host_hints, host_of, kind_of, word
 from monitoring.records.normal import account_of
 from monitoring.records.record import Action, Outcome, Record, Unreadable
 
@@ -69,7 +69,7 @@ def record_of_message(app: str, text: str, host: str, moment: Moment) -> Record:
         Unreadable: `not-authentication`, `no-account`.
     """
     name, found = _matched(app.rpartition("/")[2].lower(), text[:LONGEST])
-    said = {key: word(value) for key, value in found.groupdict().items()}
+    said = {key: word(value, nothing=DASH) for key, value in found.groupdict().items()}
     action, outcome = _MEANINGS[name]
     key, home = account_of(said.get("user", "root"))  # who adds accounts is root, whoever that was
     if not key:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from monitoring.records.domains import Domains
 from monitoring.records.names import address, domain_sid, host_hints, host_of, low, split_account, unique
@@ -78,15 +79,15 @@ def _explicit(event: Event, blank: Record, domains: Domains) -> Record:
     if not server:
         raise Unreadable("no-resource")
     account = account_of(event, "Target", domains, server=server)
-    subject = account_of(event, "Subject", domains)
-    same = split_account(account.shown)[0] == split_account(subject.shown)[0]
+    subject = account_of(event, "Subject", domains).shown if event.text("SubjectUserName") else ""
+    same = split_account(account.shown)[0] == split_account(subject)[0]
     record = by(blank, account, action=Action.EXPLICIT_CREDENTIAL, resource=server, place=_host_place(server, domains))
     return replace(
         record,
         outcome=Outcome.UNKNOWN,  # an attempt: how it ended stands on the machine that was reached
         src_host=event.computer,
         src_ip=address(event.fields.get("IpAddress")),
-        reason="" if same else f"used by {subject.shown}",
+        reason="" if same or not subject else f"used by {subject}",
     )
 
 

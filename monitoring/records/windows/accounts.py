@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from monitoring.records.domains import Domains
 from monitoring.records.names import (
+    DASH,
     domain_hints,
     domain_sid,
     host_hints,
@@ -21,6 +22,7 @@ from monitoring.records.windows.shapes import Event
 # Authorities that no domain has: their accounts are a machine's own workings.
 _BUILT_IN = frozenset({"nt authority", "window manager", "font driver host", "nt virtual machine", "builtin"})
 _SERVICES = frozenset({"nt service", "iis apppool"})
+_OWN = frozenset({".", "workgroup", "localhost"})  # said for the machine itself
 _CLOUD = frozenset({"azuread", "microsoftaccount"})
 _BUILT_IN_SIDS = ("s-1-5-18", "s-1-5-19", "s-1-5-20", "s-1-5-83-", "s-1-5-90-", "s-1-5-96-")
 _ENTRA_SID = "s-1-12-1-"  # an account of Entra on a machine that is joined to it
@@ -59,7 +61,7 @@ def account_from(name: str, domain: str, sid: str, computer: str, domains: Domai
         raise Unreadable("no-account")
     if built_in := _built_in(user, domain, sid, computer):
         return built_in
-    here = _machine(domain, computer, server)
+    here = computer if domain in _OWN else _machine(domain, computer, server)
     if here:
         key = f"sid:{sid}" if is_account_sid(sid) else f"{user}@{here}"
         return Account(key, f"{user}@{here}", kind_of(user), host_hints(here), _others(key, f"{user}@{here}"))
@@ -114,7 +116,7 @@ def _others(key: str, *names: str) -> tuple[str, ...]:
 
 def account_in_words(value: object, domain: object, sid: object, computer: str, domains: Domains) -> str:
     """A target of a change in one spelling; '' where the record does not name it."""
-    name, identifier = word(value), low(sid)
+    name, identifier = word(value, nothing=DASH), low(sid)
     if not name:
         return f"sid:{identifier}" if identifier.startswith("s-1-") else ""
     return account_from(name, low(domain), identifier, computer, domains).shown

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from monitoring.records.names import host_of, word
+from monitoring.records.names import DASH, host_of, word
 from monitoring.records.objects import Doc, at, first, part, whole
 from monitoring.records.record import Unreadable
 
@@ -22,7 +22,7 @@ class Event:
 
     def text(self, *names: str) -> str:
         for name in names:
-            if found := word(self.fields.get(name)):
+            if found := word(self.fields.get(name), nothing=DASH):
                 return found
         return ""
 

@@ -101,7 +101,7 @@ def read(reader, line):
         assert record.at.tzinfo is UTC
         assert record.account == record.account.lower() != ""
         assert record.resource == record.resource.lower() != ""
-        said = [getattr(record, field) for field in Record.__slots__]
+        said = [getattr(record, field) for field in Record.__struct_fields__]
         texts = [text for text in said if isinstance(text, str)] + list(record.aliases)
         texts += [hint.value for hint in (*record.home, *record.place)]
         assert all("\x00" not in text and len(text.encode()) < 8192 for text in texts)
