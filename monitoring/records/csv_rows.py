@@ -57,19 +57,22 @@ class CsvReader:
         said: dict[str, Any] = {}
         for field, column in (self.mapping or {each: each for each in self.columns if each in FIELDS}).items():
             value = column[1:] if column.startswith("=") else row.get(column, "")
-            if field != TIME_FORMAT and value.strip():
+            if field == "outcome" or (field != TIME_FORMAT and value.strip()):
                 said[field] = value.strip()
         return [self._record(said)]
 
     def _head(self, line: bytes) -> None:
-        """A header without the columns that are needed is refused, and every row behind it."""
+        """A header without one of the columns that are named is refused, and every row behind it.
+
+        A column for the outcome that is missed in silence would make a success of everything.
+        """
         first = line.split(b"\n", 1)[0]
         self.delimiter = max(",;\t", key=lambda mark: first.count(mark.encode()))
         columns = [cell.strip() for cell in _cells(line, self.delimiter)]
         if len(set(columns)) != len(columns):
             raise Unreadable("duplicate-key")
         needed = self.mapping or {each: each for each in NEEDED}
-        if any(column not in columns for field, column in needed.items() if field in NEEDED and column[:1] != "="):
+        if any(column not in columns for field, column in needed.items() if field != TIME_FORMAT and column[:1] != "="):
             raise Unreadable("unknown-shape")
         self.columns = columns
 

@@ -7,6 +7,7 @@ from monitoring.records.record import Hint, HintKind
 
 MOST = 10_000  # domains and controllers that one reader remembers
 MOST_ACCOUNTS = 100_000
+_EVERYWHERE = frozenset({"administrator", "guest", "defaultaccount", "wdagutilityaccount"})
 
 
 class Domains:
@@ -18,7 +19,8 @@ class Domains:
     def __init__(self) -> None:
         self._sids: dict[str, set[str]] = {}
         self._spellings: dict[str, set[str]] = {}
-        self.controllers: set[str] = set()
+        self._controllers: set[str] = set()
+        self._members: set[str] = set()
         self._accounts: set[str] = set()
         self._hints: dict[tuple[str, str], tuple[Hint, ...]] = {}
 
@@ -32,8 +34,13 @@ class Domains:
             self._hints.clear()
 
     def learn_controller(self, host: str) -> None:
-        if host and len(self.controllers) < MOST:
-            self.controllers.add(host)
+        if host and len(self._controllers) < MOST:
+            self._controllers.add(host)
+
+    def learn_member(self, host: str) -> None:
+        """A machine with accounts of its own is no controller."""
+        if host and len(self._members) < MOST:
+            self._members.add(host)
 
     def learn_account(self, user: str, realm: str) -> None:
         if realm and len(self._accounts) < MOST_ACCOUNTS:
@@ -42,10 +49,12 @@ class Domains:
     def keeps(self, host: str, user: str) -> str:
         """The domain for which a machine validates an account of bare name, or '' if it is the machine's own.
 
-        It is a domain's where the machine was seen to give tickets, or the name in the machine's domain.
+        It is a domain's where the machine was seen to give tickets; or the name in the machine's domain, if the machine
+        was not seen to have accounts of its own and the name is not one that every machine has.
         """
         realm = host.partition(".")[2]
-        return realm if realm and (host in self.controllers or f"{user}@{realm}" in self._accounts) else ""
+        named = f"{user}@{realm}" in self._accounts and host not in self._members and user not in _EVERYWHERE
+        return realm if realm and (host in self._controllers or named) else ""
 
     def sid_of(self, spelling: str) -> str:
         found = self._sids.get(spelling, set())

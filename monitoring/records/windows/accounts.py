@@ -63,6 +63,8 @@ def account_from(name: str, domain: str, sid: str, computer: str, domains: Domai
         return built_in
     here = computer if domain in _OWN else _machine(domain, computer, server)
     if here:
+        if here == computer:
+            domains.learn_member(computer)
         key = f"sid:{sid}" if is_account_sid(sid) else f"{user}@{here}"
         return Account(key, f"{user}@{here}", kind_of(user), host_hints(here), _others(key, f"{user}@{here}"))
     return _of_domain(user, domain, sid, computer, domains)
