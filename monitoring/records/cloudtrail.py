@@ -18,7 +18,7 @@ _ROOT = "Root"
 
 
 @dataclass(frozen=True, slots=True)
-class _Identity:
+class Identity:
     key: str
     shown: str
     kind: AccountKind
@@ -66,21 +66,21 @@ class CloudTrailReader:
         ]
 
 
-def _identity(doc: Doc, name: str) -> _Identity:
+def _identity(doc: Doc, name: str) -> Identity:
     """Who acted. Who switches role is the one from whom was switched, not the role."""
     identity = part(doc, "userIdentity")
     kind = word(identity.get("type"))
     account = low(identity.get("accountId"))
     arn = word(at(doc, "additionalEventData", "SwitchFrom")) if name in SWITCHES else ""
     if arn:
-        account = _account_in(arn) or account
+        account = account_in(arn) or account
     arn = arn or word(identity.get("arn"))
     issuer = part(identity, "sessionContext", "sessionIssuer")
     if kind == "AWSService" and not arn:
         service = low(identity.get("invokedBy"))
         return _known(f"aws:{service}" if service else "", service, AccountKind.SERVICE, account)
     if arn:
-        return _of_arn(arn, account or _account_in(arn), kind, word(issuer.get("arn")))
+        return identity_of_arn(arn, account or account_in(arn), kind, word(issuer.get("arn")))
     role = word(issuer.get("userName"))
     if role:
         owner = low(issuer.get("accountId")) or account
@@ -92,22 +92,23 @@ def _identity(doc: Doc, name: str) -> _Identity:
     return _known(f"aws:{caller}" if caller else "", caller, AccountKind.UNKNOWN, account)
 
 
-def _of_arn(arn: str, account: str, kind: str, role: str) -> _Identity:
+def identity_of_arn(arn: str, account: str, kind: str, role: str) -> Identity:
+    """Who an ARN is. `account` owns it, `kind` is userIdentity's type, `role` the ARN of a session's role, if known."""
     name = arn.rpartition("/")[2] if "/" in arn else arn.rpartition(":")[2]
     if kind == _ROOT:
-        return _Identity(arn.lower(), f"root@{account}", AccountKind.PERSON, account, "", True)
+        return Identity(arn.lower(), f"root@{account}", AccountKind.PERSON, account, "", True)
     if ":assumed-role/" not in arn:
-        return _Identity(arn.lower(), name, kind_of(name), account, split_account(name)[1], False)
+        return Identity(arn.lower(), name, kind_of(name), account, split_account(name)[1], False)
     if _PASSING.fullmatch(name.lower()):
         stable = role or arn.rpartition("/")[0]
-        return _Identity(stable.lower(), stable.rpartition("/")[2], AccountKind.SERVICE, account, "", False)
-    return _Identity(arn.lower(), name, kind_of(name), account, split_account(name)[1], False)
+        return Identity(stable.lower(), stable.rpartition("/")[2], AccountKind.SERVICE, account, "", False)
+    return Identity(arn.lower(), name, kind_of(name), account, split_account(name)[1], False)
 
 
-def _known(key: str, shown: str, kind: AccountKind, account: str) -> _Identity:
+def _known(key: str, shown: str, kind: AccountKind, account: str) -> Identity:
     if not key:
         raise Unreadable("no-account")
-    return _Identity(key.lower(), shown, kind, account, "", False)
+    return Identity(key.lower(), shown, kind, account, "", False)
 
 
 def _reached(doc: Doc, name: str) -> tuple[str, str]:
@@ -117,7 +118,7 @@ def _reached(doc: Doc, name: str) -> tuple[str, str]:
     if name == "SwitchRole" and at(doc, "additionalEventData", "SwitchFrom"):
         role = _role_of(low(at(doc, "userIdentity", "arn")))
     if role:
-        return role, _account_in(role) or recipient
+        return role, account_in(role) or recipient
     account = recipient or low(at(doc, "userIdentity", "accountId"))
     if not account:
         raise Unreadable("no-resource")
@@ -141,6 +142,6 @@ def _role_of(session: str) -> str:
     return f"{before.replace('arn:aws:sts:', 'arn:aws:iam:')}:role/{rest.partition('/')[0]}" if assumed else session
 
 
-def _account_in(arn: str) -> str:
+def account_in(arn: str) -> str:
     fields = arn.lower().split(":")
     return fields[4] if len(fields) > 5 else ""

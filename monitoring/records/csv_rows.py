@@ -29,7 +29,7 @@ class CsvReader:
     Cells are parted by commas, semicolons or tabs, whichever the header has most of.
 
     `mapping` says for our field which column holds it, or what it always is: `{"at": "Date", "action": "=logon"}`.
-    Without one the columns bear our own names.
+    Without one the columns bear our own names, and no others.
     """
 
     def __init__(self, clock: Clock, mapping: dict[str, str] | None) -> None:
@@ -71,6 +71,8 @@ class CsvReader:
         columns = [cell.strip() for cell in _cells(line, self.delimiter)]
         if len(set(columns)) != len(columns):
             raise Unreadable("duplicate-key")
+        if self.mapping is None and set(columns) - FIELDS:
+            raise Unreadable("unknown-field")
         needed = self.mapping or {each: each for each in NEEDED}
         if any(column not in columns for field, column in needed.items() if field != TIME_FORMAT and column[:1] != "="):
             raise Unreadable("unknown-shape")

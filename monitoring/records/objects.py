@@ -50,6 +50,14 @@ def at(doc: object, *path: str) -> Any:
     return part(doc, *path[:-1]).get(path[-1])
 
 
+def dotted(doc: Doc, path: str) -> Any:
+    """A field by its dotted name, which some shippers write as one key."""
+    if path in doc:
+        return doc[path]
+    *steps, last = path.split(".")
+    return part(doc, *steps).get(last)
+
+
 def first(doc: Doc, *keys: str) -> Any:
     """The first of the keys that holds something."""
     for key in keys:

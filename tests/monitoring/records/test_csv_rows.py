@@ -36,6 +36,11 @@ def test_columns_with_our_own_names_need_no_mapping():
     assert (record.outcome, record.privileged) == (Outcome.UNKNOWN, True)
 
 
+def test_a_misspelt_name_of_ours_would_make_a_success_of_every_failure():
+    with pytest.raises(Unreadable, match="unknown-field"):
+        reader().read(b"at,account,resource,outcom")
+
+
 @pytest.mark.parametrize(
     ("header", "reason"),
     [(b"Time,User", "unknown-shape"), (b"a,a", "duplicate-key"), (b"", "empty"), (b'"a', "unknown-shape")],

@@ -256,6 +256,14 @@ ECS = [
         {"target": "sudo"},
     ),
     "not-authentication",
+    (
+        "08:00:04 logon success person", PAT_AWS, "cloud-account=111111111111", f"arn:aws:iam::{TWO}:{OPERATORS}",
+        f"cloud-account={TWO}", {"crosses": True},
+    ),
+    (
+        "08:00:05 logon failure person", PAT_OKTA, AT_ASH, "payroll", "app=0oapay app=payroll",
+        {"aliases": ("pat.moss@ashbourne.example",), "reason": "POLICY"},
+    ),
 ]  # fmt: skip
 
 HERE = "host=file-02"
