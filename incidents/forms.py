@@ -38,6 +38,8 @@ class OpenForm(ChoosesPlaybook):
     summary = forms.CharField(required=False, max_length=4000)
     severity = forms.ChoiceField(required=False, choices=SEVERITIES)
     exercise = forms.BooleanField(required=False)
+    # What it was opened because of, in a room above: `name:id` (`incidents.from_above`).
+    because_of = forms.CharField(required=False, max_length=80, widget=forms.HiddenInput)
     tell_people = forms.MultipleChoiceField(required=False)  # of one's own, when it is only suspected
     untold = forms.MultipleChoiceField(required=False)  # with a reason each: `untold-because-SLUG`
 

@@ -4,6 +4,7 @@ from celery import shared_task
 
 from monitoring.advisories.polling import poll_due
 from monitoring.advisories.settling import match_due
+from monitoring.findings.judging import judge_due
 
 
 @shared_task(name="monitoring.advisories")
@@ -11,3 +12,9 @@ def advisories() -> int:
     """Ask the feeds that are due and match what is new; how many exposures changed."""
     poll_due()
     return match_due()
+
+
+@shared_task(name="monitoring.judge")
+def judge() -> int:
+    """Make findings of what nobody has looked at yet; of how many sights and changes."""
+    return judge_due()

@@ -2,8 +2,9 @@
 
 from django.urls import path
 
-from monitoring import views
+from monitoring import urls_findings, views
 
 urlpatterns = [
     path("alerts/", views.alert_list, name="alert-list"),
+    *urls_findings.urlpatterns,
 ]

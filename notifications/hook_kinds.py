@@ -45,6 +45,10 @@ BY_SUBJECT = {
         "mail.distrusted", "mail.distrust_renewed", "mail.trusted", "mail.notice_issued", "notice.not_told",
     ),
     _("Alerts of your tools"): ("alert.opened", "alert.joined", "alert.queued"),
+    _("First sights"): (
+        "access.first_sight", "access.rule", "access.settled", "access.suppression_asked", "access.suppressed",
+        "access.suppression_ended",
+    ),
     _("Planned work"): (
         "planned.announced", "planned.moved", "planned.started", "planned.extended", "planned.finished",
         "planned.cancelled", "planned.answered",

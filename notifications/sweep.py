@@ -8,6 +8,8 @@ import threading
 from collections.abc import Callable
 
 import psycopg
+from celery import current_app
+from django.conf import settings
 from django.db import connections
 
 from incidents.advance import advance_due
@@ -24,7 +26,20 @@ from notifications.climbing import escalate_due
 from notifications.deliveries import BATCH
 from notifications.duty_reminders import remind_of_duties
 from notifications.hook_sending import send_due
-from notifications.kinds import ADVANCE, ANSWERS, CANARY, DELIVER, ESCALATE, HOOKS, IMPORT, LATE, PLAN, RECEIPTS, REWALK
+from notifications.kinds import (
+    ADVANCE,
+    ANSWERS,
+    CANARY,
+    DELIVER,
+    ESCALATE,
+    HOOKS,
+    IMPORT,
+    JUDGE,
+    LATE,
+    PLAN,
+    RECEIPTS,
+    REWALK,
+)
 from notifications.late import go_round_late, is_late
 from notifications.planning import plan_due
 from notifications.receipts import settle_receipts
@@ -61,6 +76,7 @@ SELECT (SELECT extract(epoch FROM now() - min(due_at))::float8 FROM notification
          WHERE state = 'waiting' AND due_at <= now()),
        (SELECT max(extract(epoch FROM now() - created_at))::float8 FROM notifications_delivery
          WHERE {is_late("EXISTS (SELECT 1 FROM notifications_wayout w WHERE w.opened_at IS NOT NULL)")}),
+       sec.access_waiting(),
        (SELECT min(seconds_ago) FROM sec.beats() WHERE process = 'worker'),
        (SELECT min(seconds_ago) FROM sec.beats() WHERE process = 'hooks')
 """  # noqa: S608
@@ -72,16 +88,18 @@ def waiting(connection: psycopg.Connection) -> tuple[dict[str, float], float | N
     row = connection.execute(DUE).fetchone()
     assert row is not None
     *waits, silent_for, hooks_silent_for = row
-    jobs = (PLAN, DELIVER, ADVANCE, IMPORT, REWALK, RECEIPTS, ANSWERS, HOOKS, ESCALATE, LATE)
+    jobs = (PLAN, DELIVER, ADVANCE, IMPORT, REWALK, RECEIPTS, ANSWERS, HOOKS, ESCALATE, LATE, JUDGE)
     waited = {job: wait for job, wait in zip(jobs, waits, strict=True) if wait is not None}
     return waited, silent_for, hooks_silent_for
 
 
 def sweep_away() -> None:
     """Delete what has lapsed: tickets a day after their end, kept answers after theirs, what the door counted, the log
-    of webhooks after ninety days; and files on the disk that no row keeps."""
+    of webhooks after ninety days, what was seen of access after the days that its page names; and files on the disk
+    that no row keeps."""
     with queue_scope(), connections["default"].cursor() as cursor:
         cursor.execute("SELECT sec.sweep_tickets(), sec.sweep_replays(), sec.sweep_door(), sec.sweep_webhooks()")
+        cursor.execute("SELECT sec.sweep_access(%s), sec.sweep_findings(%s)", [settings.ACCESS_KEEP_DAYS] * 2)
     sweep_files()
 
 
@@ -98,6 +116,11 @@ def look_after() -> None:
     take_folder()
 
 
+def judge_access() -> None:
+    """Findings of access, by the job's name. Also when nothing is new: what is seen while somebody is cut off."""
+    current_app.tasks[JUDGE]()
+
+
 # Each looks for itself: one that fails keeps no other from being looked at, and is tried again the next time.
 LOOKS: tuple[Callable[[], object], ...] = (
     offer_for_the_silent,
@@ -106,6 +129,7 @@ LOOKS: tuple[Callable[[], object], ...] = (
     remind_of_statements,
     remind_of_duties,
     send_injects,
+    judge_access,
 )
 
 
@@ -129,6 +153,7 @@ HANDS: dict[str, Callable[[], object]] = {
     HOOKS: send_due,
     ESCALATE: escalate_due,
     LATE: go_round_late,
+    JUDGE: judge_access,
     CANARY: send_canaries,
     SWEEP: sweep_away,
     LEADS: look_at_leads,

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from partners.account_patterns import is_pattern
@@ -146,6 +147,12 @@ def initial_of(version: IntegrationVersion, owner: UUID | None) -> dict[str, Any
         "from_system": str(version.from_system_id or ""),
         "owner": str(owner or ""),
     }
+
+
+def filled_in(query: QueryDict) -> dict[str, Any]:
+    """What an address fills in of a new one: a page that knows what is wanted leads here."""
+    plainly = ("other", "side", "name", "purpose", "accounts", "resources")
+    return {name: query.get(name, "")[:200] for name in plainly} | {"systems": query.getlist("systems")[:20]}
 
 
 def _choose(form: forms.Form, name: str, choices: Sequence[tuple[str, Any]]) -> None:

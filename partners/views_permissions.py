@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from partners import permissions, permitting
 from partners.acting import may_approve, may_open, signed_in
 from partners.approvals import NotAllowed
-from partners.forms_permissions import TermsForm, initial_of
+from partners.forms_permissions import TermsForm, filled_in, initial_of
 from partners.history import history_of
 from partners.models import Approval, IntegrationVersion, Organisation
 from partners.next_door import names_next_door
@@ -183,6 +183,7 @@ def permission_propose(request: HttpRequest) -> HttpResponse:
     others = list(Organisation.objects.exclude(pk=me))
     form = TermsForm(
         request.POST if request.method == "POST" else None,
+        initial=filled_in(request.GET),
         others=others,
         systems=names_next_door(),
         people=permitting.may_own(me),

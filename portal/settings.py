@@ -38,6 +38,10 @@ DEMO = env.bool("DEMO", True)
 PORTAL_URL = env.str("PORTAL_URL", "http://localhost:8000").rstrip("/")
 LIVE_URL = env.str("LIVE_URL", "ws://localhost:8001").rstrip("/")
 MAIL_URL = env.str("MAIL_URL", "")
+# For how many days what was seen of access is kept: sights, changes, findings, names. Its pages say it.
+ACCESS_KEEP_DAYS = env.int("ACCESS_KEEP_DAYS", 400)
+if ACCESS_KEEP_DAYS < 30:
+    raise SystemExit(f"ACCESS_KEEP_DAYS is {ACCESS_KEEP_DAYS}: at least 30 days are kept")
 WATCH_PROCESSES = True  # say on every page when live, worker or scheduler has gone silent
 DEMO_WEBHOOK_URL = env.str("DEMO_WEBHOOK_URL", "")  # where the demonstration's tool listens, on loopback
 DEMO_PROVIDER_URL = env.str("DEMO_PROVIDER_URL", "")  # the demonstration's identity provider, on loopback

@@ -20,6 +20,7 @@ from incidents.composing import preview_of as preview_of_update
 from incidents.decisions.known import current_card
 from incidents.errors import Invalid, WrongMoment
 from incidents.forms import CloseForm, OpenForm, UpdateForm, WidenForm
+from incidents.from_above import opened_because
 from incidents.models import Incident, Participant, Task
 from incidents.opening import open_incident, reach_of
 from incidents.preview import preview_of
@@ -57,17 +58,20 @@ def open_form(request: HttpRequest) -> HttpResponse:
     visitor = request.visitor  # type: ignore[attr-defined]
     actor = actor_of(visitor)
     step = request.POST.get("step", "")
-    if request.method == "POST":
-        form = OpenForm(request.POST, visitor=visitor)
+    filled_in = request.method in {"GET", "HEAD"} and bool({"systems", "accounts"} & set(request.GET))
+    if request.method == "POST" or filled_in:
+        form = OpenForm(request.POST if request.method == "POST" else request.GET, visitor=visitor)
     else:
-        form = OpenForm(visitor=visitor, initial={"exercise": request.GET.get("exercise") == "1"})
+        said = {name: request.GET.get(name, "")[:200] for name in ("title", "summary", "because_of")}
+        form = OpenForm(visitor=visitor, initial=said | {"exercise": request.GET.get("exercise") == "1"})
     preview = None
     status = 200
-    valid = request.method == "POST" and form.is_valid()
-    named = request.method == "POST" and not {"systems", "accounts", "confirmed"} & set(form.errors)
+    valid = form.is_valid() and request.method == "POST"
+    named = form.is_bound and not {"systems", "accounts", "confirmed"} & set(form.errors)
     try:
         if valid and step in {"open", "suspected"}:
             incident = open_incident(form.opening(suspected=step == "suspected"), actor=actor)
+            opened_because(form.cleaned_data["because_of"], incident)
             return redirect("incident-board", reference=incident.reference)
         if named:
             opening = form.opening()
@@ -87,7 +91,7 @@ def open_form(request: HttpRequest) -> HttpResponse:
     if getattr(request, "htmx", False):
         return render(request, "incidents/_open_preview.html", {"preview": preview})
     systems = [(system.slug, system.name, system.description) for system in form.known_systems]
-    if step == "preview" and preview is not None:
+    if (step == "preview" or filled_in) and preview is not None:
         form.errors.pop("title", None)  # a preview asks only what is attacked
     context = {"form": form, "systems": systems, "preview": preview}
     return render(request, "incidents/open.html", context, status=status)

@@ -15,6 +15,7 @@ from incidents import demo_story
 from incidents.decisions.writing import due_decisions
 from incidents.duties.urgency import running_clocks
 from incidents.duties.words import to_do
+from incidents.from_above import needs_you
 from incidents.heads_up import current
 from incidents.listing import open_rows, peacetime
 from incidents.my_tasks import most_urgent
@@ -53,6 +54,7 @@ def start(request: HttpRequest) -> HttpResponse:
             "decisions": [],
             "statements": [],
             "mail_ends": [],
+            "needs_you": [],
         }
         return render(request, "start.html", context)
     rows = open_rows(visitor.organisation_id)
@@ -77,6 +79,7 @@ def start(request: HttpRequest) -> HttpResponse:
             for each in due_decisions(visitor.organisation_id)
         ],
         "statements": waiting_statements(visitor.organisation_id),
+        "needs_you": needs_you(visitor.organisation_id),
         "tasks": most_urgent(visitor.organisation_id, limit=MOST_TASKS),
         "mail_ends": ending(marks(), me=visitor.organisation_id, now=clock.now()),
         "installed": True,

@@ -21,6 +21,7 @@ from monitoring.models.advisories import (
     WatchedKey,
 )
 from monitoring.models.alerts import Alert, AlertRule
+from monitoring.models.findings import Finding, Suppression
 
 __all__ = [
     "AccessChange",
@@ -36,11 +37,13 @@ __all__ = [
     "Exposure",
     "ExposureDecision",
     "ExposureSource",
+    "Finding",
     "Identifier",
     "Intake",
     "MatchDue",
     "Sight",
     "Source",
+    "Suppression",
     "Unattributed",
     "WatchedKey",
 ]

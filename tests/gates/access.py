@@ -15,6 +15,7 @@ from tests.gates.access_answers import (
 from tests.gates.access_api import API
 from tests.gates.access_incidents import INCIDENTS
 from tests.gates.access_register import REGISTER
+from tests.gates.access_sights import SIGHTS
 
 PROBES = (
     # For probes and scrapers.
@@ -22,4 +23,4 @@ PROBES = (
     page("readyz", EVERYBODY.replace("200", "503")),
     page("metrics", EVERYBODY),
 )  # fmt: skip
-ROWS = INCIDENTS + REGISTER + API + PROBES
+ROWS = INCIDENTS + REGISTER + SIGHTS + API + PROBES

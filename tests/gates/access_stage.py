@@ -29,6 +29,7 @@ from partners.models import Assessment, ContactPoint, Dependency, Finding
 from portal import clock
 from portal.files.receiving import Received
 from portal.files.store import Incoming
+from tests.gates.access_sights import ACCOUNT
 from tests.incidents.playbooks import tool_document
 from tests.partners.permitted import line, terms
 
@@ -66,7 +67,7 @@ def attached(assessment: Assessment) -> UUID:
 
 
 @pytest.fixture
-def stage(cast: Any, inside: Any, seal: Any, settings: Any, tmp_path: Any) -> Objects:
+def stage(cast: Any, inside: Any, seal: Any, settings: Any, tmp_path: Any, waiting_finding: UUID) -> Objects:
     """The incident that Ashbourne has opened on the identity platform, and what else the rows name."""
     settings.FILES_ROOT = tmp_path / "files"
     with inside("northgate"):
@@ -155,6 +156,8 @@ def stage(cast: Any, inside: Any, seal: Any, settings: Any, tmp_path: Any) -> Ob
         "file-seen": {"checked_at": file.checked_at.isoformat()},
         "permission": permission,
         "access": access,
+        "first-sight": waiting_finding,
+        "account": ACCOUNT,
         "isolate": {"step": 3, "reason": "Odd", "second": str(cast.id("brackenfield"))},
         "lift": {"reason": "All clear", "second": str(cast.id("brackenfield"))},
         "hand-over": {"to": str(cast.id("dunmere")), "reason": "Sleep"},

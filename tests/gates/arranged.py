@@ -112,6 +112,7 @@ class _Writer(People, Register, Incidents, Access, Advisories):
         self.event("exercise.suspended", "northgate", audience=["northgate"])
         self.event("mail.trusted", "northgate", audience=["northgate"])
         self.event("webhook.changed", "northgate", audience=["northgate"])
+        self.event("access.first_sight", "northgate", audience=["northgate"])
         self.event("answer.given", "northgate", audience=["northgate"])
         self.event("update.due", "northgate", audience=["northgate"])
         self.event("signing_key.made", "northgate", audience=["northgate"])

@@ -19,6 +19,7 @@ class Access(Writer):
             source = self.log(own, secret)
             self.crossed(own, other, source)
             self.names(own, other, slug)
+            self.found(own, other, secret)
 
     def log(self, own: UUID, secret: str) -> UUID:
         source = self.put(
@@ -44,6 +45,17 @@ class Access(Writer):
         self.put("monitoring_accesschange", id=uuid4(), action="group-changed", outcome="success", target="admins",
                  at="now", **where, **told)  # fmt: skip
         self.put("monitoring_accountalias", organisation_id=own, home_id=own, alias=f"{own}/svc", account="svc")
+
+    def found(self, own: UUID, other: UUID, secret: str) -> None:
+        """One finding of its own, and what it asked the next one to agree to."""
+        self.put("monitoring_finding", id=uuid4(), organisation_id=own, side="home", account=secret, shown=secret,
+                 account_kind="service", home_id=own, places=["file-02"], organisations=[other], systems=[],
+                 rules=["first-sight"], reasons=["service"], weight=20, sight_ids=[], change_ids=[], sights=1,
+                 changes=0, first_at="now", last_at="now", made_at="now", state="waiting", because="",
+                 decided_by_name="")  # fmt: skip
+        self.put("monitoring_suppression", id=uuid4(), organisation_id=own, other_id=other, account="svc", place="",
+                 rule="", reason="x", until="today", asked_at="now", asked_by_name="x", agreed_by_name="",
+                 ended_by_name="", kept_back=0)  # fmt: skip
 
     def names(self, own: UUID, other: UUID, slug: str) -> None:
         """One of its own, one of a machine that it said is the next one's, and one that a system's others know."""

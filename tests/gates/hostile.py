@@ -108,6 +108,7 @@ SAID_BY_FUNCTIONS = (
     "situation_report.shared", "cut.moved", "cut.asked", "cut.told", "cut.answered", "service.said",
     "data_position.said", "data_notice.sent", "data_notice.acknowledged", "outside_report.shared",
     "decision.written", "decision.shared", "known_card.revised", "statement.asked", "statement.issued",
+    "access.first_sight", "access.settled",
     "update.asked",
     "update.given", "update.due", "answer.given", "ladder.climbed",
 )  # fmt: skip

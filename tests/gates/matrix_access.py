@@ -21,5 +21,8 @@ ACCESS: dict[str, Row] = {
     "monitoring_sight": Row(Can(EITHER_SIDE)),
     "monitoring_accesschange": Row(Can(EITHER_SIDE)),
     "monitoring_accountalias": Row(Can(MINE)),
+    # What each decides is its own; a suppression is for its two sides.
+    "monitoring_finding": Row(Can(MINE)),
+    "monitoring_suppression": Row(Can("%(me)s IN (x.organisation_id, x.other_id)")),
     "monitoring_unattributed": Row(Can(MINE, update=MINE, updates="set_aside_at")),
 }

@@ -84,6 +84,7 @@ DOOR_AND_LEDGER: dict[str, Function] = {
 }
 DEFINER = DOOR_AND_LEDGER | REGISTER | INCIDENTS | MESSAGES | ACCESS | ADVISORIES
 INVOKER: dict[str, Function] = {
+    "sec.finding_weight(text[])": ((), "a number for reasons that are handed in"),
     "sec.word_of(incidents_participant)": ((), "acting or contained, of the row handed in"),
     "sec.administers(partners_person)": ((), "an administrator who is there every day, of the row handed in"),
     "sec.hash(text)": ((), "a hash"),

@@ -41,5 +41,19 @@ ACCESS: dict[str, Function] = {
     "sec.end_intake(uuid,text,text)": ((WORKER,), "ends such an intake"),
     "sec.sweep_access(integer)": ((WORKER,), "deletes what is older than is said, answers a count"),
     "sec.crossings_i_run(date,date)": ((APP,), "counts between organisations on systems that one runs; no account"),
+    # Findings.
+    "sec.finding_happened(monitoring_finding,text)": ((), "the event of a finding, for its organisation alone"),
+    "sec.was_cut_off(uuid,uuid,uuid,timestamp with time zone,uuid)": ((), "yes or no, of what a reader may know"),
+    "sec.judge_access(integer)": ((WORKER,), "makes findings of each side's own sights and changes, answers a count"),
+    "sec.access_waiting()": ((WORKER,), "whether anything waits to be judged; names nothing"),
+    "sec.sweep_findings(integer)": ((WORKER,), "deletes what is older than is said, answers a count"),
+    "sec.settle_finding(uuid,text,text,uuid)": ((APP,), "decides on an own finding, once, and says so at home"),
+    "sec.suppression_happened(monitoring_suppression,text)": ((), "the event of a suppression, for its two sides"),
+    "sec.ask_suppression(uuid,text,text,text,text,date)": (
+        (APP,),
+        "asks the other side of an own finding, with a passkey used just now",
+    ),
+    "sec.agree_suppression(uuid)": ((APP,), "the side that was asked agrees, with a passkey used just now"),
+    "sec.end_suppression(uuid)": ((APP,), "either side ends one"),
     "sec.log_coverage()": ((APP,), "whose logs tell of the caller's systems, and when last"),
 }

@@ -24,6 +24,7 @@ from notifications.kinds import (
     HOOKS,
     HOOKS_BEAT,
     IMPORT,
+    JUDGE,
     LATE,
     PLAN,
     REWALK,
@@ -128,7 +129,9 @@ def _left_undone(waits: dict[str, float], silent_for: float | None) -> list[str]
     """The due jobs that nobody else seems to do: the broker is away, or no worker answers, or it is simply late."""
     nobody = _nobody(silent_for)
     late = {job for job, waited in waits.items() if waited > OVERDUE_SECONDS}
-    due = [job for job in (PLAN, ESCALATE, ANSWERS, ADVANCE, REWALK, LATE, DELIVER, IMPORT, CANARY) if job in waits]
+    due = [
+        job for job in (PLAN, ESCALATE, ANSWERS, ADVANCE, REWALK, LATE, DELIVER, IMPORT, CANARY, JUDGE) if job in waits
+    ]
     return [job for job in due if nobody or (job in late and job not in {DELIVER, LATE})]
 
 
