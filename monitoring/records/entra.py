@@ -1,14 +1,13 @@
-"""Microsoft Entra sign-ins: Microsoft Graph, Azure Monitor's envelope, and Log Analytics' columns."""
+"""Microsoft Entra's logs: Microsoft Graph, Azure Monitor's envelope, and Log Analytics' columns; sign-ins here."""
 
 from __future__ import annotations
 
-import json
-import re
 from dataclasses import dataclass
-from typing import Any
 
 from monitoring.records.clocks import Clock
+from monitoring.records.entra_audit import audit_record, is_audit
 from monitoring.records.entra_codes import crosses, outcome_of
+from monitoring.records.entra_names import home_name, object_of, tenant_of
 from monitoring.records.envelopes import without_envelope
 from monitoring.records.names import address, kind_of, low, split_account, unique, word
 from monitoring.records.objects import Doc, first, parse, part, small_keys, truth
@@ -23,7 +22,6 @@ _CATEGORIES = {
     "managedidentitysigninlogs": (False, False),
 }
 _MANAGED = "managedidentitysigninlogs"
-_TENANT_PATH = re.compile(r"/tenants/([^/]{1,100})/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +41,10 @@ class EntraReader:
         self.clock = clock.of_format()
 
     def read(self, line: bytes) -> list[Record]:
-        sign_in = _sign_in(small_keys(without_envelope(parse(line), "properties", "createdDateTime", "time")))
+        doc = small_keys(without_envelope(parse(line), "properties", "createdDateTime", "activityDateTime", "time"))
+        if is_audit(doc):
+            return [audit_record(doc, self.clock)]
+        sign_in = _sign_in(doc)
         own, outer = sign_in.own, sign_in.outer
         moment = self.clock.read(first(own, "createddatetime") or first(outer, "time", "timegenerated"))
         resource = low(first(own, "resourcedisplayname", "appdisplayname", "resourceidentity", "resourceid", "appid"))
@@ -51,7 +52,7 @@ class EntraReader:
             raise Unreadable("no-resource")
         reached = low(own.get("resourcetenantid")) or sign_in.tenant
         account, shown, kind, home, aliases = _account(sign_in, reached)
-        status = _object(own.get("status"))
+        status = object_of(own.get("status"))
         outcome, reason = outcome_of(
             status.get("errorcode"), first(own, "resulttype") or outer.get("resulttype"), status.get("failurereason")
         )
@@ -73,23 +74,20 @@ class EntraReader:
                 interactive=_interactive(sign_in),
                 crosses=crosses(own.get("crosstenantaccesstype")),
                 src_ip=address(first(own, "ipaddress")) or address(outer.get("calleripaddress")),
-                src_host=low(_object(own.get("devicedetail")).get("displayname")),
+                src_host=low(object_of(own.get("devicedetail")).get("displayname")),
                 clock=moment.fault,
             )
         ]
 
 
 def _sign_in(doc: Doc) -> _SignIn:
-    """Log Analytics' own TenantId is a workspace's and is not taken for a tenant."""
     category = low(first(doc, "category", "type")).removeprefix("aad")
     if category and category not in _CATEGORIES:
         raise Unreadable("not-authentication")
     interactive, person = _CATEGORIES.get(category, (None, None))
-    path = _TENANT_PATH.search(word(doc.get("resourceid")) + "/")
     if isinstance(doc.get("properties"), dict):
         own = small_keys(part(doc, "properties"))
-        tenant = low(doc.get("tenantid")) or (path[1].lower() if path else "")
-        return _SignIn(own, doc, tenant, interactive, person, category == _MANAGED)
+        return _SignIn(own, doc, tenant_of(doc), interactive, person, category == _MANAGED)
     if "createddatetime" not in doc and "timegenerated" not in doc:
         raise Unreadable("unknown-shape")
     managed = category == _MANAGED
@@ -98,9 +96,7 @@ def _sign_in(doc: Doc) -> _SignIn:
         kind = low(kinds[0])
         interactive, person = kind == "interactiveuser", kind in ("interactiveuser", "noninteractiveuser")
         managed = kind == "managedidentity"
-    return _SignIn(
-        doc, doc, low(doc.get("aadtenantid")) or (path[1].lower() if path else ""), interactive, person, managed
-    )
+    return _SignIn(doc, doc, tenant_of(doc), interactive, person, managed)
 
 
 def _account(sign_in: _SignIn, reached: str) -> tuple[str, str, AccountKind, tuple[Hint, ...], tuple[str, ...]]:
@@ -109,7 +105,7 @@ def _account(sign_in: _SignIn, reached: str) -> tuple[str, str, AccountKind, tup
     home = low(own.get("hometenantid"))
     if sign_in.person is False or (principal and not user):
         return _principal(sign_in, principal, reached)
-    name = _home_name(low(own.get("userprincipalname")))
+    name = home_name(low(own.get("userprincipalname")))
     if not home and crosses(own.get("crosstenantaccesstype")) is False:
         home = reached
     hints = unique(Hint(HintKind.TENANT, home), Hint(HintKind.DOMAIN, split_account(name)[1]))
@@ -136,15 +132,6 @@ def _principal(
     return f"entra:{sign_in.tenant or reached}/{principal or app}", shown, AccountKind.SERVICE, hints, ()
 
 
-def _home_name(name: str) -> str:
-    """A guest's name in the other tenant has the name at home in it: `pat_ashbourne.example#EXT#@other.example`."""
-    before, guest, _ = name.partition("#ext#")
-    if not guest:
-        return name
-    user, line, domain = before.rpartition("_")
-    return f"{user}@{domain}" if line else before
-
-
 def _resource_id(sign_in: _SignIn) -> str:
     """Azure Monitor's outer resourceId is the log's address, not what was reached."""
     found = low(sign_in.own.get("resourceidentity")) or low(sign_in.own.get("resourceid"))
@@ -154,13 +141,3 @@ def _resource_id(sign_in: _SignIn) -> str:
 def _interactive(sign_in: _SignIn) -> bool | None:
     said = truth(sign_in.own.get("isinteractive"))
     return sign_in.interactive if said is None else said
-
-
-def _object(value: Any) -> Doc:
-    """An object, also as the text that Log Analytics exports, with keys in small letters."""
-    if isinstance(value, str) and value[:1] == "{" and len(value) < 20_000:
-        try:
-            value = json.loads(value)
-        except (ValueError, RecursionError):
-            return {}
-    return small_keys(value) if isinstance(value, dict) else {}

@@ -17,7 +17,7 @@ _KEYS = (
     ("ecs", (rb"(?:@timestamp)", rb"(?:event|ecs|event\.category)")),
     ("cloudtrail", (rb"(?:eventSource|userIdentity)", rb"eventName")),
     ("okta", (rb"(?:eventType|eventtype)", rb"(?:actor|published|legacyEventType)")),
-    ("entra", (rb"(?i:userPrincipalName|servicePrincipalId|crossTenantAccessType)",)),
+    ("entra", (rb"(?i:userPrincipalName|servicePrincipalId|crossTenantAccessType|activityDisplayName|initiatedBy)",)),
     ("normal", (rb"at", rb"account", rb"resource")),
 )
 

@@ -116,6 +116,7 @@ SHOWN = [
     ("11:30:01 logon success person", f"helper@{FILE}", ON_FILE, FILE, ON_FILE, {"interactive": True}),
 ]  # fmt: skip
 
+AT_ASH = "domain=ashbourne.example"
 PAT_ENTRA, PAYROLL = f"entra:{TA}/0a0a0a0a-1111-4222-8333-444444444444", "99999999-bbbb-4bbb-8bbb-bbbbbbbbbbbb"
 GRAPH = [
     (
@@ -155,7 +156,32 @@ ANALYTICS = [
     ),
 ]  # fmt: skip
 
-PAT_OKTA, AT_ASH = "okta:00upatmoss1", "domain=ashbourne.example"
+JO_ENTRA, JO_HOME = f"entra:{TC}/0c0c0c0c-1111-4222-8333-444444444444", f"tenant={TC} domain=coldharbour.example"
+AUDIT = [
+    (
+        "08:02:59 role-changed success person", f"entra:{TC}/0b0b0b0b-1111-4222-8333-444444444444", AT_ASH,
+        "microsoft entra", f"tenant={TC}",
+        {"target": "temp-7@coldharbour.example", "reason": "granted global administrator", "privileged": True,
+         "shown": "pat.moss@ashbourne.example", "src_ip": "10.4.0.9"},
+    ),
+    (
+        "08:02:59 account-created failure person", JO_ENTRA, JO_HOME, "microsoft entra", f"tenant={TC}",
+        {"target": "temp-7@coldharbour.example", "reason": "Quota"},
+    ),
+    (
+        "08:03:01 group-changed success person", JO_ENTRA, JO_HOME, "microsoft entra", "",
+        {"target": "backup operators", "reason": "added temp-7@coldharbour.example"},
+    ),
+    (
+        "08:03:02 trust-changed success service", f"entra:{TC}/33333333-aaaa-4aaa-8aaa-aaaaaaaaaaaa",
+        "app=22222222-aaaa-4aaa-8aaa-aaaaaaaaaaaa", "microsoft entra", f"tenant={TC}",
+        {"target": "ashbourne", "shown": "sync", "reason": "cross-tenant access"},
+    ),
+    "not-authentication",
+    "no-account",
+]  # fmt: skip
+
+PAT_OKTA = "okta:00upatmoss1"
 OKTA = [
     ("08:00:00 logon success person", PAT_OKTA, AT_ASH, "okta", "", {"interactive": True, "src_ip": "10.4.0.9"}),
     ("08:00:01 sso success person", PAT_OKTA, AT_ASH, "payroll", "app=0oapay app=payroll", {"clock": UTC_BY_FORMAT}),
@@ -355,6 +381,7 @@ CASES = [
     ("entra-graph.json", "entra", {}, GRAPH),
     ("entra-monitor.json", "entra", {}, MONITOR),
     ("entra-analytics.ndjson", "entra", {}, ANALYTICS),
+    ("entra-audit.ndjson", "entra", {}, AUDIT),
     ("okta.json", "okta", {}, OKTA),
     ("cloudtrail.json", "cloudtrail", {}, CLOUDTRAIL),
     ("ocsf.ndjson", "ocsf", {}, OCSF),

@@ -23,6 +23,7 @@ SHAPES = [
     ("entra-graph.json", "entra"),
     ("entra-monitor.json", "entra"),
     ("entra-analytics.ndjson", "entra"),
+    ("entra-audit.ndjson", "entra"),
     ("okta.json", "okta"),
     ("cloudtrail.json", "cloudtrail"),
     ("ocsf.ndjson", "ocsf"),
