@@ -6,10 +6,14 @@ from uuid import UUID, uuid4
 
 import psycopg
 
-from tests.gates.access_answers import LED, PEOPLE, WRITES_WRONG, page
+from tests.gates.access_answers import LED, PEOPLE, READERS, WRITES_WRONG, api, page
 
 # ---   nobody strngr partner lead obsrvr prvdr key  p-key narrow s-key  admin  tired
 FOUND = "302   404    404     200  200    404   302  302   302    302   200    200"
+GONE = " 302   404    404     404  403    404   302  302   302    302   404    404"
+MINE = " 401   404    404     200  403    404   200  404   403    404   200    200"
+NO_JOIN = "401 404    404     422  403    404   422  404   403    404   422    422"
+SAID = " 401   201    201     201  403    201   201  201   403    201   201    201"
 SIGHTS = (
     page("first-sights", PEOPLE),
     page("first-sight", FOUND, finding_id="first-sight"),
@@ -17,6 +21,18 @@ SIGHTS = (
     page("first-sight-join", post=WRITES_WRONG, finding_id="first-sight"),
     page("first-sight-expect", post=LED, finding_id="first-sight"),
     page("first-sight-dismiss", post=LED, body={"because": "A drill"}, finding_id="first-sight"),
+    page("access-sources", PEOPLE),
+    page("access-source-learn", post=GONE, body={"days": "14"}, source_id="contact"),
+    page("access-names", PEOPLE, post=GONE, body={"act": "drop", "id": "x"}),
+    api("api-access-findings", GET=READERS),
+    api("api-access-findings-ocsf", GET=READERS),
+    api("api-access-finding-open", POST=MINE, body={}, args="finding_id=first-sight"),
+    api("api-access-finding-join", POST=NO_JOIN, body={"incident": "INC-0000"}, args="finding_id=first-sight"),
+    api("api-access-finding-expect", POST=MINE, body={}, args="finding_id=first-sight"),
+    api("api-access-finding-dismiss", POST=MINE, body={"because": "A drill"}, args="finding_id=first-sight"),
+    api("api-first-sights", GET=READERS),
+    api("api-identifiers", GET=READERS, POST=SAID, body={"kind": "domain", "value": "old.example"}),
+    api("api-access-sources", GET=READERS),
     page("first-sight-account", FOUND, home="ashbourne", account="account"),
 )
 ACCOUNT = "svc-backup@ashbourne"
