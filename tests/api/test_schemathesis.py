@@ -31,7 +31,8 @@ OPENINGS = 3
 ESTATE = r"/api/v1/(systems|components|participations|services|dependencies|register)/"
 AROUND = (
     r"/api/v1/(integrations|standing-access|assessments|findings|contracts|contacts|organisations|planned-work"
-    r"|mail-distrust|work-orders|decisions|data-notices|decision-log|statements|own-actions|reported)/"
+    r"|mail-distrust|work-orders|decisions|data-notices|decision-log|statements|own-actions|reported|access-findings"
+    r"|first-sights|identifiers|access-sources)/"
     r"|/api/v1/incidents/[^/]+/(decision-log|known|statements|cuts|services|situation-reports|costs)/"
 )
 TASKS = r"/api/v1/(tasks|playbooks|alerts|events)/"
