@@ -24,6 +24,7 @@ from incidents.matrix import Column, Own, cells_of, columns_of, first_due, tasks
 from incidents.merging import merged_notice
 from incidents.models import Incident, Participant, Standing, Step, Task
 from incidents.not_trusted import lines_of, mail_lines, short_of, suspicions_in
+from incidents.openers import opener_notice
 from incidents.own_actions.page import did_itself
 from incidents.personal_data.notices import waiting_for
 from incidents.planned import beside
@@ -116,7 +117,8 @@ def board_of(incident: Incident, *, me: UUID, may_lead: bool, manages: bool = Fa
         "exercise": incident.exercise,
         "suspected": incident.status == "suspected",
         "planned": lines_beside(beside(incident, now=now), now=now),
-        "notices": reminder_of(incident, leads=me == incident.lead_id, may_send=may_lead, now=now)
+        "notices": opener_notice(incident, may_say=may_lead)
+        + reminder_of(incident, leads=me == incident.lead_id, may_send=may_lead, now=now)
         + notices_of(incident, me=me, names=by_id, may_answer=manages)
         + asked_of(incident, me=me, names=by_id)
         + cuts_to_answer(incident, me=me)

@@ -132,6 +132,11 @@ WORDS: dict[str, Callable[[Data, Mapping[str, str]], str]] = {
     "incident.widened": lambda data, names: (
         _("added %(systems)s to the incident") % {"systems": ", ".join(data["systems"])}
     ),
+    "incident.looked_at": lambda data, names: _("a person has looked at this incident, which a tool had opened"),
+    "alert.joined": lambda data, names: _("another alert: “%(title)s”") % {"title": data["title"]},
+    "alert.resolved": lambda data, names: (
+        _("%(tool)s says that “%(title)s” is resolved") % {"tool": data["tool"], "title": data["title"]}
+    ),
     "mail.distrusted": lambda data, names: _mail(_("marked mail of %(name)s (%(domain)s) as not trusted"), data, names),
     "mail.distrust_renewed": lambda data, names: _mail(
         _("goes on distrusting mail of %(name)s (%(domain)s) for seven days"), data, names

@@ -17,6 +17,7 @@ from incidents.handing_over import notices_of
 from incidents.header import do_not_trust, header_of, others_of, silence
 from incidents.models import Incident, Participant, Standing, Step, Task
 from incidents.not_trusted import lines_of, mail_lines, suspicions_in
+from incidents.openers import opener_notice
 from incidents.own_actions.page import own_line
 from incidents.personal_data.notices import waiting_for
 from incidents.planned import to_answer
@@ -109,7 +110,8 @@ def mine_of(
             "services_href": "" if narrow else reverse("incident-services", args=[incident.reference]),
             "why_href": "" if narrow else reverse("incident-participant", args=[incident.reference, side["slug"]]),
         },
-        "notices": notices_of(incident, me=me, names=names, may_answer=manages)
+        "notices": opener_notice(incident)
+        + notices_of(incident, me=me, names=names, may_answer=manages)
         + ([] if narrow else asked_of(incident, me=me, names=names) + cuts_to_answer(incident, me=me))
         + ([] if narrow else decisions_of(incident, me=me))
         + written_in_our_name(incident, me=me)

@@ -61,6 +61,7 @@ class Opening:
     meeting_point: str = ""
     next_update_at: datetime | None = None
     untold: tuple[LeftUntold, ...] = ()
+    tool_kind: str = ""  # `Incident.Tool`, when a tool's alert opens it and no person
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,6 +303,7 @@ def _insert_incident(
         meeting_point=opening.meeting_point,
         next_update_at=opening.next_update_at,
         tasks_due_minutes=opening.tasks_due_minutes,
+        tool_kind=opening.tool_kind,
     )
     incident.save(force_insert=True)
     return incident

@@ -83,6 +83,7 @@ def _behind(incident: Incident, reader: Reader) -> list[tuple[str, str, str]]:
         ("incident-costs", _("Cost diary"), _("Hours and invoices; nobody else ever reads it.")),
         ("incident-cuts", _("Planned cuts"), _("What is to be cut, whom it stops something for, who agrees.")),
         ("incident-told", _("Who has told whom"), _("Reports to the regulator, the national centre, the police.")),
+        ("incident-campaign", _("Campaign"), _("Other incidents that look like the work of the same intruder.")),
         ("incident-techniques", _("Techniques"), _("What the intruder does, who saw it, and what covers it.")),
     ]
     if not reader.own_slug:

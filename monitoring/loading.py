@@ -11,7 +11,8 @@ from uuid import uuid4
 from django.db import transaction
 
 from monitoring.models import Alert, AlertRule
-from monitoring.rules import fingerprint_of
+from monitoring.rules import SEVERITIES, fingerprint_of
+from monitoring.tools import TOOLS
 from partners.models import Organisation
 from portal import clock
 from portal.documents import Problem, Refused, pointer, read_json
@@ -26,6 +27,11 @@ RULE_FIELDS: dict[str, type] = {
     "dedupe": str,
     "window_minutes": int,
     "is_active": bool,
+    "tool": str,
+    "severities": dict,
+    "hosts": dict,
+    "playbook": str,
+    "joins": str,
 }
 NEEDED = ("organisation", "name", "source", "action")
 ALERT_FIELDS: dict[str, type] = {"organisation": str, "source": str, "title": str, "reason": str, "body": dict}
@@ -77,7 +83,8 @@ def _put(organisation_id: Any, name: str, values: dict[str, Any]) -> str:
         return "rules kept"
     for field in different:
         setattr(rule, field, values[field])
-    rule.save(update_fields=different)
+    rule.version += 1
+    rule.save(update_fields=[*different, "version"])
     return "rules changed"
 
 
@@ -142,6 +149,11 @@ def _problems(document: Any) -> Iterator[Problem]:
                 yield Problem(pointer(section, nth), "This must be an object.")
 
 
+def rule_problems(values: Mapping[str, Any]) -> list[Problem]:
+    """What is wrong with the columns of a rule that somebody writes on a page; pointers begin with the column."""
+    return list(_rule({"organisation": "-", **values}, ()))
+
+
 def _waiting(entry: dict[str, Any], at: Place) -> Iterator[Problem]:
     yield from _fields(entry, ALERT_FIELDS, ("organisation", "source", "title", "body"), at)
 
@@ -155,8 +167,12 @@ def _rule(entry: dict[str, Any], at: Place) -> Iterator[Problem]:
         yield Problem(pointer(*at, "action"), f"One of: {', '.join(AlertRule.Action.values)}.")
     if not 1 <= entry.get("window_minutes", 60) <= LONGEST_WINDOW:
         yield Problem(pointer(*at, "window_minutes"), f"Between 1 and {LONGEST_WINDOW}.")
-    if entry.get("dedupe") and not entry["dedupe"].startswith("/"):
-        yield Problem(pointer(*at, "dedupe"), "A JSON pointer begins with “/”.")
+    for name in ("dedupe", "joins"):
+        if entry.get(name) and not entry[name].startswith("/"):
+            yield Problem(pointer(*at, name), "A JSON pointer begins with “/”.")
+    if entry.get("tool") and entry["tool"] not in TOOLS:
+        yield Problem(pointer(*at, "tool"), f"One of: {', '.join(TOOLS)}.")
+    yield from _words(entry, at)
     for nth, condition in enumerate(entry.get("conditions", [])):
         yield from _condition(condition, (*at, "conditions", nth))
     for name, field in entry.get("mapping", {}).items():
@@ -164,6 +180,15 @@ def _rule(entry: dict[str, Any], at: Place) -> Iterator[Problem]:
             yield Problem(pointer(*at, "mapping", name), f"One of: {', '.join(MAPPED)}.")
         else:
             yield from _mapped(field, (*at, "mapping", name))
+
+
+def _words(entry: dict[str, Any], at: Place) -> Iterator[Problem]:
+    for word, severity in entry.get("severities", {}).items():
+        if type(severity) is not int or severity not in SEVERITIES or word != word.lower():
+            yield Problem(pointer(*at, "severities", word), "A word in small letters, and 1 to 6.")
+    for host, slug in entry.get("hosts", {}).items():
+        if not isinstance(slug, str) or not slug:
+            yield Problem(pointer(*at, "hosts", host), "The name of a system.")
 
 
 def _condition(condition: Any, at: Place) -> Iterator[Problem]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from django.conf import settings
@@ -9,20 +10,25 @@ from django.db.models import TextField
 from django.db.models.functions import Cast, Left
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
+from incidents.words import severity
+from monitoring.incoming import Incoming
 from monitoring.models import Alert, AlertRule
+from monitoring.tools import TOOLS
 from partners import permissions
 from partners.account_patterns import accounts_in
 from partners.models import SharedSystem
 
 NEWEST = 50
 LOOKED_AT = 8000  # characters of an alert in which accounts are looked for
+SHOWN = 20000  # characters of an alert on its page
 OUTCOMES = {
     "opened": gettext_lazy("opened"),
     "joined": gettext_lazy("joined"),
     "queued": gettext_lazy("waits for a person"),
     "suppressed": gettext_lazy("left out, as a rule says"),
+    "dismissed": gettext_lazy("dismissed"),
 }
 ACTIONS = {
     "open": gettext_lazy("opens an incident, or joins one on the same systems"),
@@ -34,20 +40,27 @@ ACTIONS = {
 
 def alerts_page() -> dict[str, Any]:
     """What `monitoring/alerts.html` wants, as the open scope sees it, in a fixed number of queries."""
-    address = f"{settings.PORTAL_URL}{reverse('api-alerts-generic')}"
     return {
         "rules": rules_shown(),
-        "recent": alerts_shown(),
-        "endpoints": [{"name": _("Any tool that sends JSON"), "url": address}],
+        "waiting": alerts_shown(waiting=True),
+        "recent": alerts_shown(waiting=False),
+        "endpoints": [
+            {
+                "name": tool.name or _("Any tool that sends JSON"),
+                "url": f"{settings.PORTAL_URL}{reverse(f'api-alerts-{tool.slug}')}",
+            }
+            for tool in TOOLS.values()
+        ],
     }
 
 
 def rules_shown() -> list[dict[str, Any]]:
-    """`{"source", "name", "when", "then", "systems", "active"}`, in the order in which they are tried."""
+    """`{"href", "source", "name", "when", "then", "systems", "active"}`, in the order in which they are tried."""
     rules = list(AlertRule.objects.all())
     names = dict(SharedSystem.objects.values_list("slug", "name"))
     return [
         {
+            "href": reverse("alert-rule", args=[rule.pk]),
             "source": rule.source,
             "name": rule.name,
             "when": _when(rule.conditions),
@@ -59,8 +72,9 @@ def rules_shown() -> list[dict[str, Any]]:
     ]
 
 
-def alerts_shown() -> list[dict[str, Any]]:
-    """`{"at", "source", "title", "outcome", "reason", "permitted", "waits", "incident", …}`, newest first.
+def alerts_shown(*, waiting: bool) -> list[dict[str, Any]]:
+    """`{"at", "source", "title", "times", "outcome", "reason", "permitted", …}`: those that wait, the longest first, or
+    the others, newest first.
 
     `permitted` are sentences on permissions that cover an account in the alert, as far as the reader may know of them.
     They change nothing of what becomes of the alert.
@@ -68,21 +82,59 @@ def alerts_shown() -> list[dict[str, Any]]:
     known = permissions.known()
     # An alert may be as long as a mebibyte: its beginning is enough to find an account in.
     beginning = Left(Cast("body", TextField()), LOOKED_AT)
-    alerts = Alert.objects.select_related("incident").defer("body").annotate(beginning=beginning)[:NEWEST]
+    alerts = Alert.objects.select_related("incident").defer("body").annotate(beginning=beginning)
+    if waiting:
+        alerts = alerts.filter(outcome=Alert.Outcome.QUEUED).order_by("received_at", "id")
+    else:
+        alerts = alerts.exclude(outcome=Alert.Outcome.QUEUED)
     return [
         {
-            "at": alert.received_at,
-            "source": alert.source,
-            "title": alert.title,
-            "outcome": ": ".join(filter(None, [str(OUTCOMES[alert.outcome]), alert.reason])),
-            "reason": alert.reason,
+            **_row(alert),
             "permitted": permissions.said_of_accounts(_accounts(alert.title, alert.beginning), known),
-            "waits": alert.outcome == Alert.Outcome.QUEUED,
-            "incident": alert.incident.reference if alert.incident else "",
-            "incident_href": reverse("incident-board", args=[alert.incident.reference]) if alert.incident else "",
         }
-        for alert in alerts
+        for alert in alerts[:NEWEST]
     ]
+
+
+def _row(alert: Alert) -> dict[str, Any]:
+    incident = alert.incident
+    return {
+        "href": reverse("alert-detail", args=[alert.pk]),
+        "open_href": reverse("alert-open", args=[alert.pk]),
+        "at": alert.received_at,
+        "source": alert.source,
+        "title": alert.title,
+        "times": ngettext("once", "%(n)s times", alert.times) % {"n": alert.times},
+        "last_seen_at": alert.last_seen_at,
+        "resolved": _("%(tool)s says that it is resolved") % {"tool": alert.source or _("The tool")}
+        if alert.resolved_at
+        else "",
+        "outcome": ": ".join(filter(None, [str(OUTCOMES[alert.outcome]), alert.reason])),
+        "reason": alert.reason,
+        "incident": incident.reference if incident else "",
+        "incident_href": reverse("incident-board", args=[incident.reference]) if incident else "",
+    }
+
+
+def alert_page(alert: Alert, incoming: Incoming) -> dict[str, Any]:
+    """One alert for `monitoring/alert.html`: what `alerts_shown` says of it, and what tool and rule read out of it."""
+    text = json.dumps(alert.body, indent=2, ensure_ascii=False, sort_keys=True)
+    said = incoming.reported
+    names = dict(SharedSystem.objects.filter(slug__in=said.systems).values_list("slug", "name"))
+    accounts = _accounts(alert.title, text[:LOOKED_AT])
+    return {
+        **_row(alert),
+        "permitted": permissions.said_of_accounts(accounts, permissions.known()),
+        "systems": [names.get(each, each) for each in said.systems],
+        "hosts": [each for each in incoming.reading.hosts if each not in names],
+        "accounts": list(said.accounts or incoming.reading.accounts),
+        "severity": severity(said.severity) or incoming.reading.severity,
+        "reference": alert.reference,
+        "rule": incoming.rule.name if incoming.rule else "",
+        "link": alert.link if alert.link.startswith("https://") else "",
+        "decided_at": alert.decided_at,
+        "text": text[:SHOWN],
+    }
 
 
 def _accounts(*texts: str) -> list[str]:

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from notifications.models import Delivery
+from notifications.tool_opened import Opener
 
 # Short, unlike each other on a bad line, and without a second meaning that a tired person could take amiss.
 WORDS = (
@@ -42,7 +43,17 @@ def call_back_words(delivery_id: UUID, attempt: int) -> str:
     return f"{WORDS[mac[0] % len(WORDS)]} {WORDS[mac[1] % len(WORDS)]}"
 
 
-def script(*, caller: str, ask_for: str, reference: str, message: str, exercise: bool, words: str, code: str) -> Script:
+def script(
+    *,
+    caller: str,
+    ask_for: str,
+    reference: str,
+    message: str,
+    exercise: bool,
+    words: str,
+    code: str,
+    opener: Opener | None = None,
+) -> Script:
     """What to say. `caller` is the organisation that rings, `ask_for` whom to ask for; an exercise is said first."""
     if message == Delivery.Message.STOOD_DOWN:
         notice = _("Stand down: %(reference)s is closed.") % {"reference": reference}
@@ -51,6 +62,8 @@ def script(*, caller: str, ask_for: str, reference: str, message: str, exercise:
             "You have a notice in Bulkhead, reference %(reference)s. Open the app, or type the address on your card."
         )
         notice %= {"reference": reference}
+    if opener is not None:
+        notice = f"{notice} {opener.sentence}"
     lines = [
         _("This is %(caller)s. May I speak to %(whom)s?") % {"caller": caller, "whom": ask_for},
         notice,

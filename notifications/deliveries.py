@@ -22,6 +22,7 @@ from notifications.codes import new_code
 from notifications.models import Delivery
 from notifications.own_words import USUAL, OwnWords, filled
 from notifications.recipients import Way
+from notifications.tool_opened import Opener
 from portal.tenancy.scope import queue_scope
 
 BATCH = 20
@@ -77,7 +78,7 @@ class Held:
 
     `own` are the words of the organisation whose people are told, and of nobody else.
     `host_key` stands for where a channel or a browser is. Of these `address` is sealed until `notifications.sealed` has
-    opened it.
+    opened it. `opener`: the tool that opened the incident, while no person has looked at it.
     """
 
     id: UUID
@@ -93,6 +94,7 @@ class Held:
     usable: bool
     own: OwnWords = USUAL
     host_key: str = ""
+    opener: Opener | None = None
 
 
 def write(new: New, use: Iterable[Way], skip: Iterable[tuple[Way, str]] = (), *, after: int = 0) -> int:
@@ -179,7 +181,9 @@ def claim(worker: str, *, most: int = BATCH) -> list[Held]:
             delivery: filled(preface, line, organisation=organisation, desk=desk)
             for delivery, preface, line, organisation, desk in cursor.fetchall()
         }
-        return [replace(each, own=own[each.id]) if each.id in own else each for each in held]
+        cursor.execute("SELECT * FROM sec.tools_unseen(%s)", [worker])
+        openers = {delivery: Opener(tool_of, kind) for delivery, tool_of, kind in cursor.fetchall()}
+        return [replace(each, own=own.get(each.id, USUAL), opener=openers.get(each.id)) for each in held]
 
 
 # The organisations that have anything waiting come off the index one by one, and of each its first few: the cost grows

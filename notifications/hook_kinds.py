@@ -12,7 +12,9 @@ TEST = "webhook.test"
 BY_SUBJECT = {
     _("Incidents"): (
         "incident.opened", "incident.moved", "incident.edited", "incident.joined", "incident.backfill",
-        "incident.widened", "incident.handed_over", "incident.closed", "incident.asked", "incident.decided",
+        "incident.widened", "incident.handed_over", "incident.closed", "incident.looked_at",
+        "campaign.linked", "campaign.unlinked",
+        "incident.asked", "incident.decided",
         "radius.proposed", "radius.moved", "exercise.suspended", "exercise.resumed",
         "exposure.changed", "standing.changed", "update.sent", "update.asked", "update.given", "update.due",
         "lead.offered", "lead.kept", "lead.declined", "guest.invited", "guest.ended",
@@ -44,7 +46,10 @@ BY_SUBJECT = {
         "contact_test.asked", "contact_test.answered", "contact.trust_changed", "register.test_wanted",
         "mail.distrusted", "mail.distrust_renewed", "mail.trusted", "mail.notice_issued", "notice.not_told",
     ),
-    _("Alerts of your tools"): ("alert.opened", "alert.joined", "alert.queued"),
+    _("Alerts of your tools"): (
+        "alert.opened", "alert.joined", "alert.queued", "alert.resolved", "alert.dismissed", "alert_rule.written",
+        "alert_rule.changed", "alert_rule.removed",
+    ),
     _("First sights"): (
         "access.first_sight", "access.rule", "access.settled", "access.suppression_asked", "access.suppressed",
         "access.suppression_ended",

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as lazy
 
 from notifications.models import Delivery
 from notifications.own_words import ONE_TEXT, USUAL, OwnWords, septets
+from notifications.tool_opened import Opener, text_message
 
 EXERCISE = lazy("EXERCISE")
 DRILL = lazy("DRILL")
@@ -81,11 +82,13 @@ def compose(
     link: str = "",
     replies: bool = False,
     own: OwnWords = USUAL,
+    opener: Opener | None = None,
 ) -> Text:
     """The words of one message; in an exercise or a drill the word comes first in subject and body.
 
     `link` leads to the page of a test, or to that of an answer. `replies`: a text that comes back is read. `own`:
     words of the organisation whose people are told; they stand beside the fixed parts and take the place of none.
+    `opener`: the tool that opened the incident, until a person has looked at it.
     """
     about = {"reference": reference, "code": code}
     if message == Delivery.Message.CONTACT_TEST:
@@ -147,9 +150,13 @@ def compose(
         notice = short = _("You have a notice in Bulkhead, %(reference)s, code %(code)s.") % about
         if message in CAN_BE_ANSWERED:
             short = _short(message, exercise=exercise, replies=replies) % about
-    how = ONE_LINE if replies and message in CAN_BE_ANSWERED else HOW_TO_READ
+    how = str(ONE_LINE if replies and message in CAN_BE_ANSWERED else HOW_TO_READ)
+    word = f"{EXERCISE}. " if exercise else ""
+    if opener is not None:
+        notice = f"{notice} {opener.sentence}"
+        short, how = text_message(short, opener, about, opens=message in CAN_BE_ANSWERED, replies=replies, word=word)
     if exercise:
-        subject, notice, short = f"{EXERCISE}: {subject}", f"{EXERCISE}. {notice}", f"{EXERCISE}. {short}"
+        subject, notice, short = f"{EXERCISE}: {subject}", f"{word}{notice}", f"{word}{short}"
     answer = f"\n{BY_LINK}\n{link}\n" if link else ""
     return _with_own(own, subject, notice, short, how, answer)
 

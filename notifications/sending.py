@@ -129,6 +129,7 @@ def _hand_over(held: Held, transport: Transport) -> str:
         link=_link(held),
         replies=settings.NOTIFY_REPLIES,
         own=held.own,
+        opener=held.opener,
     )
     try:
         return transport.send(held.id, held.address, text, again=held.attempts > 1)

@@ -19,6 +19,7 @@ from notifications.call_reading import ended, rows_of, whom, why_empty
 from notifications.call_script import call_back_words, script
 from notifications.calls import SAID, Call, Outcome
 from notifications.models import Delivery
+from notifications.tool_opened import opener_of
 from partners.acting import may_answer, signed_in
 from partners.approvals import NotAllowed
 from partners.models import Person
@@ -206,6 +207,7 @@ def _held(call: Call, caller: str, ask_for: str, because: str) -> dict[str, Any]
         exercise=call.exercise,
         words=call_back_words(call.id, call.attempts),
         code=found.code,
+        opener=opener_of(call.incident_id),
     )
     number = {"dial": found.number, "spoken": spaced(found.number) if found.number else "", "private": found.private}
     return {"number": number, "script": said}

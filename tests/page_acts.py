@@ -14,6 +14,21 @@ def press(words: str) -> Callable[[Any], None]:
     return act
 
 
+def try_a_rule(page: Any) -> None:
+    page.get_by_label("Name", exact=True).fill("Any alert")
+    page.get_by_label("What you call the tool").fill("Alertmanager")
+    page.get_by_role("button", name="Try it").click()
+    page.get_by_text("Nothing was saved").wait_for()
+
+
+def name_a_campaign(page: Any) -> None:
+    """The other incident is chosen already; where it was linked before, it stands there."""
+    if page.get_by_role("button", name="Take the link back").count() == 0:
+        page.get_by_label("What is the campaign called?").fill("Autumn")
+        page.get_by_role("button", name="Link them").click()
+        page.wait_for_load_state()
+
+
 def timeless(page: Any) -> None:
     page.get_by_label("After how many minutes").first.fill("")
     page.get_by_role("button", name="Begin the exercise").click()

@@ -19,6 +19,7 @@ from tests.page_acts import (
     keep_nothing,
     leave_untold_without_a_reason,
     look_at_everybodys,
+    name_a_campaign,
     name_somebody,
     name_the_platform,
     no_channel,
@@ -35,6 +36,7 @@ from tests.page_acts import (
     ring_without_an_outcome,
     sign_for_ever,
     timeless,
+    try_a_rule,
     unfold,
     was_told,
     word_a_link,
@@ -293,6 +295,20 @@ OWN_ACTIONS = [
     State("task-told", LEAD, "/tasks/{dunmere_first}/", "Told by telephone by", act=was_told),
 ]
 
+ALERTS = [
+    State("alert", LEAD, "/alerts/{alert}/", "Which one does it belong to?"),
+    State("alert-wrong", LEAD, "/alerts/{alert}/", "Say why: it stays", act=press("Dismiss it")),
+    State("alert-open", LEAD, "/alerts/{alert}/open/", "Pressing “Open and notify”"),
+    State("alert-rules", LEAD, "/alerts/rules/", "They are tried from the top"),
+    State("alert-rule-new", LEAD, "/alerts/rules/new/", "Try it first"),
+    State("alert-rule-wrong", LEAD, "/alerts/rules/new/", "Give the rule a name", act=press("Save")),
+    State("alert-rule-tried", LEAD, "/alerts/rules/new/", "What would have become of it", act=try_a_rule),
+    State("campaign", LEAD, "/incidents/{main}/campaign/", "Link another incident"),
+    State("campaign-wrong", LEAD, "/incidents/{main}/campaign/", "Give the campaign a name", act=press("Link them")),
+    State("campaign-linked", LEAD, "/incidents/{main}/campaign/", "Take the link back", act=name_a_campaign),
+    State("board-by-tool", LEAD, "/incidents/{suspected}/", "not yet confirmed by a person", scrolls=True),
+]
+
 OWN_PROVIDER = [
     State("own-provider", ADMINISTRATOR, "/partners/identity-provider/", "As it is pinned"),
     State("own-provider-looked", ADMINISTRATOR, "/partners/identity-provider/", "Says now", act=press("Look")),
@@ -493,4 +509,5 @@ GROUPS = {
     "own-provider": OWN_PROVIDER,
     "outside": OUTSIDE,
     "own actions": OWN_ACTIONS,
+    "alerts": ALERTS,
 }

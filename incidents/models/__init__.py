@@ -1,4 +1,5 @@
 from incidents.models.asking import UpdateRequest
+from incidents.models.campaign import CampaignLink
 from incidents.models.decision_log import KnownCard, LogEntry
 from incidents.models.display import WallDisplay
 from incidents.models.draft import PlaybookDraft, StopConfirmation
@@ -35,6 +36,7 @@ from incidents.models.untold import Outside, Untold
 from incidents.models.work_order import WorkOrder
 
 __all__ = [
+    "CampaignLink",
     "Clearing",
     "ConcentrationSnapshot",
     "Cost",

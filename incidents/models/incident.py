@@ -35,6 +35,11 @@ class Incident(models.Model):
         AMBER = "amber", "TLP:AMBER"
         AMBER_STRICT = "amber+strict", "TLP:AMBER+STRICT"
 
+    class Tool(models.TextChoices):
+        SIEM = "siem", "SIEM"
+        MONITORING = "monitoring", "Monitoring"
+        TOOL = "tool", "Alert tool"
+
     # Back-steps need a reason; `transitions.py` is the only code that follows these arrows.
     MOVES: ClassVar[dict[str, frozenset[str]]] = {
         "suspected": frozenset({"open", "closed"}),
@@ -73,6 +78,11 @@ class Incident(models.Model):
     suspended_at = models.DateTimeField(null=True, blank=True)  # an exercise that was put aside for something real
     merged_into_id = models.UUIDField(null=True, editable=False)  # closed as its duplicate; a function alone writes it
     tasks_due_minutes = models.PositiveIntegerField(null=True, blank=True)
+    # A tool's alert opened it: of which kind the tool is, whose (the database fills that in), and since when a person
+    # has looked. Until then every message names the opener.
+    tool_kind = models.TextField(choices=Tool.choices, blank=True, default="", db_default="", editable=False)
+    tool_of = models.TextField(blank=True, default="", db_default="", editable=False)
+    looked_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         ordering = ["-opened_at", "-id"]
@@ -88,6 +98,9 @@ class Incident(models.Model):
                 condition=(models.Q(status="closed") & ~models.Q(outcome="") & models.Q(closed_at__isnull=False))
                 | (~models.Q(status="closed") & models.Q(outcome="", closed_at__isnull=True)),
                 name="incident_closed_with_outcome",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(tool_kind__in=["", "siem", "monitoring", "tool"]), name="incident_tool_kind"
             ),
         ]
 

@@ -208,7 +208,22 @@ def _details(product: Running, stage: Stage) -> Stage:
         **_marked(product, stage["main"]),
         "hook": _hooked(product),
         "tool_task": _by_tool(product, stage["tools"]),
+        "alert": _alerted(product, stage["suspected"]),
     }
+
+
+def _alerted(product: Running, reference: str) -> str:
+    """An alert that waits, which came twice, and an incident that a tool has opened. The alert's id."""
+    found = json.loads((ROOT / "tests" / "data" / "alerts" / "alertmanager.json").read_text())
+    found["alerts"] = found["alerts"][:1]
+    for _ in range(2):
+        call(product, "ashbourne", "POST", "/alerts/alertmanager/", found)
+    with psycopg.connect(product.database_url) as connection:
+        connection.execute(
+            "UPDATE incidents_incident SET tool_kind = 'siem', tool_of = 'Ashbourne' WHERE reference = %s", [reference]
+        )
+        (row,) = connection.execute("SELECT id FROM monitoring_alert WHERE tool = 'alertmanager'").fetchall()
+    return str(row[0])
 
 
 def _cut_and_services(product: Running, reference: str, fresh: str) -> str:

@@ -248,4 +248,11 @@ API = (
     api("api-search", GET=READERS.replace("200", "422")),  # without a word
     api("api-live-tickets", POST=TICKETS, body={}),
     api("api-alerts-generic", POST=KEPT, body={"rule": "none", "title": "Odd sign-in"}),
+    api(
+        "api-alerts-alertmanager", POST=KEPT,
+        body={"version": "4", "groupKey": "x", "alerts": [{"status": "firing", "labels": {}, "fingerprint": "x"}]},
+    ),
+    api("api-alerts-sentinel", POST=KEPT, body={"id": "x", "title": "Odd sign-in"}),
+    api("api-alerts-elastic", POST=KEPT, body={"case": {"id": "x", "title": "Odd sign-in"}}),
+    api("api-alerts-ocsf", POST=KEPT, body={"class_uid": 2004, "finding_info": {"uid": "x", "title": "Odd sign-in"}}),
 )  # fmt: skip

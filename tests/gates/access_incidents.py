@@ -163,6 +163,8 @@ INCIDENTS = (
         body={"what": "other", "title": "Shut the gate", "done_at": f"{YESTERDAY}T08:30"},
     ),
     page("own-action-undo", post=NOT_MINE, action_id="contact"),
+    page("incident-campaign", INSIDE, post=OWN_BOOK, reference="incident"),
+    page("incident-looked", post=LED, reference="incident"),
     page("incident-merge", WIDENS, post=MERGES, body={}, reference="incident"),
     page("incident-export", MANAGERS, post=MANAGED, body={"form": "csv"}, reference="incident"),
     page("incident-statements", INSIDE, reference="incident"),

@@ -230,4 +230,9 @@ REGISTER = (
     page("delivery-list", PEOPLE),
     page("delivery-again", post=NOT_ASKED, delivery_id="contact"),
     page("alert-list", PEOPLE),
+    page("alert-detail", NOT_ASKED, post=NOT_ASKED, body={"act": "dismiss"}, alert_id="contact"),
+    page("alert-open", NOT_MINE, alert_id="contact"),
+    page("alert-rules", OPENERS),
+    page("alert-rule-new", STEPPED, post=TIRED_POST),
+    page("alert-rule", NO_GUEST, post=NOT_CODED, rule_id="contact"),
 )  # fmt: skip

@@ -106,6 +106,7 @@ class _Writer(People, Register, Incidents, Access, Advisories):
             self.draft(slug)
         for reference, roles in INCIDENTS.items():
             self.incident(reference, roles)
+        self.campaigns()
         self.event("work_order.answered", "northgate", audience=["northgate"])
         self.event("planned.answered", "northgate", audience=["northgate"])
         self.event("signoff.given", "northgate", audience=["northgate"])

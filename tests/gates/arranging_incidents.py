@@ -168,6 +168,18 @@ class Incidents(Writer):
                      organisation_id=self.ids[slug], slug=slug, name=slug, because="it is so", answer="objects",
                      reason=secret_of(slug), answered_at="now", answered_window=1)  # fmt: skip
 
+    def campaigns(self) -> None:
+        """Links by somebody who sees both incidents, and by somebody who sees one."""
+        for one, other, by in (
+            ("INC-LED", "INC-TURNED", "ashbourne"),
+            ("INC-LED", "INC-APART", "dunmere"),
+            ("INC-APART", "INC-TURNED", "gravenhurst"),
+            ("INC-ALONE", "INC-TURNED", "brackenfield"),
+        ):
+            first, second = sorted((self.ids[one], self.ids[other]))
+            self.put("incidents_campaignlink", id=uuid4(), one_id=first, other_id=second, name=secret_of(by),
+                     made_by_id=self.ids[by], at="now")  # fmt: skip
+
     def radius_moves(self, incident: UUID, lead: str, roles: list[str]) -> None:
         """A later radius, a reason to walk, and what each side says of itself and of a link."""
         dependency, system = self.owner.execute(

@@ -6,8 +6,10 @@ from tests.gates.matrix_rules import (
     ADMINISTERS,
     ANYBODY,
     DIRECTS,
+    IN_BOTH,
     IN_IT,
     LEADS,
+    LINKS_BOTH,
     MINE,
     OPEN,
     OVERSEES,
@@ -91,6 +93,8 @@ INCIDENTS: dict[str, Row] = {
     "incidents_radius": Row(Can(OVERSEES, LEADS), worker=Can(OVERSEES)),
     "incidents_radiusversion": Row(Can(OVERSEES), worker=Can(OVERSEES)),
     # Who is left untold is between those who oversee; itself never reads it, not even once it takes part.
+    # Two incidents of one campaign: whoever takes part in both, and nobody by one of them.
+    "incidents_campaignlink": Row(Can(IN_BOTH, LINKS_BOTH, delete=LINKS_BOTH)),
     "incidents_untold": Row(
         Can(
             f"x.organisation_id <> %(me)s AND {OVERSEES}",
@@ -396,12 +400,23 @@ INCIDENTS: dict[str, Row] = {
         worker=Can(MINE, MINE, MINE, updates="failed_at"),
     ),
     # Alerts: an organisation's own, by its own rule, about an incident that it may see.
-    "monitoring_alertrule": Row(Can(MINE)),
+    "monitoring_alertrule": Row(
+        Can(
+            MINE,
+            ADMINISTERS,
+            ADMINISTERS,
+            ADMINISTERS,
+            updates="position name source tool conditions mapping severities hosts action playbook dedupe joins"
+            " window_minutes is_active version",
+        )
+    ),
     "monitoring_alert": Row(
         Can(
             MINE,
             f"{MINE} AND (x.rule_id IS NULL OR EXISTS (SELECT 1 FROM monitoring_alertrule r WHERE r.id = x.rule_id"
             f" AND r.organisation_id = %(me)s)) AND (x.incident_id IS NULL OR {IN_IT})",
+            f"{MINE} AND (x.incident_id IS NULL OR {IN_IT})",
+            updates="times last_seen_at resolved_at outcome reason incident_id",
         )
     ),
 }

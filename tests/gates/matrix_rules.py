@@ -81,6 +81,8 @@ OF_OURS = (
     " FROM partners_contractor c WHERE c.id = x.contractor_id AND c.organisation_id = %(me)s))"
 )
 TOLD = "%(me)s = ANY (x.audience)"
+IN_BOTH = f"{takes_part('x.one_id')} AND {takes_part('x.other_id')}"
+LINKS_BOTH = f"x.made_by_id = %(me)s AND {IN_BOTH}"
 # The same two look after the register; an organisation speaks for a system that it runs, and for one that nobody runs.
 KEEPER = "%(me)s IN (SELECT o.id FROM partners_organisation o WHERE o.slug IN ('coldharbour', 'gravenhurst'))"
 SPOKEN_FOR_BY_ME = (

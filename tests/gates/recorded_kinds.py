@@ -25,7 +25,12 @@ BY_HAND = {
     ("move_finding", "act"): {"planned", "fixed", "retest_asked", "confirmed", "failed", "reopened"},
     ("move_planned", "act"): {"started", "moved", "extended", "finished", "cancelled"},
     ("switch_webhook", "target"): {"on", "off", "ended"},
-    ("monitoring.alerts", "f'alert.{alert.outcome}'"): {"alert.opened", "alert.joined", "alert.queued"},
+    ("monitoring.alerts", "f'alert.{alert.outcome}'"): {
+        "alert.opened",
+        "alert.joined",
+        "alert.queued",
+        "alert.dismissed",
+    },
 }
 # Its kind comes from Python, where `ROOTS` finds it.
 FROM_PYTHON = {("record_at_door", "what")}

@@ -11,6 +11,7 @@ MESSAGES: dict[str, Function] = {
     "sec.enter_planning(uuid,text)": ((WORKER,), "enters the organisation of a planning whose claim it holds"),
     "sec.claimed(text)": ((WORKER,), "what must be sent of the deliveries whose claim it holds"),
     "sec.own_words(text)": ((WORKER,), "own words of the organisations whose deliveries it holds, for those alone"),
+    "sec.tools_unseen(text)": ((WORKER,), "who opened the incidents of the deliveries it holds, if it was a tool"),
     "sec.claimed_addresses(text)": ((WORKER,), "sealed addresses of the deliveries whose claim it holds"),
     "sec.as_they_wish()": ((), "trigger on deliveries: where it goes, hashed, and until when its person is left alone"),
     "sec.quiet_over()": ((), "trigger on incidents: what has become worse waits for no quiet hours"),

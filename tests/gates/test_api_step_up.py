@@ -25,7 +25,7 @@ ANSWER = "an answer of one's own organisation, undone or corrected by the next"
 LEADS = "the lead's word on its own plan, recorded with its reason; lets nobody see or reach anything more"
 TAKES_NONE: dict[tuple[str, str], str] = {
     ("api-incidents", "post"): A_MINUTE,
-    ("api-alerts-generic", "post"): A_MINUTE,
+    **{(f"api-alerts-{tool}", "post"): A_MINUTE for tool in ("generic", "alertmanager", "sentinel", "elastic", "ocsf")},
     ("api-incident", "patch"): "words and severity, recorded with what they were; nobody new sees them",
     ("api-incident-moves", "post"): "the lead's next state, recorded, and taken back by the one before",
     ("api-incident-updates", "post"): "words to those who take part already",

@@ -61,3 +61,42 @@ def rules(cast: Cast) -> Iterator[None]:
     yield
     with psycopg.connect(servers.database_url("DATABASE_URL", database_name())) as owner:
         owner.execute("DELETE FROM monitoring_alertrule")
+
+
+# Rules for tools whose payloads are read by themselves: nothing is mapped.
+BY_TOOL: list[tuple[str, dict[str, Any]]] = [
+    ("ashbourne", {"name": f"Every {tool}", "tool": tool, **more})
+    for tool, more in (
+        ("alertmanager", {}),
+        ("sentinel", {}),
+        ("elastic", {}),
+        ("ocsf", {"severities": {"critical": 1}}),
+    )
+] + [
+    (
+        "coldharbour",
+        {"name": "Elastic", "tool": "elastic", "severities": {"low": 4}, "hosts": {"FS-01": "file-services"}},
+    ),
+    ("brackenfield", {"name": "Alertmanager", "tool": "alertmanager", "joins": "/groupKey"}),
+]
+
+
+def write_tool_rules(cast: Cast) -> None:
+    """Write BY_TOOL into this worker's database, committed."""
+    with psycopg.connect(servers.database_url("DATABASE_URL", database_name())) as owner:
+        for position, (slug, rule) in enumerate(BY_TOOL):
+            owner.execute(
+                "INSERT INTO monitoring_alertrule (id, organisation_id, name, source, position, conditions, mapping,"
+                " action, dedupe, window_minutes, is_active, tool, severities, hosts, joins)"
+                " VALUES (%s, %s, %s, %s, %s, '[]', '{}', 'open', '', 60, true, %s, %s, %s, %s)",
+                [uuid4(), cast.id(slug), rule["name"], rule["name"], position, rule["tool"],
+                 json.dumps(rule.get("severities", {})), json.dumps(rule.get("hosts", {})), rule.get("joins", "")],
+            )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def tool_rules(cast: Cast) -> Iterator[None]:
+    write_tool_rules(cast)
+    yield
+    with psycopg.connect(servers.database_url("DATABASE_URL", database_name())) as owner:
+        owner.execute("DELETE FROM monitoring_alertrule")

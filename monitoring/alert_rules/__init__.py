@@ -1,0 +1,1 @@
+"""An organisation writes its own rules for alerts, and tries them before they count."""
