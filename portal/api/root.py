@@ -22,6 +22,8 @@ COLLECTIONS = {
     "incidents": "api-incidents",
     "events": "api-events",
     "alerts": "api-alerts-generic",
+    "advisories": "api-advisories",
+    "exposures": "api-exposures",
     "organisations": "api-organisations",
     "systems": "api-systems",
     "components": "api-components",

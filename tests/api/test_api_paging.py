@@ -113,6 +113,6 @@ def test_the_root_names_every_collection(client, settings):
     assert root["incidents"] == "http://testserver/api/v1/incidents/"
     assert set(root) == {
         "incidents", "events", "alerts", "organisations", "systems", "dependencies", "contacts", "playbooks",
-        "live_tickets", "schema", "docs", "live",
+        "live_tickets", "schema", "docs", "live", "advisories", "exposures",
         "work_orders", "components", "participations", "services", "integrations", "standing_access", "imports",
     }  # fmt: skip

@@ -35,7 +35,7 @@ AROUND = (
     r"|first-sights|identifiers|access-sources)/"
     r"|/api/v1/incidents/[^/]+/(decision-log|known|statements|cuts|services|situation-reports|costs)/"
 )
-TASKS = r"/api/v1/(tasks|playbooks|alerts|events)/"
+TASKS = r"/api/v1/(tasks|playbooks|alerts|events|advisories|exposures)/"
 FULL = ("--phases", "examples,coverage,fuzzing", "--max-examples", "2")
 FEW = ("--phases", "examples,fuzzing", "--max-examples", "6")
 PARTS = {

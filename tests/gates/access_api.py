@@ -247,6 +247,8 @@ API = (
     api("api-events", GET=READERS),
     api("api-search", GET=READERS.replace("200", "422")),  # without a word
     api("api-live-tickets", POST=TICKETS, body={}),
+    api("api-advisories", GET=READERS, POST=KEPT, body={"id": "X-1", "modified": "2026-03-01T00:00:00Z"}),
+    api("api-exposures", GET=READERS),
     api("api-alerts-generic", POST=KEPT, body={"rule": "none", "title": "Odd sign-in"}),
     api(
         "api-alerts-alertmanager", POST=KEPT,

@@ -26,6 +26,7 @@ from tests.gates.access_answers import (
     LET_IN,
     LETS_IN,
     NO_CARD,
+    NO_EXPOSURE,
     NO_GUEST,
     NO_NUMBER,
     NO_PACK,
@@ -235,4 +236,8 @@ REGISTER = (
     page("alert-rules", OPENERS),
     page("alert-rule-new", STEPPED, post=TIRED_POST),
     page("alert-rule", NO_GUEST, post=NOT_CODED, rule_id="contact"),
+    page("exposure-list", PEOPLE),
+    page("exposure-detail", NO_EXPOSURE, post=NO_EXPOSURE, exposure_id="contact"),
+    page("advisory-feeds", PEOPLE),
+    page("advisory-bring", OPENERS, post=OPENERS_WRONG),
 )  # fmt: skip

@@ -65,6 +65,7 @@ TAKES_NONE: dict[tuple[str, str], str] = {
     ("api-statement-object", "post"): ANSWER,
     ("api-playbooks", "post"): "a plan that runs only for who opens with it",
     ("api-integrations", "post"): "a proposal, in force only when the other side has agreed, with a passkey",
+    ("api-advisories", "post"): "a document, which names nobody and changes no system; the next version replaces it",
     ("api-components", "post"): DETAIL,
     ("api-component", "patch"): DETAIL,
     ("api-services", "post"): DETAIL,
