@@ -486,7 +486,20 @@ OPENING = [  # opening an incident and acting on its rows
     State("let-in-wrong", LEAD, "/incidents/{main}/let-in/", "Say why", act=press("Ask")),
 ]
 
+ADVISORIES = [  # what is known of the software of our systems
+    State("exposures", PROVIDER, "/advisories/", "OpenLDAP out-of-bounds write"),
+    State("exposures-none", LEAD, "/advisories/", "Nothing to do"),
+    State("exposures-retracted", PROVIDER, "/advisories/?show=retracted", "Nothing here"),
+    State("exposure", PROVIDER, "/advisories/{exposure}/", "What do you do about it?"),
+    State("exposure-wrong", PROVIDER, "/advisories/{exposure}/", "Say why", act=press("Write it down")),
+    State("exposure-open", PROVIDER, "/incidents/open/?system=identity-platform&title=Fictional", "Who saw it?"),
+    State("feeds", LEAD, "/advisories/feeds/", "It answers with the status 503"),
+    State("bring-advisory", LEAD, "/advisories/bring/", "It is kept whole or not at all"),
+    State("bring-advisory-wrong", LEAD, "/advisories/bring/", "Choose a file", act=press("Read it")),
+]
+
 GROUPS = {
+    "advisories": ADVISORIES,
     "decisions": DECISIONS,
     "cuts": CUTS,
     "opening": OPENING,

@@ -23,6 +23,7 @@ from psycopg.types.json import Jsonb
 from incidents.blast_radius import blast_radius
 from incidents.changes import difference
 from incidents.frozen import frozen
+from tests.browser.advisories import put_advisories
 from tests.browser.decisions import put_decisions
 from tests.browser.own_books import put_own_books
 from tests.browser.personal_data import put_personal_data
@@ -100,6 +101,7 @@ def arranged(product: Running) -> Iterator[Stage]:
         stage |= put_decisions(product.database_url, stage["main"])
         stage["cut"] = _cut_and_services(product, stage["main"], stage["fresh"])
         put_own_books(product.database_url, stage["main"])
+        stage |= put_advisories(product.database_url)
         stage |= _details(product, stage)
         stage["wide"] = _widened(product, stage["exercise"])
         _done_a_day_ago(product, stage["exercise"])
