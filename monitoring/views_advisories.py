@@ -56,7 +56,8 @@ def exposure_detail(request: HttpRequest, exposure_id: UUID) -> HttpResponse:
     visitor = request.visitor  # type: ignore[attr-defined]
     if request.method == "POST" and not may_open(visitor):
         return refuse(request, 403, _("Your role does not allow this. Ask your administrator or incident manager."))
-    form = DecisionForm(request.POST if request.method == "POST" else None)
+    decided = row.decisions.exists()
+    form = DecisionForm(request.POST if request.method == "POST" else None, decided=decided)
     if request.method == "POST" and form.is_valid():
         decide(row, **form.cleaned_data, actor=actor_of(visitor))
         messages.success(request, _("Written down. Owner and provider of the system read it."))

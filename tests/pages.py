@@ -492,7 +492,7 @@ ADVISORIES = [  # what is known of the software of our systems
     State("exposures-retracted", PROVIDER, "/advisories/?show=retracted", "Nothing here"),
     State("exposure", PROVIDER, "/advisories/{exposure}/", "What do you do about it?"),
     State("exposure-wrong", PROVIDER, "/advisories/{exposure}/", "Say why", act=press("Write it down")),
-    State("exposure-open", PROVIDER, "/incidents/open/?system=identity-platform&title=Fictional", "Who saw it?"),
+    State("exposure-open", PROVIDER, "/incidents/open/?systems=identity-platform&title=Fictional", "Who saw it?"),
     State("feeds", LEAD, "/advisories/feeds/", "It answers with the status 503"),
     State("bring-advisory", LEAD, "/advisories/bring/", "It is kept whole or not at all"),
     State("bring-advisory-wrong", LEAD, "/advisories/bring/", "Choose a file", act=press("Read it")),

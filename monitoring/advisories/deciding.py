@@ -39,17 +39,23 @@ class DecisionForm(forms.Form):
         choices=list(WORDS.items()), error_messages={"required": _("Choose what you do about it.")}
     )
     reason = forms.CharField(max_length=2000, error_messages={"required": _("Say why, in a few words.")})
-    responsible = forms.CharField(max_length=200, required=False)
-    until_on = forms.DateField(required=False, error_messages={"invalid": _("Write a day, as in 2026-11-30.")})
+    responsible = forms.CharField(
+        max_length=200, error_messages={"required": _("Name who sees to it: a person or a team.")}
+    )
+    until_on = forms.DateField(
+        error_messages={"required": _("Say until when."), "invalid": _("Write a day, as in 2026-11-30.")}
+    )
+
+    def __init__(self, data: Any = None, *, decided: bool = False, **kwargs: Any) -> None:
+        super().__init__(data, **kwargs)
+        choices = [(value, words) for value, words in WORDS.items() if decided or value != Choice.REOPEN]
+        self.fields["choice"].choices = choices  # type: ignore[attr-defined]
+        if (data or {}).get("choice") in {Choice.NOT_US, Choice.REOPEN}:
+            self.fields["responsible"].required = self.fields["until_on"].required = False
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         choice, until = cleaned.get("choice"), cleaned.get("until_on")
-        if choice in {Choice.PATCH, Choice.MITIGATE, Choice.ACCEPT}:
-            if until is None and "until_on" not in self.errors:
-                self.add_error("until_on", _("Say until when."))
-            if not cleaned.get("responsible"):
-                self.add_error("responsible", _("Name who sees to it: a person or a team."))
         if until is not None and choice:
             today = clock.now().date()
             if until < today:
@@ -61,8 +67,8 @@ class DecisionForm(forms.Form):
 
 def decide(
     exposure: Exposure, *, choice: str, reason: str, responsible: str, until_on: date | None, actor: Actor
-) -> ExposureDecision:
-    """Write a decision down; the last one counts.
+) -> None:
+    """Write a decision down; the last one counts. About the organisation behind several systems it is one for all.
 
     Raises:
         django.db.DatabaseError: 42501 when the person does not look after the register, or neither owns nor provides
@@ -70,15 +76,23 @@ def decide(
     """
     assert actor.person_id is not None  # pages are for people
     person = Person.objects.get(pk=actor.person_id)
-    return ExposureDecision.objects.create(
-        id=uuid4(),
-        exposure=exposure,
-        organisation_id=actor.organisation_id,
-        person=person,
-        person_name=person.name,
-        choice=choice,
-        responsible=responsible,
-        until_on=until_on,
-        reason=reason,
-        at=clock.now(),
+    rows = [exposure]
+    if exposure.component_id is None:
+        same = {"label": exposure.label, "about": exposure.about, "confined_to": exposure.confined_to_id}
+        rows = list(Exposure.objects.filter(component_id=None, state=Exposure.State.OPEN, **same))
+    now = clock.now()
+    ExposureDecision.objects.bulk_create(
+        ExposureDecision(
+            id=uuid4(),
+            exposure=row,
+            organisation_id=actor.organisation_id,
+            person=person,
+            person_name=person.name,
+            choice=choice,
+            responsible=responsible,
+            until_on=until_on,
+            reason=reason,
+            at=now,
+        )
+        for row in rows
     )

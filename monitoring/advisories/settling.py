@@ -107,7 +107,8 @@ def _platform(component: Mapping[str, Any]) -> Installed | None:
 def _about(component: Mapping[str, Any] | None, names: Sequence[str]) -> str:
     if component is None:
         return names[0] if names else ""
-    return f"{component['vendor']} {component['product']}".strip()
+    vendor, product = component["vendor"], component["product"]
+    return product if product.casefold().startswith(vendor.casefold()) else f"{vendor} {product}"
 
 
 def _installed(component: Mapping[str, Any] | None) -> str:

@@ -75,23 +75,42 @@ def list_page(show: str) -> dict[str, Any]:
     for exposure_id, source in found.values_list("exposure_id", "advisory__source"):
         if source.upper() not in sources.setdefault(exposure_id, []):
             sources[exposure_id].append(source.upper())
+    others = _joined(rows)
+    rows = [row for row in rows if row.pk in others]
     if is_open:
         rows = [row for row in rows if rests(decisions.get(row.pk), today) == (show == "decided")]
     return {
         "show": show,
-        "items": [_item(row, decisions.get(row.pk), sources.get(row.pk, []), today) for row in rows[:MOST]],
+        "items": [
+            _item(row, decisions.get(row.pk), sources.get(row.pk, []), today, others=others[row.pk])
+            for row in rows[:MOST]
+        ],
         "more": len(rows) > MOST,
         "failing": AdvisoryFeed.objects.filter(is_active=True, failing_since__isnull=False).count(),
     }
 
 
-def _item(row: Exposure, decision: ExposureDecision | None, sources: Sequence[str], today: date) -> dict[str, Any]:
+def _joined(rows: Iterable[Exposure]) -> dict[UUID, int]:
+    """The rows to show, with how many more systems each stands for: of an organisation behind many systems one row."""
+    first: dict[tuple[Any, ...], UUID] = {}
+    others: dict[UUID, int] = {}
+    for row in rows:
+        key = (row.pk,) if row.component_id else (row.label, row.about, row.confined_to_id)
+        stands = first.setdefault(key, row.pk)
+        others[stands] = others.get(stands, -1) + 1
+    return others
+
+
+def _item(
+    row: Exposure, decision: ExposureDecision | None, sources: Sequence[str], today: date, *, others: int = 0
+) -> dict[str, Any]:
+    more = ngettext("%(name)s and one more system", "%(name)s and %(n)s more systems", others)
     due = due_of(row, decision)
     return {
         "id": row.pk,
         "label": label_of(row),
         "title": row.title,
-        "system": row.system.name,
+        "system": more % {"name": row.system.name, "n": others} if others else row.system.name,
         "about": about_of(row),
         "tags": tags_of(row),
         "certainty": CERTAINTY[row.certainty],
@@ -131,6 +150,8 @@ def tags_of(row: Exposure) -> list[dict[str, Any]]:
 
 
 def shared_words(row: Exposure) -> str:
+    if not row.shared_by:
+        return _("no organisation on it")
     return ngettext("one organisation on it", "%(n)s organisations on it", row.shared_by) % {"n": row.shared_by}
 
 
@@ -148,7 +169,7 @@ def detail_page(row: Exposure, *, me: UUID) -> dict[str, Any]:
     decisions = list(ExposureDecision.objects.filter(exposure=row).select_related("organisation"))
     last = decisions[0] if decisions else None
     system = row.system
-    opening = urlencode({"system": system.slug, "title": f"{label_of(row)}: {row.title}"[:200]})
+    opening = urlencode({"systems": system.slug, "title": f"{label_of(row)}: {row.title}"[:200]})
     provider = system.provider
     runs = [each.name for each in (system.owner, system.provider) if each is not None]
     return {

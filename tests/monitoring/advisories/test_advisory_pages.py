@@ -31,7 +31,7 @@ def test_the_provider_decides_and_a_stranger_finds_nothing(exposure, client_of, 
     assert shown.index("CVE-2099-10001") < shown.index("CVE-2099-10002")  # what is exploited comes first
     detail = northgate.get(page).content.decode()
     assert "by name alone: OpenLDAP OpenLDAP" in detail
-    assert "/incidents/open/?system=identity-platform&amp;title=CVE-2099-10001" in detail
+    assert "/incidents/open/?systems=identity-platform&amp;title=CVE-2099-10001" in detail
     for slug in ("ashbourne", "gravenhurst", "dunmere"):
         assert "CVE-2099-10001" not in client_of(slug).get("/advisories/").content.decode()
         assert client_of(slug).get(page).status_code == 404
@@ -59,12 +59,29 @@ def test_the_provider_decides_and_a_stranger_finds_nothing(exposure, client_of, 
         assert ExposureDecision.objects.get().reason == "Behind the gateway"
 
 
+def test_what_names_the_organisation_behind_many_systems_is_one_row_and_one_decision(operator, client_of, inside):
+    operator(document("stix"))
+    northgate = client_of("northgate")
+    shown = northgate.get("/advisories/").content.decode()
+    assert shown.count("log-ins of a service provider offered for sale") == 1
+    with inside("northgate"):
+        rows = list(Exposure.objects.values_list("pk", flat=True))
+    assert f"and {len(rows) - 1} more systems" in shown
+    said = {"choice": "not_us", "reason": "Another company of this name"}
+    assert northgate.post(f"/advisories/{rows[0]}/", said).status_code == 302
+    assert "Nothing to do" in northgate.get("/advisories/").content.decode()
+    with inside("northgate"):
+        assert ExposureDecision.objects.count() == len(rows)
+
+
 def test_one_click_leads_to_the_form_of_an_incident_with_the_system_filled_in(exposure, client_of):
-    form = client_of("northgate").get("/incidents/open/?system=identity-platform&title=CVE-2099-10001").content.decode()
+    form = (
+        client_of("northgate").get("/incidents/open/?systems=identity-platform&title=CVE-2099-10001").content.decode()
+    )
     assert 'value="CVE-2099-10001"' in form
     at = form.index('value="identity-platform"')
     assert "checked" in form[at : at + 120]
-    other = client_of("northgate").get("/incidents/open/?system=planning-search&system=%3Cb%3E").content.decode()
+    other = client_of("northgate").get("/incidents/open/?systems=planning-search&systems=%3Cb%3E").content.decode()
     assert 'value="planning-search"' not in other  # a system that one may not name
 
 
