@@ -303,6 +303,7 @@ BESIDE_WAYS = [
 ]
 SUNK_WAYS = env.list("SUNK_WAYS", default=["email"] if MAIL_URL else [])  # those of which nothing leaves this machine
 BOUNCE_ADDRESS = env.str("BOUNCE_ADDRESS", "")  # where mail comes back to, e.g. bounces@…; what stands behind + is ours
+ACCESS_FOLDER = env.str("ACCESS_FOLDER", "")  # <organisation>/<source>/<file>: logs that are taken when they lie there
 BOUNCE_MAILDIR = env.str("BOUNCE_MAILDIR", "")  # a folder in which a mail server leaves it
 # Text messages a day: the service's own limit, of which a part is kept for first messages; of one incident; of one
 # person about it.

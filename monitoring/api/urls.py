@@ -1,8 +1,9 @@
 """Addresses of what tells us first, under /api/v1/."""
 
-from monitoring.api import advisories, alerts, findings
+from monitoring.api import access_events, advisories, alerts, findings
 
 urlpatterns = [
+    *access_events.urlpatterns,
     *advisories.urlpatterns,
     *alerts.urlpatterns,
     *findings.urlpatterns,

@@ -36,6 +36,24 @@ LANGUAGE sql STABLE {DEFINER} AS $$
     SELECT a.nth, NULL, s.id FROM mine m, asked a JOIN public.partners_sharedsystem s ON s.slug = a.name
      WHERE a.kind = 'system' AND s.id = ANY (m.systems)
 $$;
+-- Organisations, and the systems that one has to do with: what a taker of records knows of both.
+CREATE FUNCTION sec.access_register() RETURNS TABLE (is_system boolean, id uuid, slug text, owner_id uuid)
+LANGUAGE sql STABLE {DEFINER} AS $$
+    WITH mine AS MATERIALIZED (SELECT sec.me() AS me, sec.my_systems() AS systems)
+    SELECT false, o.id, o.slug, NULL::uuid FROM mine m, public.partners_organisation o WHERE m.me IS NOT NULL
+    UNION ALL
+    SELECT true, s.id, s.slug, s.owner_id FROM mine m, public.partners_sharedsystem s WHERE s.id = ANY (m.systems)
+$$;
+-- Permissions that both sides approved, of which one is a side or whose systems one runs.
+CREATE FUNCTION sec.access_permissions() RETURNS TABLE (id uuid, grantor_id uuid, grantee_id uuid, accounts text[],
+    systems uuid[], starts_on date, expires_on date, ended_on date) LANGUAGE sql STABLE {DEFINER} AS $$
+    SELECT i.id, i.grantor_id, i.grantee_id, v.accounts, v.system_ids, v.starts_on, v.expires_on,
+           (i.ended_at AT TIME ZONE 'UTC')::date
+      FROM public.partners_integration i
+      JOIN public.partners_integrationversion v ON v.integration_id = i.id AND v.number = i.permitted
+     WHERE sec.me() IN (i.grantor_id, i.grantee_id) OR v.system_ids && sec.systems_i_run()
+     ORDER BY i.id
+$$;
 -- A name is claimed for oneself, or, of a machine on a system that one runs, for an organisation that stands on it.
 CREATE FUNCTION sec.claim_name(name_kind text, name text, whose uuid, of_system uuid) RETURNS uuid LANGUAGE plpgsql {DEFINER} AS $$
 DECLARE made uuid; me uuid := sec.me(); BEGIN
@@ -192,6 +210,9 @@ DECLARE me uuid := sec.me(); a record; BEGIN
          WHERE o.account = a.alias AND o.home_id = a.home_id AND o.reporter_id = me;
     END LOOP;
 END $$;
+CREATE FUNCTION sec.has_aliases() RETURNS boolean LANGUAGE sql STABLE {DEFINER} AS $$
+    SELECT EXISTS (SELECT 1 FROM public.monitoring_accountalias a WHERE a.organisation_id = sec.me())
+$$;
 CREATE FUNCTION sec.aliases_of(homes uuid[], others text[]) RETURNS TABLE (home_id uuid, alias text, account text)
 LANGUAGE sql STABLE {DEFINER} AS $$
     SELECT a.home_id, a.alias, a.account FROM (SELECT sec.me() AS me) m, unnest(homes, others) AS r (home, other)
@@ -240,7 +261,7 @@ CREATE FUNCTION sec.hand_over_intake(of_source uuid, called text, of_format text
     at_line bigint, totals bigint[], refused jsonb) RETURNS uuid LANGUAGE plpgsql {DEFINER} AS $$
 DECLARE made uuid := gen_random_uuid(); me uuid := sec.me(); BEGIN
     IF NOT EXISTS (SELECT 1 FROM public.monitoring_source s WHERE s.id = of_source AND s.organisation_id = me)
-       OR kept !~ '^[0-9a-z-]{{1,80}}$' THEN
+       OR kept !~ '^[0-9a-f]{{64}}$' THEN
         RAISE EXCEPTION 'no source of yours' USING ERRCODE = '42501';
     END IF;
     INSERT INTO public.monitoring_intake (id, organisation_id, source_id, name, format, file, size, began_at, reached, line,
@@ -249,16 +270,24 @@ DECLARE made uuid := gen_random_uuid(); me uuid := sec.me(); BEGIN
         totals[1], totals[2], totals[3], totals[4], refused, '', clock_timestamp(), '', 0);
     RETURN made;
 END $$;
+-- A claim as a worker holds it, with how far it came.
+CREATE FUNCTION sec.intake_of(intake uuid) RETURNS TABLE (id uuid, source_id uuid, name text, format text, file text,
+    reached bigint, line bigint, totals bigint[], rejections jsonb) LANGUAGE sql STABLE {DEFINER} AS $$
+    SELECT i.id, i.source_id, i.name, i.format, i.file, i.reached, i.line,
+           ARRAY[i.accepted, i.duplicates, i.rejected, i.first_sights], i.rejections
+      FROM public.monitoring_intake i WHERE i.id = intake
+$$;
 -- A file that a worker takes for an organisation: one that was begun and not finished goes on where it stood.
-CREATE FUNCTION sec.open_intake(slug text, source text, called text, of_format text, bytes bigint, worker text)
-RETURNS uuid LANGUAGE plpgsql {DEFINER} AS $$
+CREATE FUNCTION sec.open_intake(of_slug text, of_source text, called text, of_format text, bytes bigint, worker text)
+RETURNS TABLE (id uuid, source_id uuid, name text, format text, file text, reached bigint, line bigint, totals bigint[],
+    rejections jsonb) LANGUAGE plpgsql {DEFINER} AS $$
 DECLARE found uuid; org uuid; from_source uuid; BEGIN
-    SELECT o.id INTO org FROM public.partners_organisation o WHERE o.slug = open_intake.slug;
+    SELECT o.id INTO org FROM public.partners_organisation o WHERE o.slug = of_slug;
     IF org IS NULL OR coalesce(worker, '') = '' THEN
-        RAISE EXCEPTION 'no such organisation' USING ERRCODE = '42501';
+        RETURN;
     END IF;
     PERFORM sec.enter(org);
-    from_source := sec.source_named(open_intake.source, of_format);
+    from_source := sec.source_named(of_source, of_format);
     PERFORM pg_advisory_xact_lock(hashtextextended('intake ' || from_source || called, 0));
     UPDATE public.monitoring_intake i SET claimed_by = worker, claimed_until = clock_timestamp() + interval '2 minutes',
            attempts = i.attempts + 1
@@ -271,16 +300,19 @@ DECLARE found uuid; org uuid; from_source uuid; BEGIN
         INSERT INTO public.monitoring_intake (id, organisation_id, source_id, name, format, file, size, began_at, reached, line,
             accepted, duplicates, rejected, first_sights, rejections, failed, claimed_by, claimed_until, attempts)
         VALUES (gen_random_uuid(), org, from_source, called, of_format, '', bytes, clock_timestamp(), 0, 0, 0, 0, 0, 0, '[]', '',
-            worker, clock_timestamp() + interval '2 minutes', 1) RETURNING id INTO found;
+            worker, clock_timestamp() + interval '2 minutes', 1) RETURNING monitoring_intake.id INTO found;
     END IF;
-    RETURN found;
+    RETURN QUERY SELECT * FROM sec.intake_of(found);
 END $$;
-CREATE FUNCTION sec.claim_intakes(worker text, at_most integer) RETURNS SETOF uuid LANGUAGE sql {DEFINER} AS $$
-    UPDATE public.monitoring_intake i SET claimed_by = worker, claimed_until = clock_timestamp() + interval '2 minutes',
-           attempts = i.attempts + 1
-     WHERE worker <> '' AND i.id IN (SELECT d.id FROM public.monitoring_intake d
-         WHERE d.due_at <= clock_timestamp() AND (d.claimed_until IS NULL OR d.claimed_until < clock_timestamp())
-         ORDER BY d.due_at LIMIT at_most FOR UPDATE SKIP LOCKED) RETURNING i.id
+CREATE FUNCTION sec.claim_intakes(worker text, at_most integer) RETURNS TABLE (id uuid, source_id uuid, name text, format text,
+    file text, reached bigint, line bigint, totals bigint[], rejections jsonb) LANGUAGE sql {DEFINER} AS $$
+    WITH taken AS (
+        UPDATE public.monitoring_intake i SET claimed_by = worker, claimed_until = clock_timestamp() + interval '2 minutes',
+               attempts = i.attempts + 1
+         WHERE worker <> '' AND i.id IN (SELECT d.id FROM public.monitoring_intake d
+             WHERE d.due_at <= clock_timestamp() AND (d.claimed_until IS NULL OR d.claimed_until < clock_timestamp())
+             ORDER BY d.due_at LIMIT at_most FOR UPDATE SKIP LOCKED) RETURNING i.id)
+    SELECT o.* FROM taken t, sec.intake_of(t.id) o
 $$;
 CREATE FUNCTION sec.enter_intake(intake uuid, worker text) RETURNS text LANGUAGE plpgsql {DEFINER} AS $$
 DECLARE org uuid; BEGIN
@@ -307,6 +339,12 @@ CREATE FUNCTION sec.end_intake(intake uuid, worker text, because text) RETURNS v
     UPDATE public.monitoring_intake i SET finished_at = clock_timestamp(), failed = because, due_at = NULL, claimed_by = '',
            claimed_until = NULL
      WHERE i.id = intake AND i.claimed_by = worker AND worker <> '' AND i.finished_at IS NULL
+$$;
+-- A file that waits for a worker is kept until it is taken.
+CREATE OR REPLACE FUNCTION sec.files_not_kept(names text[]) RETURNS SETOF text LANGUAGE sql STABLE {DEFINER} AS $$
+    SELECT n FROM unnest(names) n
+     WHERE NOT EXISTS (SELECT 1 FROM public.files_storedfile f WHERE f.storage_name = n AND f.state = 'kept')
+       AND NOT EXISTS (SELECT 1 FROM public.monitoring_intake i WHERE i.file = n AND i.finished_at IS NULL)
 $$;
 -- Nothing is kept longer than is said; `days` of what was seen, a month of blocks and of what was taken.
 CREATE FUNCTION sec.sweep_access(kept_days integer) RETURNS bigint LANGUAGE plpgsql {DEFINER} AS $$
@@ -354,7 +392,8 @@ BY_APP = (
     " sec.crossings_i_run(date, date), sec.log_coverage()"
 )
 BY_BOTH = (
-    "sec.whose(text[], text[]), sec.source_named(text, text), sec.begin_blocks(uuid, bytea[]),"
+    "sec.whose(text[], text[]), sec.has_aliases(), sec.access_register(), sec.access_permissions(),"
+    " sec.source_named(text, text), sec.begin_blocks(uuid, bytea[]),"
     " sec.take_sights(uuid, text[], text[], text[], text[], uuid[], uuid[], text[], uuid[], text[], timestamptz[], uuid[]),"
     " sec.take_changes(uuid, text[], text[], text[], text[], text[], uuid[], uuid[], text[], uuid[], timestamptz[]),"
     " sec.learn_aliases(uuid[], text[], text[]), sec.aliases_of(uuid[], text[]),"
@@ -367,11 +406,17 @@ BY_WORKER = (
     " sec.end_intake(uuid, text, text), sec.sweep_access(integer)"
 )
 GRANTS = f"""
-REVOKE ALL ON FUNCTION {BY_APP}, {BY_BOTH}, {BY_WORKER} FROM PUBLIC;
+REVOKE ALL ON FUNCTION {BY_APP}, {BY_BOTH}, {BY_WORKER}, sec.intake_of(uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION {BY_APP}, {BY_BOTH} TO portal_app;
 GRANT EXECUTE ON FUNCTION {BY_BOTH}, {BY_WORKER} TO portal_worker;
 """
-BACKWARD = f"DROP FUNCTION {BY_APP}, {BY_BOTH}, {BY_WORKER};"
+NOT_KEPT_BEFORE = f"""
+CREATE OR REPLACE FUNCTION sec.files_not_kept(names text[]) RETURNS SETOF text LANGUAGE sql STABLE {DEFINER} AS $$
+    SELECT n FROM unnest(names) n
+     WHERE NOT EXISTS (SELECT 1 FROM public.files_storedfile f WHERE f.storage_name = n AND f.state = 'kept')
+$$;
+"""
+BACKWARD = NOT_KEPT_BEFORE + f"DROP FUNCTION {BY_APP}, {BY_BOTH}, {BY_WORKER}, sec.intake_of(uuid);"
 OWN = f"organisation_id = {ME}"
 EITHER = f"{ME} IN (home_id, organisation_id)"
 SYSTEM_IS_MINE = "system_id = ANY ((SELECT sec.my_systems())::uuid[])"
@@ -383,6 +428,7 @@ class Migration(migrations.Migration):
         ("incidents", "0049_resumed"),
         ("notifications", "0040_unseen"),
         ("partners", "0022_duty_catalogue"),
+        ("files", "0001_initial"),
     ]
 
     operations = [
@@ -435,6 +481,7 @@ class Migration(migrations.Migration):
                 (
                     "home",
                     models.ForeignKey(
+                        db_constraint=False,
                         db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
@@ -444,6 +491,7 @@ class Migration(migrations.Migration):
                 (
                     "organisation",
                     models.ForeignKey(
+                        db_constraint=False,
                         db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
@@ -453,6 +501,7 @@ class Migration(migrations.Migration):
                 (
                     "permission",
                     models.ForeignKey(
+                        db_constraint=False,
                         db_index=False,
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
@@ -463,6 +512,7 @@ class Migration(migrations.Migration):
                 (
                     "reporter",
                     models.ForeignKey(
+                        db_constraint=False,
                         db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
@@ -472,6 +522,7 @@ class Migration(migrations.Migration):
                 (
                     "system",
                     models.ForeignKey(
+                        db_constraint=False,
                         db_index=False,
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
@@ -482,6 +533,7 @@ class Migration(migrations.Migration):
                 (
                     "source",
                     models.ForeignKey(
+                        db_constraint=False,
                         db_index=False,
                         null=True,
                         on_delete=django.db.models.deletion.SET_NULL,

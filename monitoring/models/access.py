@@ -147,7 +147,8 @@ class Sight(models.Model):
     `kind`: a first success, a first failure, a first administrative log-on, or the first use after its permission had
     lapsed (`permission` is that one then; otherwise the one in force that covers it). `place` is the shared system's
     slug, or the machine where none is known. `learned`: while its source was learning. `noted_at`: a finding has it, or
-    none is wanted of it.
+    none is wanted of it. Its keys are not checked by the database: six look-ups a row were much of the cost of an
+    ingest, `sec.take_sights` alone writes here, and what they name is never deleted.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -155,17 +156,29 @@ class Sight(models.Model):
     account = models.TextField()
     shown = models.TextField()
     account_kind = models.TextField()
-    home = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+", db_index=False)
-    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+", db_index=False)
+    home = models.ForeignKey(
+        Organisation, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
     place = models.TextField()
-    system = models.ForeignKey(SharedSystem, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    system = models.ForeignKey(
+        SharedSystem, null=True, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
     resource = models.TextField()  # the machine or application of the first time
     first_at = models.DateTimeField()
     last_at = models.DateTimeField()  # the first time on the latest of `days`
     days = ArrayField(models.DateField())  # ascending, each once: what is sent again changes nothing
-    source = models.ForeignKey(Source, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
-    reporter = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+", db_index=False)
-    permission = models.ForeignKey(Integration, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    source = models.ForeignKey(
+        Source, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False, db_constraint=False
+    )
+    reporter = models.ForeignKey(
+        Organisation, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
+    permission = models.ForeignKey(
+        Integration, null=True, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
     learned = models.BooleanField(default=False)
     noted_at = models.DateTimeField(null=True)
 

@@ -35,12 +35,7 @@ def once(handler: Handler) -> Handler:
         if key is None:
             return handler(view, request, *args, **kwargs)
         _ = request.data  # an unreadable body is refused before anything else; its digest is on the view now
-        mine = {
-            "organisation_id": view.visitor.organisation_id,
-            "method": "POST",
-            "path": request.path,
-            "key": key,
-        }
+        mine = _mine(view, request, key)
         _hold("\n".join(map(str, mine.values())))
         kept = Replay.objects.filter(**mine).first()
         if kept is not None and clock.now() - kept.created_at < KEPT:
@@ -53,6 +48,32 @@ def once(handler: Handler) -> Handler:
         return response
 
     return post
+
+
+def kept_answer(view: Any, request: Request, key: str, digest: bytes) -> HttpResponse | None:
+    """What the first request with this key was answered, for a view that opens its scopes itself; in an open scope.
+
+    Raises:
+        Refusal: 409 while the first one is looked up or kept, 422 when it had another body.
+    """
+    mine = _mine(view, request, key)
+    _hold("\n".join(map(str, mine.values())))
+    kept = Replay.objects.filter(**mine).first()
+    if kept is None:
+        return None
+    if clock.now() - kept.created_at < KEPT:
+        return _again(kept, digest)
+    kept.delete()
+    return None
+
+
+def keep_answer(view: Any, request: Request, key: str, digest: bytes, response: HttpResponse) -> None:
+    """Keep it, unless another request with this key was quicker (IntegrityError)."""
+    _keep(_mine(view, request, key), digest, response)
+
+
+def _mine(view: Any, request: Request, key: str) -> dict[str, Any]:
+    return {"organisation_id": view.visitor.organisation_id, "method": "POST", "path": request.path, "key": key}
 
 
 def key_of(request: Request) -> str | None:

@@ -183,7 +183,7 @@ API = (
         body={"title": "First words", "audience": "press", "text": "So"},
     ),
     api("api-statement-change", POST=DATA_GONE, body={"text": "So"}, args="statement_id=contact"),
-    api("api-statement-ask", POST=DATA_GONE, body={}, args="statement_id=contact"),
+    api("api-statement-ask", POST=DATA_GONE, body={"version": 1}, args="statement_id=contact"),
     api("api-statement-agree", POST=DATA_GONE, body={"version": 1}, args="statement_id=contact"),
     api("api-statement-object", POST=DATA_GONE, body={"version": 1, "reason": "So"}, args="statement_id=contact"),
     api("api-statement-issue", POST=DATA_GONE, body={"version": 1}, args="statement_id=contact"),

@@ -1,0 +1,105 @@
+"""Records on their one path into the database: each line counted once, each crossing kept once."""
+
+from __future__ import annotations
+
+import json
+from contextlib import nullcontext
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from monitoring.access.ingest import source_named, take_stream
+from monitoring.models import Coverage, Sight, Source, Unattributed
+from monitoring.records.reading import reader_of
+from portal import clock
+
+pytestmark = pytest.mark.django_db
+NOON = datetime(2026, 11, 3, 12, 40, tzinfo=UTC)
+
+
+def line(account: str = "svc-backup@ashbourne", resource: str = "file-02", minute: int = 0, **more: Any) -> bytes:
+    at = NOON + timedelta(minutes=minute)
+    return json.dumps({"at": at.isoformat(), "account": account, "resource": resource, **more}).encode() + b"\n"
+
+
+COLD = {"resource_organisation": "coldharbour"}
+
+
+def take(*lines: bytes, name: str = "SIEM") -> Any:
+    reader = reader_of("normal", now=lambda: NOON + timedelta(days=1))
+    return take_stream(source_named(name, "normal"), reader, list(lines), nullcontext)
+
+
+def counts(totals: Any) -> tuple[int, int, int, int]:
+    return totals.accepted, totals.duplicates, totals.rejected, totals.first_sights
+
+
+def test_every_line_is_counted_once_and_every_crossing_kept_once(inside):
+    with inside("ashbourne"):
+        totals = take(
+            line(**COLD),
+            line(minute=5, **COLD),  # again, later that day
+            line(minute=-5, **COLD),  # late: it was first
+            line(minute=5, **COLD),  # the very same line
+            b"\n",
+            line("ann@ashbourne", "file-01", resource_organisation="ashbourne"),
+            line("bob@brackenfield", "x", outcome="failure", resource_organisation="ashbourne"),
+            b"{}\n",
+            b"what\n",
+            line("eve@nowhere", "y"),
+        )
+        assert counts(totals) == (6, 1, 2, 1)
+        assert totals.rejections == [{"line": 8, "reason": "missing-field"}, {"line": 9, "reason": "not-json"}]
+        kept = {(each.kind, each.shown, each.place): each.first_at for each in Sight.objects.all()}
+        assert kept == {
+            ("success", "svc-backup@ashbourne", "file-02"): NOON - timedelta(minutes=5),
+            ("failure", "bob@brackenfield", "x"): NOON,
+        }
+        assert {(each.side, each.kind, each.value, each.times) for each in Unattributed.objects.all()} == {
+            ("home", "netbios", "nowhere", 1),
+            ("place", "host", "y", 1),
+        }
+        source = Source.objects.get()
+        assert (source.accepted, source.duplicates, source.rejected) == (6, 1, 2)
+        assert (source.first_at, source.last_at) == (NOON - timedelta(minutes=5), NOON + timedelta(minutes=5))
+
+
+def test_a_block_that_was_delivered_is_known_again_and_a_crossing_that_stands_there_too(inside):
+    lines = [line(**COLD), line("ann@ashbourne", "file-01", resource_organisation="ashbourne")]
+    with inside("ashbourne"):
+        assert counts(take(*lines)) == (2, 0, 0, 1)
+        assert counts(take(*lines)) == (0, 2, 0, 0), "the same block"
+        assert counts(take(*lines, line(minute=1, **COLD))) == (2, 1, 0, 0), "another block: the crossing stands there"
+        assert counts(take(*lines, name="other")) == (1, 1, 0, 0), "another source, the same crossing"
+        assert Sight.objects.count() == 1
+
+
+def test_what_others_do_among_themselves_is_not_ours_to_say(inside):
+    with inside("gravenhurst"):
+        assert counts(take(line(**COLD))) == (1, 0, 0, 0)
+        assert not Sight.objects.exists()
+    with inside("coldharbour"):
+        assert not Sight.objects.exists()
+    with inside("northgate"):
+        # It runs the system: what happens there is its to tell, and not its to read afterwards.
+        assert counts(take(line(system="file-services", **COLD))) == (1, 0, 0, 1)
+        assert not Sight.objects.exists()
+        assert Coverage.objects.get().sign_ins == 1
+    for slug in ("ashbourne", "coldharbour"):
+        with inside(slug):
+            kept = {each.kind: each for each in Sight.objects.all()}
+            assert {each.place for each in kept.values()} == {"file-services"}
+            assert kept["success"].permission_id is None
+            assert kept["lapsed"].permission_id is not None, "its permission lapsed in September"
+    with inside("gravenhurst"):
+        assert not Sight.objects.exists()
+
+
+def test_times_that_cannot_be_are_refused_with_their_line(inside):
+    with inside("ashbourne"):
+        future = line(minute=60 * 24 * 400, **COLD)
+        totals = take(line(**COLD), future, line(minute=-60 * 24 * 365 * 40, **COLD))
+        assert counts(totals) == (1, 0, 2, 1)
+        assert [each["reason"] for each in totals.rejections] == ["future-time", "time-out-of-range"]
+        assert clock.now() > NOON
