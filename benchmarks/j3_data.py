@@ -129,6 +129,6 @@ def _permit(cursor: psycopg.Cursor, known: World, ids: list[UUID], systems: list
     columns = ["id", "integration_id", "accounts", "system_ids", "proposed_at", "proposed_for_id", "permitted_at"]
     marks = ", ".join(["%s"] * (len(columns) + len(said)))
     cursor.executemany(
-        f"INSERT INTO partners_integrationversion ({', '.join([*columns, *said])}) VALUES ({marks})",  # noqa: S608
+        f"INSERT INTO partners_integrationversion ({', '.join([*columns, *said])}) VALUES ({marks})",
         [(*version, *said.values()) for version in versions],
     )

@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from monitoring.access.jobs import take_folder, take_handed_over
 from monitoring.advisories.polling import poll_due
 from monitoring.advisories.settling import match_due
 from monitoring.findings.judging import judge_due
@@ -18,3 +19,9 @@ def advisories() -> int:
 def judge() -> int:
     """Make findings of what nobody has looked at yet; of how many sights and changes."""
     return judge_due()
+
+
+@shared_task(name="monitoring.access")
+def access() -> int:
+    """Go on with long bodies, then look into the watched folder; how many were taken to their end."""
+    return take_handed_over() + take_folder()

@@ -60,6 +60,7 @@ IMPORT = "partners.check_imports"
 REWALK = "incidents.rewalk"
 ADVISORIES = "monitoring.advisories"
 JUDGE = "monitoring.judge"  # nobody imports that room: it is known by its name
+ACCESS = "monitoring.access"  # long bodies and the watched folder
 
 
 def jobs_for(kinds: Iterable[str]) -> list[str]:

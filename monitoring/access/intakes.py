@@ -19,7 +19,7 @@ from django.db import connections
 
 from monitoring.access.blocks import blocks_of
 from monitoring.access.streams import CHUNK, unpacked
-from monitoring.access.taking import Taker, Totals
+from monitoring.access.taking import Taker, Totals, prime
 from monitoring.records.reading import Reader
 from portal.tenancy.scope import queue_scope
 
@@ -101,6 +101,8 @@ def take_file(intake: Intake, reader: Reader, file: BinaryIO) -> Totals:
     for block in blocks_of(unpacked(file), reader):
         if block.end > began_at:  # the same stream gives the same blocks: those before it stand already
             taker.add(block)
+        else:
+            prime(reader, block)
     totals = taker.finish()
     intake.end()
     return totals

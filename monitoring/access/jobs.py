@@ -82,7 +82,7 @@ def _take(path: Path, worker: str) -> bool:
         with path.open("rb") as file:
             if not format_name:
                 first = file.read(65536)
-                format_name = guess_format(first.splitlines()[:20]) or ""
+                format_name = guess_format(first.splitlines()[:300]) or ""
                 if not format_name:
                     raise BadStream("looks like no log that is read here")
             intake = open_intake(

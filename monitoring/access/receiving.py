@@ -97,7 +97,7 @@ def take_body(body: Body, reader: Reader, *, ticket: str, source: str) -> Taken:
     with body.open() as file:
         for block in blocks_of(unpacked(file), reader):
             taker.add(block)
-            if not taker.waiting and time.monotonic() > ends and body.incoming.size > SMALL:
+            if not taker.waiting and time.monotonic() > ends and block.end > SMALL:
                 return Taken(taker.totals, _hand_over(body, taker, pk, ticket))
     return Taken(taker.finish())
 

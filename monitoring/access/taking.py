@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -51,6 +51,13 @@ class Totals:
     rejections: list[dict[str, Any]] = field(default_factory=list)
     reached: int = 0  # offset behind the last block
     line: int = 0
+
+
+def prime(reader: Reader, block: Block) -> None:
+    """Let a reader see the first row of a block that is passed over: of a CSV it names the columns."""
+    if reader.format_name == "csv" and block.line <= 1 and block.pieces:
+        with suppress(Unreadable):
+            reader.read(block.pieces[0].body)
 
 
 class Taker:
@@ -115,6 +122,7 @@ class Taker:
             for block in blocks:
                 if block.sha256 not in new:
                     batch.duplicates += block.lines
+                    prime(self.reader, block)
                     continue
                 new.discard(block.sha256)  # the same block twice in one group is one
                 if block.pieces:

@@ -121,7 +121,7 @@ def _reader(asked: dict[str, Any], body: Body) -> Reader:
     if not name:
         with body.open() as file:
             first = next(unpacked(file), b"")
-        name = guess_format(first.splitlines()[:20]) or ("normal" if not first.strip() else "")
+        name = guess_format(first.splitlines()[:300]) or ("normal" if not first.strip() else "")
     if not name:
         raise Refusal(422, "These lines look like no log that is read here: say which with `format`.")
     mapping = {}

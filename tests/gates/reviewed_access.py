@@ -7,6 +7,9 @@ from tests.gates.reviewed_roles import APP, WORKER, Function
 BOTH = (APP, WORKER)
 ACCESS: dict[str, Function] = {
     "sec.whose(text[],text[])": (BOTH, "whose names of a log are, each of which the caller must know already"),
+    "sec.access_register()": (BOTH, "slugs of organisations, and of the systems that one has to do with"),
+    "sec.access_permissions()": (BOTH, "permissions of which one is a side, or whose systems one runs"),
+    "sec.has_aliases()": (BOTH, "whether there are own spellings"),
     "sec.claim_name(text,text,uuid,uuid)": ((APP,), "a name for oneself, or of a machine on a system that one runs"),
     "sec.drop_name(uuid)": ((APP,), "takes back a name of one's own, or one that one has claimed for another"),
     "sec.source_named(text,text)": (BOTH, "an own source, at most 200"),

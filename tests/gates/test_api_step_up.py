@@ -26,6 +26,7 @@ LEADS = "the lead's word on its own plan, recorded with its reason; lets nobody 
 TAKES_NONE: dict[tuple[str, str], str] = {
     ("api-incidents", "post"): A_MINUTE,
     **{(f"api-alerts-{tool}", "post"): A_MINUTE for tool in ("generic", "alertmanager", "sentinel", "elastic", "ocsf")},
+    ("api-access-events", "post"): "for a key alone: no person has that scope",
     ("api-incident", "patch"): "words and severity, recorded with what they were; nobody new sees them",
     ("api-incident-moves", "post"): "the lead's next state, recorded, and taken back by the one before",
     ("api-incident-updates", "post"): "words to those who take part already",

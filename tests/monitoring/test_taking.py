@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from monitoring.access import blocks
 from monitoring.access.ingest import source_named, take_stream
 from monitoring.models import Coverage, Sight, Source, Unattributed
 from monitoring.records.reading import reader_of
@@ -103,3 +104,19 @@ def test_times_that_cannot_be_are_refused_with_their_line(inside):
         assert counts(totals) == (1, 0, 2, 1)
         assert [each["reason"] for each in totals.rejections] == ["future-time", "time-out-of-range"]
         assert clock.now() > NOON
+
+
+def test_a_table_that_goes_on_after_its_first_block_still_knows_its_columns(inside, monkeypatch):
+    monkeypatch.setattr(blocks, "MEBIBYTE", 200)
+    head = b"at,account,resource,resource_organisation\n"
+    rows = [f"2026-11-03T10:{nth:02}:00Z,u{nth}@ashbourne,file-02,coldharbour\n".encode() for nth in range(9)]
+
+    def take_rows(*chunks: bytes) -> Any:
+        reader = reader_of("csv", now=lambda: NOON + timedelta(days=1))
+        return take_stream(source_named("table", "csv"), reader, list(chunks), nullcontext)
+
+    with inside("ashbourne"):
+        assert counts(take_rows(head, *rows[:5])) == (6, 0, 0, 5), "the first row names the columns"
+        totals = take_rows(head, *rows)
+        assert totals.rejected == 0
+        assert totals.first_sights == 4

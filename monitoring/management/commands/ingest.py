@@ -15,7 +15,7 @@ from django.core.management.base import BaseCommand, CommandError
 from monitoring.access.blocks import blocks_of
 from monitoring.access.intakes import Intake, NoSuchOrganisation, called, open_intake
 from monitoring.access.streams import BadStream, unpacked
-from monitoring.access.taking import Taker, Totals
+from monitoring.access.taking import Taker, Totals, prime
 from monitoring.records.reading import FORMATS, Reader, guess_format, reader_of
 from portal.claims import claimant
 
@@ -58,7 +58,7 @@ class Command(BaseCommand):
         if not name:
             with path.open("rb") as file:
                 first = next(unpacked(file), b"")
-            name = guess_format(first.splitlines()[:20])
+            name = guess_format(first.splitlines()[:300])
             if not name:
                 raise ValueError("looks like no log that is read here: say which with --format")
         pairs = (pair.partition("=") for pair in options["columns"].split(",") if pair)
@@ -74,6 +74,8 @@ class Command(BaseCommand):
             for block in blocks_of(self._watched(unpacked(file), path, file, size), reader):
                 if block.end > begun:
                     taker.add(block)
+                else:
+                    prime(reader, block)
         totals = taker.finish()
         intake.end()
         return totals

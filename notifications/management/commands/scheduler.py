@@ -14,6 +14,7 @@ from django.core.management.base import BaseCommand
 from django.db import connections
 
 from notifications.kinds import (
+    ACCESS,
     ADVANCE,
     ADVISORIES,
     ANSWERS,
@@ -41,6 +42,7 @@ BEAT_SECONDS = 2.0
 SWEEP_SECONDS = 3600.0
 LEADS_SECONDS = 10.0
 CHORES_SECONDS = 15.0
+ACCESS_SECONDS = 5.0
 ADVISORIES_SECONDS = 60.0  # feeds have a time of their own in their rows; a component that changed waits so long
 CANARY_SECONDS = 10.0  # looked at; the row says when one is due
 OVERDUE_SECONDS = 1.0  # planning and runs: what a waking worker needs; the portal promises two seconds
@@ -100,6 +102,7 @@ def _run(connection: psycopg.Connection, hands: OwnHands, hook_hands: OwnHands) 
     time_to_wake, time_to_beat, time_to_sweep = Every(WAKE_SECONDS), Every(BEAT_SECONDS), Every(SWEEP_SECONDS)
     time_to_look_at_leads, time_for_chores = Every(LEADS_SECONDS), Every(CHORES_SECONDS)
     time_for_canaries, time_for_advisories = Every(CANARY_SECONDS), Every(ADVISORIES_SECONDS)
+    time_for_access = Every(ACCESS_SECONDS)
     while True:
         if time_to_beat():
             connection.execute("SELECT sec.beat('scheduler')")
@@ -112,6 +115,8 @@ def _run(connection: psycopg.Connection, hands: OwnHands, hook_hands: OwnHands) 
             wake(CANARY)
         if time_for_advisories():
             wake(ADVISORIES)
+        if time_for_access():
+            wake(ACCESS)
         for job in _left_undone(waits, silent_for):
             hands.do(job)
         if HOOKS in waits and _nobody(hooks_silent_for):
