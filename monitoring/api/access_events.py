@@ -84,7 +84,7 @@ def _counts(totals: Totals | Intake, *, done: bool) -> dict[str, Any]:
 class AccessEvents(Endpoint):
     scopes = {"post": ("access-events",)}
     queries = {"post": AccessQuery}
-    takes_idempotency_key = False  # it does, by itself: no transaction is open while a body is taken
+    keeps_answers_itself = True  # no transaction is open while a body is taken
 
     @extend_schema(
         summary="Send records of sign-ins and privileged acts",

@@ -34,13 +34,14 @@ class Endpoint(APIView):
     fresh: ClassVar[Collection[str]] = ()
     narrow = False  # whether it is open to whoever is limited to their own tasks
     takes_idempotency_key: ClassVar[bool] = True
+    keeps_answers_itself: ClassVar[bool] = False  # it opens its scopes itself, and looks after the key in them
     max_body = MEBIBYTE
     body_digest = b""  # SHA-256 of the body as sent; the parser writes it
     content_negotiation_class = AlwaysJson
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        if "post" in cls.__dict__ and cls.takes_idempotency_key:
+        if "post" in cls.__dict__ and cls.takes_idempotency_key and not cls.keeps_answers_itself:
             cls.post = once(cls.__dict__["post"])  # type: ignore[attr-defined]
 
     def scopes_for(self, request: Request) -> Collection[str]:

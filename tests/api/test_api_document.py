@@ -21,6 +21,7 @@ pytestmark = pytest.mark.django_db
 KEYS = f"{ROOT}/work-orders/keys/"  # public keys
 SIGNED = f"{ROOT}/webhooks/{{webhook_id}}/answers/"  # known by its signature alone
 LEASED = f"{ROOT}/work-orders/{{order_id}}/take/"  # safe to repeat by its lease; an old answer would be wrong
+JOB = "/api/v1/access-events/jobs/{job}/"
 
 
 @pytest.fixture
@@ -124,8 +125,8 @@ def test_answers_are_as_the_document_says(api_of, document, cast, inside):
     work = send(api_of("northgate"), "post", "/incidents/", planned_body()).json()["reference"]
     asked = 0
     for path, method, operation in operations(document):
-        if method != "get":
-            continue
+        if method != "get" or path == JOB:
+            continue  # of a job there is one when a body is long: tests/monitoring/test_access_events.py
         collection = path.split("/")[3]
         if collection in firsts:
             first = send(dunmere, "get", f"/{collection}/").json()["results"][0]
