@@ -158,3 +158,26 @@ def test_whoever_may_not_open_incidents_decides_nothing_and_writes_no_rule(post,
             Alert.objects.filter(pk=waits.pk).update(body={})
         assert AlertRule.objects.update(action="suppress") == 0
         assert AlertRule.objects.all().delete()[0] == 0
+
+
+def test_board_and_my_tasks_name_the_opener_until_a_person_of_the_lead_has_looked(post, client_of, inside):
+    [(_, reference)] = post("ashbourne", "ocsf", payload("ocsf-detection"))
+    words = "This incident was opened by Ashbourne&#39;s SIEM, not yet confirmed by a person."
+    lead, partner, board = client_of("ashbourne"), client_of("brackenfield"), f"/incidents/{reference}/"
+    pressed = f"{board}looked-at/"
+    for client in (lead, partner):
+        assert words in client.get(board).content.decode()
+        assert words in client.get("/my-tasks/").content.decode()
+    assert (pressed in lead.get(board).content.decode(), pressed in partner.get(board).content.decode()) == (
+        True,
+        False,
+    )
+    assert partner.post(pressed).status_code == 404
+    assert client_of("gravenhurst").post(pressed).status_code == 404
+    assert client_of("ashbourne", "responder").post(pressed).status_code == 403
+    assert lead.post(pressed).status_code == 302
+    for client in (lead, partner):
+        assert "not yet confirmed" not in client.get(board).content.decode()
+        assert "not yet confirmed" not in client.get("/my-tasks/").content.decode()
+    with inside("brackenfield"):
+        assert Event.objects.filter(kind="incident.looked_at").count() == 1
