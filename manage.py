@@ -12,6 +12,7 @@ OWNER_COMMANDS = {
     "roles",
     "load_partnership",
     "load_alert_rules",
+    "load_access",
     "demo_access",
     "demo_telephones",
     "demo_webhook",

@@ -123,6 +123,11 @@ def preview_update(page: Any) -> None:
     page.get_by_role("heading", name="What each will see").wait_for()
 
 
+def open_the_finding(page: Any) -> None:
+    page.locator("main h2 a, main tbody th a").first.click()
+    page.wait_for_load_state()
+
+
 def open_the_composer(page: Any) -> None:
     page.locator("#composer > summary").click()
     page.get_by_label("What everybody should know").wait_for()

@@ -25,6 +25,7 @@ from tests.page_acts import (
     no_channel,
     object,
     open_the_composer,
+    open_the_finding,
     open_without_a_title,
     paste_half_a_playbook,
     press,
@@ -272,6 +273,20 @@ TELLING = [
     State("api-docs", LEAD, "/api/v1/docs/", "Open an incident"),
 ]
 
+FIRST_SIGHTS = [
+    State("first-sights", LEAD, "/first-sights/", "Seen for the first time across a boundary"),
+    State("first-sight", LEAD, "/first-sights/", "Why it weighs", act=open_the_finding),
+    State(
+        "account-trail",
+        LEAD,
+        "/first-sights/accounts/ashbourne/svc-backup@ashbourne/",
+        "Trail of svc-backup@ashbourne",
+    ),
+    State("first-sights-none", STRANGER, "/first-sights/", "Nothing waits"),
+    State("access-sources", PROVIDER, "/first-sights/sources/", "Northgate SIEM"),
+    State("access-names", PROVIDER, "/first-sights/names/", "scan-07"),
+]
+
 OWN_ACTIONS = [
     State("own-actions", PARTNER, "/incidents/{main}/own-actions/", "What did you do?"),
     State(
@@ -500,6 +515,7 @@ ADVISORIES = [  # what is known of the software of our systems
 
 GROUPS = {
     "advisories": ADVISORIES,
+    "first sights": FIRST_SIGHTS,
     "decisions": DECISIONS,
     "cuts": CUTS,
     "opening": OPENING,

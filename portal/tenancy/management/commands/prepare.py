@@ -16,6 +16,7 @@ from portal.vault.keys import trouble_with_master_key
 PARTNERSHIP = "demo/partnership.json"
 ALERT_RULES = "demo/alert-rules.json"
 ADVISORIES = "demo/advisories.json"
+ACCESS = "demo/access.json"
 
 
 class Command(BaseCommand):
@@ -37,6 +38,7 @@ class Command(BaseCommand):
             call_command("load_partnership", str(settings.BASE_DIR / PARTNERSHIP), if_empty=True)
             call_command("load_alert_rules", str(settings.BASE_DIR / ALERT_RULES), if_empty=True)
             call_command("read_advisories", str(settings.BASE_DIR / ADVISORIES), if_empty=True)
+            call_command("load_access", str(settings.BASE_DIR / ACCESS), if_empty=True)
             call_command("demo_telephones")
             call_command("demo_webhook")
             call_command("demo_access")
