@@ -59,6 +59,8 @@ def _severity(document: dict[str, Any]) -> str:
 
 
 def _affected(entry: Any, where: str) -> list[Statement]:
+    if not isinstance(entry, dict):
+        raise Refused(f"{where}: an object is wanted.")
     package = part(entry, "package", where)
     if not package:
         return []  # of commits alone
