@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.db import connections
 
-from monitoring.records.names import kind_of
+from monitoring.records.names import is_address, kind_of
 from monitoring.records.record import AccountKind, Hint, HintKind
 
 REMEMBERED = 20_000  # names of each kind in each of two generations
@@ -139,13 +139,25 @@ class Register:
         return list(dict.fromkeys([shown, account.key, f"{local}@{slug}"]))
 
     def place(self, resource: str, hints: tuple[Hint, ...], said_system: str = "") -> Place:
+        hints = tuple(sorted(hints, key=_of_places))
         organisation, system = self.whose(hints)
         if said_system:
             system = self._known.get((SYSTEM, said_system), (None, None))[1] or system
         slug, owner = self.systems.get(system, ("", None)) if system else ("", None)
         whose = organisation or (self._one.get(owner) if owner else None)
         tally = self.tallies.setdefault(system, Tally(system)) if system else None
-        return Place(resource, slug or resource, whose, system, hints[0] if hints else NOTHING, tally)
+        hint = hints[0] if hints else NOTHING
+        return Place(resource, slug or _machine(resource, hint), whose, system, hint, tally)
+
+
+def _of_places(hint: Hint) -> int:
+    """A machine may be one organisation's in a domain of another: its own name tells more than its domain."""
+    return {HintKind.ORGANISATION: 0, HintKind.HOST: 1}.get(hint.kind, 2)
+
+
+def _machine(resource: str, hint: Hint) -> str:
+    """A machine by its own name: one log writes `file-02`, another `file-02.coldharbour.example`, of the same log-on."""
+    return resource.partition(".")[0] if hint.kind is HintKind.HOST and not is_address(resource) else resource
 
 
 def _candidates(hint: Hint) -> list[tuple[str, str]]:
