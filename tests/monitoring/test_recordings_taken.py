@@ -16,7 +16,7 @@ from monitoring.records.reading import reader_of
 ROOT = Path(__file__).parents[2]
 LOGS = ROOT.parent / "shared" / "data" / "logs"
 _ROW = re.compile(
-    r"\| `(?P<file>[^`]+)` \| (?P<format>\w+) \| (?P<accepted>\d+) \| (?P<duplicates>\d+) \| (?P<rejected>\d+) \|"
+    r"\| (?P<file>\w+/[^ |]+) \| (?P<format>\w+) \| (?P<accepted>\d+) \| (?P<duplicates>\d+) \| (?P<rejected>\d+) \|"
     r" (?P<sights>\d+) \|"
 )
 TABLE = [found.groupdict() for found in _ROW.finditer((ROOT / "docs" / "monitoring.md").read_text())]
