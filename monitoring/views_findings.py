@@ -16,7 +16,7 @@ from incidents.errors import Invalid, WrongMoment
 from monitoring.findings.deciding import join, open_form_address, permission_form_address, settle
 from monitoring.findings.pages import finding_page, trail_page, triage_page
 from monitoring.models import Finding
-from partners.acting import may_answer, may_open, signed_in
+from partners.acting import may_answer, may_approve, may_open, signed_in
 
 State = Finding.State
 
@@ -52,7 +52,9 @@ def _page(
     request: HttpRequest, finding: Finding, *, trouble: str = "", typed: str = "", status: int = 200
 ) -> HttpResponse:
     visitor = request.visitor  # type: ignore[attr-defined]
-    context = finding_page(finding, may_open=may_open(visitor), may_act=may_answer(visitor))
+    context = finding_page(finding, may_open=may_open(visitor), may_act=may_answer(visitor)) | {
+        "may_suppress": may_approve(visitor) and "during-isolation" not in finding.rules
+    }
     return render(request, "monitoring/first_sight.html", context | {"trouble": trouble, "typed": typed}, status=status)
 
 

@@ -284,6 +284,9 @@ FIRST_SIGHTS = [
     ),
     State("first-sights-none", STRANGER, "/first-sights/", "Nothing waits"),
     State("access-sources", PROVIDER, "/first-sights/sources/", "Northgate SIEM"),
+    State("access-map", PROVIDER, "/first-sights/map/?days=90&weeks=0", "counts alone", scrolls=True),
+    State("access-quality", LEAD, "/first-sights/quality/", "How well the rules do"),
+    State("access-suppressions", LEAD, "/first-sights/kept-back/", "Kept back by agreement"),
     State("access-names", PROVIDER, "/first-sights/names/", "scan-07"),
 ]
 

@@ -12,6 +12,8 @@ from tests.gates.access_answers import LED, PEOPLE, READERS, WRITES_WRONG, api, 
 FOUND = "302   404    404     200  200    404   302  302   302    302   200    200"
 GONE = " 302   404    404     404  403    404   302  302   302    302   404    404"
 MINE = " 401   404    404     200  403    404   200  404   403    404   200    200"
+ASKS = " 302   404    404     422  403    404   302  302   302    302   422    403"
+SETTLES = "302 422    422     422  403    422   302  302   302    302   422    403"
 NO_JOIN = "401 404    404     422  403    404   422  404   403    404   422    422"
 SAID = " 401   201    201     201  403    201   201  201   403    201   201    201"
 SIGHTS = (
@@ -23,6 +25,12 @@ SIGHTS = (
     page("first-sight-dismiss", post=LED, body={"because": "A drill"}, finding_id="first-sight"),
     page("access-sources", PEOPLE),
     page("access-source-learn", post=GONE, body={"days": "14"}, source_id="contact"),
+    page("access-map", PEOPLE),
+    page("access-quality", PEOPLE),
+    page("access-suppressions", PEOPLE),
+    page("first-sight-suppress", post=ASKS, body={"until": "x"}, finding_id="first-sight"),
+    page("access-suppression-agree", post=SETTLES, suppression_id="contact"),
+    page("access-suppression-end", post=SETTLES, suppression_id="contact"),
     page("access-names", PEOPLE, post=GONE, body={"act": "drop", "id": "x"}),
     api("api-access-findings", GET=READERS),
     api("api-access-findings-ocsf", GET=READERS),
