@@ -26,7 +26,7 @@ def detection_finding(finding: Finding, names: Mapping[UUID, str]) -> dict[str, 
     _, severity_id, severity = next(each for each in SEVERITIES if finding.weight >= each[0])
     rules = [BY_CODE[code] for code in finding.rules]
     account = {"name": finding.shown, "uid": finding.account, "type_id": USER_TYPES.get(finding.account_kind, 99)}
-    if finding.home_id in names:
+    if finding.home_id is not None and finding.home_id in names:
         account["org"] = {"name": names[finding.home_id]}
     return {
         "category_uid": CATEGORY,

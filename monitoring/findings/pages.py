@@ -189,15 +189,16 @@ def trail_page(home: str, account: str) -> dict[str, Any] | None:
     if not rows and not found:
         return None
     names, systems = organisations_by_id(), systems_by_slug()
-    shown = rows[0].shown if rows else found[0].shown
+    first: Sight | Finding = rows[0] if rows else found[0]
+    assert first.home is not None
     changes = AccessChange.objects.filter(**of).values_list("pk", flat=True)
     return {
-        "account": shown,
+        "account": first.shown,
         "key": account,
-        "home": (rows or found)[0].home.name,
+        "home": first.home.name,
         "sights": [sight_row(each, names, systems) for each in rows[:SIGHTS_SHOWN]],
         "left_out": max(0, len(rows) - SIGHTS_SHOWN),
         "changes": changes_shown(changes, names, systems),
         "findings": [row_of(each, names, systems) for each in found[:SIGHTS_SHOWN]],
-        "permitted": permissions.said_of_accounts([shown.casefold()], permissions.known()),
+        "permitted": permissions.said_of_accounts([first.shown.casefold()], permissions.known()),
     }

@@ -44,7 +44,7 @@ def sources_page() -> dict[str, Any]:
         told.setdefault(system, []).append(
             {"by": names[organisation].name, "first_at": first, "last_at": last, "privileged_at": privileged}
         )
-    systems = [
+    systems: list[dict[str, Any]] = [
         {"name": each.name, "told": sorted(told.get(each.pk, []), key=lambda one: one["last_at"], reverse=True)}
         for each in SharedSystem.objects.only("name").order_by("name")
     ]

@@ -60,7 +60,7 @@ def ask(finding: Finding, *, rule: str, reason: str, until: date) -> None:
     Raises:
         Invalid: no other side, no reason, or a day further away than `MOST_DAYS`.
     """
-    other = finding.home_id if finding.side == "place" else (finding.organisations or [None])[0]
+    other = finding.home_id if finding.side == "place" else next(iter(finding.organisations), None)
     place = finding.places[0] if len(finding.places) == 1 else ""
     _call(
         "SELECT sec.ask_suppression(%s, %s, %s, %s, %s, %s)",
