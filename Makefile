@@ -5,6 +5,7 @@
 # make prove-deliveries  send 10,000 messages while workers, database and broker are killed (B6, B7)
 # make prove-wall        eight hours of events on the wall screen and the board: neither page keeps growing
 # make prove-playbooks   run 2,000 random playbooks against the rules written by hand
+# make prove-ingest        millions of records of access: memory stays, kills lose nothing, several tell each sight once
 # make bench   the benchmarks                  make bench BENCH="J1 J2"
 # make lock    compile the locked requirements again
 # make texts   every text for translators    make texts LANGUAGE=cy
@@ -13,7 +14,7 @@
 
 SHELL = /bin/sh
 .DEFAULT_GOAL := run
-.PHONY: run test check bench lock texts assets chromium prove-isolation prove-deliveries prove-playbooks prove-wall
+.PHONY: run test check bench lock texts assets chromium prove-isolation prove-deliveries prove-playbooks prove-wall prove-ingest
 .SUFFIXES:
 
 BEGAN := $(shell date +%s)
@@ -50,6 +51,9 @@ prove-wall: .venv/dev.stamp assets chromium
 
 prove-playbooks: .venv/dev.stamp assets
 	@exec $(BIN)/python -m scripts.prove.playbooks
+
+prove-ingest: .venv/dev.stamp assets
+	@exec $(BIN)/python -m scripts.prove.ingest
 
 texts: .venv/dev.stamp
 	@LANGUAGE_OF_TEXTS=$(if $(filter command line,$(origin LANGUAGE)),$(LANGUAGE)) $(BIN)/python -m scripts.texts

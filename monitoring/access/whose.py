@@ -156,7 +156,7 @@ def _of_places(hint: Hint) -> int:
 
 
 def _machine(resource: str, hint: Hint) -> str:
-    """A machine by its own name: one log writes `file-02`, another `file-02.coldharbour.example`, of the same log-on."""
+    """A machine by its own name: logs write `file-02` and `file-02.coldharbour.example` of the same log-on."""
     return resource.partition(".")[0] if hint.kind is HintKind.HOST and not is_address(resource) else resource
 
 
