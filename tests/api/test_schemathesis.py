@@ -31,7 +31,7 @@ OPENINGS = 3
 ESTATE = r"/api/v1/(systems|components|participations|services|dependencies|register)/"
 AROUND = (
     r"/api/v1/(integrations|standing-access|assessments|findings|contracts|contacts|organisations|planned-work"
-    r"|mail-distrust|work-orders|decisions|data-notices|decision-log|statements|own-actions|reported|access-findings"
+    r"|mail-distrust|work-orders|decisions|data-notices|decision-log|statements|own-actions|reported|access-findings|access-events"
     r"|first-sights|identifiers|access-sources)/"
     r"|/api/v1/incidents/[^/]+/(decision-log|known|statements|cuts|services|situation-reports|costs)/"
 )
@@ -119,6 +119,13 @@ def _known(web, key) -> dict[str, str]:
         # No key makes or decides one.
         **dict.fromkeys(
             (
+                "access-events",
+                "access-findings",
+                "access-sources",
+                "advisories",
+                "exposures",
+                "first-sights",
+                "identifiers",
                 "webhooks",
                 "mail-distrust",
                 "decisions",
