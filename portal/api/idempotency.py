@@ -39,12 +39,12 @@ def once(handler: Handler) -> Handler:
         _hold("\n".join(map(str, mine.values())))
         kept = Replay.objects.filter(**mine).first()
         if kept is not None and clock.now() - kept.created_at < KEPT:
-            return _again(kept, view.body_digest)
+            return _again(kept, _asked(view, request))
         if kept is not None:
             kept.delete()
         response = handler(view, request, *args, **kwargs)
         if response.status_code < 400:
-            _keep(mine, view.body_digest, response)
+            _keep(mine, _asked(view, request), response)
         return response
 
     return post
@@ -70,6 +70,12 @@ def kept_answer(view: Any, request: Request, key: str, digest: bytes) -> HttpRes
 def keep_answer(view: Any, request: Request, key: str, digest: bytes, response: HttpResponse) -> None:
     """Keep it, unless another request with this key was quicker (IntegrityError)."""
     _keep(_mine(view, request, key), digest, response)
+
+
+def _asked(view: Any, request: Request) -> bytes:
+    """What was sent, the version that it was meant for included: with another one it is another request."""
+    condition = request.headers.get("If-Match")
+    return view.body_digest if condition is None else hashlib.sha256(view.body_digest + condition.encode()).digest()
 
 
 def _mine(view: Any, request: Request, key: str) -> dict[str, Any]:
@@ -104,7 +110,7 @@ def _hold(what: str) -> None:
 
 def _again(kept: Replay, digest: bytes) -> HttpResponse:
     if bytes(kept.body_digest) != digest:
-        raise Refusal(422, "This Idempotency-Key was used with another body.")
+        raise Refusal(422, "This Idempotency-Key was used with another body or another If-Match.")
     headers = {"Idempotent-Replayed": "true"} | ({"Location": kept.location} if kept.location else {})
     return HttpResponse(bytes(kept.body), status=kept.status, content_type=kept.content_type, headers=headers)
 
