@@ -14,7 +14,7 @@ OURS = "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"
 # What a policy that asks who is there has in it: the ticket itself, or a parent whose own policy asks.
 ASKS = (
     "sec.me()", "sec.mine()", "sec.my_systems()", "sec.systems_i_run()", "sec.systems_i_speak_for()", "sec.may_link(",
-    "sec.guest_incidents(", "incidents_incident i", "monitoring_source s",
+    "sec.guest_incidents(", "incidents_incident i", "monitoring_source s", "monitoring_exposure e",
 )  # fmt: skip
 LETTER = {"r": "select", "a": "insert", "w": "update", "d": "delete", "*": "all"}
 FIXED_PATHS = ({"search_path=pg_catalog, pg_temp"}, {"search_path=pg_catalog, public, pg_temp"})

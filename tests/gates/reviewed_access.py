@@ -39,6 +39,7 @@ ACCESS: dict[str, Function] = {
     ),
     "sec.open_intake(text,text,text,text,bigint,text)": ((WORKER,), "a file on this machine, for an organisation"),
     "sec.claim_intakes(text,integer)": ((WORKER,), "takes what is left of bodies, and names none"),
+    "sec.intake_of(uuid)": ((), "the row of a claim, for the two functions above"),
     "sec.enter_intake(uuid,text)": ((WORKER,), "enters the organisation of an intake whose claim it holds"),
     "sec.intake_reached(uuid,text,bigint,bigint,bigint[],jsonb)": ((WORKER,), "how far such an intake came"),
     "sec.end_intake(uuid,text,text)": ((WORKER,), "ends such an intake"),
