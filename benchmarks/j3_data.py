@@ -101,6 +101,11 @@ def arrange(connection: psycopg.Connection) -> None:
             " cut_stops, account_realms, owner_id) VALUES (%s, %s, %s, '', '', '', 'live', false, '', '{}', %s)",
             [(pk, f"system-{nth:02}", f"System {nth:02}", ids[0]) for nth, pk in enumerate(systems)],
         )
+        cursor.executemany(
+            "INSERT INTO partners_participation (id, organisation_id, system_id, services, safety_critical, status)"
+            " VALUES (%s, %s, %s, '{}', false, 'live')",
+            [(uuid4(), organisation, system) for organisation in ids for system in systems],
+        )
         _permit(cursor, known, ids, systems)
 
 

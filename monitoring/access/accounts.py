@@ -13,7 +13,7 @@ from monitoring.records.clocks import Clock
 from monitoring.records.normal import NormalLine, account_of, record_of
 from monitoring.records.record import AccountKind, Hint, HintKind, Record
 
-Home = tuple[str, tuple[Hint, ...]]
+Home = tuple[str, tuple[Hint, ...], AccountKind]
 Where = tuple[str, tuple[Hint, ...], str]
 Name = tuple[str, str, AccountKind | None]  # account, account_organisation, account_kind of a line
 _NAME = attrgetter("account", "account_organisation", "account_kind")
@@ -38,20 +38,20 @@ class Accounts:
             self._canonical.clear()
             self._places.clear()
         records = list(records)
-        homes = {(each.account, each.home): each for each in records if (each.account, each.home) not in self._accounts}
+        homes = {_home(each): each for each in records if _home(each) not in self._accounts}
         places = {_where(each): each for each in records if _where(each) not in self._places}
-        hints = [hint for _, several in homes for hint in several]
+        hints = [hint for _, several, _ in homes for hint in several]
         register.ask([*hints, *(hint for _, several, _ in places for hint in several)], {each[2] for each in places})
-        for (key, several), record in homes.items():
-            home, hint = register.whose(several)[0], several[0] if several else NOTHING
-            self._accounts[key, several] = Account(key, record.shown, record.kind, home, hint)
+        for found, record in homes.items():
+            home, hint = register.whose(record.home)[0], record.home[0] if record.home else NOTHING
+            self._accounts[found] = Account(record.account, record.shown, record.kind, home, hint)
         for resource, several, system in places:
             self._places[resource, several, system] = register.place(resource, several, system)
         self._join(records, homes, register)
 
     def of(self, record: Record) -> tuple[Account, Place]:
         """Known by now."""
-        return self._accounts[record.account, record.home], self._places[_where(record)]
+        return self._accounts[_home(record)], self._places[_where(record)]
 
     def normal(
         self, lines: Sequence[NormalLine], register: Register, clock: Clock
@@ -121,9 +121,9 @@ class Accounts:
     def _join(self, records: list[Record], new: Iterable[Home], register: Register) -> None:
         proved: dict[tuple[str, str], str] = {}
         for record in records:
-            home = self._accounts[record.account, record.home].home
+            home = self._accounts[_home(record)].home
             for alias in record.aliases if home else ():
-                if home and alias != record.account and (home, alias) not in self._canonical:
+                if home and alias != record.account and self._canonical.get((home, alias), alias) == alias:
                     proved[home, alias] = record.account
         if proved:
             columns = [home for home, _ in proved], [alias for _, alias in proved], list(proved.values())
@@ -132,17 +132,17 @@ class Accounts:
         if not register.has_aliases:
             return
         asked = dict.fromkeys(proved)
-        for key, several in new:
-            home = self._accounts[key, several].home
-            if home and (home, key) not in self._canonical:
-                asked[home, key] = None
+        for one in new:
+            home = self._accounts[one].home
+            if home and (home, one[0]) not in self._canonical:
+                asked[home, one[0]] = None
         if asked:
             pairs = [home for home, _ in asked], [alias for _, alias in asked]
             rows = _run("SELECT home_id::text, alias, account FROM sec.aliases_of(%s::uuid[], %s)", pairs)
             found = {(home, alias): account for home, alias, account in rows}
             self._canonical.update({key: found.get(key, key[1]) for key in asked})
         rekeyed = self._accounts if proved else {key: self._accounts[key] for key in new}
-        for (key, _), account in rekeyed.items():
+        for (key, _, _), account in rekeyed.items():
             if account.home:
                 account.key = self._canonical.get((account.home, key), key)
 
@@ -153,13 +153,17 @@ def _samples(lines: Sequence[NormalLine], keys: list[Any], wanted: set[Any], clo
     return {key: record_of(line, clock) for key, line in first.items()}
 
 
+def _home(record: Record) -> Home:
+    return record.account, record.home, record.kind
+
+
 def _where(record: Record) -> Where:
     return record.resource, record.place, record.system
 
 
 def _is_plain(account: str) -> bool:
     user, at, domain = account.strip().rpartition("@")
-    return bool(at and user and domain) and "\\" not in account and ":" not in account
+    return bool(at and user and domain) and account.isprintable() and "\\" not in account and ":" not in account
 
 
 def _hints(account: str, organisation: str) -> tuple[Hint, ...]:

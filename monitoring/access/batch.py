@@ -21,6 +21,7 @@ CHANGES = frozenset(
     }
 )  # fmt: skip
 PRIVILEGED = CHANGES | {Action.PRIVILEGE}
+LISTED = 1000  # rejections that are named
 REACHES_NOTHING = frozenset({Action.LOGOFF})
 
 
@@ -73,7 +74,8 @@ class Batch:
     def reject(self, line: int, reason: str) -> None:
         self.rejected += 1
         self.because = reason
-        self.rejections.append({"line": line, "reason": reason})
+        if len(self.rejections) < LISTED:
+            self.rejections.append({"line": line, "reason": reason})
 
     def unattributed(self, side: str, hint: Hint, example: str, at: datetime) -> None:
         key = (side, str(hint.kind), hint.value)
@@ -111,7 +113,7 @@ class Batch:
             if not self.permitted.between(home, organisation):
                 continue
             names = self.register.names_of(each.account)
-            cover = self.permitted.covers(names, home, organisation, each.place.system, day)
+            cover = self.permitted.covers(names, home, organisation, each.place.system, each.at)
             if cover is None:
                 continue
             if not cover.lapsed:

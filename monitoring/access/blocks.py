@@ -11,6 +11,7 @@ from monitoring.records.reading import Reader
 from monitoring.records.splitting import Piece
 
 MEBIBYTE = 1024 * 1024
+MOST = 20_000  # records of a block: short ones cost memory by their number
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ def _of_pieces(pieces: Iterator[Piece]) -> Iterator[Block]:
     held: list[Piece] = []
     size = 0
     for piece in pieces:
-        if held and size + len(piece.body) > MEBIBYTE:
+        if held and (size + len(piece.body) > MEBIBYTE or len(held) >= MOST):
             yield _together(held)
             held, size = [], 0
         held.append(piece)

@@ -98,11 +98,11 @@ def take_file(intake: Intake, reader: Reader, file: BinaryIO) -> Totals:
     """Take what is left of a file, and end its intake."""
     taker = Taker(intake.source, reader, intake.scope, note=intake.note, totals=intake.totals)
     began_at = intake.totals.reached
-    for block in blocks_of(unpacked(file), reader):
+    for nth, block in enumerate(blocks_of(unpacked(file), reader)):
         if block.end > began_at:  # the same stream gives the same blocks: those before it stand already
             taker.add(block)
         else:
-            prime(reader, block)
+            prime(reader, block, is_first=nth == 0)
     totals = taker.finish()
     intake.end()
     return totals

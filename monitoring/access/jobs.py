@@ -10,7 +10,8 @@ from django.conf import settings
 from django.db import connections
 
 from monitoring.access.intakes import Intake, NoSuchOrganisation, called, claimed, open_intake, take_file
-from monitoring.access.streams import BadStream
+from monitoring.access.specs import reader_from
+from monitoring.access.streams import BadStream, unpacked
 from monitoring.records.reading import FORMATS, guess_format, reader_of
 from portal.claims import claimant
 from portal.files.store import open_kept, remove
@@ -19,7 +20,6 @@ from portal.tenancy.scope import queue_scope
 log = logging.getLogger(__name__)
 
 AT_MOST = 4
-MOST_ATTEMPTS = 5
 QUIET_SECONDS = 2.0  # a file that was written to since then is not whole yet
 DONE, REFUSED = ".taken", ".refused"
 
@@ -36,10 +36,10 @@ def take_handed_over() -> int:
     return sum(_go_on(claimed(row[:6], worker), row[6], row[7]) for row in rows)
 
 
-def _go_on(intake: Intake, format_name: str, file: str) -> bool:
+def _go_on(intake: Intake, spec: str, file: str) -> bool:
     try:
         with open_kept(file) as stream:
-            take_file(intake, reader_of(format_name), stream)
+            take_file(intake, reader_from(spec), stream)
     except FileNotFoundError:
         intake.end("The rest of the body is no longer there: send it again.")
     except Exception:  # one organisation's file is no other's trouble; its lease runs out and somebody tries again
@@ -81,14 +81,17 @@ def _take(path: Path, worker: str) -> bool:
     try:
         with path.open("rb") as file:
             if not format_name:
-                first = file.read(65536)
+                first = next(unpacked(file), b"")
                 format_name = guess_format(first.splitlines()[:300]) or ""
                 if not format_name:
                     raise BadStream("looks like no log that is read here")
             intake = open_intake(
                 organisation, name[:100], called(path), format_name, os.fstat(file.fileno()).st_size, worker
             )
+            size = os.fstat(file.fileno()).st_size
             totals = take_file(intake, reader_of(format_name), file)
+            if os.fstat(file.fileno()).st_size != size:
+                return False  # somebody goes on writing: what came later is taken the next time
     except (BadStream, NoSuchOrganisation, ValueError) as trouble:
         log.warning("%s is not taken: %s", path, trouble)
         _rename(path, REFUSED)

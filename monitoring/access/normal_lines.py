@@ -61,7 +61,7 @@ def _new_ones(
     fresh: dict[int, bool],
 ) -> tuple[list[NormalLine], list[Account], list[Place]]:
     """Without the records that were met in this stream before."""
-    names = list(map(_id, lines))
+    names = [name.strip() for name in map(_id, lines)]
     if "" in names:
         raw = [each for each in block.data.split(b"\n") if each.strip()]
         marks = [hash(name or line) for name, line in zip(names, raw, strict=True)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from django.db import connections
 
@@ -26,7 +26,7 @@ class _Said:
     systems: frozenset[str]
     starts_on: date
     expires_on: date
-    ended_on: date | None
+    ended_at: datetime | None
 
 
 class Permitted:
@@ -39,7 +39,7 @@ class Permitted:
         with connections["default"].cursor() as cursor:
             cursor.execute(
                 "SELECT grantee_id::text, grantor_id::text, id::text, accounts, systems::text[], starts_on, expires_on,"
-                " ended_on FROM sec.access_permissions()"
+                " ended_at FROM sec.access_permissions()"
             )
             for grantee, grantor, pk, accounts, systems, starts, expires, ended in cursor.fetchall():
                 said = _Said(pk, frozenset(systems), starts, expires, ended)
@@ -56,13 +56,15 @@ class Permitted:
     def between(self, home: str, organisation: str) -> bool:
         return (home, organisation) in self._between
 
-    def covers(self, names: Sequence[str], home: str, organisation: str, system: str | None, day: date) -> Cover | None:
-        """The permission in force on that day, else one that had lapsed by then, else None."""
-        lapsed = None
+    def covers(
+        self, names: Sequence[str], home: str, organisation: str, system: str | None, at: datetime
+    ) -> Cover | None:
+        """The permission in force then, else one that had lapsed or been ended by then, else None."""
+        lapsed, day = None, at.date()
         for each in self._of(names, home, organisation):
             if each.systems and system not in each.systems:
                 continue
-            if day > each.expires_on or (each.ended_on is not None and day > each.ended_on):
+            if day > each.expires_on or (each.ended_at is not None and at >= each.ended_at):
                 lapsed = Cover(each.id, lapsed=True)
             elif day >= each.starts_on:
                 return Cover(each.id, lapsed=False)

@@ -88,7 +88,7 @@ class Taken:
     job: UUID | None = None
 
 
-def take_body(body: Body, reader: Reader, *, ticket: str, source: str) -> Taken:
+def take_body(body: Body, reader: Reader, *, ticket: str, source: str, spec: str) -> Taken:
     """Take it as the organisation of this ticket, for some seconds; the rest is handed to a worker."""
     with organisation_scope(ticket):
         pk = source_named(source, reader.format_name)
@@ -98,18 +98,18 @@ def take_body(body: Body, reader: Reader, *, ticket: str, source: str) -> Taken:
         for block in blocks_of(unpacked(file), reader):
             taker.add(block)
             if not taker.waiting and time.monotonic() > ends and block.end > SMALL:
-                return Taken(taker.totals, _hand_over(body, taker, pk, ticket))
+                return Taken(taker.totals, _hand_over(body, taker, pk, ticket, spec))
     return Taken(taker.finish())
 
 
-def _hand_over(body: Body, taker: Taker, source: UUID, ticket: str) -> UUID:
+def _hand_over(body: Body, taker: Taker, source: UUID, ticket: str, spec: str) -> UUID:
     totals = taker.totals
     with organisation_scope(ticket), connections["default"].cursor() as cursor:
         cursor.execute(
             "SELECT sec.hand_over_intake(%s, 'body', %s, %s, %s, %s, %s, %s::bigint[], %s::jsonb)",
             [
                 source,
-                taker.reader.format_name,
+                spec,
                 body.incoming.name,
                 body.incoming.size,
                 totals.reached,

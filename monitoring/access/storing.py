@@ -32,7 +32,8 @@ def store(source: UUID, batch: Batch) -> int:
 def _sights(source: UUID, batch: Batch) -> tuple[int, int]:
     rows = [
         (
-            key[4], key[0], each.account.shown, str(each.account.kind), key[3], key[1], key[2], each.place.system,
+            key[4], each.account.key, each.account.shown, str(each.account.kind), key[3], key[1], key[2],
+            each.place.system,
             each.place.resource, each.at, each.permission,
         )
         for key, each in batch.all_crossings()

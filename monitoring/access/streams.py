@@ -9,6 +9,7 @@ from typing import BinaryIO
 MEBIBYTE = 1024 * 1024
 MOST_SENT, MOST_UNPACKED = 100 * MEBIBYTE, 1024 * MEBIBYTE
 CHUNK = 256 * 1024
+MOST_MEMBERS = 10_000
 MAGIC = b"\x1f\x8b"
 ANY_LENGTH = zlib.MAX_WBITS | 16  # gzip alone
 
@@ -40,13 +41,16 @@ def unpacked(file: BinaryIO, *, most: int = 0) -> Iterator[bytes]:
 
 def _gunzipped(file: BinaryIO) -> Iterator[bytes]:
     machine = zlib.decompressobj(ANY_LENGTH)
-    fed = b""
+    fed, members = b"", 0
     try:
         while True:
             fed = fed or file.read(CHUNK)
             if not fed:
                 break
             if machine.eof:
+                members += 1
+                if members > MOST_MEMBERS:
+                    raise BadStream("This gzip has too many parts: pack it as one.")
                 if not fed.strip(b"\0"):
                     fed = b""
                     continue  # padding behind the end, as tapes and some tools leave it

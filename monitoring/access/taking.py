@@ -21,7 +21,7 @@ from uuid import UUID
 from django.db import OperationalError
 
 from monitoring.access.accounts import Accounts
-from monitoring.access.batch import Batch, Key
+from monitoring.access.batch import LISTED, Batch, Key
 from monitoring.access.blocks import Block
 from monitoring.access.normal_lines import take_lines
 from monitoring.access.permitted import Permitted
@@ -35,8 +35,9 @@ log = logging.getLogger(__name__)
 
 AT_ONCE = 8  # blocks in one transaction
 TRIES = 4
+AGAIN = {"40001", "40P01"}  # serialization failure, deadlock (PostgreSQL manual, appendix A)
+REMEMBERS = {"windows", "ecs", "ocsf", "cef"}  # readers that learn a domain's spellings from what they read
 SEEN = 25_000  # crossings of this source that are known to stand there, in each of two generations
-LISTED = 1000  # rejections that are named
 IDS = 250_000  # ids of records, in each of two generations: so far back a repetition is noticed
 
 
@@ -53,11 +54,14 @@ class Totals:
     line: int = 0
 
 
-def prime(reader: Reader, block: Block) -> None:
-    """Let a reader see the first row of a block that is passed over: of a CSV it names the columns."""
-    if reader.format_name == "csv" and block.line <= 1 and block.pieces:
+def prime(reader: Reader, block: Block, *, is_first: bool) -> None:
+    """Let a reader see a block that is passed over: the first row of a CSV names its columns, and some learn names."""
+    pieces = block.pieces if reader.format_name in REMEMBERS else []
+    if reader.format_name == "csv" and is_first:
+        pieces = block.pieces[:1]
+    for piece in pieces:
         with suppress(Unreadable):
-            reader.read(block.pieces[0].body)
+            reader.read(piece.body)
 
 
 class Taker:
@@ -106,14 +110,15 @@ class Taker:
                 self._group(self.waiting)
                 self.waiting = []
                 return
-            except OperationalError:
+            except OperationalError as error:
                 self._forget()  # what was remembered of this group was never written
-                if attempt == TRIES:
+                if attempt == TRIES or getattr(error.__cause__, "sqlstate", "") not in AGAIN:
                     raise
                 log.warning("a group of blocks is taken again", exc_info=True)
 
     def _group(self, blocks: list[Block]) -> None:
         fresh: dict[int, bool] = {}
+        before = self.totals
         with self.scope():
             if self.register is None or self.permitted is None:
                 self.register, self.permitted = Register(), Permitted()
@@ -122,7 +127,7 @@ class Taker:
             for block in blocks:
                 if block.sha256 not in new:
                     batch.duplicates += block.lines
-                    prime(self.reader, block)
+                    prime(self.reader, block, is_first=before.reached == 0 and block is blocks[0])
                     continue
                 new.discard(block.sha256)  # the same block twice in one group is one
                 if block.pieces:

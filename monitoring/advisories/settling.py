@@ -7,6 +7,7 @@ and changed systems with the documents that share one with theirs; nothing else 
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -17,6 +18,8 @@ from monitoring.advisories.keys import keys_of_component, keys_of_organisation
 from monitoring.advisories.platforms import Installed, installed
 from monitoring.advisories.together import together
 from portal.tenancy.scope import queue_scope
+
+log = logging.getLogger(__name__)
 
 SYSTEMS, ADVISORIES = 50, 200
 BATCHES = 40
@@ -51,11 +54,20 @@ def _match_some() -> tuple[bool, int]:
         pairs = _all(
             "SELECT * FROM sec.pairs_to_judge(%s::uuid[], %s::uuid[])", [[row[0] for row in systems], advisories]
         )
-        judged = [each for pair in pairs for each in judge_pair(*pair)]
+        judged = [each for pair in pairs for each in _judged(pair)]
         if not judged:
             return True, 0
         ((changed,),) = _all("SELECT sec.settle_exposures(%s)", [json.dumps(judged, default=str)])
         return True, int(changed)
+
+
+def _judged(pair: Sequence[Any]) -> list[dict[str, Any]]:
+    """What comes of one pair; nothing of one that cannot be judged, so that no document holds up all others."""
+    try:
+        return judge_pair(*pair)
+    except (TypeError, KeyError, ValueError, AttributeError):
+        log.exception("system %s, component %s, %s cannot be judged", *pair[:3])
+        return []
 
 
 def _watched(

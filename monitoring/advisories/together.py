@@ -62,9 +62,13 @@ def together(
     because = gone or _against(verdicts)
     words = [verdict.what for _document, _issue, verdict in verdicts if verdict.what in CERTAINTY]
     certainty = next((CERTAINTY[each] for each in (AFFECTED, ASK, POSSIBLE) if each in words), "")
-    is_open = bool(certainty) and not because
+    # How urgent it is, and what to do, is for trusted documents to say: anybody may bring a clear one.
     spoken = [issue for document, issue in issues if document["trusted"] and not document["withdrawn"]]
-    spoken += [issue for _document, issue, verdict in verdicts if verdict.what in CERTAINTY]
+    if certainty and not any(
+        document["trusted"] and verdict.what in CERTAINTY for document, _issue, verdict in verdicts
+    ):
+        certainty = "possible"
+    is_open = bool(certainty) and not because
     exploited = any(issue.exploited for issue in spoken)
     ransomware = any(issue.ransomware for issue in spoken)
     severity = gravest(issue.severity for issue in spoken)
@@ -114,7 +118,7 @@ def _because(document: Mapping[str, Any], verdict: Verdict) -> str:
 
 def _title(documents: Sequence[Mapping[str, Any]]) -> str:
     """The catalogue's name is the plainest, then the newest document's."""
-    named = sorted(documents, key=lambda each: each["source"] == "kev")
+    named = sorted(documents, key=lambda each: (bool(each["trusted"]), each["source"] == "kev"))
     return str(named[-1]["title"]) if named else ""
 
 

@@ -14,10 +14,11 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from monitoring.access.receiving import Body, Taken, received, take_body
+from monitoring.access.specs import reader_from, spec_of
 from monitoring.access.streams import BadStream, unpacked
 from monitoring.access.taking import Totals
 from monitoring.models import Intake
-from monitoring.records.reading import FORMATS, Reader, guess_format, reader_of
+from monitoring.records.reading import FORMATS, Reader, guess_format
 from portal.api.endpoint import Endpoint
 from portal.api.fields import Query
 from portal.api.idempotency import keep_answer, kept_answer, key_of
@@ -105,8 +106,10 @@ class AccessEvents(Endpoint):
                         again = kept_answer(self, request, key, body.digest)
                     if again is not None:
                         return again
-                reader = _reader(asked, body)
-                taken = take_body(body, reader, ticket=ticket, source=asked.get("source") or reader.format_name)
+                spec = _spec(asked, body)
+                reader = _reader(spec)
+                source = asked.get("source") or reader.format_name
+                taken = take_body(body, reader, ticket=ticket, source=source, spec=spec)
         except BadStream as trouble:
             raise Refusal(413 if trouble.too_large else 400, str(trouble)) from None
         response = _answered(taken)
@@ -116,7 +119,7 @@ class AccessEvents(Endpoint):
         return response
 
 
-def _reader(asked: dict[str, Any], body: Body) -> Reader:
+def _spec(asked: dict[str, Any], body: Body) -> str:
     name = asked.get("format")
     if not name:
         with body.open() as file:
@@ -124,12 +127,12 @@ def _reader(asked: dict[str, Any], body: Body) -> Reader:
         name = guess_format(first.splitlines()[:300]) or ("normal" if not first.strip() else "")
     if not name:
         raise Refusal(422, "These lines look like no log that is read here: say which with `format`.")
-    mapping = {}
-    for pair in filter(None, (asked.get("columns") or "").split(",")):
-        field, _, column = pair.partition("=")
-        mapping[field.strip()] = column.strip()
+    return spec_of(name, zone=asked["zone"], columns=asked.get("columns") or "")
+
+
+def _reader(spec: str) -> Reader:
     try:
-        return reader_of(name, mapping=mapping or None, zone=asked["zone"])
+        return reader_from(spec)
     except ValueError as trouble:
         raise Refusal(422, str(trouble).capitalize() + ".") from None
 

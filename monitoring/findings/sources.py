@@ -42,7 +42,12 @@ def sources_page() -> dict[str, Any]:
     told: dict[UUID, list[dict[str, Any]]] = {}
     for system, organisation, first, last, privileged in _coverage():
         told.setdefault(system, []).append(
-            {"by": names[organisation].name, "first_at": first, "last_at": last, "privileged_at": privileged}
+            {
+                "by": names[organisation].name if organisation else _("another organisation"),
+                "first_at": first,
+                "last_at": last,
+                "privileged_at": privileged,
+            }
         )
     systems: list[dict[str, Any]] = [
         {"name": each.name, "told": sorted(told.get(each.pk, []), key=lambda one: one["last_at"], reverse=True)}

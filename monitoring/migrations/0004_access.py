@@ -16,25 +16,42 @@ DEFINER = "SECURITY DEFINER SET search_path = pg_catalog, pg_temp"
 APP = "portal_app"
 
 NAMES = f"""
--- Whose each name is. A machine's or an application's owner is told to whoever is it, or has to do with its system.
+-- Whose each name is; what the register of organisations says comes before what somebody claimed. A machine's or an
+-- application's owner is told to whoever is it, or has to do with its system.
 CREATE FUNCTION sec.whose(kinds text[], names text[]) RETURNS TABLE (nth integer, organisation_id uuid, system_id uuid)
 LANGUAGE sql STABLE {DEFINER} AS $$
     WITH mine AS MATERIALIZED (SELECT sec.me() AS me, sec.my_systems() AS systems),
     asked AS MATERIALIZED (SELECT a.nth::integer AS nth, a.kind, a.name
                              FROM mine, unnest(kinds, names) WITH ORDINALITY AS a (kind, name, nth)
                             WHERE mine.me IS NOT NULL)
-    SELECT a.nth, i.organisation_id, CASE WHEN i.system_id = ANY (m.systems) THEN i.system_id END
-      FROM mine m, asked a JOIN public.monitoring_identifier i ON i.kind = a.kind AND i.value = a.name
-     WHERE i.kind NOT IN ('host', 'app') OR i.organisation_id = m.me OR i.system_id = ANY (m.systems)
-    UNION ALL
-    SELECT a.nth, o.id, NULL FROM asked a JOIN public.partners_organisation o ON o.slug = a.name
-     WHERE a.kind IN ('organisation', 'domain', 'realm', 'netbios')
-    UNION ALL
-    SELECT a.nth, o.id, NULL FROM asked a JOIN public.partners_organisation o ON a.name = ANY (o.mail_domains)
-     WHERE a.kind IN ('domain', 'realm', 'host')
-    UNION ALL
-    SELECT a.nth, NULL, s.id FROM mine m, asked a JOIN public.partners_sharedsystem s ON s.slug = a.name
-     WHERE a.kind = 'system' AND s.id = ANY (m.systems)
+    SELECT x.nth, x.org, x.system FROM (
+        SELECT a.nth, o.id AS org, NULL::uuid AS system, 1 AS rank
+          FROM asked a JOIN public.partners_organisation o ON o.slug = a.name
+         WHERE a.kind IN ('organisation', 'domain', 'realm', 'netbios')
+        UNION ALL
+        SELECT a.nth, o.id, NULL, 1 FROM asked a JOIN public.partners_organisation o ON a.name = ANY (o.mail_domains)
+         WHERE a.kind IN ('domain', 'realm', 'host')
+        UNION ALL
+        SELECT a.nth, i.organisation_id, CASE WHEN i.system_id = ANY (m.systems) THEN i.system_id END, 2
+          FROM mine m, asked a JOIN public.monitoring_identifier i ON i.kind = a.kind AND i.value = a.name
+         WHERE i.kind NOT IN ('host', 'app') OR i.organisation_id = m.me OR i.system_id = ANY (m.systems)
+        UNION ALL
+        SELECT a.nth, NULL, s.id, 1 FROM mine m, asked a JOIN public.partners_sharedsystem s ON s.slug = a.name
+         WHERE a.kind = 'system' AND s.id = ANY (m.systems)) x
+     ORDER BY x.nth, x.rank
+$$;
+-- Whether a name is another organisation's already, or stands below one that is: no claim takes it away.
+CREATE FUNCTION sec.name_of_another(name_kind text, name text, whose uuid) RETURNS boolean LANGUAGE sql STABLE {DEFINER} AS $$
+    WITH RECURSIVE up (part) AS (
+        SELECT name
+        UNION ALL
+        SELECT substr(u.part, strpos(u.part, '.') + 1) FROM up u WHERE strpos(u.part, '.') > 0
+    )
+    SELECT EXISTS (SELECT 1 FROM up u JOIN public.partners_organisation o ON u.part = ANY (o.mail_domains) OR u.part = o.slug
+                    WHERE o.id <> whose AND name_kind IN ('domain', 'realm', 'netbios', 'host'))
+        OR EXISTS (SELECT 1 FROM up u JOIN public.monitoring_identifier i ON i.value = u.part
+                    WHERE i.organisation_id <> whose AND i.kind IN ('domain', 'realm', 'netbios')
+                      AND name_kind IN ('domain', 'realm', 'netbios', 'host') AND u.part <> name)
 $$;
 -- Organisations, and the systems that one has to do with: what a taker of records knows of both.
 CREATE FUNCTION sec.access_register() RETURNS TABLE (is_system boolean, id uuid, slug text, owner_id uuid)
@@ -46,9 +63,9 @@ LANGUAGE sql STABLE {DEFINER} AS $$
 $$;
 -- Permissions that both sides approved, of which one is a side or whose systems one runs.
 CREATE FUNCTION sec.access_permissions() RETURNS TABLE (id uuid, grantor_id uuid, grantee_id uuid, accounts text[],
-    systems uuid[], starts_on date, expires_on date, ended_on date) LANGUAGE sql STABLE {DEFINER} AS $$
+    systems uuid[], starts_on date, expires_on date, ended_at timestamptz) LANGUAGE sql STABLE {DEFINER} AS $$
     SELECT i.id, i.grantor_id, i.grantee_id, v.accounts, v.system_ids, v.starts_on, v.expires_on,
-           (i.ended_at AT TIME ZONE 'UTC')::date
+           i.ended_at
       FROM public.partners_integration i
       JOIN public.partners_integrationversion v ON v.integration_id = i.id AND v.number = i.permitted
      WHERE sec.me() IN (i.grantor_id, i.grantee_id) OR v.system_ids && sec.systems_i_run()
@@ -57,7 +74,17 @@ $$;
 -- A name is claimed for oneself, or, of a machine on a system that one runs, for an organisation that stands on it.
 CREATE FUNCTION sec.claim_name(name_kind text, name text, whose uuid, of_system uuid) RETURNS uuid LANGUAGE plpgsql {DEFINER} AS $$
 DECLARE made uuid; me uuid := sec.me(); BEGIN
-    IF me IS NULL OR (of_system IS NOT NULL AND NOT of_system = ANY (sec.my_systems())) OR (whose <> me AND NOT (
+    IF me IS NULL OR NOT sec.may_keep_register() OR length(btrim(name)) NOT BETWEEN 1 AND 512 THEN
+        RAISE EXCEPTION 'names are for whoever keeps the register' USING ERRCODE = '42501';
+    END IF;
+    IF sec.name_of_another(name_kind, lower(btrim(name)), whose)
+       AND NOT coalesce(of_system = ANY (sec.systems_i_run()), false) THEN
+        RAISE EXCEPTION 'this name is taken: ask whoever administers it' USING ERRCODE = '23505';
+    END IF;
+    IF (SELECT count(*) FROM public.monitoring_identifier i WHERE i.said_for_id = me) >= 20000 THEN
+        RAISE EXCEPTION 'an organisation claims at most 20,000 names' USING ERRCODE = '54000';
+    END IF;
+    IF (of_system IS NOT NULL AND NOT of_system = ANY (sec.my_systems())) OR (whose <> me AND NOT (
         name_kind IN ('host', 'app') AND of_system = ANY (sec.systems_i_run()) AND EXISTS (
             SELECT 1 FROM public.partners_participation p WHERE p.system_id = of_system AND p.organisation_id = whose))) THEN
         RAISE EXCEPTION 'a name of your own, or of a machine on a system that you run' USING ERRCODE = '42501';
@@ -78,7 +105,8 @@ DECLARE made uuid; me uuid := sec.me(); BEGIN
 END $$;
 CREATE FUNCTION sec.drop_name(identifier uuid) RETURNS boolean LANGUAGE plpgsql {DEFINER} AS $$
 BEGIN
-    DELETE FROM public.monitoring_identifier i WHERE i.id = identifier AND sec.me() IN (i.organisation_id, i.said_for_id);
+    DELETE FROM public.monitoring_identifier i WHERE i.id = identifier AND sec.me() IN (i.organisation_id, i.said_for_id)
+       AND sec.may_keep_register();
     RETURN FOUND;
 END $$;
 """
@@ -107,6 +135,9 @@ BEGIN
     IF until > clock_timestamp() + interval '92 days' THEN
         RAISE EXCEPTION 'a source learns for at most 92 days' USING ERRCODE = '23514';
     END IF;
+    IF NOT sec.may_keep_register() THEN
+        RAISE EXCEPTION 'learning is for whoever keeps the register' USING ERRCODE = '42501';
+    END IF;
     UPDATE public.monitoring_source s SET learning_until = until WHERE s.id = source AND s.organisation_id = sec.me();
     RETURN FOUND;
 END $$;
@@ -125,36 +156,61 @@ END $$;
 CREATE FUNCTION sec.take_sights(of_source uuid, kinds text[], accounts text[], names text[], account_kinds text[], homes uuid[],
     whose uuid[], places text[], systems uuid[], resources text[], firsts timestamptz[], permissions uuid[])
 RETURNS TABLE (fresh bigint, stood bigint) LANGUAGE plpgsql {DEFINER} AS $$
-DECLARE me uuid := sec.me(); s public.monitoring_source; run uuid[] := sec.systems_i_run(); learns boolean; BEGIN
+DECLARE me uuid := sec.me(); s public.monitoring_source; seen uuid[] := sec.my_systems(); learns boolean; permitted uuid[];
+    stands uuid[]; stand_at uuid[]; stand_slugs text[]; BEGIN
     SELECT * INTO s FROM public.monitoring_source x WHERE x.id = of_source AND x.organisation_id = me;
     IF s.id IS NULL THEN
         RAISE EXCEPTION 'no source of yours' USING ERRCODE = '42501';
     END IF;
     learns := coalesce(s.learning_until > clock_timestamp(), false);
+    -- Those that both sides approved, between the two and for that day; whether the account is meant has been looked at.
+    permitted := ARRAY(
+        SELECT DISTINCT i.id FROM unnest(homes, whose, firsts, permissions, kinds) AS r (home, org, at, permission, kind)
+          JOIN public.partners_integration i ON i.id = r.permission AND i.grantee_id = r.home AND i.grantor_id = r.org
+          JOIN public.partners_integrationversion v ON v.integration_id = i.id AND v.number = i.permitted
+         WHERE r.kind = 'lapsed' OR (r.at AT TIME ZONE 'UTC')::date BETWEEN v.starts_on AND v.expires_on);
+    SELECT array_agg(p.system_id), array_agg(p.organisation_id), array_agg(y.slug) INTO stands, stand_at, stand_slugs
+      FROM public.partners_participation p JOIN public.partners_sharedsystem y ON y.id = p.system_id
+     WHERE p.system_id = ANY (sec.systems_i_run()) AND p.denied_at IS NULL;
     WITH told AS MATERIALIZED (
         SELECT r.kind, r.account, r.home, r.org, r.place, min(r.name) AS name, min(r.account_kind) AS account_kind,
-               (array_agg(r.system))[1] AS system, (array_agg(r.resource ORDER BY r.first_at))[1] AS resource,
-               min(r.first_at) AS first_at, max(r.first_at) AS last_at, (array_agg(r.permission))[1] AS permission,
+               (array_agg(CASE WHEN r.system = ANY (seen) THEN r.system END))[1] AS system, (array_agg(r.resource ORDER BY r.first_at))[1] AS resource,
+               min(r.first_at) AS first_at, max(r.first_at) AS last_at, (array_agg(CASE WHEN r.permission = ANY (permitted) THEN r.permission END ORDER BY r.first_at))[1] AS permission,
                array_agg(DISTINCT (r.first_at AT TIME ZONE 'UTC')::date) AS days
           FROM unnest(kinds, accounts, names, account_kinds, homes, whose, places, systems, resources, firsts, permissions)
             AS r (kind, account, name, account_kind, home, org, place, system, resource, first_at, permission)
-         WHERE r.home <> r.org AND (r.home = me OR r.org = me OR r.system = ANY (run))
-           AND r.first_at <= clock_timestamp() + interval '15 minutes'
+         WHERE r.home <> r.org AND (r.home = me OR r.org = me OR EXISTS (
+                   -- Whoever runs a system tells of those who stand on it, at that system.
+                   SELECT 1 FROM unnest(stands, stand_at, stand_slugs) AS p (system, org, slug)
+                    WHERE p.system = r.system AND p.org = r.org AND p.slug = r.place))
+           AND r.first_at BETWEEN '2000-01-01' AND clock_timestamp() + interval '15 minutes'
+           AND r.account_kind IN ('person', 'service', 'unknown') AND r.account <> '' AND r.place <> ''
+           AND octet_length(r.account) + octet_length(r.place) <= 2400 AND greatest(length(r.name), length(r.resource)) <= 1100
          GROUP BY r.kind, r.account, r.home, r.org, r.place
     ), before AS MATERIALIZED (
         SELECT count(*) AS n FROM told r JOIN public.monitoring_sight t ON t.account = r.account AND t.organisation_id = r.org
            AND t.place = r.place AND t.home_id = r.home AND t.kind = r.kind AND t.first_at = r.first_at
+         WHERE r.kind IN ('success', 'failure')
     ), written AS (
         INSERT INTO public.monitoring_sight AS t (id, kind, account, shown, account_kind, home_id, organisation_id, place,
             system_id, resource, first_at, last_at, days, source_id, reporter_id, permission_id, learned, noted_at)
         SELECT gen_random_uuid(), r.kind, r.account, r.name, r.account_kind, r.home, r.org, r.place, r.system, r.resource,
                r.first_at, r.last_at, r.days, s.id, me, r.permission, learns,
-               CASE WHEN learns OR (r.permission IS NOT NULL AND r.kind <> 'lapsed') THEN clock_timestamp() END
+               -- One side's learning is not the other's: only of whoever runs the system it is everybody's.
+               CASE WHEN (learns AND me NOT IN (r.home, r.org) AND r.kind <> 'lapsed') OR (r.permission IS NOT NULL AND r.kind <> 'lapsed')
+                    THEN clock_timestamp() END
           FROM told r ORDER BY r.account, r.org, r.place, r.home, r.kind
         ON CONFLICT (account, organisation_id, place, home_id, kind) DO UPDATE SET
             first_at = least(t.first_at, excluded.first_at), last_at = greatest(t.last_at, excluded.last_at),
-            days = ARRAY(SELECT DISTINCT d FROM unnest(t.days || excluded.days) d ORDER BY d)
+            days = ARRAY(SELECT DISTINCT d FROM unnest(t.days || excluded.days) d ORDER BY d),
+            -- What a permission covered and covers no more is a first sight after all, unless its lapse is told.
+            permission_id = CASE WHEN t.kind <> 'lapsed' AND excluded.permission_id IS NULL THEN NULL ELSE t.permission_id END,
+            noted_at = CASE WHEN t.kind <> 'lapsed' AND t.permission_id IS NOT NULL AND excluded.permission_id IS NULL
+                             AND NOT learns AND NOT EXISTS (SELECT 1 FROM told l WHERE l.kind = 'lapsed' AND l.account = t.account
+                                 AND l.home = t.home_id AND l.org = t.organisation_id AND l.place = t.place)
+                            THEN NULL ELSE t.noted_at END
             WHERE NOT excluded.days <@ t.days OR excluded.first_at < t.first_at
+               OR t.kind <> 'lapsed' AND t.permission_id IS NOT NULL AND excluded.permission_id IS NULL
         RETURNING (xmax = 0) AS is_new, t.kind, t.permission_id)
     SELECT count(*) FILTER (WHERE w.is_new AND w.kind = 'success' AND w.permission_id IS NULL), (SELECT b.n FROM before b)
       INTO fresh, stood FROM written w;
@@ -174,10 +230,12 @@ DECLARE me uuid := sec.me(); s public.monitoring_source; run uuid[] := sec.syste
         system_id, at, source_id, reporter_id, learned, noted_at)
     SELECT gen_random_uuid(), r.action, r.outcome, r.account, r.name, r.target, r.home, r.org, r.place, r.system, r.at, s.id, me,
            coalesce(s.learning_until > clock_timestamp(), false),
-           CASE WHEN s.learning_until > clock_timestamp() THEN clock_timestamp() END
+           CASE WHEN s.learning_until > clock_timestamp() AND me NOT IN (r.home, r.org) THEN clock_timestamp() END
       FROM unnest(actions, outcomes, accounts, names, targets, homes, whose, places, systems, ats)
         AS r (action, outcome, account, name, target, home, org, place, system, at)
-     WHERE (r.home = me OR r.org = me OR r.system = ANY (run)) AND r.at <= clock_timestamp() + interval '15 minutes'
+     WHERE (r.home = me OR r.org = me OR (r.system = ANY (run) AND r.org = ANY (sec.on_system(r.system))))
+       AND r.at BETWEEN '2000-01-01' AND clock_timestamp() + interval '15 minutes' AND r.account <> '' AND r.place <> ''
+       AND octet_length(r.account) + octet_length(r.target) + octet_length(r.place) <= 2400 AND length(r.name) <= 1100
      ORDER BY r.org, r.place, r.action, r.account, r.target, r.at
     ON CONFLICT DO NOTHING;
     GET DIAGNOSTICS n = ROW_COUNT;
@@ -196,18 +254,23 @@ DECLARE me uuid := sec.me(); a record; BEGIN
          WHERE r.other <> r.account AND r.other <> '' ORDER BY r.home, r.other
         ON CONFLICT DO NOTHING RETURNING t.home_id, t.alias, t.account
     LOOP
+        -- Only what both sides have been told of already: an account that waits for its finding keeps its name.
         UPDATE public.monitoring_sight t SET first_at = least(t.first_at, o.first_at), last_at = greatest(t.last_at, o.last_at),
                days = ARRAY(SELECT DISTINCT d FROM unnest(t.days || o.days) d ORDER BY d)
           FROM public.monitoring_sight o
-         WHERE o.account = a.alias AND o.home_id = a.home_id AND o.reporter_id = me AND t.account = a.account
-           AND t.home_id = o.home_id AND t.organisation_id = o.organisation_id AND t.place = o.place AND t.kind = o.kind;
+         WHERE o.account = a.alias AND o.home_id = a.home_id AND o.reporter_id = me AND o.noted_at IS NOT NULL
+           AND t.account = a.account AND t.reporter_id = me AND t.home_id = o.home_id AND t.organisation_id = o.organisation_id AND t.place = o.place AND t.kind = o.kind;
         IF FOUND THEN
             DELETE FROM public.monitoring_sight o WHERE o.account = a.alias AND o.home_id = a.home_id AND o.reporter_id = me
+               AND o.noted_at IS NOT NULL
                AND EXISTS (SELECT 1 FROM public.monitoring_sight t WHERE t.account = a.account AND t.home_id = o.home_id
+                   AND t.reporter_id = me
                    AND t.organisation_id = o.organisation_id AND t.place = o.place AND t.kind = o.kind);
         END IF;
         UPDATE public.monitoring_sight o SET account = a.account
-         WHERE o.account = a.alias AND o.home_id = a.home_id AND o.reporter_id = me;
+         WHERE o.account = a.alias AND o.home_id = a.home_id AND o.reporter_id = me AND o.noted_at IS NOT NULL
+           AND NOT EXISTS (SELECT 1 FROM public.monitoring_sight t WHERE t.account = a.account AND t.home_id = o.home_id
+               AND t.organisation_id = o.organisation_id AND t.place = o.place AND t.kind = o.kind);
     END LOOP;
 END $$;
 CREATE FUNCTION sec.has_aliases() RETURNS boolean LANGUAGE sql STABLE {DEFINER} AS $$
@@ -231,7 +294,9 @@ DECLARE me uuid := sec.me(); BEGIN
     SELECT gen_random_uuid(), of_source, r.system, r.sign_ins, r.privileged, r.first_at, r.last_at, r.last_privileged
       FROM unnest(systems, sign_ins, privileged, firsts, lasts, last_privileged)
         AS r (system, sign_ins, privileged, first_at, last_at, last_privileged)
-     WHERE r.system = ANY (sec.my_systems()) ORDER BY r.system
+     WHERE r.system = ANY (sec.my_systems()) AND r.first_at >= '2000-01-01'
+       AND r.last_at <= clock_timestamp() + interval '15 minutes'
+       AND coalesce(r.last_privileged, r.last_at) <= clock_timestamp() + interval '15 minutes' ORDER BY r.system
     ON CONFLICT (source_id, system_id) DO UPDATE SET sign_ins = t.sign_ins + excluded.sign_ins,
         privileged = t.privileged + excluded.privileged, first_at = least(t.first_at, excluded.first_at),
         last_at = greatest(t.last_at, excluded.last_at),
@@ -241,9 +306,10 @@ DECLARE me uuid := sec.me(); BEGIN
     SELECT gen_random_uuid(), me, r.side, r.kind, r.name, r.example, r.times, r.first_at, r.last_at, of_source
       FROM unnest(sides, kinds, names, examples, counts, name_firsts, name_lasts)
         AS r (side, kind, name, example, times, first_at, last_at)
-     WHERE (SELECT count(*) FROM public.monitoring_unattributed u WHERE u.organisation_id = me) < 10000
-        OR EXISTS (SELECT 1 FROM public.monitoring_unattributed u WHERE u.organisation_id = me AND u.side = r.side
-                      AND u.kind = r.kind AND u.value = r.name)
+     WHERE isfinite(r.first_at) AND isfinite(r.last_at) AND octet_length(r.name) <= 2000 AND length(r.example) <= 1100
+       AND ((SELECT count(*) FROM public.monitoring_unattributed u WHERE u.organisation_id = me) < 10000
+            OR EXISTS (SELECT 1 FROM public.monitoring_unattributed u WHERE u.organisation_id = me AND u.side = r.side
+                          AND u.kind = r.kind AND u.value = r.name))
      ORDER BY r.side, r.kind, r.name
     ON CONFLICT (organisation_id, side, kind, value) DO UPDATE SET times = t.times + excluded.times,
         first_at = least(t.first_at, excluded.first_at), last_at = greatest(t.last_at, excluded.last_at);
@@ -261,8 +327,12 @@ CREATE FUNCTION sec.hand_over_intake(of_source uuid, called text, of_format text
     at_line bigint, totals bigint[], refused jsonb) RETURNS uuid LANGUAGE plpgsql {DEFINER} AS $$
 DECLARE made uuid := gen_random_uuid(); me uuid := sec.me(); BEGIN
     IF NOT EXISTS (SELECT 1 FROM public.monitoring_source s WHERE s.id = of_source AND s.organisation_id = me)
-       OR kept !~ '^[0-9a-f]{{64}}$' THEN
-        RAISE EXCEPTION 'no source of yours' USING ERRCODE = '42501';
+       OR kept !~ '^[0-9a-f]{{64}}$' OR EXISTS (SELECT 1 FROM public.files_storedfile f WHERE f.storage_name = kept)
+       OR EXISTS (SELECT 1 FROM public.monitoring_intake i WHERE i.file = kept) THEN
+        RAISE EXCEPTION 'no source of yours, or a file that is kept for somebody' USING ERRCODE = '42501';
+    END IF;
+    IF (SELECT count(*) FROM public.monitoring_intake i WHERE i.organisation_id = me AND i.finished_at IS NULL) >= 20 THEN
+        RAISE EXCEPTION 'twenty bodies of yours wait already' USING ERRCODE = '54000';
     END IF;
     INSERT INTO public.monitoring_intake (id, organisation_id, source_id, name, format, file, size, began_at, reached, line,
         accepted, duplicates, rejected, first_sights, rejections, failed, due_at, claimed_by, attempts)
@@ -286,6 +356,9 @@ DECLARE found uuid; org uuid; from_source uuid; BEGIN
     IF org IS NULL OR coalesce(worker, '') = '' THEN
         RETURN;
     END IF;
+    IF EXISTS (SELECT 1 FROM sec.org_state x WHERE x.org_id = org AND x.isolated_at IS NOT NULL) THEN
+        RAISE EXCEPTION 'this organisation is cut off: nothing is taken for it' USING ERRCODE = '42501';
+    END IF;
     PERFORM sec.enter(org);
     from_source := sec.source_named(of_source, of_format);
     PERFORM pg_advisory_xact_lock(hashtextextended('intake ' || from_source || called, 0));
@@ -306,11 +379,16 @@ DECLARE found uuid; org uuid; from_source uuid; BEGIN
 END $$;
 CREATE FUNCTION sec.claim_intakes(worker text, at_most integer) RETURNS TABLE (id uuid, source_id uuid, name text, format text,
     file text, reached bigint, line bigint, totals bigint[], rejections jsonb) LANGUAGE sql {DEFINER} AS $$
+    UPDATE public.monitoring_intake i SET finished_at = clock_timestamp(), due_at = NULL, claimed_by = '', claimed_until = NULL,
+           failed = 'It could not be taken to its end: send the rest again, in another form.'
+     WHERE worker <> '' AND i.due_at IS NOT NULL AND i.attempts >= 5 AND i.claimed_until < clock_timestamp();
     WITH taken AS (
         UPDATE public.monitoring_intake i SET claimed_by = worker, claimed_until = clock_timestamp() + interval '2 minutes',
                attempts = i.attempts + 1
          WHERE worker <> '' AND i.id IN (SELECT d.id FROM public.monitoring_intake d
-             WHERE d.due_at <= clock_timestamp() AND (d.claimed_until IS NULL OR d.claimed_until < clock_timestamp())
+             WHERE d.due_at <= clock_timestamp() AND d.attempts < 5
+               AND NOT EXISTS (SELECT 1 FROM sec.org_state x WHERE x.org_id = d.organisation_id AND x.isolated_at IS NOT NULL)
+               AND (d.claimed_until IS NULL OR d.claimed_until < clock_timestamp())
              ORDER BY d.due_at LIMIT at_most FOR UPDATE SKIP LOCKED) RETURNING i.id)
     SELECT o.* FROM taken t, sec.intake_of(t.id) o
 $$;
@@ -318,6 +396,7 @@ CREATE FUNCTION sec.enter_intake(intake uuid, worker text) RETURNS text LANGUAGE
 DECLARE org uuid; BEGIN
     UPDATE public.monitoring_intake i SET claimed_until = clock_timestamp() + interval '2 minutes'
      WHERE i.id = intake AND i.claimed_by = worker AND worker <> '' AND i.finished_at IS NULL
+       AND NOT EXISTS (SELECT 1 FROM sec.org_state x WHERE x.org_id = i.organisation_id AND x.isolated_at IS NOT NULL)
     RETURNING i.organisation_id INTO org;
     IF org IS NULL THEN
         RAISE EXCEPTION 'no claim on this intake' USING ERRCODE = '42501';
@@ -378,12 +457,14 @@ CREATE FUNCTION sec.crossings_i_run(from_day date, to_day date) RETURNS TABLE (h
        AND d.day BETWEEN from_day AND to_day AND t.last_at >= from_day
      GROUP BY t.home_id, t.organisation_id, t.place, d.day
 $$;
--- Of each system of one's own: whose logs tell of it, and when last.
+-- Of each system of one's own: when logs told of it last; whose they are is for oneself and whoever runs it.
 CREATE FUNCTION sec.log_coverage() RETURNS TABLE (system_id uuid, organisation_id uuid, first_at timestamptz, last_at timestamptz,
     last_privileged_at timestamptz) LANGUAGE sql STABLE {DEFINER} AS $$
-    SELECT c.system_id, s.organisation_id, min(c.first_at), max(c.last_at), max(c.last_privileged_at)
-      FROM public.monitoring_coverage c JOIN public.monitoring_source s ON s.id = c.source_id
-     WHERE c.system_id = ANY (sec.my_systems()) GROUP BY c.system_id, s.organisation_id
+    SELECT c.system_id, CASE WHEN s.organisation_id = m.me OR c.system_id = ANY (m.run) THEN s.organisation_id END,
+           min(c.first_at), max(c.last_at), max(c.last_privileged_at)
+      FROM (SELECT sec.me() AS me, sec.my_systems() AS systems, sec.systems_i_run() AS run) m,
+           public.monitoring_coverage c JOIN public.monitoring_source s ON s.id = c.source_id
+     WHERE c.system_id = ANY (m.systems) GROUP BY 1, 2
 $$;
 """
 BY_APP = (
@@ -406,7 +487,7 @@ BY_WORKER = (
     " sec.end_intake(uuid, text, text), sec.sweep_access(integer)"
 )
 GRANTS = f"""
-REVOKE ALL ON FUNCTION {BY_APP}, {BY_BOTH}, {BY_WORKER}, sec.intake_of(uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION {BY_APP}, {BY_BOTH}, {BY_WORKER}, sec.intake_of(uuid), sec.name_of_another(text, text, uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION {BY_APP}, {BY_BOTH} TO portal_app;
 GRANT EXECUTE ON FUNCTION {BY_BOTH}, {BY_WORKER} TO portal_worker;
 """
@@ -416,10 +497,13 @@ CREATE OR REPLACE FUNCTION sec.files_not_kept(names text[]) RETURNS SETOF text L
      WHERE NOT EXISTS (SELECT 1 FROM public.files_storedfile f WHERE f.storage_name = n AND f.state = 'kept')
 $$;
 """
-BACKWARD = NOT_KEPT_BEFORE + f"DROP FUNCTION {BY_APP}, {BY_BOTH}, {BY_WORKER}, sec.intake_of(uuid);"
+BACKWARD = (
+    NOT_KEPT_BEFORE
+    + f"DROP FUNCTION {BY_APP}, {BY_BOTH}, {BY_WORKER}, sec.intake_of(uuid), sec.name_of_another(text, text, uuid);"
+)
 OWN = f"organisation_id = {ME}"
 EITHER = f"{ME} IN (home_id, organisation_id)"
-SYSTEM_IS_MINE = "system_id = ANY ((SELECT sec.my_systems())::uuid[])"
+I_RUN_IT = "system_id = ANY ((SELECT sec.systems_i_run())::uuid[])"
 
 
 class Migration(migrations.Migration):
@@ -873,7 +957,8 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="accesschange",
             constraint=models.UniqueConstraint(
-                fields=("organisation", "place", "action", "account", "target", "at"), name="access_change_once"
+                fields=("organisation", "place", "action", "outcome", "account", "target", "at"),
+                name="access_change_once",
             ),
         ),
         migrations.AddConstraint(
@@ -889,9 +974,7 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.RunSQL(NAMES + TAKING + INTAKES + READING + GRANTS, BACKWARD),
-        protect(
-            "monitoring_identifier", Allow(APP, "select", f"{ME} IN (organisation_id, said_for_id) OR {SYSTEM_IS_MINE}")
-        ),
+        protect("monitoring_identifier", Allow(APP, "select", f"{ME} IN (organisation_id, said_for_id) OR {I_RUN_IT}")),
         protect("monitoring_source", Allow(APP, "select", OWN)),
         protect(
             "monitoring_coverage",

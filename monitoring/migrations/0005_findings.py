@@ -84,7 +84,7 @@ DECLARE due uuid[]; moved uuid[]; cuts boolean; g record; f public.monitoring_fi
                    AND sec.was_cut_off(s.home_id, s.organisation_id, s.system_id, s.last_at, x.org) AS isolated
               FROM public.monitoring_sight s
               CROSS JOIN LATERAL (VALUES (s.home_id, 'home'), (s.organisation_id, 'place')) AS x (org, side)
-             WHERE s.id = ANY (due) AND s.account_kind NOT IN ('machine', 'anonymous')
+             WHERE s.id = ANY (due) AND s.account_kind NOT IN ('machine', 'anonymous') AND NOT (s.learned AND x.org = s.reporter_id)
         ), again AS (
             -- What was looked at long ago, or is covered, and is seen although one of the two is cut off.
             SELECT s.*, x.org, x.side FROM public.monitoring_sight s
@@ -130,7 +130,7 @@ DECLARE due uuid[]; moved uuid[]; cuts boolean; g record; f public.monitoring_fi
               FROM changed c
               CROSS JOIN LATERAL (VALUES (c.organisation_id, 'place'), (nullif(c.home_id, c.organisation_id), 'home'))
                 AS x (org, side)
-             WHERE c.rule IS NOT NULL AND x.org IS NOT NULL
+             WHERE c.rule IS NOT NULL AND x.org IS NOT NULL AND NOT (c.learned AND x.org = c.reporter_id)
         ), marked AS (
             SELECT i.*, CASE WHEN i.at - lag(i.at) OVER w > interval '1 hour' THEN 1 ELSE 0 END AS jump FROM items i
             WINDOW w AS (PARTITION BY i.org, i.side, i.account, i.home_id ORDER BY i.at)
@@ -153,7 +153,8 @@ DECLARE due uuid[]; moved uuid[]; cuts boolean; g record; f public.monitoring_fi
         SELECT p.id INTO kept_by FROM public.monitoring_suppression p
          WHERE p.organisation_id = g.org AND p.agreed_at IS NOT NULL AND p.ended_at IS NULL AND p.until >= current_date
            AND p.account IN (lower(g.account), lower(g.shown)) AND (p.other_id = g.home_id OR ARRAY[p.other_id] @> g.organisations)
-           AND (p.place = '' OR g.places <@ ARRAY[p.place]) AND (p.rule = '' OR g.rules <@ ARRAY[p.rule])
+           AND (p.place = '' OR g.places <@ ARRAY[p.place]) AND (g.rules <@ ARRAY[p.rule]
+                OR p.rule = '' AND NOT g.rules && ARRAY['lapsed-permission', 'rights-changed', 'backup-deleted'])
            AND NOT 'during-isolation' = ANY (g.rules)
          ORDER BY p.agreed_at LIMIT 1;
         SELECT * INTO f FROM public.monitoring_finding y

@@ -223,7 +223,8 @@ class AccessChange(models.Model):
         ordering = ["-at", "-id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["organisation", "place", "action", "account", "target", "at"], name="access_change_once"
+                fields=["organisation", "place", "action", "outcome", "account", "target", "at"],
+                name="access_change_once",
             )
         ]
         indexes = [models.Index(fields=["at"], name="change_unnoted", condition=models.Q(noted_at__isnull=True))]

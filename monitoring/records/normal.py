@@ -19,6 +19,7 @@ from monitoring.records.names import (
     kind_of,
     split_account,
     unique,
+    word,
 )
 from monitoring.records.record import AccountKind, Action, Hint, HintKind, Outcome, Record, Unreadable
 
@@ -95,14 +96,14 @@ def record_of(line: NormalLine, clock: Clock, *, fault: str = "") -> Record:
         action=line.action,
         outcome=line.outcome,
         account=account,
-        shown=line.account.strip(),
+        shown=word(line.account, nothing=frozenset()),
         kind=line.account_kind or kind_of(account),
         home=home,
         resource=resource,
         place=place,
         system=line.system.strip().lower(),
-        target=line.target.strip(),
-        reason=line.reason.strip(),
+        target=word(line.target),
+        reason=word(line.reason),
         protocol=line.protocol.strip().lower(),
         interactive=line.interactive,
         privileged=line.privileged,
@@ -115,7 +116,7 @@ def record_of(line: NormalLine, clock: Clock, *, fault: str = "") -> Record:
 @lru_cache(REMEMBERED)
 def account_of(name: str) -> tuple[str, tuple[Hint, ...]]:
     """The key of an account and the hints in its name: `user@domain`, `DOMAIN\\user`, or another reader's stable id."""
-    text = name.strip().lower()
+    text = word(name, nothing=frozenset()).lower()  # no line break and no invisible sign in a name that pages show
     if text.startswith("sid:"):
         return text, unique(Hint(HintKind.SID, domain_sid(text[4:])))
     if text.startswith("entra:"):

@@ -7,7 +7,7 @@ from tests.gates.matrix_rules import MINE, NOBODY, USED_BY_ME, Can, Row
 EITHER_SIDE = "%(me)s IN (x.home_id, x.organisation_id)"
 
 ACCESS: dict[str, Row] = {
-    # Whose a name is: whoever is it, said it, or has to do with the machine's system.
+    # Whose a name is: whoever is it, said it, or runs the machine's system.
     "monitoring_identifier": Row(
         Can(f"%(me)s IN (x.organisation_id, x.said_for_id) OR {USED_BY_ME.format('x.system_id')}")
     ),

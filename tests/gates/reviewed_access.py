@@ -39,6 +39,7 @@ ACCESS: dict[str, Function] = {
     ),
     "sec.open_intake(text,text,text,text,bigint,text)": ((WORKER,), "a file on this machine, for an organisation"),
     "sec.claim_intakes(text,integer)": ((WORKER,), "takes what is left of bodies, and names none"),
+    "sec.name_of_another(text,text,uuid)": ((), "whether a name is another's already, for claim_name"),
     "sec.intake_of(uuid)": ((), "the row of a claim, for the two functions above"),
     "sec.enter_intake(uuid,text)": ((WORKER,), "enters the organisation of an intake whose claim it holds"),
     "sec.intake_reached(uuid,text,bigint,bigint,bigint[],jsonb)": ((WORKER,), "how far such an intake came"),
@@ -59,5 +60,8 @@ ACCESS: dict[str, Function] = {
     ),
     "sec.agree_suppression(uuid)": ((APP,), "the side that was asked agrees, with a passkey used just now"),
     "sec.end_suppression(uuid)": ((APP,), "either side ends one"),
-    "sec.log_coverage()": ((APP,), "whose logs tell of the caller's systems, and when last"),
+    "sec.log_coverage()": (
+        (APP,),
+        "when logs told last of the caller's systems; whose they are is for whoever runs one",
+    ),
 }

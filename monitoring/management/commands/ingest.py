@@ -71,11 +71,12 @@ class Command(BaseCommand):
             self.stderr.write(f"{path}: goes on behind line {intake.totals.line}")
         taker = Taker(intake.source, reader, intake.scope, note=intake.note, totals=intake.totals)
         with path.open("rb") as file:
-            for block in blocks_of(self._watched(unpacked(file), path, file, size), reader):
+            chunks = self._watched(unpacked(file), path, file, size)
+            for nth, block in enumerate(blocks_of(chunks, reader)):
                 if block.end > begun:
                     taker.add(block)
                 else:
-                    prime(reader, block)
+                    prime(reader, block, is_first=nth == 0)
         totals = taker.finish()
         intake.end()
         return totals
