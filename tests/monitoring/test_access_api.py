@@ -90,7 +90,7 @@ def test_sources_say_what_they_gave_and_a_system_without_one_heads_the_list(seen
     with inside("northgate"):
         assert Source.objects.get().learning_until is None
     council = client_of("coldharbour").get("/first-sights/sources/").content.decode()
-    assert "Northgate IT Services: since" in council, "coverage is for everybody on the system"
+    assert "another organisation: since" in council, "that a log tells is for everybody on the system, not whose it is"
     assert "Northgate SIEM" not in council
 
 
