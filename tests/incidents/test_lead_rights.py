@@ -39,6 +39,7 @@ ADDRESSED = {
     "incidents_plannedcutside",
     "incidents_plannedcutchange",
     "incidents_outsidereport",  # shared by its owner; who rang and what was said stand elsewhere
+    "monitoring_exposuredecision",  # between a system's owner and its provider, about its software
     "incidents_inject",
     "incidents_runanswer",
     "incidents_signedatopening",
