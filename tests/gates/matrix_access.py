@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from tests.gates.matrix_rules import MINE, NOBODY, USED_BY_ME, Can, Row
+from tests.gates.matrix_rules import MINE, NOBODY, RUN_BY_ME, Can, Row
 
 EITHER_SIDE = "%(me)s IN (x.home_id, x.organisation_id)"
 
 ACCESS: dict[str, Row] = {
     # Whose a name is: whoever is it, said it, or runs the machine's system.
     "monitoring_identifier": Row(
-        Can(f"%(me)s IN (x.organisation_id, x.said_for_id) OR {USED_BY_ME.format('x.system_id')}")
+        Can(f"%(me)s IN (x.organisation_id, x.said_for_id) OR {RUN_BY_ME.format('x.system_id')}")
     ),
     # Functions alone write what a source gives.
     "monitoring_source": Row(Can(MINE)),
