@@ -127,7 +127,7 @@ def schema_of(url: str) -> set[str]:
         return {line for (line,) in owner.execute((servers.ROOT / "tests/gates/schema.sql").read_text()).fetchall()}
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)  # two hundred migrations of all rooms
 def test_migrations_go_back_with_rows_in_the_tables(way_back: WayBack) -> None:
     left = way_back.go(*UPPER)
     assert [name for name in left if name.startswith(UPPER)] == []
@@ -135,12 +135,12 @@ def test_migrations_go_back_with_rows_in_the_tables(way_back: WayBack) -> None:
     assert len(way_back.before) > 500
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)  # two hundred migrations of all rooms
 def test_and_the_rooms_below_leave_nothing(way_back: WayBack) -> None:
     assert way_back.go(*OUR_APPS) == []
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)  # two hundred migrations of all rooms
 def test_and_forth_again_to_the_very_same_schema(way_back: WayBack) -> None:
     run(UP, DATABASE_URL=way_back.url, BULKHEAD_PROCESS="owner")
     after = schema_of(way_back.url)
