@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import random
 from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 
-from monitoring.access import blocks
+from monitoring.access import blocks, normal_lines
 from monitoring.access.ingest import source_named, take_stream
-from monitoring.models import Coverage, Sight, Source, Unattributed
+from monitoring.models import AccessChange, Coverage, Sight, Source, Unattributed
 from monitoring.records.reading import reader_of
 from portal import clock
 
@@ -120,3 +122,45 @@ def test_a_table_that_goes_on_after_its_first_block_still_knows_its_columns(insi
         totals = take_rows(head, *rows)
         assert totals.rejected == 0
         assert totals.first_sights == 4
+
+
+def some_lines(seed: int) -> list[bytes]:
+    """Lines of every sort, in no order of time: at home and across, failed, privileged, said twice, of nobody."""
+    chance = random.Random(seed)
+    made = []
+    for nth in range(300):
+        more: dict[str, Any] = {"outcome": chance.choice(["success", "success", "failure", "unknown"])}
+        more |= chance.choice([{}, {"id": f"e{nth}"}, {"id": f"e{chance.randrange(40)}"}, {"id": " "}])
+        more |= chance.choice([{}, {}, {"privileged": True}, {"action": "logoff"}, {"action": "role-changed"}])
+        more |= chance.choice([{}, {}, {"account_kind": "machine"}, {"system": "file-services"}])
+        more |= chance.choice([COLD, {"resource_organisation": "ashbourne"}, {}])
+        account = chance.choice(["ann@ashbourne", "ASHBOURNE\\bob", "pc-1$@ashbourne", "eve@nowhere", "cy@coldharbour"])
+        made.append(line(account, f"file-{chance.randrange(3)}", minute=chance.randrange(-3000, 1000), **more))
+    return made
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_at_full_speed_comes_out_what_comes_out_line_by_line(inside, monkeypatch, seed):
+    def taken() -> tuple[Any, ...]:
+        with inside("ashbourne"), transaction.atomic():
+            totals = take(*some_lines(seed))
+            kept = sorted(
+                Sight.objects.values_list("kind", "account", "account_kind", "home", "place", "first_at", "days")
+            )
+            told = sorted(AccessChange.objects.values_list("action", "account", "place", "at"))
+            systems = list(Coverage.objects.values_list("sign_ins", "privileged", "first_at", "last_at"))
+            names = sorted(Unattributed.objects.values_list("side", "kind", "value", "times", "first_at", "last_at"))
+            source = Source.objects.values_list("first_at", "last_at", "accepted", "duplicates").get()
+            transaction.set_rollback(True)
+        return counts(totals), kept, told, systems, names, source
+
+    slowly: list[int] = []
+    slow = normal_lines._slow
+    monkeypatch.setattr(normal_lines, "_slow", lambda *args: (slowly.append(1), slow(*args)))
+    fast = taken()
+    assert not slowly
+    monkeypatch.setattr(normal_lines, "lines_of", lambda data: None)
+    assert taken() == fast
+    assert slowly
+    assert fast[0][0] > 100
+    assert fast[0][1] > 10
