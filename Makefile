@@ -2,7 +2,7 @@
 # make test    the whole suite                 make test TESTS="tests/portal -k lock"
 # make check   formatting, lint, types, imports, migrations, templates, row security
 # make prove-isolation  cut an organisation off under full load (B13), and guess at every way in (B20)
-# make prove-deliveries  send 10,000 messages while workers, database and broker are killed (B6, B7)
+# make prove-deliveries  10,000 messages while everything is killed (B6, B7), 500 ladders (B9), urgent ones in time (B10)
 # make prove-wall        eight hours of events on the wall screen and the board: neither page keeps growing
 # make prove-playbooks   run 2,000 random playbooks against the rules written by hand
 # make prove-ingest        millions of records of access: memory stays, kills lose nothing, several tell each sight once

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -12,13 +12,24 @@ from django.utils.translation import gettext as _
 from incidents.models import Incident, Participant, UpdateRequest
 from partners import approvals
 from portal.pages import local_time
+from portal.postgres.prepared import Prepared
 
 SHOWN = 5
+_WAITING = Prepared(UpdateRequest, "incident_id = %s AND answered_at IS NULL")
 
 
-def ask(incident: Incident, *, slug: str, words: str) -> None:
-    """Ask a participant. Raises approvals.NotAllowed: not the lead's to ask, asked already, or too long."""
-    approvals.call("SELECT sec.ask_for_update(%s, %s, %s)", [incident.pk, slug, words])
+def usual_question() -> str:
+    """What one press on the board asks; a question of one's own is put on the participant's page."""
+    return _("How do things stand with you? What is done, what is next, what holds you up?")
+
+
+def ask(incident: Incident, *, slug: str, words: str) -> UUID:
+    """Ask a participant; the id of the question.
+
+    Raises:
+        approvals.NotAllowed: not the lead's or deputy lead's to ask, asked already, or too long.
+    """
+    return UUID(str(approvals.call("SELECT sec.ask_for_update(%s, %s, %s)", [incident.pk, slug, words])))
 
 
 def give(request_id: UUID, *, words: str) -> None:
@@ -26,11 +37,15 @@ def give(request_id: UUID, *, words: str) -> None:
     approvals.call("SELECT sec.give_update(%s, %s)", [request_id, words])
 
 
-def asked_of(incident: Incident, *, me: UUID, names: Mapping[UUID, str]) -> list[dict[str, Any]]:
-    """The question that waits for the reader's own answer, as `_notices.html` wants it. One query."""
+def waiting_in(incident: Incident) -> dict[UUID, UpdateRequest]:
+    """Questions without an answer that the reader may see, by whom they were put to: at most one each. One query."""
     if incident.status == Incident.Status.CLOSED:
-        return []
-    waiting = UpdateRequest.objects.filter(incident=incident, organisation_id=me, answered_at=None)
+        return {}
+    return {each.organisation_id: each for each in _WAITING.all(incident.pk)}
+
+
+def asked_of(waiting: Mapping[UUID, UpdateRequest], *, me: UUID, names: Mapping[UUID, str]) -> list[dict[str, Any]]:
+    """The question that waits for the reader's own answer, as `_notices.html` wants it."""
     return [
         {
             "title": _("%(name)s asks you for an update, at %(time)s")
@@ -39,8 +54,27 @@ def asked_of(incident: Incident, *, me: UUID, names: Mapping[UUID, str]) -> list
             "link": _("Answer"),
             "href": reverse("update-request", args=[each.pk]),
         }
-        for each in waiting
+        for each in waiting.values()
+        if each.organisation_id == me
     ]
+
+
+def ask_on_rows(rows: Iterable[dict[str, Any]], incident: Incident, *, asked: Mapping[str, UpdateRequest]) -> None:
+    """Put *Ask for update* on the rows of others that have answered, or since when the question waits. For the lead.
+
+    `asked`: what waits for an answer, by slug. Whoever has not answered at all is nudged instead.
+    """
+    if incident.status == Incident.Status.CLOSED:
+        return
+    ask_at = reverse("update-ask-now", args=[incident.reference, "-"])
+    for row in rows:
+        if row["own"] or row["ladder"]:
+            continue
+        if question := asked.get(row["slug"]):
+            words = _("asked %(time)s") % {"time": local_time(question.asked_at)}
+            row["ask"] = {"words": words, "href": reverse("update-request", args=[question.pk])}
+        else:
+            row["ask"] = {"press": ask_at.replace("/-/", f"/{row['slug']}/")}
 
 
 def requests_of(incident: Incident, side: Participant, *, me: UUID, manages: bool) -> dict[str, Any]:

@@ -10,19 +10,22 @@ from uuid import UUID
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from incidents.asking import asked_of
+from incidents.asking import ask_on_rows, asked_of, waiting_in
+from incidents.board_has import board_has
 from incidents.by_telephone.page import written_in_our_name
 from incidents.composer import composer_of
 from incidents.decisions.known import current_card
+from incidents.decisions.waiting import to_review
 from incidents.duties import own_clock
 from incidents.feed import feed_of
 from incidents.feed_filters import links
+from incidents.from_above import why_opened
 from incidents.handing_over import notices_of
-from incidents.header import do_not_trust, header_of, others_of, silence
+from incidents.header import do_not_trust, header_of, others_of
 from incidents.left_untold import still_untold
 from incidents.matrix import Column, Own, cells_of, columns_of, first_due, tasks_in
 from incidents.merging import merged_notice
-from incidents.models import Incident, Participant, Standing, Step, Task
+from incidents.models import Incident, Participant, Standing, Task
 from incidents.not_trusted import lines_of, mail_lines, short_of, suspicions_in
 from incidents.openers import opener_notice
 from incidents.own_actions.page import did_itself
@@ -41,11 +44,11 @@ from incidents.tabs import Reader, tabs_of
 from incidents.tiles import tiles_of
 from incidents.unchecked import reminders_of
 from incidents.words import (
-    ROLES,
     STATES,
     due_words,
     exposure,
     overdue_by,
+    role,
     said_words,
     span,
     state,
@@ -55,6 +58,7 @@ from incidents.words import (
 )
 from portal import clock
 from portal.pages import local_time
+from portal.postgres.prepared import Prepared
 
 Row = Mapping[str, Any]
 # Of one's own tasks, for what a partner's board opens with.
@@ -65,40 +69,64 @@ SIDE_COLUMNS = (
     "duty_phone", "said", "said_by", "said_at", "tasks_total", "tasks_open", "tasks_settled", "tasks_blocked",
     "containing_open", "next_step", "next_step_at", "times_climbed",
 )  # fmt: skip
+_SIDES = Prepared(Participant, "incident_id = %s", order="name", columns=SIDE_COLUMNS)
+_STANDINGS = Prepared(
+    Standing, "incident_id = %s", order="name", columns=("organisation_id", "slug", "name", "role", "word")
+)
 MINUTE = timedelta(minutes=1)
 # RULES 5: who needs the lead most stands first.
 RANKS = ("unreachable", "overdue", "blocked", "silent", "acting", "contained", "not-needed")
 
 
-def board_of(incident: Incident, *, me: UUID, may_lead: bool, manages: bool = False, feed: str = "") -> dict[str, Any]:
+def sides_of(incident: Incident) -> list[dict[str, Any]]:
+    """The sides that the reader may see, as a board wants them. One query."""
+    return _SIDES.values(incident.pk)
+
+
+def board_of(
+    incident: Incident,
+    *,
+    me: UUID,
+    may_lead: bool,
+    manages: bool = False,
+    feed: str = "",
+    sides: Sequence[Row] | None = None,
+) -> dict[str, Any]:
     """Everything that `incidents/_board.html` wants, as the organisation `me` may see it. A fixed number of queries.
 
     `manages`: the reader may answer for its organisation when it is asked to lead. `feed`: which part of what happened
-    (`feed_filters`).
+    (`feed_filters`). `sides`: of `sides_of`, where they have just been read.
     """
     now = clock.now()
-    sides = list(Participant.objects.filter(incident=incident).values(*SIDE_COLUMNS))
-    standings = list(
-        Standing.objects.filter(incident=incident).values("organisation_id", "slug", "name", "role", "word")
-    )
+    sides = sides_of(incident) if sides is None else sides
+    standings = _STANDINGS.values(incident.pk)
     tasks = tasks_in(incident, now=now)
+    silent, has = board_has(incident, me=me, now=now)
     oversees = me in incident.overseers
     own = tasks.get(me, {})
     columns = columns_of(tasks.values() if oversees else [own])
-    silent = silence(incident.pk)
     words = {each["organisation_id"]: each["word"] for each in standings}
     shown = sides if oversees else [side for side in sides if side["organisation_id"] == me]
-    rows = sorted((_row(incident, side, tasks, columns, words, me) for side in shown), key=lambda row: row["order"])
+    page = reverse("incident-participant", args=[incident.reference, "-"])
+    rows = [
+        {**_row(incident, side, tasks, columns, words, me), "href": page.replace("/-/", f"/{side['slug']}/")}
+        for side in shown
+    ]
+    rows.sort(key=lambda row: row.pop("order"))
     # The board of whoever oversees has no room for it (RULES 2): there the tab says so, and My tasks says it whole.
-    to_read = waiting_for(incident, me=me)
-    to_answer = waiting_statements(me, incident)
+    to_read = waiting_for(incident, me=me) if "data notices" in has else []
+    to_answer = waiting_statements(me, incident) if "statements" in has else []
+    cuts = cuts_to_answer(incident, me=me) if "cuts to answer" in has else []
+    reviews = to_review(incident, me=me) if "reviews" in has else []
     names = {each["slug"]: each["name"] for each in standings}
     by_id = {each["organisation_id"]: each["name"] for each in standings}
-    duty = own_clock(incident, me=me)
-    found = suspicions_in(incident.pk)
+    duty = own_clock(incident, me=me) if "duties" in has else None
+    found = suspicions_in(incident.pk) if "suspicions" in has else []
     ids = {each["slug"]: each["organisation_id"] for each in standings}
-    itself = did_itself(incident)
+    itself = did_itself(incident) if "own actions" in has else {}
+    asked = waiting_in(incident) if ("questions of others" if may_lead else "questions") in has else {}
     if may_lead:
+        ask_on_rows(rows, incident, asked={slug: asked[key] for slug, key in ids.items() if key in asked})
         of, presses = {side["slug"]: side for side in shown}, _presses(incident)
         for row in rows:
             if row["ladder"]:
@@ -108,7 +136,7 @@ def board_of(incident: Incident, *, me: UUID, may_lead: bool, manages: bool = Fa
         row["itself"] = itself.get(ids[row["slug"]], "") if row["slug"] in ids else ""
         row["not_trusted"] = short_of(found, ids[row["slug"]]) if row["slug"] in ids else ""
         row["services"] = short(services.get(ids.get(row["slug"])))
-    lines = [*lines_of(found, by_id), *mail_lines(by_id)]
+    lines = [*lines_of(found, by_id), *(mail_lines(by_id) if "mail marks" in has else ())]
     return {
         "refresh_url": reverse("incident-board-fragment", args=[incident.reference])
         + (f"?feed={feed}" if feed else ""),
@@ -116,19 +144,20 @@ def board_of(incident: Incident, *, me: UUID, may_lead: bool, manages: bool = Fa
         "incident": header_of(incident, standings, sides),
         "exercise": incident.exercise,
         "suspected": incident.status == "suspected",
-        "planned": lines_beside(beside(incident, now=now), now=now),
+        "planned": lines_beside(beside(incident, now=now), now=now) if "planned work" in has else [],
         "notices": opener_notice(incident, may_say=may_lead)
         + reminder_of(incident, leads=me == incident.lead_id, may_send=may_lead, now=now)
-        + notices_of(incident, me=me, names=by_id, may_answer=manages)
-        + asked_of(incident, me=me, names=by_id)
-        + cuts_to_answer(incident, me=me)
-        + decisions_of(incident, me=me)
-        + written_in_our_name(incident, me=me)
+        + (notices_of(incident, me=me, names=by_id, may_answer=manages) if "handovers" in has else [])
+        + asked_of(asked, me=me, names=by_id)
+        + cuts
+        + (decisions_of(incident, me=me) if "decisions" in has else [])
+        + (written_in_our_name(incident, me=me) if "reported answers" in has else [])
         + merged_notice(incident)
-        + reminders_of(incident, me=me, now=now)
-        + ([] if oversees else to_read + to_answer),
-        "signed": board_block(incident, by_id, me=me, oversees=oversees),
-        "cuts": contain_first.board_block(incident, me=me, may_plan=manages),
+        + why_opened(incident)
+        + (reminders_of(incident, me=me, now=now) if "done long ago" in has else [])
+        + ([] if oversees else to_read + to_answer + reviews),
+        "signed": board_block(incident, by_id, me=me, oversees=oversees) if "signatures" in has else None,
+        "cuts": contain_first.board_block(incident, me=me, may_plan=manages, any_planned="cuts" in has),
         "buttons": _buttons(incident, may_lead=may_lead),
         "tiles": tiles_of(incident, sides, standings, silent, duty, now, oversees=oversees),
         "tabs": tabs_of(
@@ -138,13 +167,15 @@ def board_of(incident: Incident, *, me: UUID, may_lead: bool, manages: bool = Fa
                 manages=manages,
                 to_read=len(to_read) if oversees else 0,
                 to_answer=len(to_answer) if oversees else 0,
+                cuts=len(cuts),
+                reviews=len(reviews),
             ),
         ),
         "steps": [
             {
                 "key": str(position),
-                "short": step.short_title or step.title,
-                "title": step.title,
+                "short": step["short_title"] or step["title"],
+                "title": step["title"],
                 "href": _step_href(step),
             }
             for _place, position, step in columns
@@ -152,8 +183,8 @@ def board_of(incident: Incident, *, me: UUID, may_lead: bool, manages: bool = Fa
         "rows": rows,
         "partner": None if oversees else _partner(incident, sides, standings, silent, me, now, lines),
         "not_trusted": lines if oversees else [],
-        "untold": _untold(incident, may_lead=may_lead),
-        "card": current_card(incident),
+        "untold": _untold(incident, may_lead=may_lead, any_untold="untold" in has),
+        "card": current_card(incident) if "card" in has else None,
         "known_href": reverse("incident-known", args=[incident.reference]),
         "feed": feed_of(incident.pk, names=names, by_id=by_id, found=found, part=feed, me=me),
         "composer": composer_of(incident, sides, standings, me=me, may_lead=may_lead),
@@ -163,18 +194,24 @@ def board_of(incident: Incident, *, me: UUID, may_lead: bool, manages: bool = Fa
     }
 
 
-def _untold(incident: Incident, *, may_lead: bool) -> dict[str, Any]:
+def _untold(incident: Incident, *, may_lead: bool, any_untold: bool) -> dict[str, Any]:
     """Who is left untold and why, for those who oversee; `href`: where the lead tells one all the same."""
     rows = [
-        {"name": row["name"], "exposure": exposure(row["exposure"]), "because": row["because"], "at": row["at"]}
-        for row in still_untold(incident)
+        {
+            "name": row["name"],
+            "exposure": exposure(row["exposure"]),
+            "because": row["because"],
+            "at": row["at"],
+            "by": row["decided_by"],
+        }
+        for row in (still_untold(incident) if any_untold else ())
     ]
     may_tell = may_lead and incident.status != Incident.Status.CLOSED
     return {"rows": rows, "href": reverse("incident-let-in", args=[incident.reference]) if may_tell else ""}
 
 
-def _step_href(step: Step) -> str:
-    return reverse("playbook-detail", args=[step.playbook_id]) + f"#step-{step.position}"
+def _step_href(step: Row) -> str:
+    return reverse("playbook-detail", args=[step["playbook_id"]]) + f"#step-{step['position']}"
 
 
 def _row(
@@ -186,21 +223,21 @@ def _row(
     me: UUID,
 ) -> dict[str, Any]:
     own = tasks.get(side["organisation_id"], {})
-    late = [by for task in own.values() if (by := task.overdue_by) is not None]
+    late = [timedelta(seconds=task.late) for task in own.values() if task.late is not None and task.late > 0]
     tag = _tag(side, own, words.get(side["organisation_id"], ""), late=bool(late), closed=incident.status == "closed")
     silent = side["acknowledged_at"] is None and incident.status != "closed"
     ladder = _ladder(incident, side, own, tag, late) if silent and side["organisation_id"] != me else None
     return {
         "slug": side["slug"],
         "name": side["name"],
-        "href": reverse("incident-participant", args=[incident.reference, side["slug"]]),
         "own": side["organisation_id"] == me,
-        "role": str(ROLES[side["role"]]),  # that a provider is the deputy lead too stands in the header
+        "role": role(side["role"]),  # that a provider is the deputy lead too stands in the header
         "exposure": exposure(side["exposure"]),
         "because": why_short(side["because"], side["distance"], brief=True),
         "said": said_words(side),
         "tags": [tag, *(["silent"] if silent else [])],
         "ladder": ladder,
+        "ask": None,
         "cells": "" if ladder else cells_of(own, side, columns),
         "order": (RANKS.index(tag), -(side["tasks_blocked"] or 0), side["distance"] or 0, side["name"]),
     }

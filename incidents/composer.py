@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
+from django.template.loader import get_template
 from django.urls import reverse
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from incidents.forms import UpdateForm
 from incidents.models import Incident, Standing
@@ -28,4 +31,10 @@ def composer_of(
     names = ", ".join(sorted(each["name"] for each in inside))
     told = ngettext("one person told so far", "%(n)s people told so far", people) % {"n": people}
     to = _("Goes to: %(names)s: %(told)s.") % {"names": names, "told": told} if names else _("Nobody else takes part.")
-    return {"to": to, "href": reverse("incident-update", args=[incident.reference]), "form": UpdateForm()}
+    return {"to": to, "href": reverse("incident-update", args=[incident.reference]), "fields": _fields(get_language())}
+
+
+@lru_cache(64)
+def _fields(language: str | None) -> SafeString:
+    """The empty fields, in the language that is on: the same on each board."""
+    return mark_safe(get_template("incidents/_composer_fields.html").render({"form": UpdateForm()}))  # noqa: S308 - ours

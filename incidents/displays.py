@@ -122,8 +122,13 @@ def wall_of(document: Mapping[str, Any]) -> dict[str, Any]:
         "tiles": _tiles(document, now),
         "steps": [each["title"] for each in steps],
         "rows": rows,
+        "card": _card(document["card"]),
         "legend": [sign for sign in map(state, STATES) if sign["css"] in used],
     }
+
+
+def _card(card: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    return {**card, "at": _time(card["at"])} if card else None
 
 
 def _tiles(document: Mapping[str, Any], now: datetime) -> list[dict[str, Any]]:

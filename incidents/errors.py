@@ -26,5 +26,9 @@ class WrongMoment(Exception):
     """The thing is known and yours, but its state does not allow this now."""
 
 
+class Doubtful(WrongMoment):
+    """It can be, and it looks like a slip: whoever says it is asked once whether it is right."""
+
+
 class NotYours(Exception):
     """Seen, but the right to do this belongs to somebody else (role or organisation)."""

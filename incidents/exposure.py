@@ -8,7 +8,8 @@ from typing import Literal
 from uuid import UUID
 
 from incidents.estate import Anchor, Edge, Estate
-from incidents.paths import NO_PATH_KNOWN, Path, how_it_stands, in_words, why_outside
+from incidents.paths import Path, how_it_stands, in_words, why_outside
+from incidents.reach_words import ASSUMED, ATTACKED, NAMED, NO_PATH_KNOWN, SEEN_BY
 from incidents.walk import Walk, Way
 
 Exposure = Literal["confirmed", "direct", "reachable"]
@@ -57,7 +58,7 @@ def anchored(estate: Estate, walked: Walk) -> Anchored:
 def path_of(estate: Estate, way: Way, anchor: Anchor, doubts: list[int], *, assumed: bool) -> Path:
     """A way through the estate as a path in words, ending at an organisation that hangs on its last system."""
     systems, edges = way
-    attacked = "assumed to be attacked" if assumed else "the attacked system"
+    attacked = ASSUMED if assumed else ATTACKED
     return Path(
         systems=tuple(estate.by_name[system].id for system in systems),
         edges=tuple(estate.edge_ids[edge] for edge in edges),
@@ -107,9 +108,9 @@ class Seen:
         reasons = [path.words if path else NO_PATH_KNOWN]
         if organisation.id in self.confirmed:
             exposure = "confirmed"
-            reasons.insert(0, f"intruder activity seen here, reported by {self.confirmed[organisation.id]}")
+            reasons.insert(0, SEEN_BY % {"who": self.confirmed[organisation.id]})
         elif named:
-            reasons.insert(0, "named as affected")
+            reasons.insert(0, NAMED)
         return Exposed(
             organisation=organisation.id,
             role="provider" if any(anchor.provides for _, anchor in own) else "participant",

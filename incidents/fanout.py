@@ -16,10 +16,9 @@ from django.db import connections
 
 from incidents.estate import Organisation
 from incidents.models import Incident
+from incidents.reach_words import OPENED_THIS
 from incidents.work_order_told import tell_ready
 from portal.ledger.record import Actor, Entry, record_many
-
-OPENED_THIS = "opened this incident"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from incidents.decisions import words as decisions
 from incidents.decisions.known import cards_of
 from incidents.duties import feed as duties
-from incidents.feed_filters import condition
+from incidents.feed_filters import kinds_of
 from incidents.not_trusted import Suspicion, mark_of
 from incidents.own_books import words as own_books
 from incidents.personal_data import words as personal_data
@@ -23,8 +23,18 @@ from incidents.techniques import words as techniques
 from incidents.words import BY, INCIDENT_STATUS, SAID, STANDINGS, organisations
 from partners.models import Isolation, Rung
 from portal.ledger.models import Event
+from portal.postgres.prepared import Prepared
 
 SHOWN = 20
+_READ = ("pos", "at", "kind", "data", "subject_id", "actor_kind", "actor_organisation_id")
+_NEWEST = Prepared(Event, "incident_id = %s AND kind = ANY (%s)", order="pos DESC", limit=SHOWN, columns=_READ)
+_NEWEST_OF_OURS = Prepared(
+    Event,
+    "incident_id = %s AND kind = ANY (%s) AND actor_organisation_id = %s",
+    order="pos DESC",
+    limit=SHOWN,
+    columns=_READ,
+)
 Data = Mapping[str, Any]
 
 
@@ -205,6 +215,7 @@ WORDS: dict[str, Callable[[Data, Mapping[str, str]], str]] = {
     "own_action.taken_back": _own_action("took back what it wrote down: “%(title)s”"),
     "work_order.ready": lambda data, names: _("work orders wait for your own tool"),
     "work_order.taken": lambda data, names: _("your own tool “%(key)s” has taken “%(title)s”") % data,
+    "work_order.given_again": lambda data, names: _("gave “%(title)s” to your own tool again") % data,
     "work_order.answered": lambda data, names: _tool_said(data),
     **duties.FEED,
     **techniques.FEED,
@@ -243,8 +254,8 @@ def feed_of(
     `found` are the suspicions that mark what was written meanwhile. `part`: one of `feed_filters.WORDS`; "mine" is what
     `me` did.
     """
-    wanted = condition(part, list(WORDS), me=me)
-    events = list(Event.objects.filter(wanted, incident_id=incident_id).order_by("-pos")[:SHOWN])
+    kinds = kinds_of(part, list(WORDS))
+    events = _NEWEST_OF_OURS.records(incident_id, kinds, me) if part == "mine" else _NEWEST.records(incident_id, kinds)
     cards = cards_of({each.subject_id for each in events if each.kind == "update.sent" and each.subject_id})
     return [
         line_of(

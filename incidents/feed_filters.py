@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as lazy
 
 WORDS = {
@@ -55,12 +53,6 @@ def kinds_of(part: str, kinds: list[str]) -> list[str]:
 def _part(kind: str) -> str:
     subject = kind.partition(".")[0]
     return next((part for part, subjects in SUBJECTS.items() if subject in subjects), "")
-
-
-def condition(part: str, kinds: list[str], *, me: UUID | None) -> Q:
-    """The events to read. "Ours" is what one's own organisation did."""
-    found = Q(kind__in=kinds_of(part, kinds))
-    return found & Q(actor_organisation_id=me) if part == "mine" else found
 
 
 def links(part: str, *, address: str) -> list[dict[str, Any]]:

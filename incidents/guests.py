@@ -14,7 +14,8 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from incidents.models import Duty, GuestGrant, Incident, Participant, Task, Update
+from incidents.decisions.known import card_shown
+from incidents.models import Duty, GuestGrant, Incident, KnownCard, Participant, Task, Update
 from incidents.not_trusted import Suspicion, mark_of, suspicions_of
 from incidents.promised import in_words as promised_words
 from incidents.words import INCIDENT_STATUS, due_words, state, state_key
@@ -123,6 +124,8 @@ def shared_with_me() -> list[dict[str, Any]]:
             Duty.objects.filter(incident__in=incidents),
         )
     )
+    # The newest of each: the lead says it anew when something is known that was not.
+    cards = {card.incident_id: card for card in KnownCard.objects.filter(incident__in=incidents).order_by("number")}
     marks = suspicions_of([incident.pk for incident in incidents])
     return [
         {
@@ -137,6 +140,7 @@ def shared_with_me() -> list[dict[str, Any]]:
             "side": _side(sides[incident.pk]) if incident.pk in sides else None,
             "tasks": [_task(task, sides.get(incident.pk), now) for task in tasks.get(incident.pk, [])],
             "updates": [shown_update(each, marks[incident.pk]) for each in updates.get(incident.pk, [])],
+            "card": card_shown(cards[incident.pk]) if incident.pk in cards else None,
             "duties": [_duty(duty) for duty in duties.get(incident.pk, [])],
             "shares": {kind: getattr(grants[incident.pk], kind) for kind in SHARED},
         }

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db import connections
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -18,6 +17,7 @@ from incidents.words import INCIDENT_STATUS, ROLES, STANDINGS, severity
 from partners.models import ContactPoint
 from partners.next_door import names_next_door
 from portal import clock
+from portal.postgres.prepared import prepared_cursor
 
 Row = Mapping[str, Any]
 
@@ -55,7 +55,7 @@ def _callable(name: str, number: str) -> dict[str, Any]:
 
 def silence(incident_id: UUID) -> int:
     """How many participants have not answered: a count, never who."""
-    with connections["default"].cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute("SELECT sec.silence(%s)", [incident_id])
         return cursor.fetchone()[0] or 0
 

@@ -6,7 +6,7 @@ answers given on it are sent through the API when the line is back (`docs/my-tas
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -17,6 +17,9 @@ from incidents.api.task_shapes import tag_of
 from incidents.header import header_of
 from incidents.models import Incident, Participant, Step, Task
 from incidents.my_tasks import COLUMNS, MAIN, OPEN, by_urgency
+from incidents.own_actions.forms import OTHER
+from incidents.own_actions.page import choices_of
+from incidents.stop_confirmation import unguarded_of
 from incidents.words import due_words, overdue_by, state, state_key
 from partners.acting import may_answer
 from partners.models import ContactPoint, DutyDesk
@@ -29,7 +32,7 @@ RINGS = (ContactPoint.Kind.PHONE, ContactPoint.Kind.SMS)
 
 
 def kept_page(incident: Incident | None, *, visitor: Visitor) -> dict[str, Any]:
-    """What `incidents/my_tasks_kept.html` wants. Seven queries at most."""
+    """What `incidents/my_tasks_kept.html` wants. Nine queries at most."""
     me, now = visitor.organisation_id, clock.now()
     narrow = visitor.reach != "all"
     kept: dict[str, Any] = {
@@ -39,6 +42,7 @@ def kept_page(incident: Incident | None, *, visitor: Visitor) -> dict[str, Any]:
         "tasks": [],
         "desk": None if narrow else DutyDesk.objects.filter(organisation_id=me).first(),
         "contacts": [] if narrow else _contacts(me),
+        "deeds": [],
     }
     if incident is None:
         return kept
@@ -54,14 +58,19 @@ def kept_page(incident: Incident | None, *, visitor: Visitor) -> dict[str, Any]:
     ]
     steps = Step.objects.in_bulk([task["step_id"] for task in tasks])
     answers = may_answer(visitor) and incident.suspended_at is None
+    typed = unguarded_of(task["id"] for task in tasks if steps[task["step_id"]].typed_confirmation)
     kept |= {
         "incident": {**header, "deputy": None, **({"href": "", "meeting_point": ""} if narrow else {})},
-        "tasks": [_task(task, steps[task["step_id"]], side, now, answers=answers) for task in by_urgency(tasks, now)],
+        "tasks": [
+            _task(task, steps[task["step_id"]], side, now, answers=answers, typed=typed.get(task["id"], []))
+            for task in by_urgency(tasks, now)
+        ],
+        "deeds": [*choices_of(incident), (OTHER, _("Something else"))] if answers and not narrow else [],
     }
     return kept
 
 
-def _task(task: Row, step: Step, side: Row, now: datetime, *, answers: bool) -> dict[str, Any]:
+def _task(task: Row, step: Step, side: Row, now: datetime, *, answers: bool, typed: Sequence[str]) -> dict[str, Any]:
     action, words = MAIN[task["status"]]
     asks = action == "complete" and bool(step.answers)
     waits = not task["ready"] and action != "acknowledge"
@@ -82,6 +91,7 @@ def _task(task: Row, step: Step, side: Row, now: datetime, *, answers: bool) -> 
             (_("If you cannot"), step.cannot),
         ],
         "main": {"act": action, "words": _(words)} if answers and not (waits or asks) else None,
+        "typed": typed if action == "complete" else [],
         "asks": answers and asks,
         "waits": answers and waits,
         "may_refuse": answers,

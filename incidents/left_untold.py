@@ -94,7 +94,9 @@ def keep(incident: Incident, left: Sequence[tuple[Joining, str]], *, actor: Acto
 def still_untold(incident: Incident) -> list[Mapping[str, Any]]:
     """Who is left untold now, as the reader may see it: nobody, for whoever does not oversee. One query."""
     rows = Untold.objects.filter(incident=incident, told_at=None)
-    return list(rows.values("organisation_id", "slug", "name", "exposure", "distance", "path", "because", "at"))
+    return list(
+        rows.values("organisation_id", "slug", "name", "exposure", "distance", "path", "because", "at", "decided_by")
+    )
 
 
 def tell_after_all(incident: Incident, organisations: Sequence[UUID]) -> None:

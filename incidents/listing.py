@@ -21,6 +21,7 @@ from incidents.words import INCIDENT_STATUS, STANDINGS
 from portal import clock
 
 PAGE = 20
+MOST_OPEN = 100  # shown at once; the others are paged on to
 
 
 # What a list may be narrowed to; planned work stands in tables of its own (`incidents.planned_pages`).
@@ -31,7 +32,7 @@ def kinds_shown(kind: str, state: str = "") -> list[dict[str, Any]]:
     """The kinds for `incidents/_kinds.html`, the state left as it is; an unknown one shows all."""
     here = kind if kind in KINDS else ""
     return [
-        {"words": str(words), "href": _address(key, "" if key == "planned" else state), "current": key == here}
+        {"words": str(words), "href": address_of(key, "" if key == "planned" else state), "current": key == here}
         for key, words in KINDS.items()
     ]
 
@@ -39,20 +40,36 @@ def kinds_shown(kind: str, state: str = "") -> list[dict[str, Any]]:
 def states_shown(kind: str, state: str) -> list[dict[str, Any]]:
     """The states to narrow the list to, the kind left as it is. Each is an address, to be kept as a bookmark."""
     words = {"": _("Every state"), **INCIDENT_STATUS}
-    return [{"words": str(each), "href": _address(kind, key), "current": key == state} for key, each in words.items()]
+    return [{"words": str(each), "href": address_of(kind, key), "current": key == state} for key, each in words.items()]
 
 
-def _address(kind: str, state: str) -> str:
+def address_of(kind: str, state: str) -> str:
+    """Where the list is, narrowed to these."""
     asked = {name: value for name, value in (("kind", kind), ("state", state)) if value}
     return reverse("incident-list") + (f"?{urlencode(asked)}" if asked else "")
 
 
-def open_rows(me: UUID, *, kind: str = "", state: str = "") -> list[dict[str, Any]]:
-    """Open incidents, newest first, as `incidents/_list_rows.html` wants them. One query, none for closed ones."""
+def open_page(
+    me: UUID, *, kind: str = "", state: str = "", after: str = ""
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Open incidents, newest first, as `incidents/_list_rows.html` wants them, and `{"next", "others"}`: where the list
+    goes on, and how many are not on this page. One query, a second one where there are more; none for closed ones."""
+    page: dict[str, Any] = {"next": None, "others": 0}
     if state == Incident.Status.CLOSED:
-        return []
+        return [], page
     sides = _sides(me, kind).exclude(incident__status=Incident.Status.CLOSED)
-    return [_row(side, me) for side in (sides.filter(incident__status=state) if state else sides)[:100]]
+    everything = sides = sides.filter(incident__status=state) if state else sides
+    cursor = _read(after)
+    if cursor is not None:
+        sides = _later(sides, cursor)
+    found = list(sides[: MOST_OPEN + 1])
+    if len(found) > MOST_OPEN:
+        last = found[MOST_OPEN - 1].incident
+        base = address_of(kind, state)
+        page["next"] = f"{base}{'&' if '?' in base else '?'}{urlencode({'open': _write(last.opened_at, last.pk)})}"
+    if cursor is not None or page["next"]:
+        page["others"] = everything.count() - min(len(found), MOST_OPEN)
+    return [_row(side, me) for side in found[:MOST_OPEN]], page
 
 
 def closed_page(
@@ -65,11 +82,9 @@ def closed_page(
     sides = _sides(me, kind).filter(incident__status=Incident.Status.CLOSED)
     cursor = _read(after)
     if cursor is not None:
-        sides = sides.annotate(
-            later=RawSQL("(incidents_incident.opened_at, incidents_incident.id) < (%s, %s)", cursor)
-        ).filter(later=True)
+        sides = _later(sides, cursor)
     found = list(sides[: PAGE + 1])
-    base = _address(kind, state)
+    base = address_of(kind, state)
     if len(found) > PAGE:
         last = found[PAGE - 1].incident
         page["next"] = f"{base}{'&' if '?' in base else '?'}after={_write(last.opened_at, last.pk)}"
@@ -97,6 +112,12 @@ def _sides(me: UUID, kind: str) -> QuerySet[Participant]:
     if kind:
         sides = sides.filter(incident__exercise=kind == "exercise")
     return sides.select_related("incident__lead").order_by(F("incident__opened_at").desc(), F("incident__id").desc())
+
+
+def _later(sides: QuerySet[Participant], cursor: tuple[datetime, UUID]) -> QuerySet[Participant]:
+    """Those after it in the list, which is the newest first."""
+    compared = RawSQL("(incidents_incident.opened_at, incidents_incident.id) < (%s, %s)", cursor)
+    return sides.annotate(later=compared).filter(later=True)
 
 
 def _row(side: Participant, me: UUID) -> dict[str, Any]:

@@ -13,7 +13,6 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db import connections
 from django.template.loader import get_template
 from django.urls import reverse
 from django.utils.html import escape
@@ -21,19 +20,21 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
 from incidents.models import Incident, Step
-from incidents.words import span, state, state_key_in_time
+from incidents.words import STATE_OF_STATUS, span, state, state_key_in_time
+from portal.postgres.prepared import Prepared, prepared_cursor
 
-Place = tuple[str, UUID]  # the playbook actions before a step, for a playbook may be run twice within another; the step
-Column = tuple[Place, int, Step]
+Place = tuple[str, str]  # the playbook actions before a step, for a playbook may be run twice within another; the step
+Column = tuple[Place, int, Mapping[str, Any]]
 # The last turn of a step that is repeated stands for it. Times come as seconds: 800 of them as such would be a tenth of
 # the page.
 _READ = """
-SELECT t.organisation_id, t.path, t.step_id, t.position, t.id::text, t.status,
+SELECT t.organisation_id, t.path, t.step_id::text, t.position, t.id::text, t.status,
        extract(epoch FROM %(now)s - CASE t.status WHEN 'waiting' THEN least(t.acknowledge_by, t.finish_by)
            WHEN 'acknowledged' THEN t.finish_by WHEN 'in_progress' THEN t.finish_by END)::float8,
        extract(epoch FROM t.acknowledge_by)::float8
   FROM incidents_task t WHERE t.incident_id = %(incident)s ORDER BY t.position, t.turn
 """
+_STEPS = Prepared(Step, "id = ANY (%s::uuid[])", columns=("id", "playbook_id", "position", "title", "short_title"))
 NO_TASK, NO_TIME = UUID(int=0), "00:00"
 
 
@@ -46,17 +47,13 @@ class Held(NamedTuple):
     late: float | None
     accept_by: float | None
 
-    @property
-    def overdue_by(self) -> timedelta | None:
-        return timedelta(seconds=self.late) if self.late is not None and self.late > 0 else None
-
 
 Own = Mapping[Place, Held]
 
 
 def tasks_in(incident: Incident, *, now: datetime) -> dict[UUID, dict[Place, Held]]:
     """The tasks that may be seen, by organisation and place. One query."""
-    with connections["default"].cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_READ, {"incident": incident.pk, "now": now})
         found: defaultdict[UUID, dict[Place, Held]] = defaultdict(dict)
         for organisation_id, path, step_id, *rest in cursor.fetchall():
@@ -68,7 +65,7 @@ def columns_of(tasks: Iterable[Own]) -> list[Column]:
     """Steps that somebody has a task for, in the order of the run, with their number in it. One query."""
     used = {place: task.position for own in tasks for place, task in own.items()}
     wanted = {step for _path, step in used}
-    steps = Step.objects.only("id", "playbook_id", "position", "title", "short_title").in_bulk(list(wanted))
+    steps = {str(step["id"]): step for step in _STEPS.values(list(wanted))}
     columns = [(place, position, steps[place[1]]) for place, position in used.items() if place[1] in steps]
     return sorted(columns, key=lambda column: (column[1], column[0]))
 
@@ -77,16 +74,18 @@ def cells_of(own: Own, side: Mapping[str, Any], columns: Iterable[Column]) -> Sa
     """The cells of one organisation's row. `side` needs told_at and seen_at."""
     language = get_language() or ""
     none_here = _parts("", language)[0]
+    waiting = state_key_in_time({"status": "waiting"}, side)
     written = []
     for place, _position, _step in columns:
         task = own.get(place)
         if task is None:
             written.append(none_here)
-        elif (late := task.overdue_by) is not None:
+        elif task.late is not None and task.late > 0:
             before, between, after = _parts("overdue", language)
-            written += [before, task.id, between, escape(span(late)), after]
+            written += [before, task.id, between, escape(span(timedelta(seconds=task.late))), after]
         else:
-            before, _between, after = _parts(state_key_in_time({"status": task.status}, side), language)
+            key = waiting if task.status == "waiting" else STATE_OF_STATUS[task.status]
+            before, _between, after = _parts(key, language)
             written += [before, task.id, after]
     return mark_safe("".join(written))  # noqa: S308 - template's own text, ids from the database, escaped words
 

@@ -17,11 +17,10 @@ from incidents.closing import close_incident
 from incidents.errors import Fault, Invalid, WrongMoment
 from incidents.left_untold import still_untold
 from incidents.models import Incident, Participant
+from incidents.reach_words import MERGED
 from incidents.transitions import locked_incident
 from incidents.widening import add_participants, add_systems
 from portal.ledger.record import Actor
-
-BECAUSE = "it takes part in another incident of the same lead, which goes on in this one"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +67,7 @@ def merge(*, incident_id: UUID, into_id: UUID, actor: Actor) -> Merged:
     left = Participant.objects.filter(incident=closed).exclude(organisation_id__in=here).values_list("slug", flat=True)
     asked: list[str] = []
     if others := list(left):
-        added = add_participants(incident_id=goes_on.pk, organisations=others, because=BECAUSE, actor=actor)
+        added = add_participants(incident_id=goes_on.pk, organisations=others, because=MERGED, actor=actor)
         joined, asked = joined + added.joined, added.asked
     close_incident(
         incident_id=closed.pk,

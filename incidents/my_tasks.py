@@ -11,8 +11,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from incidents.api.task_shapes import tag_of
-from incidents.asking import asked_of
+from incidents.asking import asked_of, waiting_in
 from incidents.by_telephone.page import written_in_our_name
+from incidents.decisions.waiting import to_review
 from incidents.handing_over import notices_of
 from incidents.header import do_not_trust, header_of, others_of, silence
 from incidents.models import Incident, Participant, Standing, Step, Task
@@ -27,6 +28,7 @@ from incidents.running.answering import gone_on_by
 from incidents.running.deciding import decisions_of
 from incidents.signed_at_opening import own_agreed_on
 from incidents.statements.saying import waiting_statements
+from incidents.stop_confirmation import unguarded_of
 from incidents.transitions import UNDO_WITHIN
 from incidents.unchecked import reminders_of
 from incidents.words import due_at, due_words, overdue_by, span, state, state_key, why_short
@@ -112,11 +114,11 @@ def mine_of(
         },
         "notices": opener_notice(incident)
         + notices_of(incident, me=me, names=names, may_answer=manages)
-        + ([] if narrow else asked_of(incident, me=me, names=names) + cuts_to_answer(incident, me=me))
+        + ([] if narrow else asked_of(waiting_in(incident), me=me, names=names) + cuts_to_answer(incident, me=me))
         + ([] if narrow else decisions_of(incident, me=me))
         + written_in_our_name(incident, me=me)
         + ([] if narrow else reminders_of(incident, me=me, now=now) + waiting_for(incident, me=me))
-        + ([] if narrow else waiting_statements(me, incident)),
+        + ([] if narrow else waiting_statements(me, incident) + to_review(incident, me=me)),
         "receipt": _receipt(tasks, person_id, now, seen_by=header["lead"]["name"]),
         "next": [_listed(task, side, now) for task in open_tasks[1:]],
         "answered": [_listed(task, side, now) for task in tasks if task["status"] not in OPEN],
@@ -132,6 +134,8 @@ def mine_of(
     if open_tasks:
         step = Step.objects.get(pk=open_tasks[0]["step_id"])
         mine["card"] = _card(open_tasks[0], step, header, now)
+        wants = step.typed_confirmation and MAIN[open_tasks[0]["status"]][0] == "complete"
+        mine["card"]["typed"] = unguarded_of([open_tasks[0]["id"]] if wants else []).get(open_tasks[0]["id"], [])
         mine["card"]["agreed"] = own_agreed_on(incident.pk, step.pk, me=me)
         if not narrow and side["acknowledged_at"] is None:
             on = {"words": _("Pass on"), "href": reverse("incident-pass-on", args=[incident.reference])}

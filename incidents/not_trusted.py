@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as lazy
 
 from partners.mail_marks import in_force
 from portal.pages import local_time
+from portal.postgres.prepared import prepared_cursor
 
 SENTENCES = {
     1: lazy(
@@ -38,7 +39,7 @@ class Suspicion(NamedTuple):
 
 def suspicions_in(incident_id: UUID) -> list[Suspicion]:
     """The steps against participants, those that were lifted since the incident opened too. One query."""
-    with connections["default"].cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute("SELECT * FROM sec.not_trusted(%s)", [incident_id])
         return [Suspicion(*row) for row in cursor.fetchall()]
 

@@ -7,20 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from incidents import reach_words
 from incidents.estate import CLAIMED, HALF_CUT, LAPSED, Edge, Estate, Stand, System
-
-NO_PATH_KNOWN = "no path known to the register"
-
-PHRASES = {
-    "identity_trust": "trusts log-ins from {source}",
-    "shared_administrators": "shares administrators with {source}",
-    "replication": "is copied from {source}",
-    "network_route": "can be reached over the network from {source}",
-    "hosting": "is hosted on {source}",
-    "data_feed": "takes data from {source}",
-    "unknown": "is said to be linked with {source}",
-}
-ANY_KIND = "depends on {source}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +41,9 @@ def listed(names: Iterable[str]) -> str:
 
 def phrase_of(edge: Edge, source: System) -> str:
     """How the edge's target depends on its source: "takes the rent feed from the Finance ledger"."""
-    phrase = edge.phrase or PHRASES.get(edge.kind, ANY_KIND)
-    if "{source}" not in phrase:
-        phrase += " {source}"
+    if not edge.phrase:
+        return reach_words.LINKS.get(edge.kind, reach_words.ANY_LINK) % {"source": source.in_words}
+    phrase = edge.phrase if "{source}" in edge.phrase else f"{edge.phrase} {{source}}"
     return phrase.replace("{source}", source.in_words)
 
 
@@ -63,13 +51,13 @@ def remark_of(edge: Edge, doubt: int) -> str:
     """What makes the edge doubtful, in brackets; empty for an open one."""
     remarks = []
     if doubt >= HALF_CUT:
-        remarks.append("cut on one side")
+        remarks.append(reach_words.HALF_CUT)
         doubt -= HALF_CUT
     if doubt == LAPSED:
         assert edge.valid_until is not None
-        remarks.append(f"barrier test ran out on {day(edge.valid_until)}")
+        remarks.append(reach_words.RAN_OUT % {"day": day(edge.valid_until)})
     elif doubt == CLAIMED:
-        remarks.append("barrier claimed, never tested")
+        remarks.append(reach_words.CLAIMED)
     return f" ({'; '.join(remarks)})" if remarks else ""
 
 
@@ -80,35 +68,35 @@ def in_words(
 
     Args:
         systems, edges: numbers in the estate, from the attacked system on.
-        how: what the organisation does with the last system, e.g. "uses" or "runs".
+        how: what the organisation does with the last system: one of `incidents.reach_words.STANDS`.
         attacked: what a path without any edge ends with, e.g. "the attacked system".
     """
-    words = [f"{how} {estate.by_name[systems[-1]].in_words}"]
+    words = [how % {"system": estate.by_name[systems[-1]].in_words}]
     if not edges:
         words.append(attacked)
     for source, position in zip(reversed(systems[:-1]), reversed(edges), strict=True):
         edge = estate.edges[position]
         phrase = phrase_of(edge, estate.by_name[source])
-        words.append(f"which {phrase}{remark_of(edge, doubts[position])}")
+        words.append(reach_words.WHICH % {"how": f"{phrase}{remark_of(edge, doubts[position])}"})
     return ", ".join(words)
 
 
 def how_it_stands(stand: Stand | None) -> str:
-    """The verb between an organisation and the system it is reached through; None means that it runs the system."""
+    """How an organisation stands to the system it is reached through; None means that it runs the system."""
     if stand is None:
-        return "runs"
-    return "left, but is still connected to" if stand.left else "uses"
+        return reach_words.RUNS
+    return reach_words.LEFT if stand.left else reach_words.USES
 
 
 def why_outside(estate: Estate, stopped: Sequence[Edge]) -> str:
     """Why an organisation is outside: no path is known, and which barriers or cuts stopped those that lead its way."""
-    reasons = []
+    reasons = [reach_words.NO_PATH_KNOWN]
     for edge in stopped:
-        target, source = (estate.by_name[estate.number[end]] for end in (edge.target, edge.source))
+        target, source = (estate.by_name[estate.number[end]].in_words for end in (edge.target, edge.source))
         if edge.is_cut:
-            reasons.append(f"{target.in_words} is cut off from {source.in_words}")
+            reasons.append(reach_words.CUT_OFF % {"target": target, "source": source})
         else:
             assert edge.tested_on is not None
-            tested = f"tested on {day(edge.tested_on)}"
-            reasons.append(f"{target.in_words} is behind a barrier to {source.in_words}, {tested}")
-    return "; ".join([NO_PATH_KNOWN, *reasons])
+            said = {"target": target, "source": source, "day": day(edge.tested_on)}
+            reasons.append(reach_words.BEHIND % said)
+    return "; ".join(reasons)

@@ -21,6 +21,7 @@ from incidents.models import Incident, Step
 from incidents.opening import Opening, Reach
 from incidents.preview_untold import choice_of, effects_of
 from incidents.reach import summary_of
+from incidents.reach_words import why_in_words
 from incidents.words import exposure, organisations
 from partners.ladder import band_of
 from partners.mail_marks import in_force
@@ -39,9 +40,10 @@ def preview_of(
     ticked: Collection[str] = (),
     why_untold: Callable[[str], str] = lambda slug: "",
     checked: bool = False,
+    decided_by: str = "",
 ) -> dict[str, Any]:
     """What `incidents/_open_preview.html` wants. `ticked`: slugs of who is left untold, `why_untold`: the reason typed
-    for a slug; `checked`: say what is missing of it."""
+    for a slug; `checked`: say what is missing of it; `decided_by`: who decides it, as it will be read."""
     everybody = joining_of(reach.document, lead_id=lead_id, names=reach.estate.organisation)
     untold = [each for each in everybody if each.slug in ticked and each.role != "lead"]
     joining = [each for each in everybody if each not in untold]
@@ -63,7 +65,7 @@ def preview_of(
                 "left": left,
                 "untold": choice_of(each, ticked=left, typed=typed, problem=checked),
                 "exposure": exposure(each.exposure),
-                "because": each.because,
+                "because": why_in_words(each.because, walked=each.distance is not None),
                 "tasks": 0 if left else sum(1 for audience in steps if _is_for(audience, each, deputy_id=deputy_id)),
                 "ways": _ways(people, avoided, by_way.get(each.organisation_id, {}))
                 + (_("; its mail is marked as not trusted") if each.organisation_id in marked else ""),
@@ -84,7 +86,7 @@ def preview_of(
         "summary": summary_of(reach.document),
         "reached": reached,
         "effects": [
-            *effects_of(untold),
+            *effects_of(untold, why=why_untold, by=decided_by),
             *_effects(opening, total, len(joining), told, [each.organisation_id for each in joining]),
             *_mail_not_used(
                 {each.organisation_id: each.name for each in joining if each.organisation_id in marked}, by_way

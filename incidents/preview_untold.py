@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -45,12 +45,20 @@ def meaning(each: Joining) -> str:
     return said + " " + _("It can be told at any time afterwards.")
 
 
-def effects_of(untold: Sequence[Joining]) -> list[str]:
-    """A sentence for the list of what pressing the button does."""
+def effects_of(untold: Sequence[Joining], *, why: Callable[[str], str], by: str) -> list[str]:
+    """What pressing the button does to them, in sentences. `why`: the reason typed for a slug; `by`: who decides."""
     if not untold:
         return []
-    names = ", ".join(each.name for each in untold)
     return [
-        _("Not told: %(names)s. No message, no steps, and nothing of the incident to see, until you tell it.")
-        % {"names": names}
+        *(
+            _("%(name)s is not told, because: %(why)s") % {"name": each.name, "why": why(each.slug)}
+            if why(each.slug)
+            else _("%(name)s is not told: say why.") % {"name": each.name}
+            for each in untold
+        ),
+        _(
+            "Whoever is not told gets no message, no steps, and nothing of the incident to see, until you tell it."
+            " Lead, deputy lead and provider read that %(by)s decided it."
+        )
+        % {"by": by},
     ]

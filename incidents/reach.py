@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 
 from incidents.models import Incident, Participant
 from incidents.moving import Said, cut_standing, ends_of_cut, figures
+from incidents.reach_words import outside_in_words, path_in_words, why_in_words
 from incidents.words import EXPOSURES, ROLES, exposure
 from partners.models import Dependency
 
@@ -49,13 +50,14 @@ def radius_page(
                 "untold": untold.get(each["slug"], ""),
                 "exposure": exposure(each["exposure"]),
                 "distance": each["distance"] or 0,
-                "because": _ended(each["because"]),
+                "because": _why(each["because"], each["distance"]),
                 "paths": _paths(document, each),
             }
             for each in document["organisations"]
         ],
         "outside": [
-            {"name": each["name"], "reason": each["because"].partition(": ")[2]} for each in document["outside"]
+            {"name": each["name"], "reason": outside_in_words(each["because"].partition(": ")[2])}
+            for each in document["outside"]
         ]
         + [{"name": names[edge["target"]], "reason": barrier_in_words(edge)} for edge in stopped],
         "cuts": [
@@ -98,7 +100,7 @@ def summary_of(document: Document) -> str:
 def participant_page(incident: Incident, side: Participant, document: Document | None) -> dict[str, Any]:
     """What `incidents/participant.html` wants, less its tasks. Without the document there are sentences only."""
     if document is None:
-        paths = [{"stops": [], "links": [], "sentence": _ended(each)} for each in side.other_paths]
+        paths = [{"stops": [], "links": [], "sentence": _path(each)} for each in side.other_paths]
     else:
         found = next((each for each in document["organisations"] if each["slug"] == side.slug), None)
         paths = _paths(document, found) if found is not None else []
@@ -107,7 +109,7 @@ def participant_page(incident: Incident, side: Participant, document: Document |
         "slug": side.slug,
         "role": str(ROLES[side.role]),
         "exposure": exposure(side.exposure),
-        "because": _ended(side.because),
+        "because": _why(side.because, side.distance),
         "pathless": side.exposure in {"none", "cleared"},
         "reported": "",
         "paths": paths,
@@ -129,8 +131,8 @@ def _paths(document: Document, organisation: Mapping[str, Any]) -> list[dict[str
     stops.append({"name": organisation["name"], "kind": "organisation"})
     links = [{"words": link_in_words(edges[edge]), "certainty": _certainty(edges[edge])} for edge in path["edges"]]
     links.append({"words": _("runs it") if organisation["role"] == "provider" else _("uses"), "certainty": "known"})
-    chain = {"stops": stops, "links": links, "sentence": _ended(organisation["because"])}
-    return [chain, *({"stops": [], "links": [], "sentence": _ended(words)} for words in organisation["other_paths"])]
+    chain = {"stops": stops, "links": links, "sentence": _why(organisation["because"], organisation["distance"])}
+    return [chain, *({"stops": [], "links": [], "sentence": _path(words)} for words in organisation["other_paths"])]
 
 
 def link_in_words(edge: Mapping[str, Any]) -> str:
@@ -157,6 +159,14 @@ def barrier_in_words(edge: Mapping[str, Any]) -> str:
 def _day(iso: str) -> str:
     day = date.fromisoformat(iso)
     return f"{day.day} {day:%B %Y}"
+
+
+def _why(because: str, distance: int | None) -> str:
+    return _ended(why_in_words(because, walked=distance is not None))
+
+
+def _path(words: str) -> str:
+    return _ended(path_in_words(words))
 
 
 def _ended(words: str) -> str:

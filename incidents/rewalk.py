@@ -25,6 +25,7 @@ from incidents.register import estate_of_incident
 from incidents.transitions import locked_incident
 from portal import clock
 from portal.ledger.record import Actor, record
+from portal.postgres.prepared import prepared_cursor
 
 Document = Mapping[str, Any]
 What = Rewalk.What
@@ -57,7 +58,7 @@ def opening_document(incident: Incident) -> Document | None:
 
 def board_cuts(incident: Incident) -> list[dict[str, Any]]:
     """The few best cuts of the newest radius; empty for who may not read it. One query, and no document is read."""
-    with connections["default"].cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(
             "SELECT x.first::text FROM (SELECT v.contain_first AS first, v.number::integer AS number"
             " FROM incidents_radiusversion v WHERE v.incident_id = %s UNION ALL"

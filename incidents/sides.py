@@ -7,10 +7,10 @@ from typing import Any
 
 import orjson
 from django.db import connections
-from django.utils.translation import gettext as _
 
 from incidents.models import Incident, Participant, RadiusVersion
 from incidents.paths import listed
+from incidents.reach_words import ENDED, ENDED_BY
 from portal.ledger.record import Actor, Entry, record_many
 from portal.pages import local_time
 
@@ -79,8 +79,8 @@ def ended(version: RadiusVersion) -> str:
     when = local_time(version.at, "%H:%M on %-d %B")
     by = sorted({name for each in version.causes if each["what"] == "cut" for name in each["by"]})
     if not by:
-        return _("was reachable until %(when)s; no path is known to the register since") % {"when": when}
-    return _("was reachable until %(when)s, when %(names)s confirmed the cut") % {"when": when, "names": listed(by)}
+        return ENDED % {"when": when}
+    return ENDED_BY % {"when": when, "names": listed(by)}
 
 
 def _differs(side: Participant, row: Mapping[str, Any]) -> bool:

@@ -29,6 +29,7 @@ class Shown:
     state: State
     words: str
     at: str
+    countersigned: bool = False  # by another signature within it, which is not checked
 
     @property
     def alarm(self) -> bool:
@@ -75,7 +76,9 @@ def _shown(
     state, words = _state(row, verdict, exposed, trusted, now)
     said = row.document if isinstance(row.document, dict) else {}
     if "signature" in said:
-        words += " " + _("The countersignature within it is kept but not checked.")
+        inner = said["signature"] if isinstance(said["signature"], dict) else {}
+        by = {"name": str(inner.get("signee", ""))[:200] or _("somebody")}
+        words += " " + _("Countersigned, not checked: the file says by %(name)s, and nobody has looked at it.") % by
     return Shown(
         id=row.signature_id,
         signee=str(said.get("signee", "")),
@@ -84,6 +87,7 @@ def _shown(
         state=state,
         words=words,
         at=str(said.get("created", "")),
+        countersigned="signature" in said,
     )
 
 

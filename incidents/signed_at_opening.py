@@ -13,15 +13,21 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from incidents.models import Incident, SignedAtOpening, Step, Task
+from portal.postgres.prepared import Prepared
 
 Word = SignedAtOpening.Word
 Said = tuple[SignedAtOpening, Mapping[str, Any]]  # and one of its steps
+_OF_INCIDENT = Prepared(
+    SignedAtOpening,
+    "incident_id = %s",
+    columns=("organisation_id", "word", "version", "signed_at", "valid_until", "reservation", "steps"),
+)
 ORDER = (Word.NONE, Word.VOID, Word.LAPSED, Word.OTHER, Word.SIGNED)
 
 
 def signatures_of(incident: Incident) -> list[SignedAtOpening]:
     """As far as the reader may see them: its own, or everybody's for whoever oversees. One query."""
-    return list(SignedAtOpening.objects.filter(incident=incident).order_by())
+    return _OF_INCIDENT.records(incident.pk)
 
 
 def board_block(incident: Incident, names: Mapping[UUID, str], *, me: UUID, oversees: bool) -> dict[str, Any] | None:
@@ -29,11 +35,12 @@ def board_block(incident: Incident, names: Mapping[UUID, str], *, me: UUID, over
     rows = [each for each in signatures_of(incident) if oversees or each.organisation_id == me]
     if not rows:
         return None
+    not_signed = _("had not signed")  # most, where nobody has agreed on anything beforehand
     rows.sort(key=lambda each: (ORDER.index(Word(each.word)), names.get(each.organisation_id, "")))
     return {
         "summary": _summary(rows) if oversees else _own_words(rows[0]),
         "href": reverse("playbook-detail", args=[incident.playbook_id]),
-        "rows": [_row(each, names.get(each.organisation_id, "")) for each in rows],
+        "rows": [_row(each, names.get(each.organisation_id, ""), not_signed) for each in rows],
     }
 
 
@@ -76,10 +83,10 @@ def _has_reservation(row: SignedAtOpening) -> bool:
     return bool(row.reservation) or any(each["reservation"] for each in row.steps)
 
 
-def _row(row: SignedAtOpening, name: str) -> dict[str, Any]:
+def _row(row: SignedAtOpening, name: str, not_signed: str) -> dict[str, Any]:
     return {
         "name": name,
-        "words": words_of(row),
+        "words": not_signed if row.word == Word.NONE else words_of(row),
         "alarm": row.word != Word.SIGNED,
         "reservation": row.reservation,
         "steps": [

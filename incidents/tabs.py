@@ -18,12 +18,15 @@ from incidents.models import Incident
 class Reader:
     """For whom. `own_slug`: of a partner, who sees why it takes part instead of how far it all reaches; None for
     whoever oversees. `manages`: may answer for its organisation. `to_read`: notices of data that wait for it;
-    `to_answer`: statements that wait for it."""
+    `to_answer`: statements that wait for it; `cuts`: planned cuts that wait for its word; `reviews`: its decisions that
+    are due for review."""
 
     own_slug: str | None
     manages: bool
     to_read: int = 0
     to_answer: int = 0
+    cuts: int = 0
+    reviews: int = 0
 
 
 def tabs_of(incident: Incident, reader: Reader) -> list[dict[str, Any]]:
@@ -40,12 +43,23 @@ def tabs_of(incident: Incident, reader: Reader) -> list[dict[str, Any]]:
     pages.append(("incident-deliveries", _("Deliveries"), []))
     if incident.exercise and incident.status == Incident.Status.CLOSED:
         pages.append(("exercise-score", _("Score"), []))
-    more = _("More: %(n)s to answer") % {"n": reader.to_answer} if reader.to_answer else _("More")
-    pages.append(("incident-more", more, []))
+    pages.append(("incident-more", _more(reader), []))
     return [
         {"words": words, "href": reverse(name, args=[incident.reference, *more]), "current": name == "incident-board"}
         for name, words, more in pages
     ]
+
+
+def _more(reader: Reader) -> str:
+    """What stands behind it and waits is counted in its name: nobody opens it by chance."""
+    to_answer = reader.to_answer + reader.cuts
+    if reader.reviews:
+        return _("More: %(n)s waiting") % {"n": to_answer + reader.reviews}
+    return _("More: %(n)s to answer") % {"n": to_answer} if to_answer else _("More")
+
+
+def _counted(words: str, count: int, waiting: str) -> str:
+    return f"{words}: {waiting % {'n': count}}" if count else words
 
 
 def more_of(incident: Incident, reader: Reader) -> list[dict[str, str]]:
@@ -69,7 +83,7 @@ def _behind(incident: Incident, reader: Reader) -> list[tuple[str, str, str]]:
         ),
         (
             "incident-decisions",
-            _("Decision log"),
+            _counted(_("Decision log"), reader.reviews, _("%(n)s to review")),
             _("What was decided, by whom, on what was known; and when to look again."),
         ),
         (
@@ -77,11 +91,19 @@ def _behind(incident: Incident, reader: Reader) -> list[tuple[str, str, str]]:
             _("Done without being asked"),
             _("What organisations did by themselves, before a task asked for it."),
         ),
-        ("incident-statements", _("Statements"), _("Words for press, staff and residents, and who agrees to them.")),
+        (
+            "incident-statements",
+            _counted(_("Statements"), reader.to_answer, _("%(n)s to answer")),
+            _("Words for press, staff and residents, and who agrees to them."),
+        ),
         ("incident-services", _("Our services"), _("What works and what does not, said in two taps.")),
         ("incident-situation", _("Situation report"), _("M/ETHANE: seven answers, as text to copy.")),
         ("incident-costs", _("Cost diary"), _("Hours and invoices; nobody else ever reads it.")),
-        ("incident-cuts", _("Planned cuts"), _("What is to be cut, whom it stops something for, who agrees.")),
+        (
+            "incident-cuts",
+            _counted(_("Planned cuts"), reader.cuts, _("%(n)s to answer")),
+            _("What is to be cut, whom it stops something for, who agrees."),
+        ),
         ("incident-told", _("Who has told whom"), _("Reports to the regulator, the national centre, the police.")),
         ("incident-campaign", _("Campaign"), _("Other incidents that look like the work of the same intruder.")),
         ("incident-techniques", _("Techniques"), _("What the intruder does, who saw it, and what covers it.")),

@@ -88,7 +88,7 @@ def task_page(
             "lead_call": header["lead"]["call"] if narrow else None,
             "answers": answers,
             "confirm": {"names": stops, "typed": typed, "given": answered_by_tool(task, own=own)} if stops else None,
-            "tool": tool_words(task, own=own),
+            "tool": tool_words(task, own=own, may=may_answer(visitor)),
             "evidence": step.evidence,
             "kept_evidence": _evidence(task, own=own and not narrow),
             "reported": reported_on(task, visitor, number=side["duty_phone"], form=reported),
@@ -161,7 +161,7 @@ def _answers(task: Task, visitor: Visitor, *, own: bool) -> list[dict[str, Any]]
         if task.ready and "in_progress" in arrows:
             offer("start", _("Start"), primary=task.status in {"acknowledged", "blocked"})
         if task.ready and "done" in arrows and task.status != "verified":
-            offer("complete", _("Done"), primary=task.status == "in_progress", asked=task.step.answers)
+            offer("complete", _("Done"), primary=task.status == "in_progress", asked=task.asks)
         if "blocked" in arrows:
             offer("block", _("Blocked"), reason="required", label=_("What blocks it?"))
         if "not_affected" in arrows:

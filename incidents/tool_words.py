@@ -3,24 +3,35 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from incidents.models import Incident, Task, WorkOrder
+from incidents.models import Incident, OrderAgain, Task, WorkOrder
 from incidents.running.answering import fitting
-from incidents.work_order_states import waits_for_person
+from incidents.work_order_states import waits_for_person, why_not_again
+from incidents.work_orders_again import history_of
 from portal import clock
 from portal.pages import local_time
 
 
-def tool_words(task: Task, *, own: bool) -> dict[str, Any] | None:
-    """`{"words": sentences, "result": what the tool wrote}`; None where there is nothing to say. At most one query."""
+def tool_words(task: Task, *, own: bool, may: bool = False) -> dict[str, Any] | None:
+    """What the page says of the tool; None where there is nothing to say. At most two queries.
+
+    `{"words": sentences, "result": what the tool wrote, "again": how to give it the order again or None, as
+    `_answer.html` wants it, "earlier": list of {"at", "who", "words", "result"}}`. `may`: the reader may answer.
+    """
     if not own or not task.step.instructions:
         return None
     order = WorkOrder.objects.filter(task=task).first()
+    given = history_of(task)
+    said: dict[str, Any] = {"again": None, "earlier": [_earlier(each) for each in given]}
     over = task.status in Task.SETTLED or task.incident.status == Incident.Status.CLOSED
     if order is None:
-        return None if over else {"words": [_waiting(task)], "result": ""}
+        if over and not given:
+            return None
+        return {"words": [] if over else [_waiting(task)], "result": "", **said}
     about = {"key": order.key_name, "at": local_time(order.taken_at), "until": local_time(order.lease_until)}
     words = [_("“%(key)s” took the work order at %(at)s.") % about]
     if order.outcome:
@@ -34,7 +45,9 @@ def tool_words(task: Task, *, own: bool) -> dict[str, Any] | None:
         words.append(_("It has until %(until)s to answer.") % about)
     elif not over:
         words.append(_("It has not answered in time, so the work order is waiting again."))
-    return {"words": words, "result": order.result}
+    if may and not why_not_again(task, order):
+        said["again"] = _again(task, given[-1].pk if given else task.pk)
+    return {"words": words, "result": order.result, **said}
 
 
 def answered_by_tool(task: Task, *, own: bool) -> dict[str, str]:
@@ -43,6 +56,30 @@ def answered_by_tool(task: Task, *, own: bool) -> dict[str, str]:
         return {}
     said = WorkOrder.objects.filter(task=task, outcome=WorkOrder.Outcome.DONE).values_list("out_args", flat=True)
     return {name: value for answers in said for name, value in fitting(task.step.answers, answers).items()}
+
+
+def _again(task: Task, order_id: UUID) -> dict[str, Any]:
+    """The form that gives it again: it names the order, so that pressed twice it is given once."""
+    return {
+        "key": "order-again",
+        "words": _("Give it to the tool again"),
+        "url": reverse("task-order-again", args=[task.pk]),
+        "primary": False,
+        "reason": "required",
+        "reason_label": _("What has changed, so that it can do it now?"),
+        "extra": {"order": str(order_id)},
+        "asked": [],
+    }
+
+
+def _earlier(given: OrderAgain) -> dict[str, Any]:
+    was = {
+        "failed": _("“%(key)s” could not do it"),
+        "refused": _("“%(key)s” does not run this"),
+        "expired": _("“%(key)s” did not answer in time"),
+    }[given.outcome] % {"key": given.key_name}
+    words = _("%(was)s, and was given it again: “%(why)s”") % {"was": was, "why": given.because}
+    return {"at": given.given_at, "who": given.given_by, "words": words, "result": given.result}
 
 
 def _waiting(task: Task) -> str:

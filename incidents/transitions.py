@@ -65,8 +65,8 @@ def answer_task(*, task_id: UUID, to: str, actor: Actor, answer: Answer | None =
     if task.status != to:
         _check_arrow(task, to)
     typed = to == Task.Status.DONE and confirm_stop(task, answer.confirm, actor=actor)
-    if to == Task.Status.DONE and task.step.answers:
-        read = read_answers(task.step.answers, answer.answers or {})
+    if to == Task.Status.DONE and task.asks:
+        read = read_answers(task.asks, answer.answers or {})
         answer = replace(answer, answers={**(answer.answers or {}), **read})
         keep_answers(task, read)
     with typed_in_time(task):

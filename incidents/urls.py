@@ -39,6 +39,7 @@ from incidents.views import (
     planned_cuts,
     playbook_exchange,
     playbooks,
+    saved_views,
     searching,
     services,
     sign_offs,
@@ -47,6 +48,7 @@ from incidents.views import (
     tasks,
     techniques,
     what_if,
+    work_orders,
 )
 from incidents.views.start import accessibility, start
 
@@ -55,6 +57,8 @@ urlpatterns = [
     path("accessibility/", accessibility, name="accessibility"),
     path("search/", searching.search_page, name="search"),
     path("incidents/", boards.incident_list, name="incident-list"),
+    path("incidents/views/", saved_views.keep, name="saved-view-keep"),
+    path("incidents/views/<uuid:view_id>/remove/", saved_views.remove, name="saved-view-remove"),
     path("incidents/planned/", planned.new, name="planned-new"),
     path("incidents/planned/<str:reference>/", planned.detail, name="planned-detail"),
     path("incidents/planned/<str:reference>/answer/", planned.answer, name="planned-answer"),
@@ -69,6 +73,7 @@ urlpatterns = [
     path("incidents/<str:reference>/how-far/picture.svg", boards.radius_picture, name="incident-radius-picture"),
     path("incidents/<str:reference>/organisations/<str:slug>/", boards.participant, name="incident-participant"),
     path("incidents/<str:reference>/organisations/<str:slug>/ask/", asking.ask, name="update-ask"),
+    path("incidents/<str:reference>/organisations/<str:slug>/ask/now/", asking.ask_now, name="update-ask-now"),
     path("updates/asked/<uuid:request_id>/", asking.detail, name="update-request"),
     path("incidents/<str:reference>/how-far/say/", moving.radius_say, name="incident-radius-say"),
     path(
@@ -197,6 +202,7 @@ urlpatterns = [
     path("tasks/<uuid:task_id>/complete/", tasks.complete, name="task-complete"),
     path("tasks/<uuid:task_id>/block/", tasks.block, name="task-block"),
     path("tasks/<uuid:task_id>/decline/", tasks.decline, name="task-decline"),
+    path("tasks/<uuid:task_id>/order-again/", work_orders.order_again, name="task-order-again"),
     path("tasks/<uuid:task_id>/undo/", tasks.undo, name="task-undo"),
     path("tasks/<uuid:task_id>/verify/", tasks.verify, name="task-verify"),
     path("tasks/<uuid:object_id>/evidence/", evidence.of_task, name="task-evidence"),

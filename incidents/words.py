@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
-from django.utils.translation import ngettext
 
+from incidents.reach_words import ATTACKED, why_in_words
 from portal.pages import local_time
 
 # Key, word, shape. The style sheet has `state--KEY` for each; red is overdue or failed, orange blocked, nothing else.
@@ -68,8 +70,23 @@ def state(key: str) -> dict[str, str]:
     return {"word": str(word), "shape": shape, "css": f"state--{key}"}
 
 
-def exposure(key: str) -> dict[str, str]:
+def exposure(key: str) -> Mapping[str, str]:
+    """`{"word", "css"}`, the same object each time: nobody writes into it."""
+    return _exposure(key, get_language())
+
+
+@lru_cache(256)
+def _exposure(key: str, language: str | None) -> dict[str, str]:
     return {"word": str(EXPOSURES[key]), "css": key}
+
+
+def role(key: str) -> str:
+    return _role(key, get_language())
+
+
+@lru_cache(256)
+def _role(key: str, language: str | None) -> str:
+    return str(ROLES[key])
 
 
 def state_key(task: Mapping[str, Any], side: Mapping[str, Any], now: datetime) -> str:
@@ -164,7 +181,8 @@ def said_words(side: Mapping[str, Any]) -> str:
 
 def why_short(because: str, distance: int | None, *, brief: bool = False) -> str:
     """The reason of an exposure in half a line: `uses the Finance ledger, 2 links from the attack` (brief: `away`)."""
-    why = (because.partition(": ")[2] or because).partition(", which ")[0].removesuffix(", the attacked system")
+    why = (because.partition(": ")[2] or because).partition(", which ")[0].removesuffix(f", {ATTACKED}")
+    why = why_in_words(why, walked=distance is not None)
     if distance and brief:
         why += ngettext(", %(n)s link away", ", %(n)s links away", distance) % {"n": distance}
     elif distance:

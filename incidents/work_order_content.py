@@ -11,8 +11,9 @@ import jwt
 from django.conf import settings
 
 from incidents.cacao.credentials import named, secret_variables, without_secrets
-from incidents.models import Playbook, Task, TaskNote
+from incidents.models import OrderAgain, Playbook, Task, TaskNote
 from incidents.running.answering import fitting
+from incidents.work_order_states import OrderTask
 from portal import clock
 from portal.vault.own_key import own_key
 
@@ -20,8 +21,8 @@ TYPE = "bulkhead-work-order+jwt"
 GOOD_FOR = timedelta(minutes=15)  # one that nobody took; one that was taken is good as long as its lease
 
 
-def signed_order(task: Task, *, until: datetime | None = None) -> str:
-    """The order as text for a tool (JWS compact). `task` is one of `work_orders.orders_of`; two queries.
+def signed_order(task: OrderTask, *, until: datetime | None = None) -> str:
+    """The order as text for a tool (JWS compact). `task` is one of `orders_of`; three queries.
 
     `until`: the end of the lease, when it is handed to whoever has taken it; only then does it say `taken`.
 
@@ -34,7 +35,7 @@ def signed_order(task: Task, *, until: datetime | None = None) -> str:
         "exercise": task.incident.exercise,  # first: whoever reads no further has read that
         "iss": settings.PORTAL_URL,
         "aud": task.organisation.slug,
-        "sub": str(task.pk),
+        "sub": str(task.order_id),
         "jti": str(uuid4()),
         "iat": int(now.timestamp()),
         "exp": int((until or now + GOOD_FOR).timestamp()),
@@ -44,15 +45,19 @@ def signed_order(task: Task, *, until: datetime | None = None) -> str:
     return jwt.encode(claims, key.private, algorithm="EdDSA", headers={"kid": key.kid, "typ": TYPE})
 
 
-def content_of(task: Task) -> dict[str, Any]:
+def content_of(task: OrderTask) -> dict[str, Any]:
     """What is to be done, as the playbook's document has it, and never a secret."""
     playbook = Playbook.objects.get(pk=task.step.playbook_id)
     document, step_id = playbook.document, task.step.cacao_step_id
     step = document["workflow"][step_id]
     commands = [without_secrets(each) for each in step["commands"]]
     definitions = {**document.get("agent_definitions", {}), **document.get("target_definitions", {})}
+    earlier = OrderAgain.objects.filter(pk=task.order_id).first()
     return {
-        "id": str(task.pk),
+        "id": str(task.order_id),
+        "again": None
+        if earlier is None
+        else {"of": str(earlier.earlier_id), "nth": earlier.nth, "was": earlier.outcome},
         "incident": {
             "reference": task.incident.reference,
             "status": task.incident.status,
@@ -63,7 +68,7 @@ def content_of(task: Task) -> dict[str, Any]:
         "task": {
             "id": str(task.pk),
             "title": task.title,
-            "ready_at": _written(task.ready_at),  # type: ignore[attr-defined]
+            "ready_at": _written(task.ready_at),
             "acknowledge_by": _written(task.acknowledge_by),
             "finish_by": _written(task.finish_by),
         },
@@ -77,9 +82,7 @@ def content_of(task: Task) -> dict[str, Any]:
         "agent": _described(step["agent"], definitions),
         "targets": [_described(each, definitions) for each in step.get("targets", [])],
         "variables": _variables(task, document, step),
-        "out_args": [
-            {"name": each["name"], "type": each["kind"], "needed": each["deciding"]} for each in task.step.answers
-        ],
+        "out_args": [{"name": each["name"], "type": each["kind"], "needed": each["deciding"]} for each in task.asks],
     }
 
 
@@ -89,7 +92,7 @@ def _described(key: str, definitions: Mapping[str, Any]) -> dict[str, Any]:
     return {"id": key, **{name: value for name, value in known.items() if name != "authentication_info"}}
 
 
-def _variables(task: Task, document: Mapping[str, Any], step: Mapping[str, Any]) -> dict[str, Any]:
+def _variables(task: OrderTask, document: Mapping[str, Any], step: Mapping[str, Any]) -> dict[str, Any]:
     """Those that the step takes, gives or names, with what is known: the organisation's own answers of this run before
     the document's value. What another organisation answered is not handed on."""
     declared = {**document.get("playbook_variables", {}), **step.get("step_variables", {})}
@@ -106,7 +109,7 @@ def _variables(task: Task, document: Mapping[str, Any], step: Mapping[str, Any])
     return found
 
 
-def _own_answers(task: Task) -> dict[str, str]:
+def _own_answers(task: OrderTask) -> dict[str, str]:
     """What the organisation has answered in this run, in the one spelling of its type: to what a step asks, and only
     where that step is done now. A later answer stands."""
     notes = TaskNote.objects.filter(

@@ -19,7 +19,8 @@ from incidents.models import Task, TaskNote, WorkOrder
 from incidents.running.answering import fitting, read_answers
 from incidents.stop_confirmation import unguarded_services
 from incidents.transitions import Answer, answer_task
-from incidents.work_order_states import because, kept_of, orders_of
+from incidents.work_order_states import OrderTask, because, kept_of, order_of
+from incidents.work_orders_again import of_earlier
 from portal import clock
 from portal.ledger.record import Actor, record
 
@@ -44,25 +45,28 @@ class Given:
 
 @transaction.atomic(using="default")
 def take_order(
-    task_id: UUID, *, actor: Actor, key_name: str, minutes: int = LEASE_MINUTES, lease: UUID | None = None
-) -> Task:
+    order_id: UUID, *, actor: Actor, key_name: str, minutes: int = LEASE_MINUTES, lease: UUID | None = None
+) -> OrderTask:
     """Keep an order for one worker of a tool, for so many minutes; the task with its `work_order`.
 
     `lease` is one that the worker has made, or a new one. With the one that is held it is held longer, so that taking
     is safe to repeat. When the lease ends, whoever asks next gets the order.
 
     Raises:
-        Task.DoesNotExist: no order of the own organisation. WrongMoment: it is not to be had, or not now.
+        Task.DoesNotExist: no order of the own organisation. WrongMoment: it is not to be had, or not now, or was given
+        again as another.
     """
-    task = _locked(task_id, actor)
+    task = _locked(order_id, actor)
+    if given_as := of_earlier(task, order_id):
+        raise WrongMoment(given_as.words)
     held, now = kept_of(task), clock.now()
     again = held is not None and not held.outcome and held.lease == lease
-    if task.state not in ("waiting", "taken") or (task.state == "taken" and not again):  # type: ignore[attr-defined]
+    if task.state not in ("waiting", "taken") or (task.state == "taken" and not again):
         raise WrongMoment(because(task))
     until = now + timedelta(minutes=minutes)
     if again:
         WorkOrder.objects.filter(task=task).update(lease_until=until)
-        return orders_of(actor.organisation_id).get(pk=task_id)
+        return order_of(actor.organisation_id, order_id)
     new = {
         "lease": lease or uuid4(), "lease_until": until, "taken_at": now, "key_id": actor.key_id, "key_name": key_name,
     }  # fmt: skip
@@ -72,11 +76,11 @@ def take_order(
         former = [each for each in (*held.former_leases, str(held.lease)) if each != str(new["lease"])]
         WorkOrder.objects.filter(task=task).update(**new, former_leases=former[-MOST_LEASES:])
     _record("work_order.taken", task, actor=actor, key=key_name, until=until.isoformat())
-    return orders_of(actor.organisation_id).get(pk=task_id)
+    return order_of(actor.organisation_id, order_id)
 
 
 @transaction.atomic(using="default")
-def answer_order(task_id: UUID, *, given: Given, actor: Actor, key_name: str) -> tuple[Task, bool]:
+def answer_order(order_id: UUID, *, given: Given, actor: Actor, key_name: str) -> tuple[OrderTask, bool]:
     """Keep a tool's answer and make it the task's; the task, and whether the answer came too late for that.
 
     *done* makes the task done; where a person must type what stops, it is kept and the task is under way until then.
@@ -84,14 +88,22 @@ def answer_order(task_id: UUID, *, given: Given, actor: Actor, key_name: str) ->
     somebody has accepted it, it is blocked, so that they take it. What a machine says lets nobody off a step.
 
     What was done is known even when it is too late to move the task: it was called off or put aside, a person has it,
-    or the lease had ended and another worker has the order. The same answer again changes nothing.
+    the lease had ended and another worker has the order, or it was given again. The same answer again changes nothing.
 
     Raises:
         Task.DoesNotExist: as `take_order`. Invalid: an answer that the plan goes on by is missing, or does not fit.
         WrongMoment: the lease was never one of this order's, or it was answered otherwise.
     """
-    task = _locked(task_id, actor)
+    task = _locked(order_id, actor)
     held, lease = kept_of(task), str(given.lease)
+    if given_as := of_earlier(task, order_id):
+        if lease not in given_as.leases:
+            raise WrongMoment(given_as.words)
+        if not given_as.answered_by(lease):
+            return _from_before(task, given, actor, key_name)
+        if (given_as.outcome, given_as.result) == (given.outcome, given.result):
+            return task, False
+        raise WrongMoment("It was answered before, and not like this.")
     if held is None or (str(held.lease) != lease and lease not in held.former_leases):
         raise WrongMoment(because(task) or "Take the order first, and send the lease that you got.")
     if str(held.lease) != lease:
@@ -101,20 +113,21 @@ def answer_order(task_id: UUID, *, given: Given, actor: Actor, key_name: str) ->
         if (held.outcome, held.result) == (given.outcome, given.result) and (held.late or held.out_args == out_args):
             return task, held.late
         raise WrongMoment("It was answered before, and not like this.")
-    late = task.state not in ("waiting", "taken")  # type: ignore[attr-defined]
+    late = task.state not in ("waiting", "taken")
     WorkOrder.objects.filter(task=task).update(
         outcome=given.outcome, result=given.result, answered_at=clock.now(), key_id=actor.key_id, key_name=key_name,
-        out_args=fitting(task.step.answers, out_args) if late else out_args, late=late,
+        out_args=fitting(task.asks, out_args) if late else out_args, late=late,
     )  # fmt: skip
     _record("work_order.answered", task, actor=actor, key=key_name, outcome=given.outcome, **_too(late))
-    if late or (given.outcome != Outcome.DONE and task.status == Task.Status.WAITING):
+    undone = given.outcome != Outcome.DONE and task.status in (Task.Status.WAITING, Task.Status.BLOCKED)
+    if late or undone:
         _note(task, given.result, actor)
     else:
         _answer(task, given, actor, out_args)
-    return orders_of(actor.organisation_id).get(pk=task_id), late
+    return order_of(actor.organisation_id, order_id), late
 
 
-def _from_before(task: Task, given: Given, actor: Actor, key_name: str) -> tuple[Task, bool]:
+def _from_before(task: OrderTask, given: Given, actor: Actor, key_name: str) -> tuple[OrderTask, bool]:
     """The answer of a worker whose lease had ended before another took the order: a note and an event, once."""
     words = f"“{key_name}”, after its lease had ended: {given.outcome}. {given.result}".strip()
     if not TaskNote.objects.filter(task=task, text=words).exists():
@@ -138,7 +151,7 @@ def _answer(task: Task, given: Given, actor: Actor, out_args: Mapping[str, Any])
         if given.outcome == Outcome.DONE:
             to = Task.Status.DONE
             if unguarded_services(task):
-                read_answers(task.step.answers, out_args)
+                read_answers(task.asks, out_args)
                 to = Task.Status.IN_PROGRESS
         answer = Answer(reason=reason, note=given.result, answers=out_args)
         answer_task(task_id=task.pk, to=to, actor=actor, answer=answer)
@@ -148,10 +161,11 @@ def _answer(task: Task, given: Given, actor: Actor, out_args: Mapping[str, Any])
         ) from None
 
 
-def _locked(task_id: UUID, actor: Actor) -> Task:
+def _locked(order_id: UUID, actor: Actor) -> OrderTask:
     """The order, its task locked: of two workers who ask at once, one has it."""
-    Task.objects.select_for_update(of=("self",)).filter(organisation_id=actor.organisation_id).get(pk=task_id)
-    return orders_of(actor.organisation_id).get(pk=task_id)
+    task = order_of(actor.organisation_id, order_id)
+    Task.objects.select_for_update(of=("self",)).get(pk=task.pk)
+    return order_of(actor.organisation_id, order_id)
 
 
 def _record(kind: str, task: Task, *, actor: Actor, **data: str | bool) -> None:

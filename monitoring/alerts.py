@@ -13,9 +13,11 @@ from django.db import connections, transaction
 from incidents.errors import Invalid
 from incidents.models import Incident
 from incidents.opening import Opening, open_incident
+from monitoring.bodies import kept_until
 from monitoring.incoming import Incoming, rules_of, sort_alerts
 from monitoring.models import Alert, AlertRule
 from monitoring.repeats import Taken, goes_on, group_incident, note_resolved, repeat_of, taken_again
+from monitoring.rules import LONGEST
 from monitoring.tools import Tool
 from partners.acting import actor_of
 from portal import clock
@@ -92,6 +94,8 @@ def _take(each: Incoming, *, actor: Actor, suspected_only: bool) -> Taken:
         title=each.reported.title,
         reference=each.reported.reference,
         body=each.body,
+        severity=each.reported.severity,
+        severity_said=each.reading.severity[:LONGEST],
         fingerprint=each.fingerprint,
         key=each.key,
         join_key=each.join_key,
@@ -104,7 +108,7 @@ def _take(each: Incoming, *, actor: Actor, suspected_only: bool) -> Taken:
     alert.save(force_insert=True)
     if fate.outcome != Outcome.SUPPRESSED:
         record_alert(alert, actor=actor)
-    return Taken(fate.outcome, fate.incident.reference if fate.incident else None)
+    return Taken(fate.outcome, fate.incident.reference if fate.incident else None, kept_until(alert))
 
 
 def _woken_again(earlier: Alert) -> bool:

@@ -5,14 +5,17 @@ from celery import shared_task
 from monitoring.access.jobs import take_folder, take_handed_over
 from monitoring.advisories.polling import poll_due
 from monitoring.advisories.settling import match_due
+from monitoring.advisories.telling import tell_due
 from monitoring.findings.judging import judge_due
 
 
 @shared_task(name="monitoring.advisories")
 def advisories() -> int:
-    """Ask the feeds that are due and match what is new; how many exposures changed."""
+    """Ask the feeds that are due, match what is new and say what is urgent; how many exposures changed."""
     poll_due()
-    return match_due()
+    changed = match_due()
+    tell_due()
+    return changed
 
 
 @shared_task(name="monitoring.judge")

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from incidents.words import severity
+from monitoring.bodies import WAITING_DAYS, kept_until
 from monitoring.incoming import Incoming
 from monitoring.models import Alert, AlertRule
 from monitoring.tools import TOOLS
@@ -51,6 +52,8 @@ def alerts_page() -> dict[str, Any]:
             }
             for tool in TOOLS.values()
         ],
+        "keep_days": settings.ALERT_KEEP_DAYS,
+        "waiting_days": WAITING_DAYS,
     }
 
 
@@ -134,6 +137,11 @@ def alert_page(alert: Alert, incoming: Incoming) -> dict[str, Any]:
         "link": alert.link if alert.link.startswith("https://") else "",
         "decided_at": alert.decided_at,
         "text": text[:SHOWN],
+        "waits": alert.outcome == Alert.Outcome.QUEUED,
+        "keep_days": settings.ALERT_KEEP_DAYS,
+        "waiting_days": WAITING_DAYS,
+        "kept_until": kept_until(alert),
+        "dropped_at": alert.body_dropped_at,
     }
 
 

@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce
 
 from incidents.merging import goes_on_as
 from incidents.models import Incident
+from monitoring.bodies import kept_until
 from monitoring.incoming import Incoming
 from monitoring.models import Alert
 from portal.ledger.record import Actor, record
@@ -21,10 +22,11 @@ Outcome = Alert.Outcome
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What became of one alert. `incident` is a reference, or None."""
+    """What became of one alert. `incident` is a reference, or None. `body_kept_until` None: its body is not kept."""
 
     outcome: str
     incident: str | None
+    body_kept_until: datetime | None
 
 
 def repeat_of(each: Incoming, organisation_id: UUID, now: datetime) -> Alert | None:
@@ -57,9 +59,9 @@ def taken_again(earlier: Alert, *, now: datetime) -> Taken:
 
 def _as_before(earlier: Alert) -> Taken:
     if earlier.incident is not None:
-        return Taken(Outcome.JOINED, goes_on(earlier.incident).reference)
+        return Taken(Outcome.JOINED, goes_on(earlier.incident).reference, kept_until(earlier))
     waits = earlier.outcome == Outcome.QUEUED
-    return Taken(Outcome.QUEUED if waits else Outcome.SUPPRESSED, None)
+    return Taken(Outcome.QUEUED if waits else Outcome.SUPPRESSED, None, kept_until(earlier))
 
 
 def goes_on(incident: Incident) -> Incident:
@@ -90,7 +92,7 @@ def note_resolved(each: Incoming, *, actor: Actor, now: datetime) -> Taken:
     same = same.filter(key=each.key) if each.key else same.filter(fingerprint=bytes(each.fingerprint))
     found = same.select_related("incident").order_by("-received_at", "-id").first()
     if found is None or (found.incident_id and found.incident is None):
-        return Taken(Outcome.SUPPRESSED, None)
+        return Taken(Outcome.SUPPRESSED, None, None)
     if found.resolved_at is None:
         Alert.objects.filter(pk=found.pk).update(resolved_at=now)
         if found.outcome != Outcome.SUPPRESSED:

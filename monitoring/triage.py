@@ -15,6 +15,7 @@ from incidents.errors import Fault, Invalid, WrongMoment
 from incidents.from_above import NeedsYou, register
 from incidents.models import Incident
 from monitoring.alerts import record_alert
+from monitoring.bodies import what_is_left
 from monitoring.incoming import Incoming, sort_alerts
 from monitoring.models import Alert, AlertRule
 from monitoring.tools import TOOLS
@@ -31,8 +32,11 @@ def waiting_alert(alert_id: UUID) -> Alert | None:
 
 
 def read_again(alert: Alert) -> Incoming:
-    """What the alert says, by its tool and the rule that it fell under as that stands now."""
+    """What the alert says, by its tool and the rule that it fell under as that stands now; what is left of it, once its
+    body was dropped."""
     rules = list(AlertRule.objects.filter(pk=alert.rule_id)) if alert.rule_id else []
+    if alert.body_dropped_at:
+        return what_is_left(alert, rules[0] if rules else None)
     [incoming] = sort_alerts([alert.body], rules, TOOLS[alert.tool or "generic"])
     return incoming
 
@@ -100,7 +104,7 @@ def _decide(alert_id: UUID, outcome: str, *, actor: Actor, incident: Incident | 
     record_alert(alert, actor=actor)
 
 
-def _after_opening(alert_id: UUID, incident: Incident) -> None:
+def _after_opening(alert_id: UUID, incident: Incident, _shown: str) -> None:
     """The form said what it was opened because of; what is not one's own, or decided, is left as it is."""
     alert = Alert.objects.filter(pk=alert_id, outcome=Outcome.QUEUED).first()
     if alert is not None and alert.organisation_id == incident.lead_id:
@@ -120,8 +124,15 @@ def _needs_you(organisation_id: UUID) -> list[NeedsYou]:
     return [NeedsYou(words, reverse("alert-list"))]
 
 
+def _rule_of(incident: Incident) -> str:
+    """The name of the rule, for the organisation whose rule it is; '' for everybody else, and when it was removed."""
+    opened = Alert.objects.filter(incident=incident, outcome=Outcome.OPENED, rule_version__gt=0)
+    rules = AlertRule.objects.filter(pk__in=opened.values("rule"))
+    return rules.values_list("name", flat=True).first() or ""
+
+
 def hang_in() -> None:
-    register(NAME, needs_you=_needs_you, after_opening=_after_opening)
+    register(NAME, needs_you=_needs_you, after_opening=_after_opening, rule_of=_rule_of)
 
 
 def next_waiting() -> Any:

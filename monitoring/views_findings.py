@@ -13,8 +13,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from incidents.errors import Invalid, WrongMoment
-from monitoring.findings.deciding import join, open_form_address, permission_form_address, settle
-from monitoring.findings.pages import finding_page, trail_page, triage_page
+from monitoring.findings.deciding import UNDECIDED, join, open_form_address, permission_form_address, settle
+from monitoring.findings.homes import findings
+from monitoring.findings.pages import account_of, finding_page, trail_page, triage_page
+from monitoring.findings.suppressing import askable
 from monitoring.models import Finding
 from partners.acting import may_answer, may_approve, may_open, signed_in
 
@@ -23,7 +25,7 @@ State = Finding.State
 
 def finding_or_404(finding_id: UUID) -> Finding:
     """One of one's own organisation; another's is not there."""
-    finding = Finding.objects.select_related("incident").filter(pk=finding_id).first()
+    finding = findings().filter(pk=finding_id).first()
     if finding is None:
         raise Http404
     return finding
@@ -45,17 +47,23 @@ def first_sights(request: HttpRequest) -> HttpResponse:
 @require_safe
 @signed_in
 def first_sight(request: HttpRequest, finding_id: UUID) -> HttpResponse:
-    return _page(request, finding_or_404(finding_id))
+    return finding_page_again(request, finding_or_404(finding_id))
 
 
-def _page(
-    request: HttpRequest, finding: Finding, *, trouble: str = "", typed: str = "", status: int = 200
+def finding_page_again(
+    request: HttpRequest, finding: Finding, *, trouble: str = "", typed: str = "", reason: str = "", status: int = 200
 ) -> HttpResponse:
+    """The page of a finding as it is now, with what was typed: why it is nothing, or the `reason` to keep it back."""
     visitor = request.visitor  # type: ignore[attr-defined]
     context = finding_page(finding, may_open=may_open(visitor), may_act=may_answer(visitor)) | {
-        "may_suppress": may_approve(visitor) and "during-isolation" not in finding.rules
+        "may_suppress": may_approve(visitor) and askable(finding) and "during-isolation" not in finding.rules
     }
-    return render(request, "monitoring/first_sight.html", context | {"trouble": trouble, "typed": typed}, status=status)
+    return render(
+        request,
+        "monitoring/first_sight.html",
+        context | {"trouble": trouble, "typed": typed, "reason": reason},
+        status=status,
+    )
 
 
 @require_safe
@@ -63,9 +71,9 @@ def _page(
 def to_open(request: HttpRequest, finding_id: UUID) -> HttpResponse:
     """To the form of opening, filled in; one that is decided shows itself."""
     finding = finding_or_404(finding_id)
-    if finding.state != State.WAITING:
+    if finding.state not in UNDECIDED:
         return redirect("first-sight", finding_id=finding.pk)
-    return redirect(open_form_address(finding))
+    return redirect(open_form_address(finding, request.GET.get("stand", "")))
 
 
 @require_POST
@@ -73,24 +81,25 @@ def to_open(request: HttpRequest, finding_id: UUID) -> HttpResponse:
 def decide(request: HttpRequest, finding_id: UUID, act: str) -> HttpResponse:
     """`join` an incident, call it `expect`ed, `dismiss` it with a reason."""
     finding = finding_or_404(finding_id)
-    why = request.POST.get("because", "")
+    why, shown = request.POST.get("because", ""), request.POST.get("stand", "")
     try:
         if act == "join":
-            incident = join(finding, request.POST.get("incident", ""))
+            incident = join(finding, request.POST.get("incident", ""), shown=shown)
             messages.success(request, _("It belongs to %(reference)s now.") % {"reference": incident.reference})
         elif act == "expect":
-            settle(finding, State.EXPECTED)
+            settle(finding, State.EXPECTED, shown=shown)
             messages.success(request, _("Noted as expected. It is permitted once both sides approve a permission."))
-            if may_open(request.visitor):  # type: ignore[attr-defined]
-                return redirect(permission_form_address(finding))
+            form = permission_form_address(finding)
+            if form and may_open(request.visitor):  # type: ignore[attr-defined]
+                return redirect(form)
         else:
-            settle(finding, State.DISMISSED, why=why)
-            messages.success(request, _("Dismissed: %(account)s.") % {"account": finding.shown})
+            settle(finding, State.DISMISSED, why=why, shown=shown)
+            messages.success(request, _("Dismissed: %(account)s.") % {"account": account_of(finding)})
             return redirect("first-sights")
     except Invalid as refused:
-        return _page(request, finding, trouble=refused.faults[0].detail, typed=why, status=422)
+        return finding_page_again(request, finding, trouble=refused.faults[0].detail, typed=why, status=422)
     except WrongMoment as late:
-        return _page(request, finding, trouble=str(late), typed=why, status=409)
+        return finding_page_again(request, finding, trouble=str(late), typed=why, status=409)
     return redirect("first-sight", finding_id=finding.pk)
 
 

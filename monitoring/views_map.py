@@ -12,10 +12,10 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from incidents.errors import Invalid
+from incidents.errors import Invalid, WrongMoment
 from monitoring.findings import suppressing
 from monitoring.findings.map import MOST_WEEKS, SPANS, map_page, quality_page
-from monitoring.views_findings import finding_or_404
+from monitoring.views_findings import finding_or_404, finding_page_again
 from partners.acting import may_approve, signed_in
 from partners.stepping_up import fresh
 
@@ -68,7 +68,16 @@ def suppress(request: HttpRequest, finding_id: UUID) -> HttpResponse:
     except ValueError:
         return _suppressions(request, _("Choose a day within 90 days."))
     try:
-        suppressing.ask(finding, rule=said.get("rule", ""), reason=said.get("reason", "")[:1000], until=until)
+        suppressing.ask(
+            finding,
+            rule=said.get("rule", ""),
+            reason=said.get("reason", ""),
+            until=until,
+            places=said.getlist("place"),
+        )
+    except WrongMoment as late:
+        again = finding_or_404(finding_id)
+        return finding_page_again(request, again, trouble=str(late), reason=said.get("reason", ""), status=409)
     except Invalid as refused:
         return _suppressions(request, refused.faults[0].detail)
     messages.success(request, _("Asked. Nothing is kept back before the other side has agreed."))

@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from incidents.errors import Invalid
+from incidents.errors import Fault, Invalid
 from monitoring.findings.sources import claim, drop, let_learn, names_page, sources_page
 from monitoring.models import Unattributed
 from partners.acting import may_open, signed_in
@@ -82,7 +82,13 @@ def _settle(said: Any, *, me: UUID) -> None:
     if said.get("act") == "aside":
         Unattributed.objects.filter(pk=name.pk).update(set_aside_at=clock.now())
         return
-    claim(kind=name.kind, value=name.value, whose=_uuid(said.get("whose", "")) or me, system=_uuid(said.get("system")))
+    if said.get("act") != "claim":
+        raise Http404
+    chosen = {each: said.get(each, "") for each in ("whose", "system")}
+    for each, words in (("whose", _("Choose an organisation.")), ("system", _("Choose a system."))):
+        if chosen[each] and _uuid(chosen[each]) is None:  # never taken for one's own, or for none
+            raise Invalid([Fault(f"/{each}", words)])
+    claim(kind=name.kind, value=name.value, whose=_uuid(chosen["whose"]) or me, system=_uuid(chosen["system"]))
 
 
 def _uuid(text: Any) -> UUID | None:

@@ -25,9 +25,13 @@ from notifications.models import Answer, Delivery
 from notifications.trust import mark_doubtful
 from notifications.ways import active_ways
 from portal.ledger.record import Actor, record
+from portal.reasons import reason
 from portal.tenancy.scope import queue_scope
 
 log = logging.getLogger(__name__)
+ASKED_TO_BE_RUNG = reason("They asked to be rung.")
+SOMEBODY_ELSE = reason("They want somebody else told.")
+ANSWERED = reason("Somebody answered the message.")
 
 Said, State = Answer.Said, Delivery.State
 ENDS_SILENCE = frozenset({Said.HAS_IT, Said.CUT})
@@ -111,7 +115,7 @@ def _settle(given: Given) -> bool:
     if given.said != Said.UNREADABLE:
         _mark_answered(given)
     if counts and given.said == Said.OTHER:
-        ladder.climb_now(incident.pk, actor.organisation_id, "They want somebody else told.")
+        ladder.climb_now(incident.pk, actor.organisation_id, SOMEBODY_ELSE)
     if counts and given.said == Said.CALL:
         _have_them_rung(incident, row["person_id"])
     return True
@@ -130,7 +134,7 @@ def _have_them_rung(incident: Incident, person_id: UUID | None) -> None:
     """Their own number, or else that of the duty desk."""
     suspected = incident.status == Incident.Status.SUSPECTED
     message = Delivery.Message.SUSPECTED if suspected else Delivery.Message.OPENED
-    because = "They asked to be rung."
+    because = ASKED_TO_BE_RUNG
     if person_id is None or not calls.want(incident, message=message, because=because, people=[person_id], desk=False):
         calls.want(incident, message=message, because=because, people=[person_id] if person_id else [], desk=True)
 
@@ -180,4 +184,4 @@ def _accept(given: Given, incident: Incident, actor: Actor) -> None:
     elif not Task.objects.filter(
         incident=incident, organisation_id=actor.organisation_id, status=Task.Status.WAITING
     ).exists():
-        ladder.stop(incident.pk, actor.organisation_id, "Somebody answered the message.")
+        ladder.stop(incident.pk, actor.organisation_id, ANSWERED)

@@ -12,6 +12,7 @@ class NotificationsConfig(AppConfig):
 
     def ready(self) -> None:
         import_module("notifications.contact_tests")  # its chores
+        import_module("notifications.reasons")  # every process that shows one knows it
         import_module("incidents.before_sending").register(import_module("notifications.before_sending").Sender())
         recorded.connect(wake_for, dispatch_uid="notifications-wake")
 

@@ -131,9 +131,10 @@ def shut_ways() -> tuple[list[str], list[str]]:
     lead to many hosts stands with `@` and the host's key. Inside the queue's scope; of several callers one gets the
     probe.
     """
-    broken = _broken()
+    broken, used_up = _broken()
+    closed_today = _used_up_ways(used_up)
     if not broken:
-        return [], []
+        return closed_today, []
     with connections["default"].cursor() as cursor:
         cursor.execute(
             "UPDATE notifications_wayout SET probe_at = now() + make_interval(secs => %s) WHERE id IN"
@@ -142,18 +143,26 @@ def shut_ways() -> tuple[list[str], list[str]]:
             [PROBE_SECONDS],
         )
         mine = set(cursor.fetchall())
-    return _ways_to(broken), _ways_to(mine)
+    return _ways_to(broken) + closed_today, [way for way in _ways_to(mine) if way not in closed_today]
 
 
 def shut_ways_now() -> list[str]:
     """The kinds of contact points to which nothing goes now, for whoever sends nothing. Inside the queue's scope."""
-    return _ways_to(_broken())
+    broken, used_up = _broken()
+    return _ways_to(broken) + _used_up_ways(used_up)
 
 
-def _broken() -> set[tuple[str, str]]:
+def _broken() -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
+    """Transport and host of those whose breaker is open, and of those whose service takes nothing more today."""
     with connections["default"].cursor() as cursor:
-        cursor.execute("SELECT transport, host FROM notifications_wayout WHERE opened_at IS NOT NULL")
-        return set(cursor.fetchall())
+        cursor.execute(
+            "SELECT transport, host, opened_at IS NOT NULL, coalesce(used_up_until > now(), false)"
+            " FROM notifications_wayout WHERE opened_at IS NOT NULL OR used_up_until > now()"
+        )
+        rows = cursor.fetchall()
+    return {(name, host) for name, host, opened, _ in rows if opened}, {
+        (name, host) for name, host, _, spent in rows if spent
+    }
 
 
 def _ways_to(ends: set[tuple[str, str]]) -> list[str]:
@@ -166,6 +175,18 @@ def _ways_to(ends: set[tuple[str, str]]) -> list[str]:
             elif (kind.name, kind.host()) in ends:
                 found.append(way + suffix)
     return found
+
+
+def _used_up_ways(used_up: set[tuple[str, str]]) -> list[str]:
+    """The kinds of contact points to which nothing goes today: none of their roads takes anything."""
+    if not used_up:
+        return []
+    return [
+        way + suffix
+        for way in settings.SENT_WAYS
+        for suffix in ("", EXERCISE)
+        if all((road.name, road.host()) in used_up for road in transport_for(way, exercise=bool(suffix)).roads())
+    ]
 
 
 @dataclass(frozen=True, slots=True)

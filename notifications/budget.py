@@ -15,8 +15,12 @@ from django.utils.translation import ngettext
 
 from notifications.deliveries import FIRST_MESSAGES, Held
 from notifications.models import Delivery
+from portal.reasons import reason
 
 SMS = "sms"
+DAY_USED_UP = reason("Today's text messages are used up but for the reserve of first messages.")
+INCIDENT_USED_UP = reason("Today's text messages of this incident are used up.")
+PERSON_USED_UP = reason("Today's text messages to this person about this incident are used up.")
 # Of an organisation's own notices those that the first messages of others are worth more than.
 CAN_WAIT = frozenset(
     {
@@ -26,6 +30,7 @@ CAN_WAIT = frozenset(
         Delivery.Message.HEADS_UP,
         Delivery.Message.HEADS_UP_OVER,
         Delivery.Message.MAIL_TRUST_CHANGED,
+        Delivery.Message.ADVISORIES,
     }
 )
 TODAY = "accepted_at >= date_trunc('day', now(), 'UTC')"
@@ -52,11 +57,11 @@ def used_up(held: Held) -> str:
         cursor.execute(USED, [held.id, held.incident_id])
         everybody, incident, person = cursor.fetchone()
     if everybody >= settings.TEXTS_A_DAY - settings.TEXTS_RESERVED:
-        return "Today's text messages are used up but for the reserve of first messages."
+        return DAY_USED_UP
     if incident >= settings.TEXTS_PER_INCIDENT:
-        return "Today's text messages of this incident are used up."
+        return INCIDENT_USED_UP
     if person >= settings.TEXTS_PER_PERSON:
-        return "Today's text messages to this person about this incident are used up."
+        return PERSON_USED_UP
     return ""
 
 

@@ -7,17 +7,22 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from incidents.models import Incident
+from incidents.models import Incident, Task
 from notifications import calls
 from notifications.call_script import call_back_words
 from notifications.calls import Call
 from notifications.models import CallAttempt, Delivery
+from partners.acting import may_open
 from partners.models import Organisation, Person
 from portal.pages import local_time
+from portal.reasons import reason_in_words
+from portal.tenancy.door import Visitor
 
 RECENT = 20
+MOST_STEPS = 5
 
 
 def whom(call: Call, names: Mapping[UUID, str]) -> str:
@@ -41,7 +46,7 @@ def rows_of(found: Iterable[Call], names: Mapping[UUID, str], *, now: datetime) 
             "reference": each.reference,
             "exercise": each.exercise,
             "stand_down": each.message == Delivery.Message.STOOD_DOWN,
-            "because": each.because,
+            "because": reason_in_words(each.because),
             "since": each.created_at,
             "tries": each.attempts,
             "later": local_time(each.due_at) if each.held_until is None and each.due_at > now else "",
@@ -88,6 +93,24 @@ def why_empty(incident: Incident | None, *, oversees: bool) -> str:
     return _(
         "A message is on its way to somebody at each organisation, or has arrived. Who cannot be told stands here."
     )
+
+
+def steps_of(call: Call, visitor: Visitor) -> list[dict[str, str]]:
+    """Where whoever rings writes down what was said beside *they have it*: the steps that wait there, the first first.
+
+    Empty for whoever may not write in their name: only lead and deputy lead may. Two queries.
+    """
+    if not may_open(visitor) or visitor.organisation_id == call.organisation_id:
+        return []
+    incident = Incident.objects.filter(pk=call.incident_id).exclude(status=Incident.Status.CLOSED).first()
+    if incident is None or visitor.organisation_id not in {incident.lead_id, incident.deputy_lead_id}:
+        return []
+    found = Task.objects.filter(incident=incident, organisation_id=call.organisation_id, ready=True)
+    waiting = found.filter(status__in=[Task.Status.WAITING, Task.Status.ACKNOWLEDGED, Task.Status.IN_PROGRESS])
+    return [
+        {"title": each.title, "href": reverse("task-detail", args=[each.pk]) + "#told-by-telephone"}
+        for each in waiting.order_by("position", "turn")[:MOST_STEPS]
+    ]
 
 
 def waiting_count(incident_id: UUID | None = None) -> int:

@@ -73,6 +73,10 @@ def script(
         % {"code": code},
         _("Have you got that? Whom did I speak with?"),
     ]
+    if message != Delivery.Message.STOOD_DOWN:
+        lines.append(
+            _("Have you cut a link or done something else already? Should I speak to somebody else? I write it down.")
+        )
     voicemail = _("This is %(caller)s. Please ring the number on your card.") % {"caller": caller}
     if exercise:
         word = _("Exercise, exercise, exercise. This is only an exercise.")

@@ -6,6 +6,7 @@ What is due, and until when somebody has time, is the database's. Nothing here s
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -16,20 +17,30 @@ from incidents.participants import mark_next
 from notifications import calls
 from notifications.deliveries import New, write
 from notifications.models import Delivery, LadderStep
-from notifications.outcome import way_in_words
 from notifications.recipients import BESIDE, choose
 from notifications.rungs import QUIET, RUNGS, Call, Ladder, ladder_now
 from partners.models import Rung
 from portal.claims import claimant
 from portal.ledger.record import Actor, record
+from portal.reasons import reason
 from portal.tenancy.scope import queue_scope
 
 log = logging.getLogger(__name__)
 
 State = LadderStep.State
 TOP = RUNGS[-1]
-NOBODY = "Nobody can be reached by a message. Call the duty desk."
-CALLED_ALREADY = "They have been called already."
+NOBODY = reason("Nobody can be reached by a message. Call the duty desk.")
+CALLED_ALREADY = reason("They have been called already.")
+NEXT_RINGS = reason("%(rung)s by telephone", "rung")
+NEXT_BY = reason("%(rung)s by %(ways)s", "rung", "ways")
+WAYS = {
+    ("email",): reason("e-mail"), ("sms",): reason("text message"), ("email", "sms"): reason("e-mail and text message"),
+    ("sms", "email"): reason("text message and e-mail"),
+}  # fmt: skip
+RUNG = {
+    Rung.DUTY: reason("duty contact"), Rung.DEPUTY: reason("deputy"), Rung.HEAD_OF_IT: reason("head of IT"),
+    Rung.CHIEF_EXECUTIVE: reason("chief executive"),
+}  # fmt: skip
 
 
 def escalate_due(*, most: int = 200) -> int:
@@ -125,13 +136,16 @@ def _begin(
     step_id = step.pk if step else uuid4()
     nth = step.nth if step else nth
     quiet = ladder.band in QUIET
-    due_at = _due(side.organisation_id, ladder.minutes_in(call.round), quiet=quiet)
+    begun_at, due_at = _times(side.organisation_id, ladder.minutes_in(call.round), quiet=quiet)
     if step:
-        LadderStep.objects.filter(pk=step_id).update(begun_at=ladder.now, due_at=due_at, quiet=quiet, claimed_by="")
+        LadderStep.objects.filter(pk=step_id).update(begun_at=begun_at, due_at=due_at, quiet=quiet, claimed_by="")
     else:
-        _insert(incident, side, call, step_id, nth, State.WAITING, due_at=due_at, quiet=quiet)
-    new = New(incident, side.organisation_id, event_id or step_id, Delivery.Message.OPENED, step=step_id, again=nth > 1)
-    write(new, call.use, call.skip)
+        _insert(incident, side, call, step_id, nth, State.WAITING, (begun_at, due_at), quiet=quiet)
+    new = New(incident, side.organisation_id, event_id or step_id, Delivery.Message.OPENED, step=step_id)
+    before = _written_before(new)
+    anew = [way for way in call.use if nth > 1 or way.id in before]
+    write(replace(new, again=True), anew)
+    write(new, [way for way in call.use if way not in anew], call.skip, after=len(anew))
     if not call.counts:  # only a number is known, or nothing at all: somebody has to ring, in the time of the rung
         people = call.people if call.by_telephone else None
         desk = call.rung is Rung.DUTY or not call.by_telephone
@@ -157,6 +171,15 @@ def _begin(
         )
 
 
+def _written_before(new: New) -> set[UUID | None]:
+    """Ways that an earlier event has used, or passed over, before this ladder began: the first rung rings them anew."""
+    assert new.incident is not None
+    found = Delivery.objects.filter(
+        incident=new.incident, organisation_id=new.organisation_id, message=new.message
+    ).exclude(event_id=new.event_id)
+    return set(found.values_list("contact_point_id", flat=True))
+
+
 def _following(ladder: Ladder, call: Call, called: set[UUID] | frozenset[UUID]) -> Call | None:
     """What is called after this one, as things stand."""
     for rung, round_ in ladder.following(call.rung, call.round):
@@ -167,23 +190,28 @@ def _following(ladder: Ladder, call: Call, called: set[UUID] | frozenset[UUID]) 
 
 
 def _in_words(call: Call) -> str:
-    """ "deputy by text message and e-mail": names nobody, the lead reads it."""
+    """ "deputy by text message and e-mail": names nobody, the lead reads it in a language of its own."""
     if not call.counts:
-        return f"{call.rung.label} by telephone"
-    ways = [way_in_words(kind).lower() for kind in dict.fromkeys(way.kind for way in call.use if not way.is_beside)]
-    return f"{call.rung.label} by {' and '.join(ways)}"
+        return NEXT_RINGS % {"rung": RUNG[call.rung]}
+    ways = tuple(dict.fromkeys(way.kind for way in call.use if not way.is_beside))
+    return NEXT_BY % {"rung": RUNG[call.rung], "ways": WAYS[ways]}
 
 
-def _due(organisation_id: UUID, minutes: int, *, quiet: bool) -> datetime:
-    """When a rung that is called now has had its time: in so many minutes of the database, for a quiet one by day."""
-    at = "now() + make_interval(mins => %s)"
+def _times(organisation_id: UUID, minutes: int, *, quiet: bool) -> tuple[datetime, datetime]:
+    """When a rung that is called now begins, and when it has had its time: so many minutes later, a quiet one by day.
+
+    The time of the statement, as whatever looks for what is due asks for it: a transaction's own may lie before it.
+    """
+    due_at = "began.at + make_interval(mins => %s)"
+    if quiet:
+        due_at = f"sec.quiet_from(%s, {due_at})"
     with connections["default"].cursor() as cursor:
-        if quiet:
-            cursor.execute(f"SELECT sec.quiet_from(%s, {at})", [organisation_id, minutes])
-        else:
-            cursor.execute(f"SELECT {at}", [minutes])
-        (due_at,) = cursor.fetchone()
-    return due_at
+        cursor.execute(
+            f"SELECT began.at, {due_at} FROM (SELECT clock_timestamp() AS at OFFSET 0) began",  # noqa: S608
+            [*([organisation_id] if quiet else []), minutes],
+        )
+        begun_at, until = cursor.fetchone()
+    return begun_at, until
 
 
 def _called_in(incident: Incident, side: Participant, round_: int) -> set[UUID]:
@@ -208,17 +236,20 @@ def _insert(
     step_id: UUID,
     nth: int,
     state: str,
+    times: tuple[datetime, datetime] | None = None,
     *,
-    due_at: datetime | None = None,
     quiet: bool = False,
 ) -> None:
+    """Write a rung; one without times of its own begins and ends now."""
+    begun_at, due_at = times or (None, None)
     with connections["default"].cursor() as cursor:
         cursor.execute(
             "INSERT INTO notifications_ladderstep (id, incident_id, organisation_id, nth, round, rung, quiet, begun_at,"
-            " due_at, ended_at, state, because) VALUES (%s, %s, %s, %s, %s, %s, %s, now(), coalesce(%s, now()),"
-            " CASE WHEN %s THEN NULL ELSE now() END, %s, %s)",
+            " due_at, ended_at, state, because) SELECT %s, %s, %s, %s, %s, %s, %s, coalesce(%s, began.at),"
+            " coalesce(%s, began.at), CASE WHEN %s THEN NULL ELSE began.at END, %s, %s"
+            " FROM (SELECT clock_timestamp() AS at OFFSET 0) began",
             [
-                step_id, incident.pk, side.organisation_id, nth, call.round, call.rung.value, quiet, due_at,
+                step_id, incident.pk, side.organisation_id, nth, call.round, call.rung.value, quiet, begun_at, due_at,
                 state == State.WAITING, state, call.because,
             ],
         )  # fmt: skip
@@ -228,7 +259,8 @@ def _end(step_id: UUID, state: str, because: str | None = None) -> None:
     with connections["default"].cursor() as cursor:
         more = ", because = %s" if because is not None else ""
         cursor.execute(
-            f"UPDATE notifications_ladderstep SET state = %s, ended_at = now(), claimed_by = ''{more} WHERE id = %s",  # noqa: S608
+            "UPDATE notifications_ladderstep SET state = %s, ended_at = clock_timestamp(), claimed_by = ''"  # noqa: S608
+            f"{more} WHERE id = %s",
             [state, *([because] if because is not None else []), step_id],
         )
 

@@ -30,7 +30,11 @@ from partners.freshness import duty_points, fresh_enough, freshness
 from partners.mail_marks import not_used
 from partners.models import ContactPoint
 from portal.ledger.record import Actor, record
+from portal.reasons import reason
 
+NOBODY_ON_DUTY = reason("Nobody is on duty in the rest of this month.")
+NOT_NOW = reason("An incident was open, or nobody was on duty any more.")
+OPENED_MEANWHILE = reason("An incident was opened meanwhile.")
 SILENT_AFTER = timedelta(minutes=30)
 LOOK_EVERY = timedelta(minutes=10)
 LATE = timedelta(minutes=15)  # the scheduler was away for longer: another minute of the month is drawn
@@ -52,7 +56,7 @@ def monthly(organisation_id: UUID, now: datetime) -> datetime:
             month=month,
             due_at=due or now,
             state=State.PLANNED if due else State.LEFT_OUT,
-            because="" if due else "Nobody is on duty in the rest of this month.",
+            because="" if due else NOBODY_ON_DUTY,
         )
     if test.state != State.PLANNED:
         return after
@@ -61,7 +65,7 @@ def monthly(organisation_id: UUID, now: datetime) -> datetime:
     if _incident_is_open() or not _on_duty(now) or now - test.due_at > LATE:
         due = _draw(organisation_id, month, now, after, int(now.timestamp()))
         if due is None:
-            _change(test, state=State.LEFT_OUT, because="An incident was open, or nobody was on duty any more.")
+            _change(test, state=State.LEFT_OUT, because=NOT_NOW)
             return after
         _change(test, due_at=due)
         return due
@@ -73,7 +77,7 @@ def look_after(now: datetime) -> None:
     """Go on with every round that is under way: who was silent, who is asked next, what came of it."""
     for test in ContactTest.objects.select_for_update().filter(state=State.RUNNING):
         if _incident_is_open():
-            _change(test, state=State.LEFT_OUT, because="An incident was opened meanwhile.", ended_at=now)
+            _change(test, state=State.LEFT_OUT, because=OPENED_MEANWHILE, ended_at=now)
         else:
             _go_on(test, now)
 
@@ -84,7 +88,7 @@ def begin_wanted(test_id: UUID, now: datetime) -> None:
     if test is None:
         return
     if _incident_is_open():
-        _change(test, state=State.LEFT_OUT, because="An incident was opened meanwhile.", ended_at=now)
+        _change(test, state=State.LEFT_OUT, because=OPENED_MEANWHILE, ended_at=now)
     else:
         _begin(test, now)
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID, uuid4
 
 from django.conf import settings
-from django.db import connections
+from django.db import DatabaseError, connections
 
 from incidents.models import Incident
 from notifications.breakers import KIND, shut_ways
@@ -22,8 +23,12 @@ from notifications.codes import new_code
 from notifications.models import Delivery
 from notifications.own_words import USUAL, OwnWords, filled
 from notifications.recipients import Way
+from notifications.service_day import NEXT_DAY
 from notifications.tool_opened import Opener
+from portal.reasons import reason
 from portal.tenancy.scope import queue_scope
+
+log = logging.getLogger(__name__)
 
 BATCH = 20
 LOOKED_AT = 4  # times as many as are taken
@@ -48,10 +53,13 @@ EACH_TIME = (
     _Message.STATEMENT_ASKED,
     _Message.CUT_ASKED,
     _Message.CUT_CHANGED,
+    _Message.ANSWERED_FOR,
 )
 # They tell of something between two organisations, or of one's own clock: not even whoever leads learns of it.
 BETWEEN_TWO = frozenset({_Message.DATA_NOTICE, _Message.DUTY_DUE, _Message.STATEMENT_ASKED})
 FIRST_MESSAGES = (Delivery.Message.OPENED, Delivery.Message.SUSPECTED)
+# Closing ends no legal clock. `sec.waits_no_more` says the same.
+AFTER_CLOSING = (_Message.STOOD_DOWN, _Message.DUTY_DUE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +164,12 @@ def end_waiting(incident_id: UUID, organisation_id: UUID, messages: Iterable[str
     Delivery.objects.filter(
         incident_id=incident_id, organisation_id=organisation_id, message__in=messages, state="pending"
     ).update(state="superseded")
+
+
+def end_all_waiting(incident_id: UUID, organisation_id: UUID) -> None:
+    """Take back what has not gone out yet of an incident that was closed."""
+    waiting = Delivery.objects.filter(incident_id=incident_id, organisation_id=organisation_id, state="pending")
+    waiting.exclude(message__in=AFTER_CLOSING).update(state="superseded")
 
 
 def claim(worker: str, *, most: int = BATCH) -> list[Held]:
@@ -286,11 +300,57 @@ def settle_dead(held: Held, worker: str, *, because: str) -> bool:
 def hold_over(held: Held, worker: str, *, because: str) -> None:
     """Let it wait for the next day of the text message service, without an attempt; the person's next way is taken."""
     changes = (
-        "state = 'pending', attempts = attempts - 1, error = %s, due_at = date_trunc('day', now(), 'UTC')"
-        " + interval '1 day', next_way = CASE next_way WHEN 'taken' THEN 'taken' ELSE 'wanted' END"
+        f"state = 'pending', attempts = attempts - 1, error = %s, due_at = {NEXT_DAY},"
+        " next_way = CASE next_way WHEN 'taken' THEN 'taken' ELSE 'wanted' END"
     )
     with queue_scope():
         settle(held, worker, changes, [because])
+
+
+OVER = reason("What it was to tell was over before it went out.")
+
+
+def without_those_over(held: Sequence[Held], worker: str) -> list[Held]:
+    """Those that have something to tell still; the others are settled as not needed, whatever they have waited for.
+
+    What a message says is made when it is sent; this is about what it tells of: a question that was answered meanwhile,
+    an offer that was taken back, an incident that was closed. `sec.over_meanwhile` says so of each kind.
+    """
+    if not held:
+        return []
+    try:
+        with queue_scope(), connections["default"].cursor() as cursor:
+            cursor.execute("SELECT * FROM sec.over_meanwhile(%s)", [worker])
+            over = {row[0] for row in cursor.fetchall()}
+        over -= {each.id for each in held if each.id in over and _only_a_tool_is_at_it(each, worker)}
+    except DatabaseError:  # one odd row must not hold up the others
+        log.exception("what is over meanwhile could not be asked: everything is sent")
+        return list(held)
+    with queue_scope():
+        for each in held:
+            if each.id in over:
+                settle(each, worker, "state = 'superseded', error = %s", [OVER])
+    return [each for each in held if each.id not in over]
+
+
+# A key is nobody: of steps that a tool has taken nobody there may have heard.
+BY_A_TOOL = """
+SELECT EXISTS (SELECT 1 FROM incidents_task t
+                WHERE t.id::text IN (SELECT jsonb_array_elements_text(e.data -> 'tasks') FROM ledger_event e
+                                      JOIN notifications_delivery d ON d.event_id = e.id WHERE d.id = %s)
+                  AND t.status IN ('acknowledged', 'in_progress', 'blocked', 'declined')
+                  AND NOT EXISTS (SELECT 1 FROM partners_person p WHERE p.id = t.changed_by_id))
+"""
+
+
+def _only_a_tool_is_at_it(held: Held, worker: str) -> bool:
+    """Of further steps, whether some are taken up by no person."""
+    if held.message != _Message.STEPS_READY:
+        return False
+    with queue_scope(), connections["default"].cursor() as cursor:
+        enter(held, worker)
+        cursor.execute(BY_A_TOOL, [held.id])
+        return bool(cursor.fetchone()[0])
 
 
 def let_go(held: Iterable[Held], worker: str, *, seconds: float = 0, because: str = "") -> None:

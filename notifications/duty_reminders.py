@@ -1,4 +1,7 @@
-"""Telling an organisation that a legal or contractual clock of its own runs out. Nobody else hears of it."""
+"""Telling an organisation that a legal or contractual clock of its own runs out, or goes on after the incident.
+
+Nobody else hears of it.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +20,8 @@ from partners.models import Person
 from portal.ledger.signals import announce
 from portal.tenancy.scope import queue_scope
 
-REMINDED, OVERDUE = "duty.reminded", "duty.overdue"
-KINDS = frozenset({REMINDED, OVERDUE})
+REMINDED, OVERDUE, GOES_ON = "duty.reminded", "duty.overdue", "duty.goes_on"
+KINDS = frozenset({REMINDED, OVERDUE, GOES_ON})
 
 
 def remind_of_duties() -> int:

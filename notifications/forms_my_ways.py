@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.utils.translation import gettext as now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from partners import sealed_ways
@@ -59,9 +59,9 @@ class WishesForm(forms.Form):
             return said
         if (begins is None) != (ends is None):
             missing = "quiet_until" if ends is None else "quiet_from"
-            self.add_error(missing, now("Write both times, or neither."))
+            self.add_error(missing, gettext("Write both times, or neither."))
         elif begins is not None and ends is not None and not timedelta() < _from(begins, ends) <= LONGEST_QUIET:
-            self.add_error("quiet_until", now("Quiet hours last at most 14 hours."))
+            self.add_error("quiet_until", gettext("Quiet hours last at most 14 hours."))
         return said
 
     def wishes(self) -> Wishes:
@@ -84,9 +84,9 @@ class BrowserForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         said = super().clean() or {}
         if not settings.VAPID_PUBLIC_KEY or ContactPoint.Kind.PUSH not in settings.BESIDE_WAYS:
-            raise forms.ValidationError(now("Notices in browsers are not set up here."))
+            raise forms.ValidationError(gettext("Notices in browsers are not set up here."))
         if not said.get("endpoint"):
-            raise forms.ValidationError(now("The browser has not answered. Press the button on this page again."))
+            raise forms.ValidationError(gettext("The browser has not answered. Press the button on this page again."))
         try:
             self.sealable = sealed_ways.browser(said["endpoint"], said.get("p256dh", ""), said.get("auth", ""))
         except sealed_ways.NotAnAddress as wrong:

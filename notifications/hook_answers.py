@@ -9,8 +9,20 @@ from email.utils import parsedate_to_datetime
 from notifications.deliveries import RETRY_SECONDS
 from notifications.hook_queue import Held, Settlement
 from portal.egress import Answer, EgressError, Forbidden, TooLarge, TooSlow
+from portal.reasons import reason
 
 GONE, TOO_MANY = 410, 429
+GONE_FOR_GOOD = reason("It answered that it is gone for good (410).")
+HAD_TOO_MANY = reason("It had too many requests (429).")
+ANOTHER_TRY = reason("It asked for another try (%(status)s).")
+REFUSED = reason("It refused the message (%(status)s).")
+ANOTHER_ADDRESS = reason("It answered with another address (%(status)s), which is never followed.")
+COULD_NOT = reason("It could not take it (%(status)s).")
+NOT_SENT = reason("Bulkhead could not send it.")
+FORBIDDEN = reason("Its address is none that may be called.")
+SLOW = reason("It did not answer in time.")
+TOO_LONG = reason("It answered with more than 64 KB.")
+AWAY = reason("It could not be reached, or broke off.")
 AGAIN = {408, 425, TOO_MANY}
 LONGEST_REST = 86400.0
 
@@ -21,19 +33,19 @@ def of_answer(held: Held, answer: Answer, now: int) -> Settlement:
     if 200 <= status < 300:
         return Settlement(held, "delivered", status)
     if status == GONE:
-        return Settlement(held, "gone", status, "It answered that it is gone for good (410).")
+        return Settlement(held, "gone", status, GONE_FOR_GOOD)
     rest = retry_after(answer.headers.get("retry-after", ""), now)
     wait = max(_delay(held), rest)
     if status in AGAIN:
         down = status == TOO_MANY
-        why = "It had too many requests (429)." if down else f"It asked for another try ({status})."
+        why = HAD_TOO_MANY if down else ANOTHER_TRY % {"status": status}
         return Settlement(held, "failed", status, why, wait, down=down, rest=rest)
     if 400 <= status < 500:
-        return Settlement(held, "dead", status, f"It refused the message ({status}).")
+        return Settlement(held, "dead", status, REFUSED % {"status": status})
     if 300 <= status < 400:
-        why = f"It answered with another address ({status}), which is never followed."
+        why = ANOTHER_ADDRESS % {"status": status}
         return Settlement(held, "failed", status, why, wait, down=True, rest=rest)
-    return Settlement(held, "failed", status, f"It could not take it ({status}).", wait, down=True, rest=rest)
+    return Settlement(held, "failed", status, COULD_NOT % {"status": status}, wait, down=True, rest=rest)
 
 
 def of_error(held: Held, error: EgressError | None, *, because: str = "") -> Settlement:
@@ -45,15 +57,15 @@ def of_error(held: Held, error: EgressError | None, *, because: str = "") -> Set
 def _words(error: EgressError | None) -> str:
     match error:
         case None:
-            return "Bulkhead could not send it."
+            return NOT_SENT
         case Forbidden():
-            return "Its address is none that may be called."
+            return FORBIDDEN
         case TooSlow():
-            return "It did not answer in time."
+            return SLOW
         case TooLarge():
-            return "It answered with more than 64 KB."
+            return TOO_LONG
         case _:
-            return "It could not be reached, or broke off."
+            return AWAY
 
 
 def retry_after(value: str, now: int) -> float:

@@ -14,12 +14,14 @@ from django.db import connections
 
 from notifications.hook_kinds import TEST
 from portal.ledger.stream import TailRow, public_event
+from portal.reasons import reason
 from portal.tenancy.scope import queue_scope
 from portal.vault.master import VaultError
 from portal.vault.sealing import open_sealed
 
 FIELD = "notifications_webhooksecret.sealed"
 BATCH = 500
+NO_KEY = reason("Bulkhead cannot open the key of this webhook.")
 # Longer than a batch can take: nothing is begun after SENDING_SECONDS, and one call ends ten seconds after that.
 LEASE_SECONDS = getattr(settings, "WEBHOOK_LEASE_SECONDS", 60)
 Outcome = Literal["delivered", "failed", "dead", "gone", "kept"]
@@ -112,7 +114,7 @@ def opened(worker: str, hooks: Iterable[UUID]) -> tuple[dict[UUID, Open], dict[U
         try:
             key = open_sealed(sealed, organisation_id=organisation_id, field=FIELD, row_id=row_id)
         except VaultError:
-            troubled[hook] = "Bulkhead cannot open the key of this webhook."
+            troubled[hook] = NO_KEY
             continue
         ready[hook] = Open(address, (*(ready[hook].keys if hook in ready else ()), key))
     return ready, {hook: why for hook, why in troubled.items() if hook not in ready}

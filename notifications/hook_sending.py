@@ -158,6 +158,11 @@ class Flight:
         self._failed[hook] = self._failed[hook] + 1 if result.down else 0
         return result
 
+    def send_one(self, held: Held, to: Open, ahead: float) -> Settlement:
+        """One that belongs to no subscription, as all others are sent; nobody settles it."""
+        self._ahead = ahead
+        return self.loop.run_until_complete(self._call(held, to))
+
     async def _call(self, held: Held, to: Open) -> Settlement:
         now = int(time.time() + self._ahead)
         headers = {"Content-Type": "application/json", **headers_for(f"msg_{held.id.hex}", now, held.body, to.keys)}
@@ -181,6 +186,16 @@ def send_due(*, most: int = BATCH, seconds: float = SENDING_SECONDS, alive: Call
             return _send_for(seconds, flight, most, alive)
         finally:
             flight.drop()
+
+
+def send_alone(held: Held, to: Open, *, ahead: float) -> Settlement:
+    """Send one message that is in no queue, by the client and under the signature of all others.
+
+    `ahead`: how many seconds the database's clock is ahead of this machine's.
+    """
+    sender = _of_this_process()
+    with sender.lock:
+        return Flight(sender).send_one(held, to, ahead)
 
 
 def _send_for(seconds: float, flight: Flight, most: int, alive: Callable[[], None] | None) -> int:

@@ -11,9 +11,22 @@ from notifications.answers import settle_answers
 from notifications.canary import send_canaries
 from notifications.climbing import escalate_due
 from notifications.deliveries import BATCH
+from notifications.hook_canary import send_hook_canary
 from notifications.hook_queue import BATCH as HOOK_BATCH
 from notifications.hook_sending import send_due
-from notifications.kinds import ANSWERS, BEAT, CANARY, DELIVER, ESCALATE, HOOKS, HOOKS_BEAT, LATE, PLAN, RECEIPTS
+from notifications.kinds import (
+    ANSWERS,
+    BEAT,
+    CANARY,
+    DELIVER,
+    ESCALATE,
+    HOOKS,
+    HOOKS_BEAT,
+    HOOKS_CANARY,
+    LATE,
+    PLAN,
+    RECEIPTS,
+)
 from notifications.late import go_round_late
 from notifications.planning import plan_due
 from notifications.receipts import settle_receipts
@@ -85,6 +98,12 @@ def late() -> int:
 def canary() -> int:
     """Send the canaries that are due."""
     return send_canaries()
+
+
+@shared_task(name=HOOKS_CANARY)
+def hooks_canary() -> int:
+    """Send the webhooks' canary when it is due, from the process that sends webhooks."""
+    return send_hook_canary()
 
 
 _beaten_at = 0.0

@@ -23,6 +23,7 @@ TOLD_OF = {
     "update.due": "named",  # the lead
     "duty.reminded": "named",  # whose duty it is
     "duty.overdue": "named",
+    "duty.goes_on": "named",  # when its incident is closed
     "data_notice.sent": "named",  # whose data it is
     "data_notice.reminded": "named",
     "data_notice.overdue": "named",
@@ -31,6 +32,7 @@ TOLD_OF = {
     "statement.overdue": "named",
     "cut.asked": "named",  # whom a planned cut stops something for
     "cut.told": "named",  # unless it is done: its page says that
+    "answer.reported": "named",  # in whose name somebody else wrote an answer down
     "headsup.received": "everybody",
     "headsup.ended": "everybody",
     # Notices of an organisation's own, without an incident: the one concerned and its partner liaison.
@@ -47,13 +49,15 @@ TOLD_OF = {
     "planned.cancelled": "named",
     "mail.distrusted": "named",  # whose mail is marked for all
     "mail.trusted": "named",
+    "advisory.matched": "named",  # whoever owns or provides the systems
     "register.test_wanted": "named",  # a test of a contact that a person asked for
 }
 MOVES_RUNS = {"incident.opened", "incident.joined", "incident.moved", "incident.decided"}
 PLAN, DELIVER, ADVANCE, BEAT = "notifications.plan", "notifications.deliver", "incidents.advance", "notifications.beat"
 RECEIPTS = "notifications.receipts"
 ANSWERS = "notifications.answers"
-HOOKS, HOOKS_BEAT = "notifications.hooks", "notifications.hooks_beat"  # webhooks: a queue and a process of their own
+# Webhooks: a queue and a process of their own.
+HOOKS, HOOKS_BEAT, HOOKS_CANARY = "notifications.hooks", "notifications.hooks_beat", "notifications.hooks_canary"
 ESCALATE = "notifications.escalate"
 LATE, CANARY = "notifications.late", "notifications.canary"
 IMPORT = "partners.check_imports"

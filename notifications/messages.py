@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import ngettext
 
 from notifications.models import Delivery
 from notifications.own_words import ONE_TEXT, USUAL, OwnWords, septets
@@ -88,7 +89,8 @@ def compose(
 
     `link` leads to the page of a test, or to that of an answer. `replies`: a text that comes back is read. `own`:
     words of the organisation whose people are told; they stand beside the fixed parts and take the place of none.
-    `opener`: the tool that opened the incident, until a person has looked at it.
+    `opener`: the tool that opened the incident, until a person has looked at it. Of advisories, which have no
+    reference, `reference` is how many there are.
     """
     about = {"reference": reference, "code": code}
     if message == Delivery.Message.CONTACT_TEST:
@@ -107,6 +109,8 @@ def compose(
         if exercise:
             subject, said = f"{EXERCISE}: {subject}", f"{EXERCISE}. {said}"
         return Text(subject, f"{said}\n\n{HOW_TO_READ}\n", f"{said} {HOW_TO_READ}", f"{said} {HOW_TO_READ}")
+    if message == Delivery.Message.ADVISORIES:
+        return _advisories(reference, code)
     if message in NOTICES:
         return _notice(Delivery.Message(message), code)
     if message == Delivery.Message.STOOD_DOWN:
@@ -132,13 +136,16 @@ def compose(
         notice = short = _("A statement in %(reference)s waits for you to agree, code %(code)s.") % about
     elif message == Delivery.Message.DUTY_DUE:
         subject = _("Bulkhead: a clock of yours, %(reference)s") % about
-        notice = short = _("A duty of yours in %(reference)s is due: see Duties. Code %(code)s.") % about
+        notice = short = _("A clock of yours in %(reference)s runs: see Duties. Code %(code)s.") % about
     elif message == Delivery.Message.CUT_ASKED:
         subject = _("Bulkhead: your answer is asked, %(reference)s") % about
         notice = short = _("Your answer is asked in %(reference)s, code %(code)s. It is urgent.") % about
     elif message == Delivery.Message.CUT_CHANGED:
         subject = _("Bulkhead: something has changed for you, %(reference)s") % about
         notice = short = _("What you were asked in %(reference)s has changed, code %(code)s.") % about
+    elif message == Delivery.Message.ANSWERED_FOR:
+        subject = _("Bulkhead: is this answer yours? %(reference)s") % about
+        notice = short = _("Answered for you: %(reference)s, code %(code)s. Say if it is wrong.") % about
     elif message == Delivery.Message.LEADS_NOW:
         subject = _("Bulkhead: you lead from now on, %(reference)s") % about
         notice = short = _("You lead %(reference)s now, code %(code)s. Its steps wait.") % about
@@ -203,6 +210,17 @@ def _planned(about: dict[str, str], own: OwnWords, *, changed: bool) -> Text:
         subject = _("Planned work: a notice, %(reference)s") % about
     short = _("Planned work, no incident: %(reference)s, code %(code)s.") % about
     return _with_own(own, subject, said, short, HOW_TO_READ, calm=True)
+
+
+def _advisories(many: str, code: str) -> Text:
+    """How many, and never which: an intruder who reads along learns what everybody may know of any platform."""
+    n = int(many) if many.isdigit() else 1
+    said = ngettext("One new advisory touches your systems.", "%(n)s new advisories touch your systems.", n) % {"n": n}
+    short = _("Bulkhead: %(said)s Code %(code)s.") % {"said": said, "code": code}
+    told = _("%(said)s It is urgent: known to be exploited, or critical. Code %(code)s.") % {"said": said, "code": code}
+    where = f"{told} {HOW_TO_READ}"
+    subject = _("Bulkhead: advisories for you")
+    return Text(subject, f"{told}\n\n{HOW_TO_READ}\n", f"{short} {HOW_TO_READ}", where)
 
 
 def _notice(message: Delivery.Message, code: str) -> Text:

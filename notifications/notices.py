@@ -21,8 +21,10 @@ from partners.models import ContactPoint, Organisation, Person
 from portal import clock
 from portal.ledger.models import Event
 from portal.ledger.record import Actor, record
+from portal.reasons import reason
 
 Message = Delivery.Message
+ALL_FAILED = reason("Every message failed.")
 PAGED = (Person.Role.ADMINISTRATOR, Person.Role.INCIDENT_MANAGER)
 # By the kind of the event: what the organisation itself is told, and what its partner liaison is.
 MESSAGES = {
@@ -33,6 +35,7 @@ MESSAGES = {
     "organisation.reconnected": (Message.ACCESS_CHANGED, Message.ACCESS_CHANGED),
     "mail.distrusted": (Message.MAIL_TRUST_CHANGED, Message.MAIL_TRUST_CHANGED),
     "mail.trusted": (Message.MAIL_TRUST_CHANGED, Message.MAIL_TRUST_CHANGED),
+    "advisory.matched": (Message.ADVISORIES, Message.ADVISORIES),
 }
 HEADS_UPS = {"headsup.received": Message.HEADS_UP, "headsup.ended": Message.HEADS_UP_OVER}
 # Everybody hears of these: it may be anybody's name that was used, anybody whose tasks go by telephone now, or anybody
@@ -112,15 +115,33 @@ def _go_round(organisation_id: UUID, delivery_id: UUID) -> None:
     if message in PLANNED:
         tell_next(event_id, organisation_id=organisation_id, message=message)
         return
-    written = Delivery.objects.filter(event_id=event_id, organisation_id=organisation_id, message=message)
-    tried = dict(written.exclude(way__in=BESIDE).values_list("contact_point_id", "state"))
-    people = {dead["person_id"]} if dead["person_id"] is not None else set()
-    left = [way for way in _ways() if way.id not in tried and not way.is_beside]
-    choice = choose(left, doubts={}, people=people)
-    use = [way for way in choice.use if way.person_id is not None]
-    write(New(None, organisation_id, event_id, message), use)
-    if not use and not set(tried.values()) & (Delivery.UNDER_WAY | Delivery.TOLD):
-        _say_nobody_was_told(organisation_id, event_id, "Every message failed.")
+    if not tell_by_next_way(delivery_id, organisation_id=organisation_id):
+        _say_nobody_was_told(organisation_id, event_id, ALL_FAILED)
+
+
+def tell_by_next_way(delivery_id: UUID, *, organisation_id: UUID) -> bool:
+    """Write a notice to the next trusted way of whoever it went to, unless they are told by another one.
+
+    For one that has failed for good, or waits too long. False: nothing of it has told anybody, or is under way.
+    """
+    names = ("person_id", "message", "event_id", "exercise")
+    person, message, event_id, exercise = Delivery.objects.values_list(*names).get(pk=delivery_id)
+    about = Delivery.objects.filter(event_id=event_id, organisation_id=organisation_id, message=message)
+    written = list(
+        about.exclude(way__in=BESIDE).values_list("id", "contact_point_id", "person_id", "state", "next_way")
+    )
+    served = any(
+        state in Delivery.TOLD or (state in Delivery.UNDER_WAY and next_way != "taken")
+        for each, _point, whose, state, next_way in written
+        if whose == person and each != delivery_id
+    )
+    use: list[Way] = []
+    if person is not None and not served:
+        tried = {point for _each, point, *_ in written}
+        left = [way for way in _ways() if way.id not in tried and not way.is_beside]
+        use = [way for way in choose(left, doubts={}, people={person}).use if way.person_id is not None]
+        write(New(None, organisation_id, event_id, message, exercise=exercise), use)
+    return bool(use) or any(state in Delivery.UNDER_WAY | Delivery.TOLD for *_, state, _next in written)
 
 
 def _say_nobody_was_told(organisation_id: UUID, event_id: UUID, because: str) -> None:

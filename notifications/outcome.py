@@ -15,6 +15,7 @@ from notifications.recipients import BESIDE, Way
 from partners import work
 from partners.models import ContactPoint, Organisation
 from portal.ledger.record import Actor, record
+from portal.reasons import reason, reason_in_words
 
 DEAD_LETTERS = "dead_letters"  # one item of work for all of an organisation's
 _HOW_FAR = """
@@ -35,8 +36,16 @@ SELECT accepted_at, way FROM notifications_delivery
 """
 
 
+KINDS = {
+    ContactPoint.Kind.EMAIL: reason("E-mail"), ContactPoint.Kind.PHONE: reason("Telephone"),
+    ContactPoint.Kind.SMS: reason("Text message"), ContactPoint.Kind.TEAMS: reason("Microsoft Teams"),
+    ContactPoint.Kind.SLACK: reason("Slack"), ContactPoint.Kind.PUSH: reason("Notice in a browser"),
+}  # fmt: skip
+
+
 def way_in_words(way: str) -> str:
-    return str(ContactPoint.Kind(way).label) if way in ContactPoint.Kind.values else way
+    """A kind of contact point in the reader's language."""
+    return reason_in_words(KINDS.get(way, way))  # type: ignore[call-overload]
 
 
 def note_accepted(held: Held) -> None:
@@ -58,7 +67,7 @@ def note_accepted(held: Held) -> None:
     first = mark_reached(
         incident_id=incident.pk,
         organisation_id=held.organisation_id,
-        told_by=way_in_words(held.way),
+        told_by=KINDS[ContactPoint.Kind(held.way)],
         people_told=people,
     )
     if first or not under_way:
@@ -107,7 +116,7 @@ def _count_again(held: Held) -> None:
         incident_id=held.incident_id,
         organisation_id=held.organisation_id,
         told_at=at,
-        told_by=way_in_words(way),
+        told_by=KINDS[ContactPoint.Kind(way)] if way else "",
         people=people,
     )
 

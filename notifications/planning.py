@@ -13,9 +13,10 @@ from django.db.models import QuerySet
 from incidents.models import Incident, Participant
 from incidents.participants import mark_reached
 from notifications import calls
+from notifications.answered_for import tell_of_report
 from notifications.data_notices import KINDS as BETWEEN
-from notifications.data_notices import tell_of_notice
-from notifications.deliveries import BETWEEN_TWO, EACH_TIME, FIRST_MESSAGES, New, end_waiting, told_points, write
+from notifications.data_notices import say_whether_reached, tell_of_notice
+from notifications.deliveries import BETWEEN_TWO, EACH_TIME, New, end_all_waiting, end_waiting, told_points, write
 from notifications.duty_reminders import KINDS as DUTIES
 from notifications.duty_reminders import tell_of_duty
 from notifications.ladder import climb_now, start
@@ -37,13 +38,16 @@ from partners.models import Band, ToldAlongside
 from portal.claims import claimant
 from portal.failpoints import reach
 from portal.ledger.record import Actor, record
+from portal.reasons import reason
 from portal.tenancy.scope import queue_scope
 
 log = logging.getLogger(__name__)
 
 LEASE_SECONDS = 60
-GIVE_UP_AFTER = 50  # attempts, up to five minutes apart
+FAILS_AFTER = 10  # attempts: counted for the operator from then on, and tried each five minutes all the same
 Message, State = Delivery.Message, Delivery.State
+ALL_FAILED = reason("Every message to them failed.")
+ALL_FAILED_RING = reason("Every message to them failed. Call the duty desk.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,16 @@ def plan_due(*, most: int = 200) -> int:
     while done < most and _plan_next(None):
         done += 1
     return done
+
+
+def bring_back() -> int:
+    """Have another try at what has failed many times, when it is due; how many rows. Nothing is ever given up.
+
+    Such rows wait as `failed`, so that `sec.queues()` counts them: on `/healthz` and in the operator's figures.
+    """
+    with queue_scope(), connections["default"].cursor() as cursor:
+        cursor.execute("UPDATE notifications_planning SET state = 'pending' WHERE state = 'failed' AND due_at <= now()")
+        return int(cursor.rowcount)
 
 
 def plan(planning_ids: Iterable[UUID]) -> int:
@@ -119,10 +133,10 @@ def _put_off(planning_id: UUID) -> None:
     with queue_scope(), connections["default"].cursor() as cursor:
         cursor.execute(
             "UPDATE notifications_planning SET attempts = attempts + 1,"
-            " state = CASE WHEN attempts + 1 >= %s THEN 'failed' ELSE 'pending' END, claimed_by = '',"
+            " state = CASE WHEN attempts + 1 > %s THEN 'failed' ELSE 'pending' END, claimed_by = '',"
             " due_at = now() + make_interval(secs => least(300, power(2, least(attempts, 10))) * (0.5 + random()))"
             " WHERE id = %s AND state IN ('pending', 'claimed')",
-            [GIVE_UP_AFTER, planning_id],
+            [FAILS_AFTER, planning_id],
         )
 
 
@@ -160,6 +174,8 @@ def _plan_row(row: Planned) -> bool:
         tell_of_notice(incident, organisation_id=me, event_id=event, kind=row.kind)
     elif row.kind in CUTS:
         tell_of_cut(incident, organisation_id=row.organisation_id, event_id=row.event_id, kind=row.kind)
+    elif row.kind == "answer.reported":
+        tell_of_report(incident, organisation_id=row.organisation_id, event_id=row.event_id)
     elif row.kind == "update.due" and row.subject_id:
         remind(incident, organisation_id=row.organisation_id, event_id=row.event_id, reminder_id=row.subject_id)
     elif row.kind == "lead.offered":
@@ -249,8 +265,10 @@ def _go_round(row: Planned, incident: Incident, delivery_id: UUID) -> None:
         use = [way for way in choice.use if way.person_id is not None]
         write(new, use)
         under_way += [way.person_id for way in use if not way.is_beside]
+    if not under_way and dead["message"] == Message.DATA_NOTICE:
+        say_whether_reached(dead["event_id"])
     if not under_way and dead["message"] not in BETWEEN_TWO:
-        because = "Every message to them failed. Call the duty desk."
+        because = ALL_FAILED_RING
         _say_why_nobody(side, incident, because)
         people = _people_in_the_know(side, incident) if incident.status == Incident.Status.SUSPECTED else None
         calls.want(incident, message=dead["message"], because=because, people=people, desk=True)
@@ -272,7 +290,7 @@ def _go_round_on_a_rung(row: Planned, incident: Incident, step_id: UUID, person_
     waiting = LadderStep.objects.filter(pk=step_id, state=LadderStep.State.WAITING).exists()
     if waiting and not any(state in live for _, _, state in of_step):
         assert row.incident_id is not None
-        climb_now(row.incident_id, row.organisation_id, "Every message to them failed.")
+        climb_now(row.incident_id, row.organisation_id, ALL_FAILED)
 
 
 def _ask(row: Planned, incident: Incident) -> None:
@@ -288,7 +306,7 @@ def _ask(row: Planned, incident: Incident) -> None:
 
 def _stand_down(row: Planned, incident: Incident) -> None:
     """To exactly those who were told, on the same ways, once; what has not gone out yet never will."""
-    end_waiting(incident.pk, row.organisation_id, [*FIRST_MESSAGES, Message.LEAD_OFFERED, Message.LEADS_NOW])
+    end_all_waiting(incident.pk, row.organisation_id)
     told = [Way(*point) for point in told_points(incident.pk, row.organisation_id)]
     write(_new(row, incident, Message.STOOD_DOWN), told)
     lift_marks(incident)

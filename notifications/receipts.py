@@ -12,20 +12,22 @@ from notifications.deliveries import Held
 from notifications.models import Delivery, Receipt
 from notifications.outcome import hold_side, note_dead, note_delivered
 from portal.failpoints import reach
+from portal.reasons import reason
 from portal.tenancy.scope import queue_scope
 
 log = logging.getLogger(__name__)
 
 NOBODYS_AFTER = "3 days"
+NOT_YET = reason("Their mail server has not taken it yet.")
 WORDS = {
-    Receipt.Status.PERMANENT: "The network knows no such number.",
-    Receipt.Status.TEMPORARY: "The telephone could not be reached.",
-    Receipt.Status.TECHNICAL: "The text message service lost it.",
+    Receipt.Status.PERMANENT: reason("The network knows no such number."),
+    Receipt.Status.TEMPORARY: reason("The telephone could not be reached."),
+    Receipt.Status.TECHNICAL: reason("The text message service lost it."),
 }
 MAIL_WORDS = {
-    Receipt.Status.PERMANENT: "Their mail server knows no such mailbox.",
-    Receipt.Status.TEMPORARY: "Their mail server did not take it.",
-    Receipt.Status.TECHNICAL: "The e-mail service lost it.",
+    Receipt.Status.PERMANENT: reason("Their mail server knows no such mailbox."),
+    Receipt.Status.TEMPORARY: reason("Their mail server did not take it."),
+    Receipt.Status.TECHNICAL: reason("The e-mail service lost it."),
 }
 
 
@@ -93,7 +95,7 @@ def _settle(delivery_id: UUID, status: str, at: datetime) -> None:
         if status == Receipt.Status.DELAYED:
             cursor.execute(
                 "UPDATE notifications_delivery SET error = %s WHERE id = %s AND state = 'accepted'",
-                ["Their mail server has not taken it yet.", delivery_id],
+                [NOT_YET, delivery_id],
             )
             return
         if status == Receipt.Status.DELIVERED:

@@ -6,10 +6,17 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from portal.reasons import reason
+
 MOST_REASONS = 2  # that a board says in a line
 # Channels that many read, and browsers that may be shut: they come beside a person's other ways, never in their place,
 # and nobody counts as told by them.
 BESIDE = ("teams", "slack", "push")
+ONLY_BESIDE = reason("Only a channel or a browser could be told. Call the duty desk.")
+NO_WAY = reason("No way to reach anybody here is recorded. Call the duty desk.")
+NONE_CAN = reason("No recorded way can be used. %(why)s Call the duty desk.", "why")
+THE_ONLY = reason("The only recorded way cannot be used. %(why)s Call the duty desk.", "why")
+NONE_TRUSTED = reason("None of the recorded ways can be trusted at present. Call the duty desk.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +89,14 @@ def why_nobody(choice: Choice) -> str:
     if choice.counts:
         return ""
     if choice.use:
-        return "Only a channel or a browser could be told. Call the duty desk."
+        return ONLY_BESIDE
     if not choice.skip:
-        return "No way to reach anybody here is recorded. Call the duty desk."
+        return NO_WAY
     reasons = {reason for _, reason in choice.skip}
     if len(reasons) == 1 and len(choice.skip) > 1:
-        return f"No recorded way can be used. {reasons.pop()} Call the duty desk."
+        return NONE_CAN % {"why": reasons.pop()}
     if len(choice.skip) == 1:
-        return f"The only recorded way cannot be used. {reasons.pop()} Call the duty desk."
+        return THE_ONLY % {"why": reasons.pop()}
     if len(reasons) <= MOST_REASONS:
-        return f"No recorded way can be used. {' '.join(sorted(reasons))} Call the duty desk."
-    return "None of the recorded ways can be trusted at present. Call the duty desk."
+        return NONE_CAN % {"why": " ".join(sorted(reasons))}
+    return NONE_TRUSTED

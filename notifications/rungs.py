@@ -17,11 +17,18 @@ from notifications.ways import active_ways
 from partners.duty import person_on_duty
 from partners.ladder import band_of, minutes_of, people_on_rungs
 from partners.models import Band, Rung
+from portal.reasons import reason
 
 RUNGS = tuple(Rung)
 LONGEST_MINUTES = 240
 TOGETHER = frozenset({Band.WORST, Band.SERIOUS})  # by every way at once: text and e-mail
 QUIET = frozenset({Band.LOW})  # waits for the day
+DESK_RINGS = reason("Only a telephone number can be used. Call the duty desk.")
+SOMEBODY_RINGS = reason("Only a telephone number can be used. Somebody has to ring it.")
+NOT_TRUSTED = reason("No recorded way of theirs can be trusted at present.")
+NO_WAY = reason("No way to reach them is recorded.")
+NOBODY_ON_DUTY = reason("Nobody is on duty, and the duty desk has no way.")
+NOBODY_NAMED = reason("Nobody is named.")
 
 
 @dataclass(slots=True)
@@ -137,10 +144,9 @@ def _sort_out(call: Call, way: Way) -> None:
 
 def _why(call: Call, person: UUID | None) -> str:
     if call.by_telephone:
-        whom = "Call the duty desk." if call.rung is Rung.DUTY else "Somebody has to ring it."
-        return f"Only a telephone number can be used. {whom}"
+        return DESK_RINGS if call.rung is Rung.DUTY else SOMEBODY_RINGS
     if call.skip:
-        return "No recorded way of theirs can be trusted at present."
+        return NOT_TRUSTED
     if person is not None:
-        return "No way to reach them is recorded."
-    return "Nobody is on duty, and the duty desk has no way." if call.rung is Rung.DUTY else "Nobody is named."
+        return NO_WAY
+    return NOBODY_ON_DUTY if call.rung is Rung.DUTY else NOBODY_NAMED

@@ -22,15 +22,20 @@ from notifications.models import Delivery
 from notifications.outcome import note_accepted, note_dead, note_gone
 from notifications.recipients import BESIDE
 from notifications.sealed import opened_addresses
-from notifications.transports import Transport, TransportError, transport_for
+from notifications.transports import Transport, TransportError, UsedUp, transport_for
+from notifications.used_up import note_used_up, used_up_of
 from portal.claims import claimant
 from portal.failpoints import reach
+from portal.reasons import reason
 from portal.tenancy.scope import queue_scope
 
 log = logging.getLogger(__name__)
 
 AWAY_SECONDS = 5.0  # until the rest of a batch whose server was away is looked at again
-NOT_TRUSTED = "This way is no longer trusted."
+NOT_TRUSTED = reason("This way is no longer trusted.")
+NOT_OPENED = reason("Bulkhead could not open this way.")
+NO_ADDRESS = reason("Bulkhead cannot open its address.")
+NOT_HANDED_OVER = reason("Bulkhead could not hand it over.")
 
 
 def deliver_due(*, most: int = deliveries.BATCH, alive: Callable[[], None] | None = None) -> int:
@@ -39,7 +44,8 @@ def deliver_due(*, most: int = deliveries.BATCH, alive: Callable[[], None] | Non
     `alive` is called before each message, because a slow server can hold a batch up for half a minute.
     """
     worker = claimant()
-    held = opened_addresses(worker, deliveries.claim(worker, most=most))
+    claimed = deliveries.claim(worker, most=most)
+    held = opened_addresses(worker, deliveries.without_those_over(claimed, worker))
     reach("after claim")
     stop_at = time.monotonic() + deliveries.BATCH_SECONDS
     tally = Tally()
@@ -69,11 +75,18 @@ def deliver_due(*, most: int = deliveries.BATCH, alive: Callable[[], None] | Non
                     opened[kind] = _opened(kind, transports)
                 _send(each, worker, opened[kind])
                 tally.took(end, each.id)
+            except UsedUp as error:
+                # The server works, so its breaker learns nothing; the next way of whoever waits is taken at once.
+                away[end] = error.because
+                note_used_up(kind.roads())
+                deliveries.hold_over(each, worker, because=error.because)
             except TransportError as error:
                 if tally.failed(end, each.id, error) or error.down:
                     away[end] = error.because
                 _failed(each, worker, error)
-    return len(held)
+            if news := opened[kind].used_up() if kind in opened else None:
+                note_used_up(news)
+    return len(claimed)
 
 
 def _used_up(held: Held) -> str:
@@ -91,19 +104,22 @@ def _opened(kind: type[Transport], transports: ExitStack) -> Transport:
         TransportError: it cannot be opened.
     """
     try:
-        return transports.enter_context(kind())
+        transport = transports.enter_context(kind())
+        if len(kind.roads()) > 1:
+            transport.leave_out(used_up_of(kind.roads()))
+        return transport
     except TransportError:
         raise
     except Exception:
         log.exception("%s could not be opened", kind.name)
-        raise TransportError("Bulkhead could not open this way.", down=True, ours=True) from None
+        raise TransportError(NOT_OPENED, down=True, ours=True) from None
 
 
 def _send(held: Held, worker: str, transport: Transport) -> None:
     if not held.usable:
         raise TransportError(NOT_TRUSTED, permanent=True, ours=True)
     if not held.address:
-        raise TransportError("Bulkhead cannot open its address.", permanent=True, ours=True)
+        raise TransportError(NO_ADDRESS, permanent=True, ours=True)
     reach("before send")
     provider_ref = _hand_over(held, transport)
     reach("after send")
@@ -137,7 +153,7 @@ def _hand_over(held: Held, transport: Transport) -> str:
         raise
     except Exception:  # a mistake of ours over one message must not hold up the others of its batch
         log.exception("delivery %s could not be handed over", held.id)
-        raise TransportError("Bulkhead could not hand it over.", ours=True) from None
+        raise TransportError(NOT_HANDED_OVER, ours=True) from None
 
 
 def _link(held: Held) -> str:

@@ -25,6 +25,7 @@ from notifications.canary import send_canaries
 from notifications.climbing import escalate_due
 from notifications.deliveries import BATCH
 from notifications.duty_reminders import remind_of_duties
+from notifications.hook_canary import send_hook_canary
 from notifications.hook_sending import send_due
 from notifications.kinds import (
     ADVANCE,
@@ -33,6 +34,7 @@ from notifications.kinds import (
     DELIVER,
     ESCALATE,
     HOOKS,
+    HOOKS_CANARY,
     IMPORT,
     JUDGE,
     LATE,
@@ -41,7 +43,7 @@ from notifications.kinds import (
     REWALK,
 )
 from notifications.late import go_round_late, is_late
-from notifications.planning import plan_due
+from notifications.planning import bring_back, plan_due
 from notifications.receipts import settle_receipts
 from notifications.sending import deliver_due
 from partners.chores import do_chores
@@ -55,6 +57,7 @@ SWEEP = "sweep"
 LEADS = "leads"
 CHORES = "chores"
 BATCHES = 10
+SHUT = "w.opened_at IS NOT NULL OR w.used_up_until > now()"
 # For how many seconds the longest due row of each job has waited; null when nothing is due.
 DUE = f"""
 SELECT (SELECT extract(epoch FROM now() - min(due_at))::float8 FROM notifications_planning
@@ -75,7 +78,7 @@ SELECT (SELECT extract(epoch FROM now() - min(due_at))::float8 FROM notification
        (SELECT extract(epoch FROM now() - min(due_at))::float8 FROM notifications_ladderstep
          WHERE state = 'waiting' AND due_at <= now()),
        (SELECT max(extract(epoch FROM now() - created_at))::float8 FROM notifications_delivery
-         WHERE {is_late("EXISTS (SELECT 1 FROM notifications_wayout w WHERE w.opened_at IS NOT NULL)")}),
+         WHERE {is_late(f"EXISTS (SELECT 1 FROM notifications_wayout w WHERE {SHUT})")}),
        sec.access_waiting(),
        (SELECT min(seconds_ago) FROM sec.beats() WHERE process = 'worker'),
        (SELECT min(seconds_ago) FROM sec.beats() WHERE process = 'hooks')
@@ -124,6 +127,7 @@ def judge_access() -> None:
 # Each looks for itself: one that fails keeps no other from being looked at, and is tried again the next time.
 LOOKS: tuple[Callable[[], object], ...] = (
     offer_for_the_silent,
+    bring_back,
     remind_of_updates,
     remind_of_notices,
     remind_of_statements,
@@ -134,7 +138,7 @@ LOOKS: tuple[Callable[[], object], ...] = (
 
 
 def look_at_leads() -> None:
-    """Leads that nobody answers at, whose next update is due, notices and statements that nobody answers, duties."""
+    """Leads that nobody answers at, what could not be planned, updates that are due, notices and statements, duties."""
     for look in LOOKS:
         try:
             look()
@@ -151,6 +155,7 @@ HANDS: dict[str, Callable[[], object]] = {
     RECEIPTS: settle_receipts,
     ANSWERS: settle_answers,
     HOOKS: send_due,
+    HOOKS_CANARY: send_hook_canary,
     ESCALATE: escalate_due,
     LATE: go_round_late,
     JUDGE: judge_access,

@@ -10,15 +10,17 @@ from django.db.models.functions import Now
 
 from incidents.models import Incident
 from partners.models import ContactPoint
+from portal.reasons import reason
 
 _REACHED = "SELECT contact_point_id, incident_reference, system_name FROM sec.reached_contact_points()"
 
 
+CAN_REACH = reason("%(reference)s can reach %(system)s, on which it rides.")
 BROUGHT = re.compile(r"(INC|PLN)-\w+ can reach .*, on which it rides\.", re.DOTALL)
 
 
 def _because(reference: str, system: str) -> str:
-    return f"{reference} can reach {system}, on which it rides."
+    return CAN_REACH % {"reference": reference, "system": system}
 
 
 def brought_by_incident(because: str) -> bool:

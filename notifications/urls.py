@@ -14,6 +14,7 @@ from notifications import (
     views_rows,
     views_tests,
     views_verify,
+    views_ways_out,
     views_wording,
 )
 
@@ -52,6 +53,7 @@ urlpatterns = [
     ),
     path("deliveries/<uuid:delivery_id>/again/", views_again.send_again, name="delivery-again"),
     path("deliveries/", views.delivery_list, name="delivery-list"),
+    path("deliveries/ways-out/", views_ways_out.ways_out, name="ways-out"),
     path("incidents/<str:reference>/pass-on/", views_ladder.pass_on, name="incident-pass-on"),
     path("incidents/<str:reference>/deliveries/", views.incident_deliveries, name="incident-deliveries"),
 ]

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db import Error
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -26,6 +27,7 @@ from notifications.outcome import way_in_words
 from notifications.views_ladder import ladders_of
 from partners.acting import may_answer, signed_in
 from partners.models import Organisation, Person
+from portal.health import planning_fails
 from portal.ledger.models import Event
 
 NEWEST = 200
@@ -90,15 +92,30 @@ def _page(request: HttpRequest, deliveries: QuerySet[Delivery]) -> dict[str, Any
     found = list(newest.values(*COLUMNS)[:NEWEST])
     names = dict(Person.objects.values_list("pk", "name"))  # one's own people alone: row security sees to it
     about = _about([each["event_id"] for each in found if not each["incident_reference"]])
-    said = {answer.delivery_id: answer for answer in Answer.objects.filter(delivery__in=newest.values("pk")[:NEWEST])}
+    answers = Answer.objects.filter(delivery__in=newest.values("pk")[:NEWEST]).order_by("at")
+    said = {answer.delivery_id: answer for answer in answers}  # the last counts
     return {
         "deliveries": [
             {**_row(each, names, about), "said": _said(said.get(each["pk"])), "again": _again(each, mine)}
             for each in found
         ],
         "totals": _totals(found),
+        "fails": _planning_in_words(),
         "page": {"next": None, "previous": None},
     }
+
+
+def _planning_in_words() -> str:
+    """That messages are missing here because they cannot even be written, or ''. `/healthz` says so to everybody."""
+    try:
+        if not planning_fails():
+            return ""
+    except Error:
+        return _("Whether all messages could be planned is not known just now.")
+    return _(
+        "Some messages could not be planned in ten tries, of this or another incident. Nothing is given up: it is tried"
+        " again about every five minutes. Tell the portal’s operator: the worker’s log has the reason."
+    )
 
 
 def _about(events: list[UUID]) -> dict[UUID, str]:

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from incidents.models import Incident, Participant
 from incidents.views.finding import incident_or_404
 from notifications import calls
-from notifications.call_reading import ended, rows_of, whom, why_empty
+from notifications.call_reading import ended, rows_of, steps_of, whom, why_empty
 from notifications.call_script import call_back_words, script
 from notifications.calls import SAID, Call, Outcome
 from notifications.models import Delivery
@@ -182,6 +182,7 @@ def _item(
         "may_ring": may_answer(visitor),
         "number": None,
         "script": None,
+        "steps": [],
         "outcomes": [(each.value, str(each.label)) for each in SAID],
         "attempt": call.attempts,
         "trouble": trouble,
@@ -190,6 +191,7 @@ def _item(
     if call.mine:
         try:
             context |= _held(call, visitor.organisation_name, whom(call, names), because)
+            context["steps"] = steps_of(call, visitor)
         except NotAllowed as refused:
             if because:
                 return refuse(request, 409, str(refused))

@@ -12,8 +12,9 @@ from notifications.trust import brought_by_incident
 from partners.mail_marks import marks, not_used
 from partners.models import ContactPoint, Person
 from partners.preferences import Wishes, wishes_by_person
+from portal.reasons import reason
 
-NOT_TRUSTED = "It is not trusted at present."
+NOT_TRUSTED = reason("It is not trusted at present.")
 
 
 def active_ways() -> list[Way]:

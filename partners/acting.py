@@ -20,6 +20,7 @@ OWN_TASKS = frozenset({"all", "own_tasks"})
 APPROVERS = frozenset({"administrator", "incident_manager", "approver"})
 OPENERS = frozenset({"administrator", "incident_manager"})
 DATA_JUDGES = frozenset({"administrator", "incident_manager", "data_protection_officer"})
+DUTY_KEEPERS = frozenset({"administrator", "data_protection_officer"})
 ANSWERERS = frozenset({"administrator", "incident_manager", "responder", "approver", "data_protection_officer"})
 
 
@@ -47,6 +48,11 @@ def may_judge_data(visitor: Visitor) -> bool:
 def may_administer(visitor: Visitor) -> bool:
     """Whether this person looks after the organisation's people, keys and sign-in."""
     return visitor.kind == "person" and visitor.role == "administrator"
+
+
+def may_keep_duties(visitor: Visitor) -> bool:
+    """Whether this person keeps the organisation's catalogue of duties to report."""
+    return visitor.kind == "person" and visitor.role in DUTY_KEEPERS
 
 
 def may_approve(visitor: Visitor) -> bool:

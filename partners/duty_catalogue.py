@@ -7,6 +7,8 @@ from uuid import UUID
 
 from partners import approvals
 
+LONGEST_HOURS = 2160
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -28,7 +30,8 @@ def keep_line(line: Line, *, entry: UUID | None = None) -> UUID:
     """Change a line of the catalogue, or add one of one's own; its id. What incidents have taken already stays.
 
     Raises:
-        approvals.NotAllowed: no administrator, another's line, or something that does not fit.
+        approvals.NotAllowed: neither administrator nor data protection officer, no passkey just now, another's line,
+            another judge of what goes to the Commissioner, or something that does not fit.
     """
     return approvals.call(
         "SELECT sec.keep_duty_entry(%s, %s, %s, %s, %s, %s, %s, %s)",

@@ -11,7 +11,10 @@ from django.utils.translation import gettext as _
 
 from partners.models import Organisation
 from portal.pages import local_time
+from portal.postgres.prepared import prepared_cursor
+from portal.reasons import reason
 
+NOT_USED = reason("The mail of %(name)s is marked as not trusted.")
 WARNING = timedelta(days=1)  # how long before its end a mark is spoken of, and for how long after it
 
 
@@ -57,12 +60,12 @@ class Mark:
     @property
     def why_not_used(self) -> str:
         """Why an address is gone round, as it is kept with the message that was not sent."""
-        return _("The mail of %(name)s is marked as not trusted.") % {"name": self.name}
+        return NOT_USED % {"name": self.name}
 
 
 def marks() -> list[Mark]:
     """Every mark for all and one's own, in force or ended within a month, the newest first. Two queries."""
-    with connections["default"].cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute("SELECT * FROM sec.mail_distrust()")
         found = cursor.fetchall()
     if not found:

@@ -10,17 +10,18 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.contrib.auth import login, logout
-from django.contrib.postgres.fields import ArrayField
 from django.contrib.sessions.backends.base import SessionBase
-from django.db import connections, models
+from django.db import connections
 from django.http import HttpRequest
 
-from partners.models import Authenticator, Person, PersonSession, SignInPolicy
+from partners.models import Authenticator, Organisation, Person, PersonSession, SignInPolicy
 from portal import clock
 from portal.ledger.signals import announce
+from portal.postgres.prepared import Columns, prepared_cursor
 from portal.tenancy.door import TICKET_SEED, Visitor, mint, ticket_of
 
 SESSION_ID = "person_session"
@@ -31,6 +32,15 @@ SHORT = timedelta(hours=8)
 KEPT_FOR_OWN_TASKS = timedelta(hours=72)
 SEEN_GRAIN = timedelta(minutes=1)
 FULL = 4
+_OF_SESSION = tuple(Columns[Any](model) for model in (PersonSession, Person, Organisation, SignInPolicy))
+_BY_ID = """
+SELECT sec.steps_in_force(s.organisation_id), {}, {}, {}, {}
+  FROM partners_personsession s
+  JOIN partners_person p ON p.id = s.person_id
+  JOIN partners_organisation o ON o.id = p.organisation_id
+  LEFT JOIN partners_signinpolicy y ON y.organisation_id = o.id
+ WHERE s.id = %s AND s.ended_at IS NULL AND p.is_active
+""".format(*(columns.sql(table) for columns, table in zip(_OF_SESSION, "spoy", strict=True)))
 PERSON_SCOPES = frozenset(
     {"suspect", "open", "answer", "read", "playbooks", "access-events", "estate", "contacts", "audit", "mail", "data"}
     | {"duties", "decisions"}
@@ -48,13 +58,6 @@ class Found:
     person: Person
     session: PersonSession
     visitor: Visitor | None
-
-
-class StepsInForce(models.Func):
-    """The steps of isolation that an organisation is under, as the door may know them."""
-
-    function = "sec.steps_in_force"
-    output_field = ArrayField(models.IntegerField())
 
 
 def start_session(
@@ -159,12 +162,7 @@ def find(cookie: SessionBase, *, by_the_clock: bool = False) -> Found | None:
     session_id = cookie.get(SESSION_ID)
     if not session_id:
         return None
-    session = (
-        PersonSession.objects.select_related("person__organisation__policy")
-        .annotate(steps=StepsInForce("organisation_id"))
-        .filter(pk=session_id, ended_at=None, person__is_active=True)
-        .first()
-    )
+    session = _session(session_id)
     now = clock.now()
     if session is None or _access_has_ended(session.person, now):
         return None
@@ -181,6 +179,26 @@ def find(cookie: SessionBase, *, by_the_clock: bool = False) -> Found | None:
     if not seed or session.second_factor_at is None:
         return Found(person, session, None)
     return Found(person, session, _visitor(person, session, ticket_of(seed)))
+
+
+def _session(session_id: str) -> PersonSession | None:
+    """A session that may still be used, with its person, organisation, policy and the steps against it (`steps`)."""
+    with prepared_cursor("auth") as cursor:
+        cursor.execute(_BY_ID, [session_id])
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    parts, at = [], 1
+    for columns in _OF_SESSION:
+        parts.append(columns.made(row[at : at + len(columns.names)], "auth"))
+        at += len(columns.names)
+    session, person, organisation, policy = parts
+    session.steps, session.person = row[0], person
+    person.organisation = organisation
+    # Asked for, and not there, is known too: nobody asks again.
+    found = policy if policy.pk is not None else None
+    SignInPolicy._meta.get_field("organisation").remote_field.set_cached_value(organisation, found)
+    return session
 
 
 def _visitor(person: Person, session: PersonSession, ticket: str) -> Visitor:

@@ -26,6 +26,7 @@ from partners.phone_numbers import spaced
 from partners.stepping_up import fresh
 from portal import clock
 from portal.pages import refuse
+from portal.reasons import reason_in_words
 from portal.tenancy.door import Visitor
 
 GET_OR_POST = ["GET", "HEAD", "POST"]
@@ -77,7 +78,7 @@ def _row(point: ContactPoint, names: dict[UUID, str], visitor: Visitor, distrust
         "address": spaced(point.address) if point.is_a_number else point.address,
         "private": point.is_private,
         "trust": str(ContactPoint.Trust.COMPROMISED.label if distrusted else point.get_trust_display()).lower(),
-        "trust_why": distrusted or point.trust_because,
+        "trust_why": distrusted or reason_in_words(point.trust_because),
         "rides_on": names[point.rides_on_id] if point.rides_on_id else _unsaid(point),
         "tested": in_words(state, point),
         "tested_alarm": sendable and state in ALARM,
@@ -241,7 +242,7 @@ def _page(
             "address": point.address,
             "trust": str(point.get_trust_display()).lower(),
             "trust_since": point.trust_since,
-            "trust_why": point.trust_because,
+            "trust_why": reason_in_words(point.trust_because),
             "sealed": bool(point.host),
             "browser": point.kind == ContactPoint.Kind.PUSH,
         }

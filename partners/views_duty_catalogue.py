@@ -13,13 +13,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_http_methods
 
-from partners.acting import may_administer, signed_in
+from partners.acting import may_keep_duties, signed_in
 from partners.approvals import NotAllowed
-from partners.duty_catalogue import Line, keep_line
+from partners.duty_catalogue import LONGEST_HOURS, Line, keep_line
 from partners.models import DutyEntry
 from partners.stepping_up import fresh
-
-LONGEST_HOURS = 2160
 
 
 class StandardForm(forms.Form):
@@ -55,7 +53,7 @@ def catalogue(request: HttpRequest) -> HttpResponse:
     return _page(request, {})
 
 
-@signed_in(may=may_administer)
+@signed_in(may=may_keep_duties)
 @fresh
 def _keep(request: HttpRequest) -> HttpResponse:
     asked = request.POST.get("line", "")
@@ -84,7 +82,7 @@ def _form(entry: DutyEntry | None, data: Any = None) -> StandardForm:
 
 
 def _page(request: HttpRequest, bound: dict[UUID | None, StandardForm]) -> HttpResponse:
-    may = may_administer(request.visitor)  # type: ignore[attr-defined]
+    may = may_keep_duties(request.visitor)  # type: ignore[attr-defined]
     context = {
         "lines": [
             {

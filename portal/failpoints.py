@@ -20,6 +20,9 @@ POINTS = (
     "after settle",  # it is written down
     "in receipts",  # a service's report is read, and nothing of it is committed
 )
+OF_REQUESTS = (
+    "before link",  # an incident is opened because of an exposure, and neither points at the other yet
+)
 
 
 def _pass(point: str) -> None:

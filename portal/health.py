@@ -18,6 +18,7 @@ from django.views.decorators.http import require_safe
 from portal import clock
 from portal.tenancy.requests import own_scope
 from portal.tenancy.scope import at_the_door
+from portal.ways_out import Blocked, WayOut, not_watched
 
 log = logging.getLogger(__name__)
 
@@ -26,11 +27,12 @@ OTHERS = ("live", "worker", "hooks", "scheduler")  # each beats every two second
 NEEDED = ("live", "worker", "scheduler")
 SILENT_SECONDS = 15.0  # a worker in the middle of a slow batch beats late
 KEPT_SECONDS = 5.0
-CANARY_SECONDS = 180.0  # one goes out each minute
+COUNTED_SECONDS = 30.0  # the queues are counted whole, which takes longer
 SIGNS = """
-SELECT 'process', process, seconds_ago, NULL::float8 FROM sec.beats()
-UNION ALL SELECT 'way', transport, canary_seconds, open_seconds FROM sec.ways_out()
+SELECT 'process', process, seconds_ago, NULL::float8, NULL::float8 FROM sec.beats()
+UNION ALL SELECT 'way', transport, canary_seconds, open_seconds, used_up_seconds FROM sec.ways_out()
 """
+FAILING = "SELECT count(*) > 0 FROM sec.queues() WHERE queue = 'planning' AND state = 'failed'"
 APPLIED = "SELECT app, name FROM sec.migrations_applied()"
 
 
@@ -41,34 +43,11 @@ class Silence(NamedTuple):
     since: datetime | None
 
 
-class WayOut(NamedTuple):
-    """One way that messages take. Seconds since its canary was accepted, and since its breaker opened; or None."""
-
-    transport: str
-    canary_seconds: float | None
-    open_seconds: float | None
-
-    @property
-    def word(self) -> str:
-        """`shut`: nothing is sent this way just now; `silent`: no canary got through for three minutes."""
-        if self.open_seconds is not None:
-            return "shut"
-        return "silent" if (self.canary_seconds or 0) > CANARY_SECONDS else "ok"
-
-
 class Signs(NamedTuple):
     """What the database knows of the processes and of the ways out."""
 
     beats: dict[str, float]  # seconds ago, by process
     ways: list[WayOut]
-
-
-class Blocked(NamedTuple):
-    """A way out that does not work, and since when: `shut` or `silent`."""
-
-    transport: str
-    word: str
-    since: datetime
 
 
 class _Memory:
@@ -79,7 +58,10 @@ class _Memory:
     migrated = False
     heard: dict[str, float] = {}  # by `time.monotonic()`
     blocked: list[Blocked] = []
+    ways: list[WayOut] | None = None  # None: the database was never asked, or did not answer
     read_at = -KEPT_SECONDS
+    failing = False
+    counted_at = -COUNTED_SECONDS
 
 
 def signs() -> Signs:
@@ -91,8 +73,8 @@ def signs() -> Signs:
     with at_the_door(), connections["auth"].cursor() as cursor:
         cursor.execute(SIGNS)
         rows = cursor.fetchall()
-    beats = {name: seconds for what, name, seconds, _ in rows if what == "process"}
-    return Signs(beats, [WayOut(name, canary, shut) for what, name, canary, shut in rows if what == "way"])
+    beats = {name: seconds for what, name, seconds, *_ in rows if what == "process"}
+    return Signs(beats, [WayOut(*row) for what, *row in rows if what == "way"])
 
 
 def stale_processes() -> list[Silence]:
@@ -112,6 +94,12 @@ def blocked_ways() -> list[Blocked]:
     return _Memory.blocked
 
 
+def ways_out() -> list[WayOut] | None:
+    """What is known of the ways out, for their page; out of the same query. None: the database did not answer."""
+    _read_sometimes()
+    return _Memory.ways
+
+
 def _read_sometimes() -> float:
     """Look at the signs, unless this process did so just now; the time by the process's clock."""
     now = time.monotonic()
@@ -120,31 +108,55 @@ def _read_sometimes() -> float:
         try:
             beats, ways = signs()
             _Memory.heard = {process: now - ago for process, ago in beats.items()}
-            _Memory.blocked = [_blocked(way) for way in ways if way.word != "ok"]
+            _Memory.ways, _Memory.blocked = ways, [blocked(way) for way in ways if way.word != "ok"]
         except Error:
+            _Memory.ways = None
             log.warning("the heartbeats could not be read", exc_info=True)
     return now
 
 
-def _blocked(way: WayOut) -> Blocked:
-    seconds = way.open_seconds if way.word == "shut" else way.canary_seconds
-    return Blocked(way.transport, way.word, clock.now() - timedelta(seconds=seconds or 0))
+def blocked(way: WayOut) -> Blocked:
+    """Since when it does not work, or until when, by this machine's clock."""
+    ago = {"used up": -(way.used_up_seconds or 0), "shut": way.open_seconds or 0}.get(way.word, way.canary_seconds or 0)
+    return Blocked(way.transport, way.word, clock.now() - timedelta(seconds=ago))
 
 
 @own_scope
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
-    """200 as long as this process answers; the body tells of the others and of the database."""
+    """200 as long as this process answers; the body tells of the others and of the database.
+
+    `not_watched` names the transports in use that no canary tries, each with the setting that changes that (null: none
+    does). It makes nothing unhealthy; that such a way works is said nowhere.
+    """
     try:
         beats, ways = signs()
+        planning = "failing" if planning_fails() else "ok"
         database = "ok"
     except Error:
-        beats, ways, database = {}, [], "away"
+        beats, ways, planning, database = {}, [], "unknown", "away"
     processes = {"web": "ok"} | {name: _word(beats.get(name), database) for name in OTHERS}
-    ways_out = {way.transport: way.word for way in ways}
-    well = database == "ok" and {*processes.values(), *ways_out.values()} == {"ok"}
+    ways_out = {way.transport: way.word for way in ways if way.is_known}
+    unwatched = {name: by or None for name, by in not_watched(ways).items()} if database == "ok" else {}
+    well = database == "ok" and {*processes.values(), *ways_out.values(), planning} == {"ok"}
     status = "ok" if well else "degraded"
-    return JsonResponse({"status": status, "database": database, "processes": processes, "ways_out": ways_out})
+    said = {"status": status, "database": database, "processes": processes, "ways_out": ways_out, "planning": planning}
+    return JsonResponse(said | {"not_watched": unwatched})
+
+
+def planning_fails() -> bool:
+    """Whether the messages of some event could not be planned in more than ten tries. Asked each half minute at most.
+
+    Raises:
+        django.db.Error: the database is away.
+    """
+    now = time.monotonic()
+    if now - _Memory.counted_at >= COUNTED_SECONDS:
+        with at_the_door(), connections["auth"].cursor() as cursor:
+            cursor.execute(FAILING)
+            (_Memory.failing,) = cursor.fetchone()
+        _Memory.counted_at = now
+    return _Memory.failing
 
 
 def _word(seconds_ago: float | None, database: str) -> str:

@@ -2,14 +2,14 @@
 
 With NOTIFY_API_KEY in its environment it takes text messages too, as GOV.UK Notify does (`portal/notify_stand_in.py`),
 and posts its receipts to NOTIFY_REPORT_TO, and what somebody answers on its page to NOTIFY_REPLY_TO, with the bearer
-token NOTIFY_CALLBACK_TOKEN.
+token NOTIFY_CALLBACK_TOKEN. With NOTIFY_DAILY_LIMIT it takes no more texts a day than that, and no more e-mails.
 
 It takes what goes to channels of Slack and Teams as well (`portal/chat_stand_in.py`).
 
     python -m portal.mail_sink --smtp-port 2525 --http-port 2580
 
-With --tools-port it takes webhooks there, too (`portal/webhook_stand_in.py`), signed with DEMO_WEBHOOK_KEY; `/tools`
-lists them.
+With --tools-port it takes webhooks there, too (`portal/webhook_stand_in.py`), signed with DEMO_WEBHOOK_KEY or, at
+`/canary`, CANARY_WEBHOOK_KEY; `/tools` lists them.
 
 `/` lists the messages, newest first, and `/messages.json` answers the same as JSON, `?to=ADDRESS` picks. Tests can
 have it misbehave: POST `{"recipient": "a@b.example", "fault": "hang"}` to `/faults` (see `FAULTS`; recipient `*` is
@@ -35,18 +35,20 @@ from typing import Any, TypedDict
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from portal.chat_stand_in import ChatStandIn, Posted
-from portal.mail_sink_canaries import CANARY_EMAIL, CANARY_SMS
+from portal.mail_sink_canaries import CANARY_EMAIL, CANARY_WEBHOOK, NOT_LISTED
 from portal.mail_sink_page import TEXT, page_server
 from portal.notify_stand_in import NotifyStandIn
 from portal.webhook_stand_in import WebhookStandIn, serving
 
 KEPT = 5_000
+LATE_SECONDS = 5.0  # within the patience of whoever sends: ten seconds
 TEXT_LIMIT = 100_000
 SIZE_LIMIT = 10_000_000
 # What a recipient's server can do instead of taking the message. `hang` never answers, `refuse` drops the connection.
-# `lost` takes the message and drops the line before it says so; `bounce` takes it and sends it back.
+# `lost` takes the message and drops the line before it says so; `bounce` takes it and sends it back; `late` says only
+# after LATE_SECONDS that it has taken it.
 FAULTS = {
-    "hang": "", "refuse": "", "lost": "", "bounce": "", "4xx": "451 4.3.0 Try again later",
+    "hang": "", "refuse": "", "lost": "", "bounce": "", "late": "", "4xx": "451 4.3.0 Try again later",
     "5xx": "550 5.1.1 No such mailbox",
 }  # fmt: skip
 
@@ -94,6 +96,7 @@ class Mailbox:
         self._lock = threading.Lock()
         self._count = 0
         self.faults = dict(faults or {})
+        self.late_seconds = LATE_SECONDS
 
     def add(self, *, sender: str, to: list[str], content: bytes) -> None:
         if to == [CANARY_EMAIL]:
@@ -121,7 +124,7 @@ class Mailbox:
 
     def add_text(self, *, to: str, text: str, subject: str = "", sender: str = "") -> None:
         """A message that a service took: a text message has a number in `to` and no subject."""
-        if to == CANARY_SMS:
+        if to in NOT_LISTED:
             return
         now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         with self._lock:
@@ -167,7 +170,7 @@ class Handler:
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         match self.mailbox.fault_for(address):
-            case None | "lost" | "bounce":
+            case None | "lost" | "bounce" | "late":
                 envelope.rcpt_tos.append(address)
                 return "250 OK"
             case "hang":
@@ -187,6 +190,8 @@ class Handler:
             send_back(envelope.mail_from, envelope.rcpt_tos[0])
         if "lost" in map(self.mailbox.fault_for, envelope.rcpt_tos) and isinstance(server.transport, asyncio.Transport):
             server.transport.abort()
+        if "late" in map(self.mailbox.fault_for, envelope.rcpt_tos):
+            await asyncio.sleep(self.mailbox.late_seconds)
         return "250 2.0.0 Kept, not delivered"
 
 
@@ -263,8 +268,10 @@ def main() -> None:
         os.environ.get("NOTIFY_REPORT_TO", ""),
         os.environ.get("NOTIFY_CALLBACK_TOKEN", ""),
         os.environ.get("NOTIFY_REPLY_TO", ""),
+        daily_limit=int(os.environ.get("NOTIFY_DAILY_LIMIT") or 0) or None,
     )
-    tools = WebhookStandIn(keys=[os.environ["DEMO_WEBHOOK_KEY"]]) if ports.tools_port else None
+    keys = [os.environ[name] for name in ("DEMO_WEBHOOK_KEY", "CANARY_WEBHOOK_KEY") if os.environ.get(name)]
+    tools = WebhookStandIn(keys=keys, not_kept=frozenset({CANARY_WEBHOOK})) if ports.tools_port else None
     with serving(tools, port=ports.tools_port) if tools else nullcontext():
         asyncio.run(
             serve(

@@ -115,11 +115,12 @@ class DatabaseCollector(Collector):
         canaries = GaugeMetricFamily(
             "bulkhead_canary_age_seconds", "Since a way out last took its canary.", labels=["transport"]
         )
-        shut = GaugeMetricFamily("bulkhead_way_out_shut", "1 while a breaker is open.", labels=["transport"])
+        shut = GaugeMetricFamily("bulkhead_way_out_shut", "1 while nothing is sent that way.", labels=["transport"])
         for way in ways:
             if way.canary_seconds is not None:
                 canaries.add_metric([way.transport], way.canary_seconds)
-            shut.add_metric([way.transport], way.open_seconds is not None)
+            if way.is_known:  # of one that nothing watches nobody knows that it is open
+                shut.add_metric([way.transport], way.word in {"shut", "used up"})
         yield canaries
         yield shut
 

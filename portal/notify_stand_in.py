@@ -1,7 +1,8 @@
 """A stand-in for GOV.UK Notify's API, written from its public documentation: takes messages, sends none, reports back.
 
 It checks the token as Notify does (HS256, `iss` the service, `iat` within 30 s), refuses with Notify's status and error
-names, fails for Notify's own test numbers, and posts a receipt for everything else. The mail sink serves it beside its
+names, fails for Notify's own test numbers, takes no more of a kind in a day (UTC) than `daily_limit`, and posts a
+receipt for everything else. The mail sink serves it beside its
 page, so that one page shows every message; the same faults can be set, by telephone number.
 """
 
@@ -14,8 +15,10 @@ import time
 import urllib.error
 import urllib.request
 import uuid
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Protocol
 from urllib.parse import parse_qs, urlsplit
 
@@ -37,6 +40,8 @@ Answer = tuple[int, dict[str, Any]]
 class Takes(Protocol):
     """What keeps the messages: the mail sink's box."""
 
+    late_seconds: float  # until the fault `late` answers
+
     def add_text(self, *, to: str, text: str, subject: str = "") -> None: ...
 
     def fault_for(self, recipient: str) -> str | None: ...
@@ -49,13 +54,19 @@ class DropTheLine(Exception):
 @dataclass
 class NotifyStandIn:
     """`key` is an API key as Notify prints it; `report_to` with `report_word` is where receipts go, '' nowhere, and
-    `reply_to` where texts go that people send back."""
+    `reply_to` where texts go that people send back. `daily_limit`: of texts, and of e-mails, on one day (None: no end);
+    `today` tells the day."""
 
     box: Takes
     key: str
     report_to: str = ""
     report_word: str = ""
     reply_to: str = ""
+    daily_limit: int | None = None
+    no_foreign_numbers: bool = False  # the limit of its own that Notify has for them is used up
+    today: Callable[[], date] = lambda: datetime.now(UTC).date()
+    sent: Counter[tuple[date, str]] = field(default_factory=Counter)  # by day and kind
+    asked: int = 0  # calls that wanted something sent
     taken: dict[str, dict[str, Any]] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -65,6 +76,7 @@ class NotifyStandIn:
         Raises:
             DropTheLine: a fault; what `lost` says is taken all the same.
         """
+        self.asked += 1
         if refusal := self._unknown(headers):
             return refusal
         try:
@@ -80,6 +92,10 @@ class NotifyStandIn:
             return _error(400, "ValidationError", "email_address Not a valid email address")
         if not mail and not number.strip().lstrip("+").replace(" ", "").isdigit():
             return _error(400, "ValidationError", "phone_number Not a UK mobile number")
+        if not mail and number.startswith("+") and not number.startswith("+44") and self.no_foreign_numbers:
+            return _error(429, "TooManyRequestsError", "Exceeded send limits (international_sms: 0) for today")
+        if self.daily_limit is not None and self.sent[self.today(), path] >= self.daily_limit:
+            return _error(429, "TooManyRequestsError", f"Exceeded send limits ({self.daily_limit}) for today")
         match fault := self.box.fault_for(number):
             case "hang":
                 threading.Event().wait()
@@ -89,9 +105,12 @@ class NotifyStandIn:
                 return _error(429, "RateLimitError", "Exceeded rate limit for key type LIVE of 3000 per 60 seconds")
             case "5xx":
                 return _error(500, "Exception", "Internal server error")
+        self.sent[self.today(), path] += 1
         made = self._keep(number, text, reference, subject=subject if mail else None)
         if fault == "lost":
             raise DropTheLine
+        if fault == "late":
+            time.sleep(self.box.late_seconds)
         content, uri = {"body": text, "from_number": "Bulkhead"}, f"{LIST}/{made['id']}"
         return 201, {"id": made["id"], "reference": reference or None, "content": content, "uri": uri}
 

@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db import connections
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.module_loading import import_string
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import get_language, gettext, ngettext
 from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
 
 from portal import clock
 from portal.api.problems import problem
-from portal.health import Blocked, blocked_ways, stale_processes
+from portal.health import blocked_ways, stale_processes
+from portal.postgres.prepared import prepared_cursor
 from portal.tenancy.scope import at_the_door, current_ticket, door_is_open
+from portal.ways_out import WEBHOOK, Blocked
+from portal.written import Written
 
+OF_A_DICT = frozenset(dir(dict))
 REFUSALS = {
     400: "errors/400.html",
     403: "errors/403.html",
@@ -33,14 +37,46 @@ REFUSALS = {
 }
 
 
+class Pages(Environment):
+    """Jinja2 looks for an attribute first, which no dict of ours has: a page would fail so a thousand times."""
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        if type(obj) is dict and attribute not in OF_A_DICT and attribute in obj:
+            return obj[attribute]
+        return super().getattr(obj, attribute)
+
+
 def environment(**options: Any) -> Environment:
     """The Jinja2 environment: autoescape is on, an unknown name is an error."""
     options["undefined"] = StrictUndefined
-    env = Environment(**{**options, "extensions": ["jinja2.ext.i18n"]})  # noqa: S701 - Django sets autoescape
-    env.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
-    env.globals.update(url=url, static=static, insecure=_insecure())
+    env = Pages(**{**options, "extensions": ["jinja2.ext.i18n"]})
+    env.install_gettext_callables(_text, ngettext, newstyle=True)  # type: ignore[attr-defined]
+    # A page calls `_` hundreds of times; what the extension makes of it looks up two names and formats, each time.
+    env.globals.update(_=text, url=url, static=static, insecure=_insecure(), written_once=Written(env))
     env.filters.update(local_time=local_time, utc_time=utc_time, ago=ago)
     return env
+
+
+def _text(message: str) -> str:
+    return text_in(get_language(), message)
+
+
+def text(message: str, /, **variables: Any) -> Markup:
+    """The text in the reader's language, as the extension makes it: a format, what is put into it is escaped."""
+    if variables:
+        return Markup(_text(message)) % variables  # noqa: S704 - as the extension: texts are ours, in the template
+    return whole_text_in(get_language(), message)
+
+
+@lru_cache(4096)
+def text_in(language: str | None, message: str) -> str:
+    """A page asks for some hundred texts, mostly the same; Django looks each up anew in the language that is on."""
+    return gettext(message)
+
+
+@lru_cache(4096)
+def whole_text_in(language: str | None, message: str) -> Markup:
+    return Markup(text_in(language, message)) % {}  # noqa: S704 - as above
 
 
 def _insecure() -> bool:
@@ -50,7 +86,13 @@ def _insecure() -> bool:
 
 
 def url(name: str, *args: Any, **kwargs: Any) -> str:
-    return reverse(name, args=args or None, kwargs=kwargs or None)
+    return reverse(name, args=args, kwargs=kwargs or None) if args or kwargs else _address(name)
+
+
+@cache
+def _address(name: str) -> str:
+    """Of a page that has one address: each page asks for some twenty of them."""
+    return reverse(name)
 
 
 @cache
@@ -93,7 +135,7 @@ def viewer(request: HttpRequest) -> dict[str, Any]:
     if visitor is None or visitor.kind != "person" or not _scope_is_open():
         nothing = {"open_incidents_count": 0, "my_tasks_count": 0, "approvals_count": 0, "work_count": 0}
         return {"viewer": None, "live": None, "silent": [], **nothing}
-    with connections["default"].cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(
             "SELECT epoch, head, open_incidents, open_tasks, approvals, work, has_tools FROM sec.page_head()"
         )
@@ -129,18 +171,36 @@ def _silent(*, has_tools: bool) -> list[str]:
         for silence in stale_processes()
         if has_tools or silence.process != "hooks"
     ]
-    return silent + [_blocked(each) for each in blocked_ways()]
+    return silent + [blocked_in_words(each) for each in blocked_ways() if has_tools or each.transport != WEBHOOK]
 
 
-def _blocked(way: Blocked) -> str:
-    ways = {"smtp": gettext("E-mail"), "email": gettext("E-mail"), "notify-sms": gettext("Text messages")}
+def way_out_in_words(transport: str) -> str:
+    """The name of a transport; where e-mail has two roads, of its road."""
     roads = {"smtp": gettext("E-mail by our own server"), "notify-email": gettext("E-mail over GOV.UK Notify")}
-    said = {"time": local_time(way.since)}
-    if settings.NOTIFY_EMAIL_TEMPLATE and way.transport in roads:
-        said["way"] = roads[way.transport]
-        return gettext("%(way)s: nothing gets out since %(time)s. Messages take the other road.") % said
-    said["way"] = ways.get(way.transport, way.transport)
-    return gettext("%(way)s: nothing gets out since %(time)s. People with another way are told by that one.") % said
+    ways = {
+        "smtp": gettext("E-mail"), "email": gettext("E-mail"), "notify-sms": gettext("Text messages"),
+        "teams": "Microsoft Teams", "slack": "Slack", "push": gettext("Notices in browsers"),
+        WEBHOOK: gettext("Webhooks to your tools"),
+    }  # fmt: skip
+    return (roads if settings.NOTIFY_EMAIL_TEMPLATE else {}).get(transport) or ways.get(transport, transport)
+
+
+def blocked_in_words(way: Blocked) -> str:
+    """That a way does not work, since when or until when, and what happens meanwhile."""
+    said = {"way": way_out_in_words(way.transport), "time": local_time(way.since)}
+    if way.word == "used up":
+        lead = gettext("%(way)s: today’s limit of the service is used up; it takes messages again at %(time)s.") % said
+    else:
+        lead = gettext("%(way)s: nothing gets out since %(time)s.") % said
+    if settings.NOTIFY_EMAIL_TEMPLATE and way.transport in {"smtp", "notify-email"}:
+        meanwhile = gettext("Messages take the other road.")
+    elif way.transport == WEBHOOK:
+        meanwhile = gettext("They wait, and are sent when it works again.")
+    elif way.transport in settings.BESIDE_WAYS:
+        meanwhile = gettext("Text messages and e-mail go out.")
+    else:
+        meanwhile = gettext("People with another way are told by that one.")
+    return f"{lead} {meanwhile}"
 
 
 def _scope_is_open() -> bool:

@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from portal import vapid
 from portal.children import free_port
-from portal.mail_sink_canaries import CANARY_EMAIL, CANARY_SMS
+from portal.mail_sink_canaries import CANARY_EMAIL, CANARY_SLACK, CANARY_SMS, CANARY_TEAMS, CANARY_WEBHOOK
 from portal.roles import ALL_ROLES, OWNER
 from portal.signing import new_key, written
 from portal.var_folder import secret, var_folder
@@ -33,9 +33,11 @@ LOGINS = {
     "owner": {OWNER.variable},
 }
 MASTER_KEYS = {"MASTER_KEY", "MASTER_KEY_PREVIOUS"}
-KEYS = MASTER_KEYS | {"VAPID_PRIVATE_KEY"}  # which no server and no stand-in is handed
+KEYS = MASTER_KEYS | {"VAPID_PRIVATE_KEY", "CANARY_WEBHOOK_KEY"}  # which no server and no stand-in is handed
 # What sends may sign for text messages; what listens knows the word by which receipts are known.
 SENDS, LISTENS = {"worker", "scheduler"}, {"web"}
+# Whoever has such an address may post there, and the key signs. Pages say what was tried, not what is set.
+CANARIES = {"CANARY_SLACK", "CANARY_TEAMS", "CANARY_WEBHOOK", "CANARY_WEBHOOK_KEY"}
 OPEN_SECRETS = {"web", "worker", "hooks", "scheduler", "owner"}
 ROLES = {"hooks": "worker"}  # processes that act as another, by the name of that one
 
@@ -159,6 +161,7 @@ def environment_of(process: str, shared: Mapping[str, str]) -> dict[str, str]:
     withheld |= (set() if process in SENDS else {"NOTIFY_API_KEY", "VAPID_PRIVATE_KEY"}) | (
         set() if process in LISTENS else {"NOTIFY_CALLBACK_TOKEN"}
     )
+    withheld |= set() if process in SENDS | {"hooks"} else CANARIES
     withheld |= set() if process == "owner" else {"DEMO_WEBHOOK_KEY"}  # whoever signs has it sealed
     kept = {name: value for name, value in shared.items() if name not in withheld}
     return {**kept, "BULKHEAD_PROCESS": ROLES.get(process, process)}
@@ -201,8 +204,9 @@ def commands(plan: Plan) -> dict[str, list[str]]:
 def mail_sink_command(environ: Mapping[str, str], var: Path, *, demo: bool) -> tuple[list[str], dict[str, str]]:
     """The mail sink's command on free ports, and what announces it. It takes text messages too, unless the environment
     names a service for them, and the webhooks of the demonstration; mail that comes back is left under `var`."""
-    smtp, http = free_port(), free_port()
-    command = [sys.executable, "-m", "portal.mail_sink", "--smtp-port", str(smtp), "--http-port", str(http)]
+    smtp, http, tools = free_port(), free_port(), free_port()
+    ports = {"--smtp-port": smtp, "--http-port": http, "--tools-port": tools}
+    command = [sys.executable, "-m", "portal.mail_sink", *(str(each) for pair in ports.items() for each in pair)]
     announced = {
         "EMAIL_URL": f"smtp://{LOOPBACK}:{smtp}",
         "MAIL_URL": f"http://{LOOPBACK}:{http}/",
@@ -219,21 +223,24 @@ def mail_sink_command(environ: Mapping[str, str], var: Path, *, demo: bool) -> t
             "SUNK_WAYS": "email,sms",
             "CANARY_SMS": CANARY_SMS,
         }
-    allowed = [http]
+    if not environ.get("CANARY_WEBHOOK"):
+        announced |= {
+            "CANARY_WEBHOOK": f"http://{LOOPBACK}:{tools}{CANARY_WEBHOOK}",
+            "CANARY_WEBHOOK_KEY": written(new_key()),
+        }
     if demo:
-        tools = free_port()
-        command += ["--tools-port", str(tools)]
         announced |= {
             "DEMO_WEBHOOK_URL": f"http://{LOOPBACK}:{tools}/ashbourne",
             "DEMO_WEBHOOK_KEY": written(new_key()),
         }
-        allowed.append(tools)
     # Chat goes into the sink alone, so that an exercise does too; a browser of this machine is a real one, and its push
     # service is asked.
     here = f"{LOOPBACK}:{http}"
     chat = {name for name in ("SLACK_HOSTS", "TEAMS_HOSTS") if name not in environ}
     announced |= dict.fromkeys(chat, here)
-    announced["EGRESS_ALLOW"] = _allowed(environ, *allowed)
+    canaries = {"SLACK_HOSTS": ("CANARY_SLACK", CANARY_SLACK), "TEAMS_HOSTS": ("CANARY_TEAMS", CANARY_TEAMS)}
+    announced |= {name: f"http://{here}{path}" for hosts, (name, path) in canaries.items() if hosts in chat}
+    announced["EGRESS_ALLOW"] = _allowed(environ, http, tools)
     if len(chat) == 2:
         announced["SUNK_WAYS"] = f"{announced.get('SUNK_WAYS', 'email')},slack,teams"
     return command, announced

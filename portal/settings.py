@@ -12,7 +12,8 @@ import environ
 
 from portal import vapid
 from portal.egress.exemptions import exempt_names, existing_file, networks
-from portal.egress.hosts import host_patterns
+from portal.egress.hosts import host_of, host_patterns, is_listed
+from portal.signing import read_key
 from portal.vault.master import trouble_with
 
 env = environ.Env()
@@ -42,6 +43,10 @@ MAIL_URL = env.str("MAIL_URL", "")
 ACCESS_KEEP_DAYS = env.int("ACCESS_KEEP_DAYS", 400)
 if ACCESS_KEEP_DAYS < 30:
     raise SystemExit(f"ACCESS_KEEP_DAYS is {ACCESS_KEEP_DAYS}: at least 30 days are kept")
+# For how many days what a tool sent as an alert is kept as it came. Its page and the API's answer say until when.
+ALERT_KEEP_DAYS = env.int("ALERT_KEEP_DAYS", 30)
+if not 1 <= ALERT_KEEP_DAYS <= 90:
+    raise SystemExit(f"ALERT_KEEP_DAYS is {ALERT_KEEP_DAYS}: it must be from 1 to 90 days")
 WATCH_PROCESSES = True  # say on every page when live, worker or scheduler has gone silent
 DEMO_WEBHOOK_URL = env.str("DEMO_WEBHOOK_URL", "")  # where the demonstration's tool listens, on loopback
 DEMO_PROVIDER_URL = env.str("DEMO_PROVIDER_URL", "")  # the demonstration's identity provider, on loopback
@@ -135,7 +140,7 @@ def database(url_name: str) -> dict[str, Any]:
     raw = os.environ.get(url_name)
     if not raw:
         return {
-            "ENGINE": "django.db.backends.postgresql",
+            "ENGINE": "portal.postgres",
             "NAME": f"{url_name} is not set",
             "USER": "",
             "HOST": "127.0.0.1",
@@ -144,7 +149,7 @@ def database(url_name: str) -> dict[str, Any]:
     read = environ.Env.db_url_config(raw)
     return {
         **read,
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "portal.postgres",
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {**read.get("OPTIONS", {}), "application_name": f"bulkhead-{PROCESS}"},
@@ -175,7 +180,7 @@ LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"
 
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "portal.tenancy.session_store"
 SESSION_COOKIE_NAME = "__Host-bulkhead" if SECURE else "bulkhead"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
@@ -272,7 +277,9 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_DEFAULT_QUEUE = "bulkhead"
 # Tools that hang must not hold up messages to people: webhooks have a queue and a process of their own.
 HOOKS_QUEUE = {"queue": "bulkhead-hooks"}
-CELERY_TASK_ROUTES = {"notifications.hooks": HOOKS_QUEUE, "notifications.hooks_beat": HOOKS_QUEUE}
+CELERY_TASK_ROUTES = dict.fromkeys(
+    ("notifications.hooks", "notifications.hooks_beat", "notifications.hooks_canary"), HOOKS_QUEUE
+)
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
 _EMAIL = environ.Env.email_url_config(env.str("EMAIL_URL", "smtp://127.0.0.1:1025"))
@@ -310,7 +317,21 @@ BOUNCE_MAILDIR = env.str("BOUNCE_MAILDIR", "")  # a folder in which a mail serve
 TEXTS_A_DAY, TEXTS_RESERVED = env.int("TEXTS_A_DAY", 1000), env.int("TEXTS_RESERVED", 200)
 TEXTS_PER_INCIDENT, TEXTS_PER_PERSON = env.int("TEXTS_PER_INCIDENT", 500), env.int("TEXTS_PER_PERSON", 20)
 # Where a message goes each minute to see whether messages get out, by kind of contact point; '' for none.
-CANARIES = {"email": env.str("CANARY_EMAIL", ""), "sms": env.str("CANARY_SMS", "")}
+# A browser has none: each has chosen a push service of its own, and none of those has a nobody to send to.
+CANARIES = {
+    "email": env.str("CANARY_EMAIL", ""),
+    "sms": env.str("CANARY_SMS", ""),
+    "teams": env.str("CANARY_TEAMS", ""),
+    "slack": env.str("CANARY_SLACK", ""),
+}
+# One that takes webhooks of the installation's own, and the key (`whsec_…`) that they are signed with.
+CANARY_WEBHOOK, CANARY_WEBHOOK_KEY = env.str("CANARY_WEBHOOK", ""), env.str("CANARY_WEBHOOK_KEY", "")
+for _name, _hosts in (("teams", TEAMS_HOSTS), ("slack", SLACK_HOSTS)):
+    if CANARIES[_name] and not is_listed(host_of(CANARIES[_name]), _hosts):
+        _name = _name.upper()
+        raise SystemExit(f"CANARY_{_name} leads to a host that {_name}_HOSTS does not list.")
+if CANARY_WEBHOOK and not (host_of(CANARY_WEBHOOK) and read_key(CANARY_WEBHOOK_KEY)):
+    raise SystemExit("CANARY_WEBHOOK needs an address and CANARY_WEBHOOK_KEY: whsec_ and base64 of 24 to 64 bytes.")
 DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", "Bulkhead <notices@bulkhead.example>")
 # Whom a push service writes to when something is wrong with our messages.
 VAPID_SUBJECT = env.str("VAPID_SUBJECT", "") or f"mailto:{parseaddr(DEFAULT_FROM_EMAIL)[1]}"

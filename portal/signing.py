@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 PREFIX = "whsec_"
 KEY_BYTES = 32
+SHORTEST_KEY, LONGEST_KEY = 24, 64
 TOLERANCE_SECONDS = 300
 MOST_SIGNATURES = 5
 ID = re.compile(r"[A-Za-z0-9_-]{1,100}")  # no dot: what is signed could be read in two ways
@@ -26,6 +27,15 @@ def new_key() -> bytes:
 def written(key: bytes) -> str:
     """A key as its receiver's library takes it. Shown once, stored sealed only."""
     return PREFIX + base64.b64encode(key).decode()
+
+
+def read_key(text: str) -> bytes:
+    """A key as `written` writes it; b"" when it is none, or shorter or longer than the standard allows."""
+    try:
+        key = base64.b64decode(text.removeprefix(PREFIX), validate=True) if text.startswith(PREFIX) else b""
+    except ValueError:
+        return b""
+    return key if SHORTEST_KEY <= len(key) <= LONGEST_KEY else b""
 
 
 def headers_for(message_id: str, timestamp: int, body: bytes, keys: Sequence[bytes]) -> dict[str, str]:

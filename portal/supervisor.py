@@ -122,7 +122,8 @@ class Supervisor:
 
     def _for_the_sink(self, environ: Mapping[str, str]) -> dict[str, str]:
         """It stands in for a text message service only when none is named, and never with that one's key."""
-        return {name: value for name, value in self._without_keys(environ).items() if not name.startswith("NOTIFY_")}
+        kept = {name for name in environ if name == "NOTIFY_DAILY_LIMIT" or not name.startswith("NOTIFY_")}
+        return {name: value for name, value in self._without_keys(environ).items() if name in kept}
 
     def _run(
         self, name: str, command: list[str], environment: dict[str, str], last_will: signal.Signals = signal.SIGTERM

@@ -18,6 +18,7 @@ urlpatterns = [
     path("api/v1/", include("partners.api.urls")),
     path("api/v1/", include("incidents.api.urls")),
     path("api/v1/", include("notifications.api")),
+    path("api/v1/", include("notifications.api_rows")),
     path("api/v1/", include("notifications.api_hooks")),
     path("api/v1/", include("notifications.api_hook_answers")),
     path("api/v1/", include("monitoring.api.urls")),

@@ -36,9 +36,11 @@ class Received:
 
 @dataclass
 class WebhookStandIn(Faulty):
-    """`keys` are as the portal shows them; `told` is called with each message that was taken."""
+    """`keys` are as the portal shows them; `told` is called with each message that was taken. What comes to paths in
+    `not_kept` is checked and answered like any other, and kept nowhere."""
 
     keys: list[str] = field(default_factory=list)
+    not_kept: frozenset[str] = frozenset()
     told: Callable[[Received], None] | None = None
     received: deque[Received] = field(default_factory=lambda: deque(maxlen=KEPT))
 
@@ -47,6 +49,8 @@ class WebhookStandIn(Faulty):
         if message is None or message.verified is False:
             self.count(path, "not verified")
             return 401, {}, b""
+        if path in self.not_kept:
+            return 204, {}, b""
         with self.lock:
             self.received.append(message)
         if self.told is not None:

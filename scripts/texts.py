@@ -20,7 +20,14 @@ from babel.messages.pofile import read_po, write_po
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = ("portal", "partners", "incidents", "notifications", "monitoring", "templates")
 METHODS = [("**/migrations/**.py", "ignore"), ("**.py", "python"), ("**.html", "jinja2")]
-KEYWORDS = {**DEFAULT_KEYWORDS, "lazy": None, "gettext_lazy": None, "ngettext_lazy": (1, 2)}
+KEYWORDS = {
+    **DEFAULT_KEYWORDS,
+    "lazy": None,
+    "reason": (1,),
+    "clause": (1,),
+    "gettext_lazy": None,
+    "ngettext_lazy": (1, 2),
+}
 OPTIONS = {"**.html": {"newstyle_gettext": "true", "silent": "false"}}
 
 

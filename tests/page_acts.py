@@ -81,6 +81,14 @@ def press_in_form(page: Any) -> None:
     page.get_by_role("alert").wait_for()
 
 
+def keep_a_view(page: Any) -> None:
+    if not page.get_by_label("Keep what the list shows now").is_visible():  # it is open once something is kept
+        page.locator("summary", has_text="Your views").click()
+    page.get_by_label("Keep what the list shows now").fill("Night shift")
+    page.get_by_role("button", name="Keep").click()
+    page.get_by_role("link", name="Night shift").wait_for()
+
+
 def name_the_platform(page: Any) -> None:
     page.get_by_label("Identity platform").check()
     page.get_by_role("button", name="Show who is reached").click()
@@ -113,6 +121,13 @@ def word_a_link(page: Any) -> None:
     page.get_by_label("In an e-mail").fill("Look at www.example.org")
     page.get_by_role("button", name="Keep these words").click()
     page.get_by_role("alert").wait_for()
+
+
+def aware_years_ago(page: Any) -> None:
+    page.get_by_label("Aware since").first.fill("2022-11-20T08:10")
+    page.get_by_label("Who decided, and on what evidence").first.fill("S. Osei: the payroll share was read.")
+    page.get_by_role("button", name="We are aware: start the clock").click()
+    page.get_by_label("It is right").wait_for()
 
 
 def preview_update(page: Any) -> None:

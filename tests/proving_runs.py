@@ -237,7 +237,7 @@ class Trial:
         task_id, asked = self.task(task)
         to = "done" if done else self.dice.choice(["declined", "not_affected"])
         said = {each["name"]: self.dice.choice(VALUES) for each in asked} if done else {}
-        deciding = {each["name"] for each in asked if each["deciding"]}
+        deciding = self.world.asked((key, turn))  # the database refuses any that it holds for nobody's question
         self.stage.answers(slug, task_id, to, {name: value for name, value in said.items() if name in deciding})
         self.world.statuses.setdefault((key, turn), {})[slug] = to
         self.world.answered += [((key, turn), slug, name, value) for name, value in said.items() if name in deciding]

@@ -53,7 +53,7 @@ class World:
         self.handed_out: set[tuple[str, int, str]] = set()
         self.timers: dict[Id, int] = {}
         self.plans = {"": documents[0]}
-        self.callers: dict[str, tuple[str, dict[str, Any]]] = {}
+        self.callers: dict[str, tuple[str, dict[str, Any]]] = {}  # path of what is called: the caller's path, the step
         for path in (unfolding := [""]):
             for step_id, step in self.plans[path]["workflow"].items():
                 if step["type"] == "playbook-action":
@@ -296,6 +296,24 @@ class World:
                 break
             path = caller
         return path, name
+
+    def asked(self, this: Id) -> set[str]:
+        """The answers of a step that are kept: of a variable that a condition asks about, wherever that stands.
+
+        What a playbook hands out to its caller, or gets from it, is the caller's variable: its conditions ask about it.
+        """
+        path = where(this)
+        given = self.plans[path]["workflow"][this[0].removeprefix(path)].get("out_args", [])
+        return {name for name in given if self.home(path, name) in self.asked_about()}
+
+    def asked_about(self) -> set[tuple[str, str]]:
+        found = set()
+        for path, plan in self.plans.items():
+            for step in plan["workflow"].values():
+                words = step.get("condition", "").split(" ")[0] or step.get("switch", "")
+                if words:
+                    found.add(self.home(path, words.removesuffix(":value")))
+        return found
 
     # Tasks
 

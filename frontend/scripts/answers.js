@@ -2,7 +2,8 @@
 //
 // An answer is {key, task, tag, act, body, words, title, seenBy, at, state, sentAt?, why?}: `key` is its Idempotency-Key,
 // so that the portal takes it once however often it is sent; `tag` the task as it was seen, so that it overrides nothing
-// that a colleague did meanwhile; `state` is "kept", "sent" or "refused".
+// that a colleague did meanwhile; `state` is "kept", "sent" or "refused". What was done without being asked has `incident`,
+// a reference, in place of task, tag and act. `alike`: it was not taken because it reads like an open task.
 import { forgetPages } from "./kept.js";
 
 const NAME = "bulkhead-answers-";
@@ -94,14 +95,26 @@ async function session(person) {
   }
   if (!answer.ok) return "busy";
   const found = await answer.json();
-  return found.person === person ? found : "another";
+  return found.person === person ? { ...found, date: answer.headers.get("Date") } : "another";
 }
+
+/** Not later than by the portal's clock: a phone's may be ahead. Kept as it is sent, so that the same is sent again. */
+async function notAhead(person, each, date) {
+  const at = each.body.done_at;
+  if (!at || !date || Date.parse(at) <= Date.parse(date)) return each;
+  const timed = { ...each, body: { ...each.body, done_at: new Date(date).toISOString() } };
+  await put(person, timed);
+  return timed;
+}
+
+const addressOf = ({ incident, task, act }) =>
+  incident ? `/api/v1/incidents/${encodeURIComponent(incident)}/own-actions/` : `/api/v1/tasks/${task}/${act}/`;
 
 const WANTED = { acknowledge: "acknowledged", start: "in_progress", complete: "done", block: "blocked" };
 const wantedBy = ({ act, body }) => WANTED[act] ?? body.as ?? "declined";
 
 function post(each, csrf, tag) {
-  return fetch(`/api/v1/tasks/${each.task}/${each.act}/`, {
+  return fetch(addressOf(each), {
     method: "POST",
     headers: {
       "Content-Type": "application/json",
@@ -125,8 +138,9 @@ async function sendAll(person) {
   if (typeof mine === "string") return mine;
   const held = new Set(); // tasks of which an answer waits: those after it wait too
   const tags = new Map(); // as our own answers left a task, so that the next one fits
-  for (const each of await answersOf(person)) {
-    if (each.state !== "kept" || held.has(each.task)) continue;
+  for (const one of await answersOf(person)) {
+    if (one.state !== "kept" || (one.task && held.has(one.task))) continue;
+    const each = await notAhead(person, one, mine.date);
     let told = await post(each, mine.csrf, tags.get(each.task) ?? each.tag);
     if (told.status === 403) {
       mine = await session(person); // the token may be an old one
@@ -135,17 +149,19 @@ async function sendAll(person) {
     }
     if (told.status === 401) return "signed-out";
     if (told.status === 429 || told.status >= 500 || told.headers.has("Retry-After")) {
-      held.add(each.task);
+      held.add(each.task ?? each.key);
       continue;
     }
     const said = await told.json().catch(() => ({}));
     if (told.ok && told.headers.has("ETag")) tags.set(each.task, told.headers.get("ETag"));
     const taken = told.ok || (told.status === 412 && (await alreadySo(each)));
     if (taken) await put(person, { ...each, state: "sent", sentAt: Date.now() });
-    else await put(person, { ...each, state: "refused", why: whyOf(said) });
+    else await put(person, { ...each, state: "refused", why: whyOf(said), alike: isAlike(said) });
   }
   return held.size ? "busy" : "sent";
 }
+
+const isAlike = ({ errors = [] }) => errors.some(({ pointer }) => pointer === "/apart");
 
 function whyOf({ detail = "", title = "", errors = [] }) {
   return [detail || title, ...errors.map((each) => each.detail)].filter(Boolean).join(" ");

@@ -1,5 +1,5 @@
 // The list of answers that this browser has kept, sent or got back, on either form of My tasks.
-import { answersOf, drop } from "./answers.js";
+import { answersOf, drop, keepAnswer, send } from "./answers.js";
 import { hhmmss } from "./page.js";
 
 export function said(key, values = {}) {
@@ -7,22 +7,36 @@ export function said(key, values = {}) {
   return (holder?.textContent.trim() ?? key).replace(/%\((\w+)\)s/g, (_, name) => values[name] ?? "");
 }
 
+function pressing(words, work) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "plain";
+  button.textContent = words;
+  button.addEventListener("click", work);
+  return button;
+}
+
+/** The same once more, as something else than the open task that it reads like. */
+async function sendApart(person, { number, incident, body, words, title, seenBy }) {
+  await keepAnswer(person, { incident, body: { ...body, apart: true }, words, title, seenBy });
+  await drop(person, number);
+  await send(person);
+  await show(person);
+}
+
 function line(person, answer) {
   const item = document.createElement("li");
   item.dataset.state = answer.state;
   const time = hhmmss(answer.state === "sent" ? answer.sentAt : answer.at);
-  item.append(said(answer.state, { words: answer.words, title: answer.title, time, names: answer.seenBy, why: answer.why }));
+  item.append(said(answer.alike ? "alike" : answer.state, { words: answer.words, title: answer.title, time, names: answer.seenBy, why: answer.why }));
   if (answer.state !== "sent" && answer.body.reason) item.append(` ${said("said", { reason: answer.body.reason })}`);
   if (answer.state === "refused") {
-    const read = document.createElement("button");
-    read.type = "button";
-    read.className = "plain";
-    read.textContent = said("dismiss");
-    read.addEventListener("click", async () => {
+    if (answer.alike) item.append(" ", pressing(said("apart"), () => sendApart(person, answer)));
+    const read = async () => {
       await drop(person, answer.number);
       await show(person);
-    });
-    item.append(" ", read);
+    };
+    item.append(" ", pressing(said("dismiss"), read));
   }
   return item;
 }

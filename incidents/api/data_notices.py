@@ -49,6 +49,11 @@ class NoticeShown(serializers.Serializer):
     sent_at = serializers.DateTimeField()
     due_at = serializers.DateTimeField(help_text="When it should be acknowledged.")
     acknowledged_at = serializers.DateTimeField(**NULL)
+    unreached_at = serializers.DateTimeField(
+        help_text="When a message about it found nobody there by a trusted way: ring them. Null: it found somebody.",
+        **NULL,
+    )
+    ring = serializers.CharField(help_text="Then: the number of their duty desk, as the register has it.")
 
 
 class DataNotices(Endpoint):
@@ -99,6 +104,9 @@ class AcknowledgeNotice(Endpoint):
 
 
 def _shown(row: DataNotice) -> dict[str, Any]:
-    plain = ("id", "about", "known", "known_since", "reference", "sent_at", "due_at", "acknowledged_at")
+    plain = (
+        "id", "about", "known", "known_since", "reference", "sent_at", "due_at", "acknowledged_at",
+        "unreached_at", "ring",
+    )  # fmt: skip
     shown = {name: getattr(row, name) for name in plain}
     return {**shown, "sender": row.sender.slug, "addressee": row.addressee.slug, "corrects": row.corrects_id}

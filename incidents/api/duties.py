@@ -15,7 +15,7 @@ from incidents.duties.saying import Saying, say
 from incidents.models import Duty, DutyRevision
 from portal.api.documented import example, page_of_shape
 from portal.api.endpoint import Endpoint, body_of
-from portal.api.fields import OPTIONAL, Instant, PageQuery, Strict, Text
+from portal.api.fields import OPTIONAL, Flag, Instant, PageQuery, Strict, Text
 from portal.api.paging import page_of
 from portal.api.rendering import answer
 
@@ -59,6 +59,9 @@ class SayingForm(Strict):
     reference = Text(max_length=100, allow_blank=True, help_text="Of a report or a follow-up.", **OPTIONAL)
     delay = Text(max_length=2000, allow_blank=True, help_text="Why it was reported late.", **OPTIONAL)
     whom = serializers.ChoiceField(Duty.Shared.values, help_text="Of sharing.", **OPTIONAL)
+    sure = Flag(
+        help_text="That a time of becoming aware long before the incident is right (asked by a 409).", **OPTIONAL
+    )
 
 
 class Duties(Endpoint):
@@ -95,7 +98,7 @@ class DutySayings(Endpoint):
             raise Http404
         said = body_of(request, SayingForm)
         words = {name: said.get(name) or "" for name in ("words", "route", "reference", "delay", "whom")}
-        say(duty, Saying(said["act"], said.get("at"), **words))
+        say(duty, Saying(said["act"], said.get("at"), **words, sure=bool(said.get("sure"))))
         duty.refresh_from_db()
         return answer(_duty(duty))
 

@@ -11,15 +11,13 @@ from rest_framework.reverse import reverse
 from incidents.api.forms import IncidentQuery, OpeningForm
 from incidents.api.planned import PlannedListed, PlannedShown, announced, planned_listed, planned_shown, works_shown
 from incidents.api.shapes import (
-    COUNTERS,
     LISTED,
     IncidentListed,
     IncidentOpened,
-    counted_in,
     incident_listed,
     incident_shown,
     incidents_shown,
-    systems_of,
+    summed_up,
     tag_of,
 )
 from incidents.opening import open_incident, similar_to
@@ -35,8 +33,6 @@ EXAMPLE = {
     "severity": 2,
     "source": {"name": "Sentinel", "reference": "4711"},
 }
-
-NONE = dict.fromkeys(COUNTERS, 0)
 
 
 class PageOfIncidents(serializers.Serializer):
@@ -81,15 +77,14 @@ class Incidents(Endpoint):
         if "kind" in self.asked:
             rows = rows.filter(exercise=self.asked["kind"] == "exercise")
         page = page_of(request, rows.values(*LISTED), by=("opened_at", "id"), asked=self.asked, descending=True)
-        ids = [each["id"] for each in page.rows]
-        systems, tasks = systems_of(ids), counted_in(ids)
+        found = summed_up([each["id"] for each in page.rows])
         address = reverse("api-incident", args=["-"], request=request).removesuffix("-/")
         return answer(
             page.shown(
                 lambda row: incident_listed(
                     row,
-                    systems=systems.get(row["id"], []),
-                    tasks=tasks.get(row["id"], NONE),
+                    systems=found[row["id"]][0],
+                    tasks=found[row["id"]][1],
                     url=f"{address}{row['reference']}/",
                 )
             )

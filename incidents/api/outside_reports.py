@@ -48,7 +48,7 @@ class ReportShown(serializers.Serializer):
     route = serializers.CharField()
     reference = serializers.CharField()
     told_at = serializers.DateTimeField()
-    follows = serializers.UUIDField(**NULL)
+    follows = serializers.UUIDField(help_text="Your own entries alone.", **NULL)
     shared = serializers.ChoiceField(SharedWith.values)
     told_by = serializers.CharField(help_text="Your own entries alone.", **NULL)
     words = serializers.CharField(help_text="Your own entries alone.", **NULL)
@@ -87,7 +87,7 @@ def _shown(row: OutsideReport) -> dict[str, Any]:
     return {
         "organisation": row.organisation.slug,
         **{name: getattr(row, name) for name in plain},
-        "follows": row.follows_id,
+        "follows": note.follows_id if note else None,
         "told_by": note.told_by if note else None,
         "words": note.words if note else None,
     }

@@ -81,6 +81,7 @@ class SignatureShown(serializers.Serializer):
     thumbprint = serializers.CharField(help_text="SHA-256 of the public key; empty when it brings none.")
     state = serializers.ChoiceField(get_args(State), help_text="`trusted`: right, by a key on your trust list.")
     detail = serializers.CharField()
+    countersigned = serializers.BooleanField(help_text="By another signature within it, which is kept and not checked.")
 
 
 class PlaybookShown(PlaybookListed):
@@ -225,4 +226,5 @@ def _signature(shown: Shown) -> dict[str, Any]:
         "thumbprint": shown.thumbprint,
         "state": shown.state,
         "detail": shown.words,
+        "countersigned": shown.countersigned,
     }

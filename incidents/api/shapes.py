@@ -6,10 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db.models import OuterRef, QuerySet, Subquery, Sum
+from django.db import connections
+from django.db.models import OuterRef, QuerySet, Subquery
 from rest_framework import serializers
 from rest_framework.reverse import reverse
 
+from incidents.from_above import rule_of
 from incidents.left_untold import still_untold
 from incidents.models import Incident, IncidentSystem, OwnReference, Participant, Standing
 from portal.api.etags import etag_of
@@ -37,6 +39,7 @@ class TaskCounters(serializers.Serializer):
 class LeftUntoldShown(serializers.Serializer):
     because = serializers.CharField()
     at = serializers.DateTimeField()
+    decided_by = serializers.CharField(help_text="Name and organisation; a key has no name.")
 
 
 UNTOLD = "untold"
@@ -84,6 +87,15 @@ class IncidentListed(serializers.Serializer):
     own_reference = serializers.CharField(**NULL)
 
 
+class OpenedByTool(serializers.Serializer):
+    """The tool whose alert opened it. Until a person has looked, every message says so too."""
+
+    tool = serializers.ChoiceField([Incident.Tool.SIEM, Incident.Tool.MONITORING, Incident.Tool.TOOL])
+    organisation = serializers.CharField(help_text="Whose tool it is, by name.")
+    rule = serializers.CharField(help_text="By which rule: for the organisation whose rule it is.", **NULL)
+    looked_at = serializers.DateTimeField(help_text="Since when a person has looked; null: not confirmed yet.", **NULL)
+
+
 class IncidentShown(IncidentListed):
     """`accounts` and `source` are there for lead, deputy lead and provider."""
 
@@ -96,6 +108,7 @@ class IncidentShown(IncidentListed):
     )
     accounts = serializers.ListField(child=serializers.CharField(), required=False)
     source = SourceShown(required=False, **NULL)  # type: ignore[assignment]
+    opened_by_tool = OpenedByTool(help_text="Null: a person or a key of a person opened it.", **NULL)
     participants = ParticipantShort(many=True)
 
 
@@ -128,11 +141,19 @@ def systems_of(incidents: Sequence[UUID]) -> dict[UUID, list[str]]:
     return found
 
 
-def counted_in(incidents: Sequence[UUID]) -> dict[UUID, dict[str, int]]:
-    """`counted` for each of these, over the sides that the reader may see. One query."""
-    sums = {name: Sum(f"tasks_{name}") for name in COUNTERS}
-    rows = Participant.objects.filter(incident__in=incidents).order_by().values_list("incident_id").annotate(**sums)
-    return {incident: dict(zip(COUNTERS, numbers, strict=True)) for incident, *numbers in rows}
+def summed_up(incidents: Sequence[UUID]) -> dict[UUID, tuple[list[str], dict[str, int]]]:
+    """The slugs of the systems of each of these, and `counted` over the sides that the reader may see. One query."""
+    sums = ", ".join(f"coalesce(sum(p.tasks_{name}), 0)::integer" for name in COUNTERS)
+    with connections["default"].cursor() as cursor:
+        cursor.execute(
+            "SELECT i.id, s.slugs, p.* FROM unnest(%s::uuid[]) AS i(id)"  # noqa: S608 - the names are ours
+            " CROSS JOIN LATERAL (SELECT coalesce(array_agg(s.slug ORDER BY s.slug), '{}') AS slugs"
+            " FROM incidents_incidentsystem s WHERE s.incident_id = i.id) s"
+            f" CROSS JOIN LATERAL (SELECT {sums} FROM incidents_participant p WHERE p.incident_id = i.id) p",
+            [list(incidents)],
+        )
+        found = cursor.fetchall()
+    return {pk: (slugs, dict(zip(COUNTERS, numbers, strict=True))) for pk, slugs, *numbers in found}
 
 
 def counted(sides: Iterable[Row]) -> dict[str, int]:
@@ -187,6 +208,7 @@ def incident_shown(incident: Incident, *, me: UUID, request: Any) -> dict[str, A
         "detected_at": incident.detected_at,
         "meeting_point": incident.meeting_point,
         "techniques": incident.techniques,
+        "opened_by_tool": _opened_by_tool(incident),
         "participants": [participant_short(side) for side in sorted(sides, key=nearest_first)],
     }
     if me in incident.overseers:
@@ -197,6 +219,17 @@ def incident_shown(incident: Incident, *, me: UUID, request: Any) -> dict[str, A
         others = Standing.objects.filter(incident=incident).exclude(slug__in=here).order_by("slug")
         shown["participants"] += [standing_short(row) for row in others.values("slug", "role", "word")]
     return shown
+
+
+def _opened_by_tool(incident: Incident) -> dict[str, Any] | None:
+    if not incident.tool_kind:
+        return None
+    return {
+        "tool": incident.tool_kind,
+        "organisation": incident.tool_of,
+        "rule": rule_of(incident) or None,
+        "looked_at": incident.looked_at,
+    }
 
 
 SIDE = ("slug", "role", "exposure", "distance", "because", *(f"tasks_{name}" for name in COUNTERS))
@@ -218,7 +251,7 @@ def participant_short(side: Row) -> dict[str, Any]:
 
 def untold_short(row: Row) -> dict[str, Any]:
     return participant_short({**row, "role": UNTOLD, "because": row["path"]}) | {
-        UNTOLD: {"because": row["because"], "at": row["at"]}
+        UNTOLD: {name: row[name] for name in ("because", "at", "decided_by")}
     }
 
 

@@ -21,8 +21,10 @@ from incidents.api.shapes import (
     counted,
     incident_named,
     participant_short,
+    untold_short,
 )
 from incidents.api.task_shapes import TaskListed, task_listed, tasks_shown
+from incidents.left_untold import still_untold
 from incidents.models import Incident, IncidentSystem, Participant, Standing, Update
 from incidents.not_trusted import Suspicion, suspected_since, suspicions_in
 from incidents.updates import send_update
@@ -92,13 +94,21 @@ class Participants(Endpoint):
     fresh = ("post",)
     queries = {"get": PageQuery}
 
-    @extend_schema(summary="Who takes part, and why", responses=page_of_shape(ParticipantListed))
+    @extend_schema(
+        summary="Who takes part, and why",
+        description="For lead, deputy lead and provider the last page ends with those left untold.",
+        responses=page_of_shape(ParticipantListed),
+    )
     def get(self, request: Request, reference: str) -> HttpResponse:
         incident = incident_named(reference)
         page = page_of(request, Standing.objects.filter(incident=incident), by=("slug",), asked=self.asked)
         seen = Participant.objects.filter(incident=incident, slug__in=[row.slug for row in page.rows]).values(*SIDE)
         sides = {row["slug"]: row for row in seen}
-        return answer(page.shown(lambda row: _participant(row, sides.get(row.slug))))
+        shown = page.shown(lambda row: _participant(row, sides.get(row.slug)))
+        untold = still_untold(incident)  # asked on each page: a page costs the same wherever it stands
+        if shown["next"] is None:
+            shown["results"] += [untold_short(row) for row in untold]
+        return answer(shown)
 
     @extend_schema(
         summary="The lead lets organisations in, also those left untold or not reached",

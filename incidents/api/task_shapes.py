@@ -11,6 +11,7 @@ from rest_framework import serializers
 
 from incidents.api.shapes import NULL
 from incidents.models import OwnReference, Task
+from incidents.models.task import asks_of
 from portal.api.rendering import answer
 
 
@@ -111,11 +112,11 @@ TASK_KEYS = tuple(TaskListed().fields)
 def task_answer(task_id: UUID) -> HttpResponse:
     """One task with its step and its ETag. One query. Raises: Task.DoesNotExist."""
     columns = {f"step_{name}": F(f"step__{column}") for name, column in STEP.items()}
-    row = tasks_shown().annotate(**columns).get(pk=task_id)
+    row = tasks_shown().annotate(**columns, around=F("asked_around")).get(pk=task_id)
     details = {name: row[f"step_{name}"] for name in STEP}
     details["asks"] = [
         {"name": each["name"], "type": each["kind"], "words": each["words"], "needed": each["deciding"]}
-        for each in details["asks"]
+        for each in asks_of(details["asks"], row["around"])
     ]
     shown = task_listed(row) | {"details": details}
     return answer(shown, headers={"ETag": tag_of(row["version"])})

@@ -18,6 +18,7 @@ from incidents.api import (
     planned,
     planned_cuts,
     playbooks,
+    pressing,
     reported,
     searching,
     services,
@@ -40,6 +41,11 @@ urlpatterns = [
         name="api-incident-own-reference",
     ),
     path("incidents/<str:reference>/participants/", sides.Participants.as_view(), name="api-incident-participants"),
+    path(
+        "incidents/<str:reference>/participants/<str:slug>/ask/",
+        pressing.AskForUpdate.as_view(),
+        name="api-row-ask",
+    ),
     path("incidents/<str:reference>/tasks/", sides.Tasks.as_view(), name="api-incident-tasks"),
     path("incidents/<str:reference>/duties/", duties.Duties.as_view(), name="api-incident-duties"),
     path(
@@ -144,6 +150,7 @@ urlpatterns = [
     path("work-orders/keys/", work_orders.WorkOrderKeys.as_view(), name="api-work-order-keys"),
     path("work-orders/<uuid:order_id>/", work_orders.OneWorkOrder.as_view(), name="api-work-order"),
     path("work-orders/<uuid:order_id>/take/", work_orders.TakeWorkOrder.as_view(), name="api-work-order-take"),
+    path("work-orders/<uuid:order_id>/again/", work_orders.GiveAgain.as_view(), name="api-work-order-again"),
     path("work-orders/<uuid:order_id>/answer/", work_orders.AnswerWorkOrder.as_view(), name="api-work-order-answer"),
     path("playbooks/", playbooks.Playbooks.as_view(), name="api-playbooks"),
     path("playbooks/<str:slug>/", playbooks.OnePlaybook.as_view(), name="api-playbook"),

@@ -40,7 +40,7 @@ def reported_on(task: Task, visitor: Visitor, *, number: str, form: ReportForm |
     return {
         "reports": reports,
         "form": form or ReportForm(choices=choices, initial={"number": number}),
-        "asked": [each for each in task.step.answers if each["deciding"]],
+        "asked": [each for each in task.asks if each["deciding"]],
         "typed": task.step.typed_confirmation,
     }
 

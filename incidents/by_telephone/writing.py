@@ -113,7 +113,7 @@ def faults_of(said: Said) -> list[Fault]:
 
 def _deciding(task: Task, said: Said) -> list[dict[str, str]]:
     """The answers that the plan goes on by; what would stay at home is not for the lead to write."""
-    asked = [each for each in task.step.answers if each["deciding"]]
+    asked = [each for each in task.asks if each["deciding"]]
     read = read_answers(asked, said.answers)
     return [{"name": each["name"], "kind": each["kind"], "value": read[each["name"]]} for each in asked]
 

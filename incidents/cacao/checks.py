@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from incidents.cacao.literals import check_address_secrets, check_variable_secrets
 from incidents.cacao.notes import Notes, Place
 from incidents.cacao.objects import SUMMARY_FIELDS
 from incidents.cacao.parts import (
@@ -44,6 +45,7 @@ def check_playbook(document: dict[str, Any], notes: Notes) -> None:
     _check_definitions(document, notes)
     for key, step in document["workflow"].items():
         check_step(document, key, step, notes)
+    check_variable_secrets(document, notes)
     check_start(document, notes)
     _check_summary(document, notes)
 
@@ -79,6 +81,7 @@ def _check_definitions(document: dict[str, Any], notes: Notes) -> None:
                 notes.error(where, "This is not defined in authentication_info_definitions.")
             used = each.get("agent_target_extensions", {})
             check_extensions(document, used, (section, key, "agent_target_extensions"), notes)
+            check_address_secrets(each, (section, key), notes)
     for key, each in document.get("authentication_info_definitions", {}).items():
         _check_secrets(each, ("authentication_info_definitions", key), notes)
     for key, each in document.get("data_marking_definitions", {}).items():

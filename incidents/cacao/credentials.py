@@ -11,9 +11,9 @@ from incidents.cacao.vocabulary import SECRETS
 
 LETS_IN = re.compile("auth|token|key|cookie|secret|password", re.IGNORECASE)
 # A scheme (RFC 9110 section 11.1; IANA's list, and those in use beside it), then variables and nothing else.
-_SCHEME = "apikey|basic|bearer|concealed|digest|dpop|geniekey|gnap|hoba|key|mutual|negotiate|oauth|privatetoken"
-_SCHEME += "|scram-sha-1|scram-sha-256|splunk|ssws|token|vapid"
-_ONLY_VARIABLES = re.compile(rf"(?:(?:{_SCHEME})\s+)?(?:{VARIABLE_VALUE.pattern}[\s:]*)+", re.IGNORECASE)
+SCHEME = "apikey|basic|bearer|concealed|digest|dpop|geniekey|gnap|hoba|key|mutual|negotiate|oauth|privatetoken"
+SCHEME += "|scram-sha-1|scram-sha-256|splunk|ssws|token|vapid"
+_ONLY_VARIABLES = re.compile(rf"(?:(?:{SCHEME})\s+)?(?:{VARIABLE_VALUE.pattern}[\s:]*)+", re.IGNORECASE)
 
 
 def without_secrets(command: Mapping[str, Any]) -> dict[str, Any]:

@@ -28,6 +28,9 @@ from incidents.cacao.notes import Notes, Place
 from incidents.cacao.parts import check_instant
 from portal import clock
 
+# Section 10.15 says that a signature may be signed by another within it, and not what that one signs: with or without
+# the `value` around it. The published examples have none. So whoever countersigned may say what they like.
+COUNTERSIGNED = "Countersigned, not checked: the standard does not say what exactly a countersignature signs."
 MOST = 50  # signatures in one document
 SHORTEST_RSA, LONGEST_RSA = 2048, 8192  # bits; RFC 7518 section 3.3, and what can be checked without long work
 HASHES: dict[str, hashes.HashAlgorithm] = {"256": hashes.SHA256(), "384": hashes.SHA384(), "512": hashes.SHA512()}
@@ -70,7 +73,7 @@ class Signed:
         return hashlib.sha256(whole).hexdigest().encode()
 
     def verdict(self, signature: Mapping[str, Any]) -> Verdict:
-        """Whether the signature is right. One within it (a countersignature) is left out, and not looked at."""
+        """Whether the signature is right. One within it is left out (`COUNTERSIGNED`)."""
         algorithm = signature["algorithm"]
         if algorithm not in ALGORITHMS:
             return Verdict("unchecked", f"Signatures by {algorithm[:40]} cannot be checked here.")
@@ -129,7 +132,7 @@ def _note(verdict: Verdict, signature: dict[str, Any], place: Place, notes: Note
     if why := out_of_force(signature, clock.now()):
         notes.warn((*place, FIELD_OF[why]), WORDS_OF[why])
     if "signature" in signature:
-        notes.warn((*place, "signature"), "The countersignature is kept but not checked.")
+        notes.warn((*place, "signature"), COUNTERSIGNED)
 
 
 def out_of_force(signature: Mapping[str, Any], now: datetime) -> str:

@@ -6,6 +6,7 @@ import base64
 import binascii
 from typing import Any
 
+from incidents.cacao.literals import check_command_secrets
 from incidents.cacao.notes import Notes, Place
 from incidents.cacao.parts import (
     ID,
@@ -85,7 +86,8 @@ def _check_action(document: dict[str, Any], step: dict[str, Any], place: Place, 
 
 
 def check_command(command: dict[str, Any], place: Place, notes: Notes) -> None:
-    """One command: a text in one of the two spellings, and base64 that is."""
+    """One command: a text in one of the two spellings, base64 that is, and no secret."""
+    check_command_secrets(command, place, notes)
     check_references(command.get("external_references", []), (*place, "external_references"), notes)
     if not command.get("command") and not command.get("command_b64"):
         notes.error(place, "A command needs its text, in command or command_b64.")

@@ -30,5 +30,6 @@ def _said(data: Mapping[str, Any], names: Mapping[str, str]) -> str:
 FEED: dict[str, Callable[[Mapping[str, Any], Mapping[str, str]], str]] = {
     "duty.changed": _said,
     "duty.reminded": lambda data, names: _("a duty of ours is due soon; only we see this line"),
+    "duty.goes_on": lambda data, names: _("a duty of ours goes on: closing stops no clock; only we see this line"),
     "duty.overdue": lambda data, names: _("a duty of ours is overdue; only we see this line"),
 }

@@ -18,8 +18,8 @@ class SayForm(forms.Form):
     """One act with the fields that it needs; the others are not there."""
 
     FIELDS: ClassVar[dict[str, tuple[str, ...]]] = {
-        "aware": ("moment", "words"),
-        "correct": ("moment", "words", "delay"),
+        "aware": ("moment", "words", "sure"),
+        "correct": ("moment", "words", "delay", "sure"),
         "report": ("moment", "route", "reference", "delay"),
         "no_report": ("words",),
         "follow_up": ("moment", "reference", "words"),
@@ -27,7 +27,7 @@ class SayForm(forms.Form):
         "reopen": ("words",),
         "share": ("whom",),
     }
-    OPTIONAL: ClassVar[frozenset[str]] = frozenset({"reference", "delay", "whom"})
+    OPTIONAL: ClassVar[frozenset[str]] = frozenset({"reference", "delay", "whom", "sure"})
 
     moment = LocalMoment()
     words = forms.CharField(max_length=LONGEST, error_messages={"required": _("Say who decided, and why.")})
@@ -35,6 +35,8 @@ class SayForm(forms.Form):
     reference = forms.CharField(max_length=100)
     delay = forms.CharField(max_length=LONGEST)
     whom = forms.ChoiceField(choices=Duty.Shared.choices)
+    sure = forms.BooleanField()
+    asks_sure = False  # whether the time that was said looks like a slip
 
     def __init__(self, *args: Any, act: str, **kwargs: Any) -> None:
         kwargs["auto_id"] = f"{act}-%s"

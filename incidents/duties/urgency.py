@@ -7,9 +7,11 @@ from uuid import UUID
 from django.db.models import Case, IntegerField, QuerySet, Value, When
 
 from incidents.models import Duty, Incident
+from portal.postgres.prepared import Prepared
 
 State = Duty.State
 MOST = 5
+_OWN = Prepared(Duty, "incident_id = %s AND organisation_id = %s")
 _ORDER = {State.RUNNING: 0, State.ASSESSING: 1, State.REPORTED: 2, State.FOLLOWED_UP: 2, State.NOT_REPORTABLE: 3}
 
 
@@ -22,8 +24,16 @@ def own_duties(incident: Incident, *, me: UUID) -> QuerySet[Duty]:
 
 
 def own_clock(incident: Incident, *, me: UUID) -> Duty | None:
-    """The one duty that the organisation's own tile shows (RULES 6). One query."""
-    return own_duties(incident, me=me).first()
+    """The one duty that the organisation's own tile shows (RULES 6): the first of `own_duties`. One query.
+
+    They are few and put in order here.
+    """
+    return min(_OWN.all(incident.pk, me), key=_urgency, default=None)
+
+
+def _urgency(duty: Duty) -> tuple[int, bool, float, bool, str]:
+    due = duty.due_at.timestamp() if duty.due_at else 0.0
+    return _ORDER.get(State(duty.state), 4), duty.due_at is None, due, duty.kind != Duty.ICO, duty.name
 
 
 def running_clocks(me: UUID) -> list[Duty]:

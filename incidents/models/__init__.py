@@ -26,6 +26,7 @@ from incidents.models.radius import (
 )
 from incidents.models.reminder import UpdateReminder
 from incidents.models.run import Decision, Run, RunAnswer, RunStep
+from incidents.models.saved_view import SavedView
 from incidents.models.service_status import ServiceNote, ServiceStatus
 from incidents.models.sign_off import PlaybookSystem, SignedAtOpening, SignOff, SignOffStep
 from incidents.models.signing import PlaybookSignature, SigningKey, SigningSecret, TrustedKey
@@ -33,7 +34,7 @@ from incidents.models.statement import Statement, StatementAsk, StatementVersion
 from incidents.models.task import OwnReference, Task, TaskNote
 from incidents.models.technique import IncidentTechnique, TechniqueEvidence, TechniqueSaying
 from incidents.models.untold import Outside, Untold
-from incidents.models.work_order import WorkOrder
+from incidents.models.work_order import OrderAgain, WorkOrder
 
 __all__ = [
     "CampaignLink",
@@ -56,6 +57,7 @@ __all__ = [
     "LinkClaim",
     "LinkDispute",
     "LogEntry",
+    "OrderAgain",
     "Outside",
     "OutsideReport",
     "OutsideReportNote",
@@ -82,6 +84,7 @@ __all__ = [
     "Run",
     "RunAnswer",
     "RunStep",
+    "SavedView",
     "Score",
     "ServiceNote",
     "ServiceStatus",

@@ -6,10 +6,12 @@ import uuid
 from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
 from incidents.models.playbook import Playbook
 from partners.models import Organisation, SharedSystem
+from portal.reasons import ReasonField
 
 
 class Incident(models.Model):
@@ -89,6 +91,8 @@ class Incident(models.Model):
         indexes = [
             models.Index(fields=["-opened_at", "-id"], name="incident_newest"),
             models.Index(fields=["id"], name="incident_open", condition=~models.Q(status="closed")),
+            # The head of every page counts one's own among them; what others have open costs nobody anything.
+            GinIndex(fields=["participants"], name="incident_open_of", condition=~models.Q(status="closed")),
         ]
         constraints = [
             models.CheckConstraint(
@@ -170,19 +174,19 @@ class Participant(models.Model):
     containing_open = models.PositiveIntegerField(default=0, editable=False)
     acknowledged_at = models.DateTimeField(null=True, editable=False)
     told_at = models.DateTimeField(null=True, editable=False)
-    told_by = models.TextField(blank=True, default="", editable=False)
+    told_by = ReasonField(blank=True, default="", editable=False)
     delivered_at = models.DateTimeField(null=True, editable=False)
     seen_at = models.DateTimeField(null=True, editable=False)
     people_told = models.PositiveIntegerField(default=0, editable=False)
     people_seen = models.PositiveIntegerField(default=0, editable=False)
-    not_told_because = models.TextField(blank=True, default="", editable=False)
+    not_told_because = ReasonField(blank=True, default="", editable=False)
     # The newest that its people said without signing in (`notifications.models.Answer.Said`), by which way and when.
     said = models.TextField(blank=True, default="", db_default="", editable=False)
     said_by = models.TextField(blank=True, default="", db_default="", editable=False)
     said_at = models.DateTimeField(null=True, editable=False)
     # What the ladder does next while nobody has answered ("deputy by text message"), when, and how often it has been
     # climbed to the top in vain. Names nobody.
-    next_step = models.TextField(blank=True, default="", db_default="", editable=False)
+    next_step = ReasonField(blank=True, default="", db_default="", editable=False)
     next_step_at = models.DateTimeField(null=True, editable=False)
     times_climbed = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
     # When the newest radius no longer reached it; null while it does, or never did.

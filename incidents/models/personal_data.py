@@ -106,6 +106,8 @@ class DataNotice(models.Model):
     acknowledged_by = models.UUIDField(null=True)
     acknowledged_at = models.DateTimeField(null=True)
     reminded = models.PositiveSmallIntegerField(default=0)
+    unreached_at = models.DateTimeField(null=True)  # when nobody there had a way that is trusted; null: somebody has
+    ring = models.TextField(blank=True, default="", db_default="")  # then: the number of the addressee's duty desk
 
     class Meta:
         ordering = ["-sent_at", "-id"]
@@ -127,7 +129,6 @@ class OutsideReport(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="+", db_index=False)
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+", db_index=False)
-    follows = models.ForeignKey("self", on_delete=models.CASCADE, null=True, related_name="follow_ups")
     body = models.TextField()  # an id of `personal_data.bodies`
     body_name = models.TextField(blank=True, default="")  # of a body that stands in no list, in own words
     route = models.TextField(blank=True, default="")
@@ -150,6 +151,8 @@ class OutsideReportNote(models.Model):
 
     report = models.OneToOneField(OutsideReport, on_delete=models.CASCADE, primary_key=True, related_name="note")
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+", db_index=False)
+    # Which report this one follows: that there is a first one is for its owner to share, by sharing that.
+    follows = models.ForeignKey(OutsideReport, on_delete=models.SET_NULL, null=True, related_name="+")
     told_by = models.TextField()
     words = models.TextField(blank=True, default="")
     written_by = models.UUIDField()

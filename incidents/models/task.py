@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from typing import ClassVar
+from collections.abc import Collection, Sequence
+from typing import Any, ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from incidents.models.incident import Incident
@@ -70,6 +72,8 @@ class Task(models.Model):
     # The newest answer that was given for its organisation by telephone (`ReportedAnswer`); functions alone set it.
     reported_id = models.UUIDField(null=True, editable=False)
     exempt_because = models.TextField(blank=True, default="", db_default="")  # the lead's reason, with `cancelled`
+    # Answers of a called playbook's step that a condition around it asks about, and none of its own.
+    asked_around = ArrayField(models.TextField(), default=list, db_default=[])
 
     class Meta:
         ordering = ["position", "turn"]
@@ -85,6 +89,16 @@ class Task(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def asks(self) -> list[dict[str, Any]]:
+        """What whoever completes it must say, as `Step.answers`; `deciding`: a condition of the run asks about it."""
+        return asks_of(self.step.answers, self.asked_around)
+
+
+def asks_of(answers: Sequence[dict[str, Any]], asked_around: Collection[str]) -> list[dict[str, Any]]:
+    """See `Task.asks`; `answers` as `Step.answers`."""
+    return [{**each, "deciding": each["deciding"] or each["name"] in asked_around} for each in answers]
 
 
 class TaskNote(models.Model):

@@ -30,6 +30,7 @@ class Untold(models.Model):
     because = models.TextField()
     at = models.DateTimeField()
     told_at = models.DateTimeField(null=True)
+    decided_by = models.TextField(blank=True, default="", db_default="")  # name and organisation; a trigger writes it
 
     class Meta:
         ordering = ["name"]

@@ -51,3 +51,56 @@ class WorkOrder(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key_name}: {self.outcome or 'taken'}"
+
+
+class OrderAgain(models.Model):
+    """That an order was given to the tool again: the new order, and what had become of the earlier one. Read by its
+    organisation alone, written by `sec.give_order_again`, changed by nobody.
+
+    `earlier_id`: the order before it, the task's own id for the first. `task_version`: of the task then; a person who
+    answers it later has it. `given_by`: the person's or key's name. `leases`: those of the earlier order.
+    """
+
+    class Outcome(models.TextChoices):
+        FAILED = "failed", "Failed"
+        REFUSED = "refused", "Refused"
+        EXPIRED = "expired", "Not answered in time"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="orders_again", db_index=False)
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+", db_index=False)
+    nth = models.PositiveSmallIntegerField()
+    earlier_id = models.UUIDField()
+    because = models.TextField()
+    given_at = models.DateTimeField()
+    given_by_id = models.UUIDField(null=True)
+    given_by = models.TextField()
+    task_version = models.PositiveIntegerField()
+    outcome = models.TextField(choices=Outcome.choices)
+    result = models.TextField(blank=True, default="")
+    key_name = models.TextField()
+    leases = models.JSONField(default=list)
+    taken_at = models.DateTimeField()
+    answered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["task", "nth"]
+        constraints = [
+            models.UniqueConstraint(fields=["task", "nth"], name="order_again_nth"),
+            models.UniqueConstraint(fields=["earlier_id"], name="order_again_once"),
+            models.CheckConstraint(
+                condition=models.Q(outcome__in=["failed", "refused", "expired"]), name="order_again_outcome"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.nth}: {self.because}"
+
+    @property
+    def words(self) -> str:
+        """Why the earlier order is to be had no more."""
+        return f"It was given again as {self.pk}."
+
+    def answered_by(self, lease: str) -> bool:
+        """Whether the earlier order was answered, and by whoever held that lease: the last one."""
+        return self.outcome != self.Outcome.EXPIRED and self.leases[-1:] == [lease]

@@ -32,6 +32,9 @@ FEED: dict[str, Words] = {
     "data_notice.overdue": lambda data, names: (
         _("%(name)s has not acknowledged a notice of its data in time") % _to(data, names)
     ),
+    "data_notice.unreached": lambda data, names: (
+        _("nobody at %(name)s could be reached about a notice of its data; ring them") % _to(data, names)
+    ),
     "outside_report.written": lambda data, names: _("has written down that a body outside was told"),
     "outside_report.shared": lambda data, names: _("shares that a body outside was told"),
     "outside_report.unshared": lambda data, names: _("no longer shares that a body outside was told"),

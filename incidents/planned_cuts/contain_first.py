@@ -19,11 +19,12 @@ from incidents.rewalk import board_cuts
 Cut = Mapping[str, Any]
 
 
-def board_block(incident: Incident, *, me: UUID, may_plan: bool) -> dict[str, Any]:
+def board_block(incident: Incident, *, me: UUID, may_plan: bool, any_planned: bool = True) -> dict[str, Any]:
     """For the board of whoever may know of any: `cuts` to contain first, for whoever oversees; `planned`, what else is
-    planned and is not over. Three queries."""
+    planned and is not over. `any_planned`: whether there is a plan at all. At most three queries."""
     first = board_cuts(incident)
-    lines = [(frozenset(map(str, cut.links)), line_of(cut, sides, incident, me=me)) for cut, sides in cuts_in(incident)]
+    found = cuts_in(incident) if any_planned else ()
+    lines = [(frozenset(map(str, cut.links)), line_of(cut, sides, incident, me=me)) for cut, sides in found]
     shown = with_plans(incident, [cut for cut in first if cut.get("key")], lines, may_plan=may_plan)
     named = {frozenset(cut.get("edges", ())) for cut in first if cut.get("key")}
     planned = [line for links, line in lines if line["open"] and (not links or links not in named)]

@@ -24,7 +24,7 @@ RETURNING 1
 
 
 def read_answers(asked: Sequence[Mapping[str, Any]], given: Mapping[str, Any]) -> dict[str, str]:
-    """The answers to what a step asks (`Step.answers`), each in the one spelling of its type.
+    """The answers to what a step asks (`Task.asks`), each in the one spelling of its type.
 
     Raises:
         Invalid: one does not fit its type, or one that a condition of the plan asks about is missing.
@@ -56,7 +56,7 @@ def keep_answers(task: Task, read: Mapping[str, str]) -> None:
     """Let the lead and the run have the answers that a condition asks about, and no other."""
     deciding = [
         {"name": each["name"], "kind": each["kind"], "value": read[each["name"]]}
-        for each in task.step.answers
+        for each in task.asks
         if each["deciding"] and each["name"] in read
     ]
     if deciding:

@@ -61,7 +61,10 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """`playbooks`: by path ("" is the plan itself), our own id. `shared`: by path, the names that are the caller's."""
+    """`playbooks`: by path ("" is the plan itself), our own id. `shared`: by path, the names that are the caller's.
+
+    `deciding`: the variables, by path and name, that a condition of the run asks about.
+    """
 
     start: str
     nodes: Mapping[str, Node]
@@ -76,6 +79,14 @@ class Graph:
         actions = Counter(node.path for node in self.nodes.values() if node.kind == "action")
         paths = sorted(self.playbooks)
         return dict(zip(paths, accumulate((actions[path] for path in paths), initial=0), strict=False))
+
+    def asked(self, node: Node) -> list[str]:
+        """The names that, answered in this step, are those of a variable that some condition of the run asks about."""
+        return sorted(
+            name
+            for name in {name for _, name in self.deciding}
+            if name not in node.variables and self.variable(node.path, name) in self.deciding
+        )
 
     def variable(self, path: str, name: str) -> tuple[str, str]:
         """The variable that a name means in the playbook at a path."""

@@ -17,28 +17,32 @@ from incidents.running.kept import SETTLED, fetched
 from portal.ledger.record import Actor, Entry, record_many
 
 # What is there is read once and looked up: joined row by row, row security would be asked for each pair of rows.
+# Lead and deputy lead are offices: what somebody did in one, and a step that is over, is not whoever holds it later's.
 _WRITE = """
-INSERT INTO incidents_task (id, incident_id, organisation_id, step_id, path, turn, position, title, containing, status,
-    ready, acknowledge_by, finish_by, reason, version, changed_at, previous_status, previous_reason)
-SELECT gen_random_uuid(), p.incident_id, p.organisation_id, s.id, w.path, w.turn, w."offset" + s.position, s.title,
-       s.containing, 'waiting', w.begun,
+INSERT INTO incidents_task (id, incident_id, organisation_id, step_id, path, turn, asked_around, position, title,
+    containing, status, ready, acknowledge_by, finish_by, reason, version, changed_at, previous_status, previous_reason)
+SELECT gen_random_uuid(), p.incident_id, p.organisation_id, s.id, w.path, w.turn, w.asked, w."offset" + s.position,
+       s.title, s.containing, 'waiting', w.begun,
        CASE WHEN w.begun THEN now() + make_interval(mins => s.acknowledge_minutes) END,
        CASE WHEN w.begun THEN now() + make_interval(mins => coalesce(%(due)s, s.finish_minutes)) END,
        '', 1, now(), '', ''
   FROM jsonb_to_recordset(%(wanted)s::jsonb)
-       AS w(playbook uuid, path text, step text, turn int, "offset" int, begun bool)
+       AS w(playbook uuid, path text, step text, turn int, asked text[], "offset" int, begun bool, over bool)
   JOIN incidents_step s ON s.playbook_id = w.playbook AND s.cacao_step_id = w.step
   JOIN incidents_participant p ON p.incident_id = %(incident)s AND
        CASE s.audience WHEN 'all' THEN p.role <> 'observer'
             WHEN 'provider' THEN p.is_provider
-            WHEN 'lead' THEN p.role = 'lead'
-            WHEN 'deputy_lead' THEN
+            WHEN 'lead' THEN p.role = 'lead' AND NOT w.over
+            WHEN 'deputy_lead' THEN NOT w.over AND
                 p.organisation_id = (SELECT i.deputy_lead_id FROM incidents_incident i WHERE i.id = p.incident_id)
             WHEN 'organisation:' || p.slug THEN p.role <> 'observer'
             ELSE p.role <> 'observer' AND NOT p.is_provider AND p.kind = 'council'
                  AND NOT starts_with(s.audience, 'organisation:') END
  WHERE (p.organisation_id, s.id, w.path, w.turn) NOT IN (
            SELECT t.organisation_id, t.step_id, t.path, t.turn FROM incidents_task t WHERE t.incident_id = %(incident)s)
+   AND NOT (s.audience IN ('lead', 'deputy_lead') AND EXISTS (
+           SELECT 1 FROM incidents_task t WHERE t.incident_id = %(incident)s AND t.step_id = s.id AND t.path = w.path
+              AND t.turn = w.turn AND t.status IN ('done', 'verified')))
 ON CONFLICT (incident_id, organisation_id, step_id, path, turn) DO NOTHING
 RETURNING organisation_id, id, position, ready
 """
@@ -81,12 +85,14 @@ def write_tasks(incident: Incident, engine: Engine, ahead: Ahead) -> list[Ready]
             "path": graph.nodes[key].path,
             "step": graph.nodes[key].step,
             "turn": turn,
+            "asked": graph.asked(graph.nodes[key]) if graph.nodes[key].path else [],
             "offset": offsets[graph.nodes[key].path],
-            "begun": at_once,
+            "begun": state in ("begun", "asked"),
+            "over": state in ("ended", "stopped"),
         }
-        for key, turn, at_once in [
-            *((row.key, row.turn, row.state in ("begun", "asked")) for row in begun),
-            *((key, turn, False) for key, turn in ahead.steps),
+        for key, turn, state in [
+            *((row.key, row.turn, row.state) for row in begun),
+            *((key, turn, "") for key, turn in ahead.steps),
         ]
     ]
     if not wanted:

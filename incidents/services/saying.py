@@ -11,6 +11,7 @@ from incidents.errors import Fault, Invalid
 from incidents.models import Incident, ServiceStatus
 from incidents.personal_data.saying import asked
 from portal import clock
+from portal.postgres.prepared import prepared_cursor
 
 LONGEST = 1000
 State = ServiceStatus.State
@@ -77,7 +78,7 @@ def say_service(incident: Incident, said: Said) -> bool:
 
 def counted(incident: Incident) -> dict[object, Count]:
     """By organisation id: of everybody who has said something for whoever oversees, else of one's own. One query."""
-    with connections["default"].cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(
             "SELECT organisation_id, total, working, difficulty, down, critical_down FROM sec.services_counted(%s)",
             [incident.pk],

@@ -111,7 +111,8 @@ def short(count: Count | None) -> str:
         words = ngettext(
             "%(n)s of %(total)s service not working", "%(n)s of %(total)s services not working", count.total
         )
-        return words % said + (_(", safety-critical") if count.critical_down else "")
+        # What people's safety hangs on stands first: a board has room for one line.
+        return (_("safety-critical: %(n)s of %(total)s not working") if count.critical_down else words) % said
     if count.difficulty:
         return (
             ngettext(

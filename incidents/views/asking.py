@@ -37,6 +37,26 @@ def ask(request: HttpRequest, reference: str, slug: str) -> HttpResponse:
     return redirect("incident-participant", reference=reference, slug=slug)
 
 
+@require_POST
+@signed_in(may=may_open)
+def ask_now(request: HttpRequest, reference: str, slug: str) -> HttpResponse:
+    """One press on the board: the usual question, and back to the board with what was done, or why not."""
+    incident = incident_or_404(reference)
+    visitor = request.visitor  # type: ignore[attr-defined]
+    side = Participant.objects.filter(incident=incident, slug=slug).values("name").first()
+    if side is None or visitor.organisation_id not in {incident.lead_id, incident.deputy_lead_id}:
+        raise Http404
+    try:
+        asking.ask(incident, slug=slug, words=asking.usual_question())
+    except NotAllowed as refused:
+        messages.error(request, _("Not done. %(why)s") % {"why": refused})
+    else:
+        messages.success(
+            request, _("%(name)s is asked how things stand, and told that there is something to read.") % side
+        )
+    return redirect("incident-board", reference=incident.reference)
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
 def detail(request: HttpRequest, request_id: UUID) -> HttpResponse:

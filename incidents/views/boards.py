@@ -15,11 +15,12 @@ from incidents import board as boards
 from incidents.asking import requests_of
 from incidents.brief import brief_of, line_of
 from incidents.decisions.known import current_card
+from incidents.decisions.waiting import to_review
 from incidents.feed_filters import choice
 from incidents.header import header_of
 from incidents.isolating import asks_for
 from incidents.left_untold import still_untold
-from incidents.listing import KINDS, closed_page, kinds_shown, open_rows, peacetime, states_shown
+from incidents.listing import KINDS, closed_page, kinds_shown, open_page, peacetime, states_shown
 from incidents.mail import may_be_marked
 from incidents.models import Incident, Participant, Standing, Task
 from incidents.moving import movement, said_of_cuts, visible_links
@@ -27,11 +28,14 @@ from incidents.not_trusted import lines_of, mail_lines, suspicions_in
 from incidents.picture_page import as_file, with_picture
 from incidents.planned import may_be_worked_on
 from incidents.planned_cuts.contain_first import plans_of
+from incidents.planned_cuts.shown import waiting_for as cuts_to_answer
 from incidents.planned_pages import list_rows
 from incidents.reach import participant_page, radius_page
 from incidents.rewalk import current_document, versions_of
 from incidents.ringing import ringing
+from incidents.saved_views import views_of
 from incidents.seeing import mark_seen
+from incidents.statements.saying import waiting_statements
 from incidents.tabs import Reader, more_of
 from incidents.views.finding import incident_or_404, overseen_or_404
 from incidents.why_here import why_page
@@ -56,16 +60,21 @@ def incident_list(request: HttpRequest) -> HttpResponse:
     if kind not in KINDS:
         kind = ""
     closed, page = closed_page(visitor.organisation_id, after=request.GET.get("after", ""), kind=kind, state=state)
-    rows = open_rows(visitor.organisation_id, kind=kind, state=state)
+    after = request.GET.get("open", "")
+    rows, more = open_page(visitor.organisation_id, kind=kind, state=state, after=after)
     states = states_shown(kind, state)
     context = {
         "incidents": rows,
+        "more": more,
+        "later": bool(after),
+        "views": views_of(visitor, kind=kind, state=state),
+        "kind": kind,
         "closed": closed,
         "page": page,
         "kinds": kinds,
         "states": states,
         "state": state,
-        "refresh_url": next(each["href"] for each in states if each["current"]),
+        "refresh_url": request.get_full_path() if after else next(each["href"] for each in states if each["current"]),
         "may_open": may_open(visitor),
         "peacetime": [] if rows else peacetime(may_open=may_open(visitor)),
     }
@@ -77,6 +86,9 @@ def _planned_list(request: HttpRequest, kinds: list[dict[str, Any]]) -> HttpResp
     me, now = visitor.organisation_id, clock.now()
     context = {
         "kinds": kinds,
+        "views": views_of(visitor, kind="planned"),
+        "kind": "planned",
+        "state": "",
         "works": list_rows(me=me, now=now),
         "over": list_rows(me=me, now=now, over=True),
         "may_announce": may_open(visitor) and may_be_worked_on(me).exists(),
@@ -100,8 +112,11 @@ def board_fragment(request: HttpRequest, reference: str) -> HttpResponse:
 def _board(request: HttpRequest, reference: str) -> dict[str, Any]:
     visitor = request.visitor  # type: ignore[attr-defined]
     incident = incident_or_404(reference)
-    mark_seen(incident, actor=actor_of(visitor))
     me: UUID = visitor.organisation_id
+    sides = boards.sides_of(incident)
+    if any(side["organisation_id"] == me and side["seen_at"] is None for side in sides):
+        mark_seen(incident, actor=actor_of(visitor))
+        sides = boards.sides_of(incident)
     manages = may_open(visitor)
     return boards.board_of(
         incident,
@@ -109,6 +124,7 @@ def _board(request: HttpRequest, reference: str) -> dict[str, Any]:
         may_lead=manages and me == incident.lead_id,
         manages=manages,
         feed=choice(request.GET.get("feed", "")),
+        sides=sides,
     )
 
 
@@ -138,7 +154,14 @@ def more(request: HttpRequest, reference: str) -> HttpResponse:
     incident = incident_or_404(reference)
     visitor = request.visitor  # type: ignore[attr-defined]
     oversees = visitor.organisation_id in incident.overseers
-    reader = Reader(own_slug=None if oversees else visitor.organisation_slug, manages=may_open(visitor))
+    me: UUID = visitor.organisation_id
+    reader = Reader(
+        own_slug=None if oversees else visitor.organisation_slug,
+        manages=may_open(visitor),
+        to_answer=len(waiting_statements(me, incident)),
+        cuts=len(cuts_to_answer(incident, me=me)),
+        reviews=len(to_review(incident, me=me)),
+    )
     context = {"incident": header(incident), "pages": more_of(incident, reader)}
     return render(request, "incidents/more.html", context)
 

@@ -16,7 +16,7 @@ from incidents.duties.forms import SayForm
 from incidents.duties.saying import judged_by_me, say
 from incidents.duties.urgency import own_duties
 from incidents.duties.words import both_times, facts_of, row_of, rule_of
-from incidents.errors import NotYours, WrongMoment
+from incidents.errors import Doubtful, NotYours, WrongMoment
 from incidents.models import Duty, Incident
 from incidents.views.boards import header
 from incidents.views.finding import incident_or_404
@@ -88,7 +88,8 @@ def duty_detail(request: HttpRequest, reference: str, duty_id: UUID) -> HttpResp
             try:
                 return _said(request, incident, duty, form)
             except (NotYours, WrongMoment) as wrong:
-                form.add_error(None, str(wrong))
+                form.asks_sure = isinstance(wrong, Doubtful)
+                form.add_error("moment" if form.asks_sure else None, str(wrong))
                 status = 403 if isinstance(wrong, NotYours) else 409
     context = {
         "incident": header(incident),

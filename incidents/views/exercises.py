@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from incidents.errors import Invalid
 from incidents.exercise_forms import ExerciseForm
 from incidents.exercises import resume, start_exercise, suspend
-from incidents.listing import open_rows
+from incidents.listing import open_page
 from incidents.models import Incident, Inject
 from incidents.scores import own_scores, score_page
 from incidents.views.boards import header
@@ -54,7 +54,7 @@ def exercise_list(request: HttpRequest) -> HttpResponse:
                 return redirect("incident-board", reference=incident.reference)
     context = {
         "form": form,
-        "running": open_rows(visitor.organisation_id, kind="exercise"),
+        "running": open_page(visitor.organisation_id, kind="exercise")[0],
         "scores": own_scores(visitor.organisation_id),
     }
     return render(request, "exercises/list.html", context, status=status)

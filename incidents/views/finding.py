@@ -7,10 +7,13 @@ from uuid import UUID
 from django.http import Http404
 
 from incidents.models import Incident, Task
+from portal.postgres.prepared import Prepared
+
+_BY_REFERENCE = Prepared(Incident, "reference = %s")
 
 
 def incident_or_404(reference: str) -> Incident:
-    incident = Incident.objects.filter(reference=reference).first()
+    incident = _BY_REFERENCE.first(reference)
     if incident is None:
         raise Http404
     return incident

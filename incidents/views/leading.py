@@ -83,6 +83,7 @@ def open_form(request: HttpRequest) -> HttpResponse:
                 ticked=request.POST.getlist("untold"),
                 why_untold=form.why_untold,
                 checked="untold" in form.errors,
+                decided_by=f"{visitor.name}, {visitor.organisation_name}",
             )
     except Invalid as refused:
         _show_faults(form, refused)

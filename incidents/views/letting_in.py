@@ -15,6 +15,7 @@ from incidents.forms import LetInForm
 from incidents.left_untold import still_untold
 from incidents.models import Incident
 from incidents.outside import waiting_for_a_yes
+from incidents.reach_words import why_in_words
 from incidents.rewalk import current_document
 from incidents.views.boards import header
 from incidents.views.finding import incident_or_404
@@ -68,7 +69,14 @@ def let_in(request: HttpRequest, reference: str) -> HttpResponse:
     context = {
         "incident": header(incident),
         "form": form,
-        "untold": [{**row, "exposure": exposure(row["exposure"])} for row in untold],
+        "untold": [
+            {
+                **row,
+                "exposure": exposure(row["exposure"]),
+                "path": why_in_words(row["path"], walked=row["distance"] is not None),
+            }
+            for row in untold
+        ],
         "waiting": waiting_for_a_yes(incident),
         "suspected": incident.status == Incident.Status.SUSPECTED,
     }

@@ -51,6 +51,7 @@ def own_actions(request: HttpRequest, reference: str) -> HttpResponse:
         "like": like and {"title": like.title, "href": reverse("task-detail", args=[like.pk])},
         "may_write": may_answer(visitor) and incident.status != Incident.Status.CLOSED,
         "oversees": me in incident.overseers,
+        "seen_by": incident.lead.name,
         "receipt": receipt_of(incident, person_id=visitor.person_id, seen_by=incident.lead.name),
         "rows": rows_of(incident, me=me),
     }

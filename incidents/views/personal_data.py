@@ -118,7 +118,10 @@ def notice(request: HttpRequest, reference: str) -> HttpResponse:
             except REFUSED as wrong:
                 status = _failed(form, wrong)
             else:
-                told = _("Sent. They are told that there is something to read; nobody else is.")
+                told = _(
+                    "Sent. They are told that there is something to read; nobody else is. When nobody there can be"
+                    " reached, it says so here within a minute."
+                )
                 closed = _("It stands there. No message goes out any more: ring them.")
                 messages.success(request, closed if incident.status == Incident.Status.CLOSED else told)
                 return redirect("incident-data", reference=reference)

@@ -17,8 +17,9 @@ from incidents.duties.urgency import running_clocks
 from incidents.duties.words import to_do
 from incidents.from_above import needs_you
 from incidents.heads_up import current
-from incidents.listing import open_rows, peacetime
+from incidents.listing import open_page, peacetime
 from incidents.my_tasks import most_urgent
+from incidents.saved_views import views_of
 from incidents.statements.saying import waiting_statements
 from partners.acting import may_open
 from partners.cutting_off import ended_page
@@ -46,6 +47,8 @@ def start(request: HttpRequest) -> HttpResponse:
             "installed": installed,
             "demo": _demo() if installed else None,
             "incidents": [],
+            "more": {"next": None, "others": 0},
+            "views": [],
             "peacetime": None,
             "may_open": False,
             "heads_up": [],
@@ -57,7 +60,7 @@ def start(request: HttpRequest) -> HttpResponse:
             "needs_you": [],
         }
         return render(request, "start.html", context)
-    rows = open_rows(visitor.organisation_id)
+    rows, more = open_page(visitor.organisation_id)
     context = {
         "heads_up": current(),
         "clocks": [
@@ -86,6 +89,8 @@ def start(request: HttpRequest) -> HttpResponse:
         "demo": _demo(),
         "may_open": may_open(visitor),
         "incidents": rows,
+        "more": more,
+        "views": views_of(visitor),
         "peacetime": [] if rows else peacetime(may_open=may_open(visitor)),
     }
     return render(request, "start.html", context)

@@ -78,7 +78,7 @@ def task_detail(request: HttpRequest, task_id: UUID) -> HttpResponse:
     return render(request, "incidents/task.html", task_page(task, visitor=request.visitor))  # type: ignore[attr-defined]
 
 
-def _answered(
+def answered(
     act: Callable[[HttpRequest, UUID], Task], *, may: Any, reach: frozenset[str] = OWN_TASKS
 ) -> Callable[..., HttpResponse]:
     """A view that gives one answer, then shows where the thumb was: the card again, or the task's own page."""
@@ -131,7 +131,7 @@ def _answers(request: HttpRequest, task_id: UUID) -> dict[str, str]:
     given = {key.removeprefix(ANSWER): request.POST[key] for key in request.POST if key.startswith(ANSWER)}
     if not given:
         return {}
-    asked = {each["name"]: each["words"] for each in Task.objects.select_related("step").get(pk=task_id).step.answers}
+    asked = {each["name"]: each["words"] for each in Task.objects.select_related("step").get(pk=task_id).asks}
     kept = {name: given[name] for name in given if name in asked and given[name].strip()}
     odd = [name for name, value in kept.items() if "\0" in value or len(value) > LONGEST_REASON]
     if odd:
@@ -156,26 +156,26 @@ def _to(status: str) -> Callable[[HttpRequest, UUID], Task]:
     return act
 
 
-acknowledge = _answered(_to("acknowledged"), may=may_answer)
-start = _answered(_to("in_progress"), may=may_answer)
-complete = _answered(_to("done"), may=may_answer)
-block = _answered(_to("blocked"), may=may_answer)
-decline = _answered(_to("declined"), may=may_answer)
-undo = _answered(
+acknowledge = answered(_to("acknowledged"), may=may_answer)
+start = answered(_to("in_progress"), may=may_answer)
+complete = answered(_to("done"), may=may_answer)
+block = answered(_to("blocked"), may=may_answer)
+decline = answered(_to("declined"), may=may_answer)
+undo = answered(
     lambda request, task_id: undo_task(task_id=task_id, actor=actor_of(request.visitor)),  # type: ignore[attr-defined]
     may=may_answer,
 )
-verify = _answered(
+verify = answered(
     lambda request, task_id: verify_task(task_id=task_id, actor=actor_of(request.visitor)),  # type: ignore[attr-defined]
     may=may_open,
     reach=ALL_OF_IT,
 )
-cancel = _answered(
+cancel = answered(
     lambda request, task_id: cancel_task(task_id=task_id, actor=actor_of(request.visitor)),  # type: ignore[attr-defined]
     may=may_open,
     reach=ALL_OF_IT,
 )
-exempt = _answered(
+exempt = answered(
     lambda request, task_id: exempt_task(
         task_id=task_id,
         actor=actor_of(request.visitor),  # type: ignore[attr-defined]

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from operator import attrgetter
+from itertools import compress, count
+from operator import is_not
 from typing import Any
 
 from django.db import connections
 
-from monitoring.access.whose import REMEMBERED, Account, Place, Register
+from monitoring.access.columns import Columns
+from monitoring.access.whose import REMEMBERED, Account, Place, Register, Tally
+from monitoring.access.words import Known, Name
 from monitoring.records.clocks import Clock
-from monitoring.records.normal import NormalLine, account_of, record_of
+from monitoring.records.names import domain_hints
+from monitoring.records.normal import record_of
 from monitoring.records.record import AccountKind, Hint, HintKind, Record
 
 Home = tuple[str, tuple[Hint, ...], AccountKind]
 Where = tuple[str, tuple[Hint, ...], str]
-Name = tuple[str, str, AccountKind | None]  # account, account_organisation, account_kind of a line
-_NAME = attrgetter("account", "account_organisation", "account_kind")
-_ACCOUNT, _SAID_OF, _KIND = attrgetter("account"), attrgetter("account_organisation"), attrgetter("account_kind")
-_MACHINE = attrgetter("resource", "resource_organisation", "system")
 NOTHING = Hint(HintKind.HOST, "-")
 
 
@@ -27,8 +27,15 @@ class Accounts:
         self._accounts: dict[Home, Account] = {}
         self._places: dict[Where, Place] = {}
         self._canonical: dict[tuple[str, str], str] = {}
-        self._by_name: dict[Name | str, Account] = {}
-        self._by_machine: dict[Any, Place] = {}
+        self._renumber(Known())
+
+    def _renumber(self, known: Known) -> None:
+        self.known = known  # whose numbers they are; what is not looked up yet is None
+        self.by_name: list[Any] = []  # accounts
+        self.by_machine: list[Any] = []  # places
+        self.tallies: list[Tally | None] = []
+        self._sides: list[object] = []
+        self._sides_there: list[object] = []
         self._homes: dict[tuple[str, str], tuple[str | None, Hint]] = {}
 
     def know(self, records: Iterable[Record], register: Register) -> None:
@@ -53,70 +60,67 @@ class Accounts:
         """Known by now."""
         return self._accounts[_home(record)], self._places[_where(record)]
 
-    def normal(
-        self, lines: Sequence[NormalLine], register: Register, clock: Clock
-    ) -> tuple[list[Account], list[Place]]:
-        """The account and the place of each line of our own form, with few look-ups a line.
+    def crossing(self, columns: Columns, register: Register, clock: Clock) -> list[int]:
+        """Which lines of our own form are not of one organisation alone, or of nobody's. Afterwards `by_name` and
+        `by_machine` know all that these lines name. Of most lines no object is looked at, only whose side they are on:
+        of tens of thousands each one looked at takes its time.
 
         Raises:
             Unreadable: one of the names is none: read the lines one by one then.
         """
-        if len(self._by_name) > REMEMBERED * 2:
-            self._by_name, self._homes = {}, {}
-        if any(map(_SAID_OF, lines)) or any(map(_KIND, lines)):
-            names: list[Any] = list(map(_NAME, lines))
-        else:
-            names = list(map(_ACCOUNT, lines))  # the name alone, which is found three times as fast
-        machines = list(map(_MACHINE, lines))
-        places = list(map(self._by_machine.get, machines))
-        if None in places:
-            new = {key for key, place in zip(machines, places, strict=True) if place is None}
-            self._learn_machines(lines, machines, new, register, clock)
-            places = list(map(self._by_machine.get, machines))
-        accounts = list(map(self._by_name.get, names))
-        if None in accounts:
-            unknown = {key for key, account in zip(names, accounts, strict=True) if account is None}
-            self._learn_names(lines, names, unknown, register, clock)
-            accounts = list(map(self._by_name.get, names))
-        return accounts, places  # type: ignore[return-value]  # all are known by now
+        if columns.known is not self.known:
+            self._renumber(columns.known)
+        _fill(len(self.known.names.texts), self.by_name, self._sides)
+        _fill(len(self.known.machines.texts), self.by_machine, self._sides_there, self.tallies)
+        names, machines = columns.names, columns.machines
+        there = list(map(self._sides_there.__getitem__, machines))
+        if not all(there):
+            new = {nth for nth, side in zip(machines, there, strict=True) if side is None}
+            self._learn_machines(columns, new, register, clock)
+            there = list(map(self._sides_there.__getitem__, machines))
+        sides = list(map(self._sides.__getitem__, names))
+        if not all(sides):
+            new = {nth for nth, side in zip(names, sides, strict=True) if side is None}
+            self._learn_names(columns, new, register, clock)
+            sides = list(map(self._sides.__getitem__, names))
+        return list(compress(count(), map(is_not, sides, there)))
 
-    def _learn_machines(
-        self, lines: Sequence[NormalLine], keys: list[Any], new: set[Any], register: Register, clock: Clock
-    ) -> None:
-        if len(self._by_machine) > REMEMBERED:
-            self._by_machine = {}
-            new = set(keys)
-        samples = _samples(lines, keys, new, clock)
+    def _learn_machines(self, columns: Columns, new: set[int], register: Register, clock: Clock) -> None:
+        samples = _samples(columns, columns.machines, new, clock)
         self.know(samples.values(), register)
-        for key, record in samples.items():
-            self._by_machine[key] = self.of(record)[1]
+        for nth, record in samples.items():
+            place = self.of(record)[1]
+            self.by_machine[nth], self._sides_there[nth], self.tallies[nth] = place, place.side, place.tally
 
-    def _learn_names(
-        self, lines: Sequence[NormalLine], keys: list[Any], new: set[Any], register: Register, clock: Clock
-    ) -> None:
+    def _learn_names(self, columns: Columns, new: set[int], register: Register, clock: Clock) -> None:
         """Names in the plain form `user@domain` are known by their domain; others, and all when spellings of accounts
         have been joined, are read as records are."""
-        parts: dict[Any, Name] = {key: (key, "", None) if isinstance(key, str) else key for key in new}
+        texts = self.known.names.texts
+        parts: dict[int, Name] = {
+            nth: (texts[nth], "", None) if isinstance(texts[nth], str) else texts[nth] for nth in new
+        }
         plain = {
-            key: said[0].strip().lower()
-            for key, said in parts.items()
+            nth: said[0].strip().lower()
+            for nth, said in parts.items()
             if not register.has_aliases and _is_plain(said[0])
         }
-        domains = {(text.rpartition("@")[2], parts[key][1]): text for key, text in plain.items()}
-        asked = {key: _hints(text, key[1]) for key, text in domains.items() if key not in self._homes}
+        domains = {(text.rpartition("@")[2], parts[nth][1]) for nth, text in plain.items()}
+        asked = {key: _hints(*key) for key in domains if key not in self._homes}
         register.ask([hint for hints in asked.values() for hint in hints])
         for domain, hints in asked.items():
             self._homes[domain] = register.whose(hints)[0], hints[0] if hints else NOTHING
-        for key, text in plain.items():
-            account, organisation, kind = parts[key]
+        for nth, text in plain.items():
+            account, organisation, kind = parts[nth]
             home, hint = self._homes[text.rpartition("@")[2], organisation]
-            self._by_name[key] = Account(text, account.strip(), kind, home, hint)
+            self.by_name[nth] = Account(text, account.strip(), kind, home, hint)
         if len(plain) < len(new):
             others = new - plain.keys()
-            samples = _samples(lines, keys, others, clock)
+            samples = _samples(columns, columns.names, others, clock)
             self.know(samples.values(), register)
-            for key, record in samples.items():
-                self._by_name[key] = self.of(record)[0]
+            for nth, record in samples.items():
+                self.by_name[nth] = self.of(record)[0]
+        for nth in new:
+            self._sides[nth] = self.by_name[nth].side
 
     def _join(self, records: list[Record], new: Iterable[Home], register: Register) -> None:
         proved: dict[tuple[str, str], str] = {}
@@ -144,13 +148,20 @@ class Accounts:
         rekeyed = self._accounts if proved else {key: self._accounts[key] for key in new}
         for (key, _, _), account in rekeyed.items():
             if account.home:
-                account.key = self._canonical.get((account.home, key), key)
+                account.key, account.names, account.unnamed = self._canonical.get((account.home, key), key), None, None
 
 
-def _samples(lines: Sequence[NormalLine], keys: list[Any], wanted: set[Any], clock: Clock) -> dict[Any, Record]:
-    """One record for each key."""
-    first = {key: line for key, line in zip(reversed(keys), reversed(lines), strict=True) if key in wanted}
-    return {key: record_of(line, clock) for key, line in first.items()}
+def _fill(most: int, *lists: list[Any]) -> None:
+    for each in lists:
+        each += [None] * (most - len(each))
+
+
+def _samples(columns: Columns, names: list[int], wanted: set[int], clock: Clock) -> dict[int, Record]:
+    """One record for each of the names."""
+    first = {
+        name: nth for nth, name in zip(range(len(names) - 1, -1, -1), reversed(names), strict=True) if name in wanted
+    }
+    return {name: record_of(columns.line(nth), clock) for name, nth in first.items()}
 
 
 def _home(record: Record) -> Home:
@@ -166,8 +177,9 @@ def _is_plain(account: str) -> bool:
     return bool(at and user and domain) and account.isprintable() and "\\" not in account and ":" not in account
 
 
-def _hints(account: str, organisation: str) -> tuple[Hint, ...]:
-    _, hints = account_of(account)
+def _hints(domain: str, organisation: str) -> tuple[Hint, ...]:
+    """As of each account of the domain: of one alone its length, or what else is odd in it, would speak for all."""
+    hints = domain_hints(domain)
     said = organisation.strip().lower()
     return (Hint(HintKind.ORGANISATION, said), *hints) if said else hints
 

@@ -3,16 +3,19 @@ query a block."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 
+from msgspec import Struct
+
+from monitoring.access.moments import Moments, Stretch
 from monitoring.access.permitted import Permitted
 from monitoring.access.recent import Recent
 from monitoring.access.whose import Account, Place, Register
 from monitoring.records.record import Action, Hint, Outcome, Record
 
-Key = tuple[str, str, str, str, str]  # account, whose place, place, whose account, kind
+Key = str  # account, whose place, place, whose account and kind, with a NUL between
 SUCCESS, FAILURE, ADMIN, LAPSED = "success", "failure", "admin", "lapsed"
 CHANGES = frozenset(
     {
@@ -25,13 +28,15 @@ LISTED = 1000  # rejections that are named
 REACHES_NOTHING = frozenset({Action.LOGOFF})
 
 
-@dataclass(slots=True)
-class Crossing:
-    """One key on one day: its earliest time there."""
+class Crossing(Struct, gc=False):
+    """One key on one day, or stretch of a day: its earliest time there. There are many: the collector of cycles goes by
+    them."""
 
     at: datetime
     account: Account
     place: Place
+    kind: str
+    day: Stretch
     permission: str | None = None
 
 
@@ -57,7 +62,8 @@ class Change:
 class Batch:
     register: Register
     permitted: Permitted
-    seen: Recent[Key, tuple[datetime, date]]
+    seen: Recent[Key, Crossing]
+    moments: Moments
     accepted: int = 0
     duplicates: int = 0
     rejected: int = 0
@@ -66,8 +72,8 @@ class Batch:
     clock: str = ""
     because: str = ""
     rejections: list[dict[str, object]] = field(default_factory=list)
-    crossings: dict[tuple[Key, date], Crossing] = field(default_factory=dict)
-    lapsed: dict[tuple[Key, date], Crossing] = field(default_factory=dict)
+    crossings: dict[Stretch, dict[Key, Crossing]] = field(default_factory=lambda: defaultdict(dict))
+    lapsed: list[Crossing] = field(default_factory=list)
     unknown: dict[tuple[str, str, str], Unknown] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
 
@@ -86,18 +92,18 @@ class Batch:
         known.times += 1
         known.first, known.last = min(known.first, at), max(known.last, at)
 
-    def crossed(self, account: Account, place: Place, at: datetime, kind: str) -> bool:
-        """Note a crossing; False if this very one stands there already."""
+    def crossed(self, account: Account, place: Place, at: datetime, kind: str, day: Stretch) -> bool:
+        """Note a crossing of that day, or stretch of one; False if this very one stands there already."""
         assert account.home is not None
         assert place.organisation is not None
-        key = (account.key, place.organisation, place.place, account.home, kind)
-        day = at.date()
+        key = f"{account.key}\0{place.organisation}\0{place.place}\0{account.home}\0{kind}"
         known = self.seen.get(key)
-        if known is not None and known[1] == day and at >= known[0]:
-            return at != known[0]
-        found = self.crossings.get((key, day))
+        if known is not None and known.day == day and at >= known.at:
+            return at != known.at
+        of_day = self.crossings[day]
+        found = of_day.get(key)
         if found is None:
-            self.crossings[key, day] = Crossing(at, account, place)
+            of_day[key] = Crossing(at, account, place, kind, day)
             return True
         if at < found.at:
             found.at = at
@@ -108,19 +114,29 @@ class Batch:
         """Which of the crossings a permission covers, or covered once."""
         if not self.permitted:
             return
-        for (key, day), each in self.crossings.items():
-            home, organisation = key[3], key[1]
-            if not self.permitted.between(home, organisation):
-                continue
-            names = self.register.names_of(each.account)
-            cover = self.permitted.covers(names, home, organisation, each.place.system, each.at)
-            if cover is None:
-                continue
-            if not cover.lapsed:
-                each.permission = cover.permission
-            elif key[4] == SUCCESS:
-                lapsed = (key[0], key[1], key[2], key[3], LAPSED)
-                self.lapsed[lapsed, day] = Crossing(each.at, each.account, each.place, cover.permission)
+        for of_day in self.crossings.values():
+            for each in of_day.values():
+                if each.account.unnamed is not self.permitted:
+                    self._cover(each)
+
+    def _cover(self, each: Crossing) -> None:
+        account = each.account
+        if account.names is None:
+            names = self.register.names_of(account)
+            if not self.permitted.may_name(names):
+                account.unnamed = self.permitted
+                return
+            account.names = names
+        between = self.permitted.between(account.home, each.place.organisation)
+        if between is None:
+            return
+        cover = between.covers(account.names, each.place.system, each.at)
+        if cover is None:
+            return
+        if not cover.lapsed:
+            each.permission = cover.permission
+        elif each.kind == SUCCESS:
+            self.lapsed.append(Crossing(each.at, each.account, each.place, LAPSED, each.day, cover.permission))
 
     def known(self, account: Account, place: Place, at: datetime) -> None:
         """Names that nobody knows."""
@@ -143,11 +159,11 @@ class Batch:
         crosses = account.home is not None and place.organisation is not None and account.home != place.organisation
         if crosses and account.counts and record.action not in REACHES_NOTHING:
             if record.outcome is Outcome.SUCCESS:
-                stands = not self.crossed(account, place, at, SUCCESS)
+                stands = not self.crossed(account, place, at, SUCCESS, self.moments.stretch(at))
                 if record.privileged:
-                    self.crossed(account, place, at, ADMIN)
+                    self.crossed(account, place, at, ADMIN, self.moments.stretch(at))
             elif record.outcome is Outcome.FAILURE:
-                stands = not self.crossed(account, place, at, FAILURE)
+                stands = not self.crossed(account, place, at, FAILURE, self.moments.stretch(at))
         if record.clock:
             self.clock = record.clock
         self.earliest = min(self.earliest or at, at)
@@ -157,6 +173,30 @@ class Batch:
         else:
             self.accepted += 1
 
-    def all_crossings(self) -> Iterable[tuple[Key, Crossing]]:
-        for (key, _), each in [*self.crossings.items(), *self.lapsed.items()]:
-            yield key, each
+    def counted_before(self, lines: int) -> None:
+        """All of these lines were counted when they came first: what crosses now is told, and nothing counts again.
+
+        Times stay: of a machine whose system is known only now they say since when its sign-ins are told.
+        """
+        self.accepted, self.rejected, self.duplicates = 0, 0, lines
+        self.because, self.rejections = "", []
+        self.unknown.clear()
+        for tally in self.register.tallies.values():
+            tally.sign_ins = tally.privileged = 0
+
+    def while_cut_off(self) -> list[Crossing]:
+        """Successes while anybody was cut off; the database knows whether that was one of the two."""
+        if not self.moments.cuts:
+            return []
+        return [each for each in self.all_crossings() if each.kind == SUCCESS and self.moments.cut(each.at)]
+
+    def all_crossings(self) -> list[Crossing]:
+        found = list(self.lapsed)
+        for of_day in self.crossings.values():
+            found.extend(of_day.values())
+        return found
+
+    def are_seen(self) -> None:
+        """They stand now: what is told of them again on that day is known."""
+        for of_day in self.crossings.values():
+            self.seen.add(of_day)

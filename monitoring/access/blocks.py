@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
+from operator import itemgetter
 
+from monitoring.access.columns import Columns
 from monitoring.records.json_stream import LONGEST
 from monitoring.records.reading import Reader
+from monitoring.records.record import Unreadable
 from monitoring.records.splitting import Piece
 
 MEBIBYTE = 1024 * 1024
+_LAST = itemgetter(-1)
+REMEMBERS = {"windows", "ecs", "ocsf", "cef"}  # readers that learn a domain's spellings from what they read
 MOST = 20_000  # records of a block: short ones cost memory by their number
 
 
@@ -18,7 +24,9 @@ MOST = 20_000  # records of a block: short ones cost memory by their number
 class Block:
     """Whole records of a stream. `line` is the first one's, `end` the offset behind the last.
 
-    Either `data` holds lines of our own form, or `pieces` the records of another.
+    Either `data` holds lines of our own form, or `pieces` the records of another. `closed`: each of those lines ends
+    with a brace, and so a record with each of them. `decoded` are they as columns, where they have been read ahead and
+    are all right.
     """
 
     sha256: bytes
@@ -26,7 +34,9 @@ class Block:
     end: int
     lines: int  # that stand in it, blank ones left out
     data: bytes = b""
+    closed: bool = False
     pieces: list[Piece] = field(default_factory=list)
+    decoded: Columns | None = None
 
 
 def blocks_of(chunks: Iterable[bytes], reader: Reader) -> Iterator[Block]:
@@ -36,9 +46,29 @@ def blocks_of(chunks: Iterable[bytes], reader: Reader) -> Iterator[Block]:
     return _of_pieces(reader.documents(chunks))
 
 
+def known_as(block: Block, reader: Reader, version: str) -> tuple[bytes, bytes]:
+    """By what a block is known again: its bytes, how they were read and whose the names in it were then (`version`);
+    and by what its lines are known to be counted, whoever's its names are."""
+    told, counted = f"{reader.read_as} {version}", f"{reader.read_as} "
+    return hashlib.sha256(block.sha256 + told.encode()).digest(), hashlib.sha256(
+        block.sha256 + counted.encode()
+    ).digest()
+
+
+def prime(reader: Reader, block: Block, *, is_first: bool) -> None:
+    """Let a reader see a block that is passed over: the first row of a CSV names its columns, and some learn names."""
+    pieces = block.pieces if reader.format_name in REMEMBERS else []
+    if reader.format_name == "csv" and is_first:
+        pieces = block.pieces[:1]
+    for piece in pieces:
+        with suppress(Unreadable):
+            reader.read(piece.body)
+
+
 def _of_lines(chunks: Iterator[bytes]) -> Iterator[Block]:
     line, end, rest = 1, 0, b""
     first = True
+    chunks = _larger(chunks)
     for chunk in chunks:
         rest += chunk
         if first and len(rest) >= 3:
@@ -68,13 +98,33 @@ def _of_lines(chunks: Iterator[bytes]) -> Iterator[Block]:
         yield _lines(rest, line, end + len(rest))[0]
 
 
+def _larger(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """In pieces of about a block, which are put together once and not again with each chunk."""
+    held: list[bytes] = []
+    size = 0
+    for chunk in chunks:
+        held.append(chunk)
+        size += len(chunk)
+        if size >= MEBIBYTE:
+            yield b"".join(held)
+            held, size = [], 0
+    yield b"".join(held)
+
+
 def _lines(data: bytes, line: int, end: int) -> tuple[Block, int]:
     """The block, and how many lines it takes up."""
-    count = data.count(b"\n") + (not data.endswith(b"\n"))
-    blank = 0
-    if b"\n\n" in data or b"\n\r\n" in data or b"\n " in data or data[:1] in b"\n\r ":
-        blank = sum(1 for each in data.split(b"\n") if not each.strip()) - data.endswith(b"\n")
-    return Block(hashlib.sha256(data).digest(), line, end, count - blank, data=data), count
+    lines = data.split(b"\n")
+    if not lines[-1]:
+        lines.pop()
+    count = len(lines)
+    try:
+        closed = bytes(map(_LAST, lines)).count(b"}") == count
+    except IndexError:
+        closed = False
+    if not closed:
+        lines = [each.strip() for each in lines if each.strip()]
+        closed = bytes(map(_LAST, lines)).count(b"}") == len(lines)
+    return Block(hashlib.sha256(data).digest(), line, end, len(lines), data=data, closed=closed), count
 
 
 def _of_pieces(pieces: Iterator[Piece]) -> Iterator[Block]:

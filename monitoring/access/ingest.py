@@ -9,7 +9,9 @@ from uuid import UUID
 from django.db import connections
 
 from monitoring.access.blocks import blocks_of
-from monitoring.access.taking import Taker, Totals
+from monitoring.access.limits import SOURCES, limit
+from monitoring.access.taking import Taker
+from monitoring.access.totals import Totals
 from monitoring.records.reading import Reader
 
 
@@ -17,9 +19,10 @@ def source_named(name: str, format_name: str) -> UUID:
     """The own source of that name, made when it is new. In an open scope.
 
     Raises:
-        django.db.DatabaseError: too long a name, or too many sources.
+        TooMany: there are as many as there may be.
+        django.db.DatabaseError: too long a name.
     """
-    with connections["default"].cursor() as cursor:
+    with limit(SOURCES), connections["default"].cursor() as cursor:
         cursor.execute("SELECT sec.source_named(%s, %s)", [name, format_name])
         (found,) = cursor.fetchone()
     return UUID(str(found))
@@ -29,7 +32,4 @@ def take_stream(
     source: UUID, reader: Reader, chunks: Iterable[bytes], scope: Callable[[], AbstractContextManager[object]]
 ) -> Totals:
     """Take all of it; what became of its records."""
-    taker = Taker(source, reader, scope)
-    for block in blocks_of(chunks, reader):
-        taker.add(block)
-    return taker.finish()
+    return Taker(source, reader, scope).take(blocks_of(chunks, reader))

@@ -17,9 +17,12 @@ from uuid import UUID
 import orjson
 from django.db import connections
 
+from monitoring.access.ahead import read_ahead
 from monitoring.access.blocks import blocks_of
+from monitoring.access.limits import SOURCES, limit
 from monitoring.access.streams import CHUNK, unpacked
-from monitoring.access.taking import Taker, Totals, prime
+from monitoring.access.taking import Taker
+from monitoring.access.totals import Totals
 from monitoring.records.reading import Reader
 from portal.tenancy.scope import queue_scope
 
@@ -68,9 +71,9 @@ def open_intake(organisation: str, source: str, name: str, format_name: str, siz
     """Claim an intake of that name and size that was begun and not finished, or begin one.
 
     Raises:
-        NoSuchOrganisation: there is no organisation of that slug.
+        NoSuchOrganisation: there is no organisation of that slug. TooMany: it has as many sources as it may have.
     """
-    with queue_scope():
+    with limit(SOURCES), queue_scope():
         found = _run(
             "SELECT id, source_id, reached, line, totals, rejections FROM sec.open_intake(%s, %s, %s, %s, %s, %s)",
             organisation,
@@ -98,12 +101,8 @@ def take_file(intake: Intake, reader: Reader, file: BinaryIO) -> Totals:
     """Take what is left of a file, and end its intake."""
     taker = Taker(intake.source, reader, intake.scope, note=intake.note, totals=intake.totals)
     began_at = intake.totals.reached
-    for nth, block in enumerate(blocks_of(unpacked(file), reader)):
-        if block.end > began_at:  # the same stream gives the same blocks: those before it stand already
-            taker.add(block)
-        else:
-            prime(reader, block, is_first=nth == 0)
-    totals = taker.finish()
+    with read_ahead(blocks_of(unpacked(file), reader), behind=began_at, idle=taker.idle) as blocks:
+        totals = taker.take(blocks, behind=began_at)
     intake.end()
     return totals
 

@@ -7,134 +7,132 @@ for every line is looked at for a whole block at once (`map`, `zip`, sets), and 
 from __future__ import annotations
 
 from collections import Counter
-from datetime import UTC
-from itertools import compress, count, islice, repeat
-from operator import attrgetter, is_, is_not, le
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date
 from typing import Any
 
 from monitoring.access.accounts import Accounts
 from monitoring.access.batch import FAILURE, SUCCESS, Batch
 from monitoring.access.blocks import Block
-from monitoring.access.recent import Recent
-from monitoring.access.whose import Account, Place
+from monitoring.access.columns import Columns, columns_of
+from monitoring.access.recent import Marks
+from monitoring.access.whose import Tally
 from monitoring.records.clocks import AHEAD, EARLIEST, Clock
-from monitoring.records.normal import NormalLine, NormalReader, lines_of, record_of
-from monitoring.records.record import Action, Outcome, Unreadable
+from monitoring.records.normal import NormalReader, record_of
+from monitoring.records.record import Outcome, Unreadable
 
-_at, _id, _action, _privileged = map(attrgetter, ("at", "id", "action", "privileged"))
-_side, _tally = attrgetter("side"), attrgetter("tally")
+KINDS = {Outcome.SUCCESS: SUCCESS, Outcome.FAILURE: FAILURE}
 
 
-def take_lines(
-    block: Block, batch: Batch, accounts: Accounts, clock: Clock, ids: Recent[int, bool], fresh: dict[int, bool]
-) -> None:
-    """Take a block of lines into the batch. `fresh` gets the marks of its records, by which they are told again."""
-    lines = lines_of(block.data)
-    if lines and len(lines) == block.lines and _in_time(lines, clock):
+def take_lines(block: Block, batch: Batch, accounts: Accounts, clock: Clock, ids: Marks) -> None:
+    """Take a block of lines into the batch. `ids` gets the marks of its records, by which they are told again."""
+    columns = block.decoded
+    if columns is None and block.closed:
+        columns = columns_of(block.data)  # with numbers of its own: those of whoever reads ahead are that thread's
+    # As many records as lines, and with each line one ends: then one stands in each. The decoder itself also takes two
+    # of one line, or one that stands in several.
+    if columns and len(columns.ats) == block.lines and _in_time(columns, clock):
         try:
-            accounts_of, places_of = accounts.normal(lines, batch.register, clock)
+            crossing = accounts.crossing(columns, batch.register, clock)
         except Unreadable:
             pass
         else:
-            lines, accounts_of, places_of = _new_ones(block, lines, accounts_of, places_of, batch, ids, fresh)
-            if lines:
-                _fast(lines, accounts_of, places_of, batch, clock)
+            if not ids.add(columns.marks):
+                kept = _new_ones(columns, batch, ids)
+                if not kept:
+                    return
+                columns, now = columns.only(kept), {nth: now for now, nth in enumerate(kept)}
+                crossing = [now[nth] for nth in crossing if nth in now]
+            _fast(columns, crossing, accounts, batch, clock)
             return
-    _slow(block, batch, accounts, clock, ids, fresh)
+    _slow(block, batch, accounts, clock, ids)
 
 
-def _in_time(lines: list[NormalLine], clock: Clock) -> bool:
+def _in_time(columns: Columns, clock: Clock) -> bool:
     """Whether all times are possible ones, so that none has to be looked at alone."""
     try:
-        return min(map(_at, lines)) >= EARLIEST and max(map(_at, lines)) <= clock.now() + AHEAD
+        return columns.earliest >= EARLIEST and columns.latest <= clock.now() + AHEAD
     except OverflowError:
         return False
 
 
-def _new_ones(
-    block: Block,
-    lines: list[NormalLine],
-    accounts: list[Account],
-    places: list[Place],
-    batch: Batch,
-    ids: Recent[int, bool],
-    fresh: dict[int, bool],
-) -> tuple[list[NormalLine], list[Account], list[Place]]:
-    """Without the records that were met in this stream before."""
-    names = [name.strip() for name in map(_id, lines)]
-    if "" in names:
-        raw = [each for each in block.data.split(b"\n") if each.strip()]
-        marks = [hash(name or line) for name, line in zip(names, raw, strict=True)]
-    else:
-        marks = list(map(hash, names))
-    met = dict.fromkeys(marks, True)
-    again = len(met) < len(marks) or any(
-        any(map(known.__contains__, marks)) for known in (fresh, ids.young, ids.old) if known
-    )
-    if again:
-        kept = []
-        for nth, mark in enumerate(marks):
-            if mark in fresh or mark in ids:
-                batch.duplicates += 1
-            else:
-                fresh[mark] = True
-                kept.append(nth)
-        return [lines[nth] for nth in kept], [accounts[nth] for nth in kept], [places[nth] for nth in kept]
-    fresh.update(met)
-    return lines, accounts, places
+def _new_ones(columns: Columns, batch: Batch, ids: Marks) -> list[int]:
+    """Which records were not met in this stream before."""
+    kept, new = [], set()
+    for nth, mark in enumerate(columns.marks):
+        if mark in new or mark in ids:
+            batch.duplicates += 1
+        else:
+            new.add(mark)
+            kept.append(nth)
+    ids.add(new)
+    return kept
 
 
-def _fast(lines: list[NormalLine], accounts: list[Account], places: list[Place], batch: Batch, clock: Clock) -> None:
-    success, failure = Outcome.SUCCESS, Outcome.FAILURE
-    ats = list(map(_at, lines))
-    odd: set[int] = set()
-    if any(map(_privileged, lines)) or not all(map(is_, map(_action, lines), repeat(Action.LOGON))):
-        odd = {nth for nth, line in enumerate(lines) if line.action is not Action.LOGON or line.privileged}
-    crossing = list(compress(count(), map(is_not, map(_side, accounts), map(_side, places))))
-    for nth in sorted(odd):
-        batch.take(record_of(lines[nth], clock), accounts[nth], places[nth])
-    _count(places, ats, odd)
-    duplicates = 0
-    for nth in crossing:
-        if nth in odd:
-            continue
-        line, account, place, at = lines[nth], accounts[nth], places[nth], ats[nth].astimezone(UTC)
-        if account.home is None:
-            batch.unattributed("home", account.hint, account.shown, at)
-        if place.organisation is None:
-            batch.unattributed("place", place.hint, place.resource, at)
-        if account.home is None or place.organisation is None or not account.counts:
-            continue
-        outcome = line.outcome
-        if outcome is success or outcome is failure:
-            kind = SUCCESS if outcome is success else FAILURE
-            duplicates += not batch.crossed(account, place, at, kind)
-    batch.duplicates += duplicates
-    batch.accepted += len(lines) - len(odd) - duplicates
-    earliest, latest = min(ats).astimezone(UTC), max(ats).astimezone(UTC)
+def _fast(columns: Columns, crossing: list[int], accounts: Accounts, batch: Batch, clock: Clock) -> None:
+    odd = columns.odd
+    if odd:
+        crossing = [nth for nth in crossing if nth not in odd]
+        for nth in sorted(odd):
+            account, place = accounts.by_name[columns.names[nth]], accounts.by_machine[columns.machines[nth]]
+            batch.take(record_of(odd[nth], clock), account, place)
+    _count(columns, accounts)
+    earliest, latest = columns.earliest.astimezone(UTC), columns.latest.astimezone(UTC)
+    day = batch.moments.one_day(earliest, latest)
+    stood = _cross(crossing, day, columns, accounts, batch)
+    batch.duplicates += stood
+    batch.accepted += len(columns.ats) - len(odd) - stood
     batch.earliest = min(batch.earliest or earliest, earliest)
     batch.latest = max(batch.latest or latest, latest)
 
 
-def _count(places: list[Place], ats: list[Any], odd: set[int]) -> None:
+def _cross(crossing: Iterable[int], day: date | None, columns: Columns, accounts: Accounts, batch: Batch) -> int:
+    """Note what crossed a boundary; how much of it stood there already."""
+    stood = 0
+    ats, names, machines, outcomes = columns.ats, columns.names, columns.machines, columns.outcomes
+    by_name, by_machine, crossed, stretch = accounts.by_name, accounts.by_machine, batch.crossed, batch.moments.stretch
+    for nth in crossing:
+        account, place, at = by_name[names[nth]], by_machine[machines[nth]], ats[nth]
+        if at.tzinfo is not UTC:
+            at = at.astimezone(UTC)
+        if account.home is None or place.organisation is None:
+            batch.known(account, place, at)
+        elif account.counts:
+            kind = SUCCESS if outcomes is None else KINDS.get(outcomes[nth])
+            if kind:
+                stood += not crossed(account, place, at, kind, day or stretch(at))
+    return stood
+
+
+def _count(columns: Columns, accounts: Accounts) -> None:
     """Sign-ins on each shared system, and the first and last of them."""
-    tallies = list(map(_tally, places))
+    ats, odd = columns.ats, columns.odd
+    tallies = list(map(accounts.tallies.__getitem__, columns.machines))
     if odd:
         tallies = [tally for nth, tally in enumerate(tallies) if nth not in odd]
         ats = [at for nth, at in enumerate(ats) if nth not in odd]
-    if not all(map(le, ats, islice(ats, 1, None))):
+    if not columns.in_order:
         order = sorted(range(len(ats)), key=ats.__getitem__)
         tallies, ats = [tallies[nth] for nth in order], [ats[nth] for nth in order]
-    last = dict(zip(tallies, ats, strict=True))  # in the order of time the last one stays
-    first = dict(zip(reversed(tallies), reversed(ats), strict=True))
-    for tally, times in Counter(tallies).items():
+    times = Counter(tallies)
+    first, last = _first_of(tallies, len(times)), _first_of(tallies[::-1], len(times))
+    for tally, several in times.items():
         if tally is not None:
-            tally.add(times, 0, first[tally].astimezone(UTC), last[tally].astimezone(UTC))
+            tally.add(several, 0, ats[first[tally]].astimezone(UTC), ats[-1 - last[tally]].astimezone(UTC))
 
 
-def _slow(
-    block: Block, batch: Batch, accounts: Accounts, clock: Clock, ids: Recent[int, bool], fresh: dict[int, bool]
-) -> None:
+def _first_of(tallies: Sequence[Tally | None], several: int) -> dict[Tally | None, int]:
+    """Where each of the `several` different ones stands first: mostly near the beginning."""
+    first: dict[Tally | None, int] = {}
+    for nth, tally in enumerate(tallies):
+        if tally not in first:
+            first[tally] = nth
+            if len(first) == several:
+                break
+    return first
+
+
+def _slow(block: Block, batch: Batch, accounts: Accounts, clock: Clock, ids: Marks) -> None:
     """Line by line, each with its own fate."""
     reader = NormalReader(clock)
     read: list[tuple[bytes, Any]] = []
@@ -146,10 +144,12 @@ def _slow(
         except Unreadable as fault:
             batch.reject(number, str(fault))
     accounts.know([record for _, record in read], batch.register)
+    new = set()
     for line, record in read:
         mark = hash(record.event_id) if record.event_id else hash(line)
-        if mark in fresh or mark in ids:
+        if mark in new or mark in ids:
             batch.duplicates += 1
             continue
-        fresh[mark] = True
+        new.add(mark)
         batch.take(record, *accounts.of(record))
+    ids.add(new)

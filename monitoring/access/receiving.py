@@ -13,10 +13,13 @@ import orjson
 from django.db import connections
 from django.http import HttpRequest, UnreadablePostError
 
+from monitoring.access.ahead import read_ahead
 from monitoring.access.blocks import blocks_of
 from monitoring.access.ingest import source_named
+from monitoring.access.limits import WAITING, limit
 from monitoring.access.streams import CHUNK, MOST_SENT, MOST_UNPACKED, BadStream, unpacked
-from monitoring.access.taking import Taker, Totals
+from monitoring.access.taking import Taker
+from monitoring.access.totals import Totals
 from monitoring.records.reading import Reader
 from portal.files.store import Incoming
 from portal.tenancy.scope import organisation_scope
@@ -24,6 +27,7 @@ from portal.tenancy.scope import organisation_scope
 AT_ONCE_SECONDS = 8.0  # a caller waits for so long; what is left then goes to a worker
 LONGEST_SECONDS = 300.0  # that a body may take to come in
 SMALL = 1024 * 1024  # always taken at once
+FEW_AHEAD = 6  # blocks read ahead: a web process takes several bodies at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +93,17 @@ class Taken:
 
 
 def take_body(body: Body, reader: Reader, *, ticket: str, source: str, spec: str) -> Taken:
-    """Take it as the organisation of this ticket, for some seconds; the rest is handed to a worker."""
+    """Take it as the organisation of this ticket, for some seconds; the rest is handed to a worker.
+
+    Raises:
+        TooMany: a new source too many, or too many bodies wait; what was taken until then stands.
+    """
     with organisation_scope(ticket):
         pk = source_named(source, reader.format_name)
     taker = Taker(pk, reader, lambda: organisation_scope(ticket))
     ends = time.monotonic() + AT_ONCE_SECONDS
-    with body.open() as file:
-        for block in blocks_of(unpacked(file), reader):
+    with body.open() as file, read_ahead(blocks_of(unpacked(file), reader), depth=FEW_AHEAD, idle=taker.idle) as blocks:
+        for block in blocks:
             taker.add(block)
             if not taker.waiting and time.monotonic() > ends and block.end > SMALL:
                 return Taken(taker.totals, _hand_over(body, taker, pk, ticket, spec))
@@ -104,7 +112,7 @@ def take_body(body: Body, reader: Reader, *, ticket: str, source: str, spec: str
 
 def _hand_over(body: Body, taker: Taker, source: UUID, ticket: str, spec: str) -> UUID:
     totals = taker.totals
-    with organisation_scope(ticket), connections["default"].cursor() as cursor:
+    with limit(WAITING, later=True), organisation_scope(ticket), connections["default"].cursor() as cursor:
         cursor.execute(
             "SELECT sec.hand_over_intake(%s, 'body', %s, %s, %s, %s, %s, %s::bigint[], %s::jsonb)",
             [

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import psycopg
 from django.db import connections
 
 from monitoring.access.batch import Batch
+
+GAP = "\1"  # stands for None among ids until they are quoted
 
 
 def begin_blocks(source: UUID, digests: Sequence[bytes]) -> set[bytes]:
@@ -18,34 +23,64 @@ def begin_blocks(source: UUID, digests: Sequence[bytes]) -> set[bytes]:
         return {bytes(digest) for (digest,) in cursor.fetchall()}
 
 
-def store(source: UUID, batch: Batch) -> int:
-    """Write it; how many first successes there were that no permission covers."""
-    fresh, stood = _sights(source, batch)
+def forget_blocks(source: UUID, digests: Sequence[bytes]) -> None:
+    """Of those begun in this transaction, the ones that held nothing."""
+    _call("SELECT sec.forget_blocks(%s, %s)", source, list(digests))
+
+
+Meanwhile = Callable[[], AbstractContextManager[object]]
+
+
+def store(source: UUID, batch: Batch, meanwhile: Meanwhile = nullcontext) -> int:
+    """Write it; how many first successes there were that no permission covers. Inside `meanwhile` the database works
+    for long."""
+    fresh, stood = _sights(source, batch, meanwhile)
     stood = min(stood, batch.accepted)
     batch.accepted, batch.duplicates = batch.accepted - stood, batch.duplicates + stood  # they are known
+    _passages(source, batch)
     if batch.changes:
         _changes(source, batch)
     _counts(source, batch)
     return fresh
 
 
-def _sights(source: UUID, batch: Batch) -> tuple[int, int]:
-    rows = [
-        (
-            key[4], each.account.key, each.account.shown, str(each.account.kind), key[3], key[1], key[2],
-            each.place.system,
-            each.place.resource, each.at, each.permission,
-        )
-        for key, each in batch.all_crossings()
-    ]  # fmt: skip
-    if not rows:
+def _sights(source: UUID, batch: Batch, meanwhile: Meanwhile) -> tuple[int, int]:
+    # Column by column: a tuple for each row would keep the collector of cycles busy.
+    crossings = batch.all_crossings()
+    if not crossings:
         return 0, 0
-    sql = (
-        "SELECT fresh, stood FROM sec.take_sights(%s, %s, %s, %s, %s, %s::uuid[], %s::uuid[], %s, %s::uuid[], %s, %s,"
-        " %s::uuid[])"
-    )
-    fresh, stood = _call(sql, source, *_columns(rows))
+    accounts, places = [each.account for each in crossings], [each.place for each in crossings]
+    columns = [
+        plain([each.kind for each in crossings]),
+        array([each.key for each in accounts]),
+        array([each.shown for each in accounts]),
+        plain([each.kind for each in accounts]),
+        plain([each.home for each in accounts]),
+        plain([each.organisation for each in places]),
+        array([each.place for each in places]),
+        plain([each.system for each in places]),
+        array([each.resource for each in places]),
+        array([each.at for each in crossings]),
+        plain([each.permission for each in crossings]),
+    ]
+    sql = "SELECT fresh, stood FROM sec.take_sights(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+    # Bound by the server: megabytes of names are not read once more as a part of the statement.
+    wrapper = connections["default"]
+    with meanwhile(), wrapper.wrap_database_errors, psycopg.Cursor(wrapper.connection) as cursor:
+        row = cursor.execute(sql, [source, *columns]).fetchone()
+    assert row is not None
+    fresh, stood = row
     return fresh, stood
+
+
+def _passages(source: UUID, batch: Batch) -> None:
+    rows = [
+        (each.account.key, each.account.home, each.place.organisation, each.place.place, each.at)
+        for each in batch.while_cut_off()
+    ]
+    if rows:
+        sql = "SELECT sec.take_passages(%s, %s, %s::uuid[], %s::uuid[], %s, %s)"
+        _call(sql, source, *_columns(rows))
 
 
 def _changes(source: UUID, batch: Batch) -> None:
@@ -79,6 +114,27 @@ def _counts(source: UUID, batch: Batch) -> None:
     )
     said = [batch.accepted, batch.duplicates, batch.rejected, batch.earliest, batch.latest, batch.clock, batch.because]
     _call(sql, source, *said, *coverage, *unknown)
+
+
+def array(values: Sequence[str | datetime | None]) -> str:
+    """A column as PostgreSQL writes an array (its manual, 8.15.2): several times as fast as the driver's one by one.
+
+    Only a column of ids may hold None. Raises ValueError: a text with a NUL, which PostgreSQL keeps nowhere.
+    """
+    if isinstance(values[0], datetime):
+        return "{" + ",".join(map(datetime.isoformat, values)) + "}"  # type: ignore[arg-type]  # all of one kind
+    has_gaps = None in values
+    joined = "\0".join([each or GAP for each in values] if has_gaps else values)  # type: ignore[arg-type, misc]
+    if joined.count("\0") != len(values) - 1:
+        raise ValueError("a NUL in a text")
+    quoted = joined.replace("\\", "\\\\").replace('"', '\\"').replace("\0", '","')
+    found = f'{{"{quoted}"}}'
+    return found.replace(f'"{GAP}"', "NULL") if has_gaps else found
+
+
+def plain(values: Sequence[str | None]) -> str:
+    """The same of ids and our own words, in which nothing has to be quoted."""
+    return "{" + ",".join([each or "NULL" for each in values]) + "}"
 
 
 def _columns(rows: Sequence[Sequence[Any]], width: int = 0) -> list[list[Any]]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import connections
+from msgspec import Struct
 
 from monitoring.records.names import is_address, kind_of
 from monitoring.records.record import AccountKind, Hint, HintKind
@@ -16,20 +17,23 @@ SYSTEM = "system"  # asked beside the hints: a shared system by its slug
 NOTHING = Hint(HintKind.HOST, "-")
 
 
-@dataclass(slots=True, eq=False)
-class Account:
-    """An account as it is known here. `home` None: nobody knows whose. `said` None: its name says what kind it is."""
+class Account(Struct, eq=False, gc=False):
+    """An account as it is known here. `home` None: nobody knows whose. `said` None: its name says what kind it is.
+
+    Tens of thousands are remembered: the collector of cycles goes by them, and so they must be in none.
+    """
 
     key: str
     shown: str
     said: AccountKind | None
     home: str | None
     hint: Hint
-
-    side: object = field(init=False)  # the same object for all that are one organisation's, places too
+    side: object = None  # the same object for all that are one organisation's, places too
+    names: tuple[str, ...] | None = None  # by which a permission names it
+    unnamed: object = None  # those permissions, as they were read, of which none names it
 
     def __post_init__(self) -> None:
-        self.side = self.home or self
+        self.side = self.home or object()
 
     @property
     def kind(self) -> AccountKind:
@@ -39,7 +43,8 @@ class Account:
 
     @property
     def counts(self) -> bool:
-        return self.kind is not AccountKind.MACHINE and self.said is not AccountKind.ANONYMOUS
+        kind = self.said or self.kind
+        return kind is not AccountKind.MACHINE and kind is not AccountKind.ANONYMOUS
 
 
 @dataclass(slots=True, eq=False)
@@ -95,11 +100,13 @@ class Register:
         self.tallies: dict[str, Tally] = {}
         self._known: dict[tuple[str, str], tuple[str | None, str | None]] = {}
         with connections["default"].cursor() as cursor:
-            cursor.execute("SELECT sec.has_aliases()")
-            (self.has_aliases,) = cursor.fetchone()
+            cursor.execute("SELECT sec.has_aliases(), sec.names_version()")
+            self.has_aliases, self.version = cursor.fetchone()
 
     def ask(self, hints: Iterable[Hint], systems: Iterable[str] = ()) -> None:
         """Look up what is not known yet, in one query."""
+        if len(self._known) > 4 * REMEMBERED:
+            self._known.clear()  # before it is asked what is known
         asked: dict[tuple[str, str], None] = {}
         for hint in hints:
             for name in _candidates(hint):
@@ -110,8 +117,6 @@ class Register:
                 asked[SYSTEM, slug] = None
         if not asked:
             return
-        if len(self._known) > 4 * REMEMBERED:
-            self._known.clear()
         names = list(asked)
         found: dict[int, tuple[str | None, str | None]] = {}
         with connections["default"].cursor() as cursor:
@@ -131,12 +136,13 @@ class Register:
                 organisation, system = organisation or known[0], system or known[1]
         return organisation, system
 
-    def names_of(self, account: Account) -> list[str]:
+    def names_of(self, account: Account) -> tuple[str, ...]:
         """By which a permission may name it: as it is written, and with its organisation behind the @."""
         shown = account.shown.lower()
-        local = shown.rpartition("\\")[2].partition("@")[0]
+        names = (shown,) if shown == account.key else (shown, account.key)
         slug = self.slugs.get(account.home, "") if account.home else ""
-        return list(dict.fromkeys([shown, account.key, f"{local}@{slug}"]))
+        own = shown.rpartition("\\")[2].partition("@")[0] + "@" + slug
+        return names if own in names else (*names, own)
 
     def place(self, resource: str, hints: tuple[Hint, ...], said_system: str = "") -> Place:
         hints = tuple(sorted(hints, key=_of_places))

@@ -1,49 +1,30 @@
 """The mandatory tests of CSAF 2.0, section 6.1, on a document that has the schema's shape.
 
-Each test is a function that yields pointers and words; the number is the section's. 6.1.8 (a CVSS object by its own
-schema) and 6.1.11 (the name of a CWE) need lists that are not here: what they judge, nothing here reads.
+Each test is a function that yields pointers and words; the number is the section's.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from monitoring.advisories.csaf_profiles import test_27
+from monitoring.advisories.csaf_scores import SCORE_TESTS, repeated, vulnerabilities_of
 from monitoring.advisories.csaf_tree import STATUSES, Tree, members_of, named_groups, named_products, statuses_of
 from monitoring.advisories.csaf_versions import VERSION_TESTS
 from monitoring.advisories.fields import instant, items, part
 from monitoring.advisories.packages import split_purl
-from monitoring.advisories.scores import score_of
+from monitoring.advisories.weaknesses import fault_of_weakness
 
 Found = Iterator[str]
 LANGUAGE = re.compile(r"[a-zA-Z]{2,3}(-[a-zA-Z]{4})?(-([a-zA-Z]{2}|[0-9]{3}))?(-[a-zA-Z0-9]{5,8})*")
 RANGE_WORDS = re.compile(r"[<>]|\b(after|all|before|earlier|later|prior|versions)\b", re.IGNORECASE)
-OF_A_VECTOR = {
-    "attackVector": ("AV", {"N": "NETWORK", "A": "ADJACENT_NETWORK", "L": "LOCAL", "P": "PHYSICAL"}),
-    "attackComplexity": ("AC", {"L": "LOW", "H": "HIGH"}),
-    "privilegesRequired": ("PR", {"N": "NONE", "L": "LOW", "H": "HIGH"}),
-    "userInteraction": ("UI", {"N": "NONE", "R": "REQUIRED"}),
-    "scope": ("S", {"U": "UNCHANGED", "C": "CHANGED"}),
-    "confidentialityImpact": ("C", {"N": "NONE", "L": "LOW", "H": "HIGH"}),
-    "integrityImpact": ("I", {"N": "NONE", "L": "LOW", "H": "HIGH"}),
-    "availabilityImpact": ("A", {"N": "NONE", "L": "LOW", "H": "HIGH"}),
-}
 
 
 def failures_of(document: dict[str, Any], tree: Tree) -> list[str]:
     """What fails, each as `6.1.n pointer: words`; none is a valid document."""
     return [f"6.1.{number} {said}" for number, test in TESTS.items() for said in test(document, tree)]
-
-
-def _vulnerabilities(document: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
-    return [(f"/vulnerabilities/{n}", each) for n, each in enumerate(items(document, "vulnerabilities", ""))]
-
-
-def _repeated(names: Any) -> list[Any]:
-    return [name for name, times in Counter(names).items() if times > 1]
 
 
 def test_1(document: dict[str, Any], tree: Tree) -> Found:
@@ -84,7 +65,7 @@ def test_5(document: dict[str, Any], tree: Tree) -> Found:
 
 def test_6(document: dict[str, Any], tree: Tree) -> Found:
     kinds = {name: kind for kind, names in STATUSES.items() for name in names}
-    for where, each in _vulnerabilities(document):
+    for where, each in vulnerabilities_of(document):
         said: dict[str, set[str]] = {}
         for name, ident, _pointer in statuses_of(each, where):
             if name in kinds:
@@ -92,37 +73,12 @@ def test_6(document: dict[str, Any], tree: Tree) -> Found:
         yield from (f"{where}: {ident} has statuses that contradict." for ident, has in said.items() if len(has) > 1)
 
 
-def _scores(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
-    for where, each in _vulnerabilities(document):
-        for n, score in enumerate(items(each, "scores", where)):
-            yield f"{where}/scores/{n}", score, part(score, "cvss_v3", f"{where}/scores/{n}")
-
-
-def test_7(document: dict[str, Any], tree: Tree) -> Found:
-    for where, each in _vulnerabilities(document):
-        seen = [
-            (ident, "2.0" if name == "cvss_v2" else part(score, name, where).get("version"))
-            for score in items(each, "scores", where)
-            for name in ("cvss_v2", "cvss_v3")
-            if name in score
-            for ident in items(score, "products", where)
-        ]
-        yield from (f"{where}/scores: {ident} has two scores of CVSS {v}." for ident, v in _repeated(seen))
-
-
-def test_9(document: dict[str, Any], tree: Tree) -> Found:
-    for where, _score, cvss in _scores(document):
-        computed = score_of(str(cvss.get("vectorString", "")))
-        if computed is not None and cvss.get("baseScore") != computed:
-            yield f"{where}/cvss_v3/baseScore: the vector comes to {computed}."
-
-
-def test_10(document: dict[str, Any], tree: Tree) -> Found:
-    for where, _score, cvss in _scores(document):
-        vector = dict(each.split(":", 1) for each in str(cvss.get("vectorString", "")).split("/") if ":" in each)
-        for name, (short, words) in OF_A_VECTOR.items():
-            if name in cvss and short in vector and words.get(vector[short]) != cvss[name]:
-                yield f"{where}/cvss_v3/{name}: the vector says something else."
+def test_11(document: dict[str, Any], tree: Tree) -> Found:
+    for where, each in vulnerabilities_of(document):
+        if "cwe" in each:
+            cwe = part(each, "cwe", where)
+            if fault := fault_of_weakness(cwe.get("id"), cwe.get("name")):
+                yield f"{where}/cwe: {fault}"
 
 
 def test_12(document: dict[str, Any], tree: Tree) -> Found:
@@ -144,21 +100,21 @@ def test_15(document: dict[str, Any], tree: Tree) -> Found:
 
 
 def test_23(document: dict[str, Any], tree: Tree) -> Found:
-    cves = [each["cve"] for _where, each in _vulnerabilities(document) if "cve" in each]
-    yield from (f"/vulnerabilities: {cve} stands there more than once." for cve in _repeated(cves))
+    cves = [each["cve"] for _where, each in vulnerabilities_of(document) if "cve" in each]
+    yield from (f"/vulnerabilities: {cve} stands there more than once." for cve in repeated(cves))
 
 
 def test_24(document: dict[str, Any], tree: Tree) -> Found:
-    for where, each in _vulnerabilities(document):
+    for where, each in vulnerabilities_of(document):
         seen = [(i.get("party"), instant(i, "date", where)) for i in items(each, "involvements", where) if "date" in i]
-        yield from (f"{where}/involvements: {party} stands there twice for one time." for party, _at in _repeated(seen))
+        yield from (f"{where}/involvements: {party} stands there twice for one time." for party, _at in repeated(seen))
 
 
 def test_25(document: dict[str, Any], tree: Tree) -> Found:
     for ident, product in tree.products.items():
         for hashes in items(product.helper, "hashes", "/product_tree"):
             kinds = [each.get("algorithm") for each in items(hashes, "file_hashes", "/product_tree")]
-            yield from (f"/product_tree: {ident} has two hashes by {kind}." for kind in _repeated(kinds))
+            yield from (f"/product_tree: {ident} has two hashes by {kind}." for kind in repeated(kinds))
 
 
 def test_28(document: dict[str, Any], tree: Tree) -> Found:
@@ -169,7 +125,7 @@ def test_28(document: dict[str, Any], tree: Tree) -> Found:
 
 def _without_products(name: str) -> Callable[[dict[str, Any], Tree], Found]:
     def test(document: dict[str, Any], tree: Tree) -> Found:
-        for where, each in _vulnerabilities(document):
+        for where, each in vulnerabilities_of(document):
             for n, holder in enumerate(items(each, name, where)):
                 if not holder.get("product_ids") and not holder.get("group_ids"):
                     yield f"{where}/{name}/{n}: it names no product."
@@ -184,14 +140,14 @@ def test_31(document: dict[str, Any], tree: Tree) -> Found:
 
 
 def test_33(document: dict[str, Any], tree: Tree) -> Found:
-    for where, each in _vulnerabilities(document):
+    for where, each in vulnerabilities_of(document):
         seen = [ident for flag in items(each, "flags", where) for ident in members_of(flag, where, tree)]
-        yield from (f"{where}/flags: {ident} has two justifications." for ident in _repeated(seen))
+        yield from (f"{where}/flags: {ident} has two justifications." for ident in repeated(seen))
 
 
 TESTS: dict[str, Callable[[dict[str, Any], Tree], Found]] = {
-    "1": test_1, "2": test_2, "3": test_3, "4": test_4, "5": test_5, "6": test_6, "7": test_7, "9": test_9,
-    "10": test_10, "12": test_12, "13": test_13, "15": test_15, **VERSION_TESTS, "23": test_23, "24": test_24,
-    "25": test_25, "27": test_27, "28": test_28, "29": _without_products("remediations"), "31": test_31,
+    "1": test_1, "2": test_2, "3": test_3, "4": test_4, "5": test_5, "6": test_6, **SCORE_TESTS, "11": test_11,
+    "12": test_12, "13": test_13, "15": test_15, **VERSION_TESTS, "23": test_23, "24": test_24, "25": test_25,
+    "27": test_27, "28": test_28, "29": _without_products("remediations"), "31": test_31,
     "32": _without_products("flags"), "33": test_33,
 }  # fmt: skip

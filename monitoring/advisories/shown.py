@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID
 
+from django.db import connections
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
 from monitoring.advisories.deciding import DONE
+from monitoring.advisories.opening import incidents_because_of, label_of, open_form_address
 from monitoring.models import AdvisoryFeed, Exposure, ExposureDecision, ExposureSource
 from portal import clock
 
@@ -43,6 +44,7 @@ VERDICT = {
     "rejected": lazy("rejected"),
     "silent": lazy("says nothing of it any more"),
 }
+OF_THE_OPERATOR = ("url", "etag", "last_modified", "due_at", "claimed_until")  # of a feed: pages may not read them
 AT_REST = {ExposureDecision.Choice.ACCEPT, ExposureDecision.Choice.MITIGATE, ExposureDecision.Choice.NOT_US}
 
 
@@ -125,11 +127,6 @@ def _item(
     }
 
 
-def label_of(row: Exposure) -> str:
-    """A CVE as it is; a long identifier of a document is no name for people."""
-    return row.label if "--" not in row.label else _("No CVE")
-
-
 def about_of(row: Exposure) -> str:
     if row.component_id is None:
         return _("%(name)s, behind the system") % {"name": row.about or _("an organisation")}
@@ -169,7 +166,6 @@ def detail_page(row: Exposure, *, me: UUID) -> dict[str, Any]:
     decisions = list(ExposureDecision.objects.filter(exposure=row).select_related("organisation"))
     last = decisions[0] if decisions else None
     system = row.system
-    opening = urlencode({"systems": system.slug, "title": f"{label_of(row)}: {row.title}"[:200]})
     provider = system.provider
     runs = [each.name for each in (system.owner, system.provider) if each is not None]
     return {
@@ -185,9 +181,7 @@ def detail_page(row: Exposure, *, me: UUID) -> dict[str, Any]:
             (_("By when"), f"{due_of(row, last):%-d %b %Y}" + ("" if last and last.until_on else _(" (proposed)"))),
             (_("Decided"), decision_words(last)),
         ],
-        "sources": [
-            _source(each) for each in ExposureSource.objects.filter(exposure=row).select_related("advisory__feed")
-        ],
+        "sources": [_source(each) for each in _said_of(row)],
         "decisions": [
             {
                 "at": each.at,
@@ -199,12 +193,18 @@ def detail_page(row: Exposure, *, me: UUID) -> dict[str, Any]:
             }
             for each in decisions
         ],
-        "open_href": f"{reverse('incident-open')}?{opening}",
+        "open_href": open_form_address(row),
+        "incidents": incidents_because_of(row),
         "reassess": {"name": provider.name, "href": reverse("assessment-add", args=[provider.slug])}
         if provider
         else None,
         "is_provider": provider is not None and provider.pk == me,
     }
+
+
+def _said_of(row: Exposure) -> QuerySet[ExposureSource]:
+    found = ExposureSource.objects.filter(exposure=row).select_related("advisory__feed")
+    return found.defer("advisory__issues", *(f"advisory__feed__{each}" for each in OF_THE_OPERATOR))
 
 
 def _source(each: ExposureSource) -> dict[str, Any]:
@@ -225,16 +225,19 @@ def _source(each: ExposureSource) -> dict[str, Any]:
 
 def feeds_shown() -> list[dict[str, Any]]:
     """The table of feeds. Of an address its host alone: a path may hold a key."""
+    with connections["default"].cursor() as cursor:
+        cursor.execute("SELECT feed_id, host FROM sec.feed_hosts()")
+        hosts = dict(cursor.fetchall())
     return [
         {
             "name": feed.name,
             "kind": feed.get_kind_display(),
-            "host": feed.url.split("/")[2],
+            "host": hosts.get(feed.pk, ""),  # it may have been added since
             "every": ngettext("every minute", "every %(n)s minutes", feed.every_minutes) % {"n": feed.every_minutes},
             "good_at": feed.good_at,
             "failing_since": feed.failing_since,
             "trouble": feed.trouble,
             "active": feed.is_active,
         }
-        for feed in AdvisoryFeed.objects.all()
+        for feed in AdvisoryFeed.objects.defer(*OF_THE_OPERATOR)
     ]

@@ -35,8 +35,9 @@ class Tried:
 
 
 def tried_on_kept(rule: AlertRule) -> list[Tried]:
-    """The newest alerts of the organisation, under its rules with this one among them."""
-    kept = Alert.objects.annotate(letters=Length(Cast("body", TextField()))).filter(letters__lte=LONGEST)
+    """The newest alerts of the organisation that are kept as they came, under its rules with this one among them."""
+    kept = Alert.objects.filter(body_dropped_at=None)
+    kept = kept.annotate(letters=Length(Cast("body", TextField()))).filter(letters__lte=LONGEST)
     rules = _with(rule)
     return [each for alert in kept[:NEWEST] for each in _tried([alert.body], alert.tool or "generic", rules, rule)]
 

@@ -13,10 +13,11 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 
+from monitoring.access.limits import TooMany
 from monitoring.access.receiving import Body, Taken, received, take_body
 from monitoring.access.specs import reader_from, spec_of
 from monitoring.access.streams import BadStream, unpacked
-from monitoring.access.taking import Totals
+from monitoring.access.totals import Totals
 from monitoring.models import Intake
 from monitoring.records.reading import FORMATS, Reader, guess_format
 from portal.api.endpoint import Endpoint
@@ -27,6 +28,7 @@ from portal.api.rendering import answer
 from portal.tenancy.requests import own_scope
 from portal.tenancy.scope import organisation_scope
 
+AGAIN_SECONDS = "60"  # until some of the bodies that wait have been taken
 BODY = {
     "application/x-ndjson": {
         "type": "string",
@@ -112,11 +114,19 @@ class AccessEvents(Endpoint):
                 taken = take_body(body, reader, ticket=ticket, source=source, spec=spec)
         except BadStream as trouble:
             raise Refusal(413 if trouble.too_large else 400, str(trouble)) from None
+        except TooMany as trouble:
+            raise _too_many(trouble) from None
         response = _answered(taken)
         if key:
             with suppress(IntegrityError), organisation_scope(ticket):
                 keep_answer(self, request, key, body.digest, response)
         return response
+
+
+def _too_many(trouble: TooMany) -> Refusal:
+    if trouble.later:
+        return Refusal(429, str(trouble), headers={"Retry-After": AGAIN_SECONDS})
+    return Refusal(422, str(trouble), errors=[{"pointer": "?source", "detail": str(trouble)}])
 
 
 def _spec(asked: dict[str, Any], body: Body) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpResponse
 from django.urls import path, reverse
@@ -12,6 +14,7 @@ from rest_framework.request import Request
 
 from incidents.errors import Fault, Invalid
 from monitoring.advisories.normal import Refused
+from monitoring.advisories.opening import references_of
 from monitoring.advisories.reading import read_parsed
 from monitoring.advisories.shown import due_of, last_decisions, visible
 from monitoring.advisories.storing import keep_as_organisation
@@ -88,6 +91,9 @@ class ExposureShown(serializers.Serializer):
     due_on = serializers.DateField()
     decision = serializers.ChoiceField(ExposureDecision.Choice.values, **NULL)
     responsible = serializers.CharField()
+    incidents = serializers.ListField(
+        child=serializers.CharField(), help_text="References of incidents of yours that were opened because of it."
+    )
     found_at = serializers.DateTimeField()
     retracted_because = serializers.CharField()
 
@@ -150,8 +156,8 @@ class Exposures(Endpoint):
         if state := self.asked.get("state"):
             rows = rows.filter(state=state)
         page = page_of(request, rows, by=("found_at", "id"), asked=self.asked, descending=True)
-        decisions = last_decisions(page.rows)
-        return answer(page.shown(lambda row: _exposure(row, decisions.get(row.pk), request)))
+        decisions, opened = last_decisions(page.rows), references_of(page.rows)
+        return answer(page.shown(lambda row: exposure_shown(row, decisions.get(row.pk), opened, request)))
 
 
 def _fault(problem: str) -> Fault:
@@ -160,7 +166,10 @@ def _fault(problem: str) -> Fault:
     return Fault(pointer, words) if colon and pointer.startswith("/") else Fault("", problem)
 
 
-def _exposure(row: Exposure, decision: ExposureDecision | None, request: Request) -> dict[str, Any]:
+def exposure_shown(
+    row: Exposure, decision: ExposureDecision | None, opened: Mapping[UUID, list[str]], request: Request
+) -> dict[str, Any]:
+    """`opened` are the references of incidents by exposure (`references_of`)."""
     names = ("id", "title", "about", "installed", "state", "certainty", "severity", "exploited", "ransomware",
              "shared_by", "found_at", "retracted_because")  # fmt: skip
     return {
@@ -171,6 +180,7 @@ def _exposure(row: Exposure, decision: ExposureDecision | None, request: Request
         "due_on": due_of(row, decision),
         "decision": decision.choice if decision else None,
         "responsible": decision.responsible if decision else "",
+        "incidents": opened.get(row.pk, []),
     }
 
 

@@ -40,6 +40,11 @@ class AlertTaken(serializers.Serializer):
         " says that something is over of which nothing was known.",
     )
     incident = serializers.CharField(help_text="Reference.", **NULL)
+    body_kept_until = serializers.DateTimeField(
+        help_text="Until when what the tool sent first of this alarm is kept as it came; of one that waits for a person"
+        " the latest time. null: it was dropped, or nothing was kept.",
+        **NULL,
+    )
 
 
 class AlertsTaken(serializers.Serializer):

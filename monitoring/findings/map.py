@@ -33,7 +33,8 @@ SELECT home_id, organisation_id, sum(successes)::bigint, sum(failures)::bigint, 
 QUALITY = """
 SELECT r.rule, f.state, count(*), percentile_cont(0.5) WITHIN GROUP (ORDER BY
            extract(epoch FROM f.decided_at - f.made_at) / 60)::float8
-  FROM monitoring_finding f, unnest(f.rules) AS r (rule) GROUP BY GROUPING SETS ((r.rule, f.state), (r.rule))
+  FROM monitoring_finding f, unnest(f.rules) AS r (rule) WHERE f.folded = 0
+ GROUP BY GROUPING SETS ((r.rule, f.state), (r.rule))
 """
 
 

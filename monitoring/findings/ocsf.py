@@ -8,12 +8,14 @@ from typing import Any
 from uuid import UUID
 
 from incidents.techniques.facts import facts
+from monitoring.findings.deciding import UNDECIDED
+from monitoring.findings.homes import home_of
 from monitoring.findings.rules import BY_CODE
 from monitoring.models import Finding
 
 CATEGORY, CLASS = 2, 2004
 CREATE, CLOSE = 1, 3
-STATUS = {"waiting": (1, "New"), "opened": (2, "In Progress"), "joined": (2, "In Progress"),
+STATUS = {"waiting": (1, "New"), "folded": (1, "New"), "opened": (2, "In Progress"), "joined": (2, "In Progress"),
           "expected": (4, "Resolved"), "dismissed": (4, "Resolved"), "suppressed": (3, "Suppressed")}  # fmt: skip
 SEVERITIES = ((80, 5, "Critical"), (60, 4, "High"), (40, 3, "Medium"), (20, 2, "Low"), (0, 1, "Informational"))
 USER_TYPES = {"person": 1, "service": 3, "unknown": 0}
@@ -21,13 +23,13 @@ USER_TYPES = {"person": 1, "service": 3, "unknown": 0}
 
 def detection_finding(finding: Finding, names: Mapping[UUID, str]) -> dict[str, Any]:
     """`names` are slugs of organisations by id. Times are milliseconds since 1970."""
-    activity = CREATE if finding.state == "waiting" else CLOSE
+    activity = CREATE if finding.state in UNDECIDED else CLOSE
     status_id, status = STATUS[finding.state]
     _, severity_id, severity = next(each for each in SEVERITIES if finding.weight >= each[0])
     rules = [BY_CODE[code] for code in finding.rules]
     account = {"name": finding.shown, "uid": finding.account, "type_id": USER_TYPES.get(finding.account_kind, 99)}
-    if finding.home_id is not None and finding.home_id in names:
-        account["org"] = {"name": names[finding.home_id]}
+    if (whose := home_of(finding)) is not None and whose in names:
+        account["org"] = {"name": names[whose]}
     return {
         "category_uid": CATEGORY,
         "class_uid": CLASS,
@@ -66,6 +68,8 @@ def detection_finding(finding: Finding, names: Mapping[UUID, str]) -> dict[str, 
             "organisations": sorted(names[pk] for pk in finding.organisations if pk in names),
             "reasons": finding.reasons,
             "changes": finding.changes,
+            "folded": finding.folded,
+            "folded_into": str(finding.folded_into_id) if finding.folded_into_id else None,
         },
     }
 

@@ -73,7 +73,7 @@ RULES = (
     Rule(
         "lapsed-permission",
         _("Use of a lapsed permission"),
-        _("An account goes on after the last day of the permission that covered it."),
+        _("An account goes on after the last day of the permission that covered it, or after it was ended."),
         _("Access that no permission ever named: that is a first sight. Told once for each account and place."),
         ("T1199", "T1078"),
         ("D3-RAPA", "D3-AZET"),
@@ -83,10 +83,14 @@ RULES = (
         _("Access although cut off"),
         _(
             "An account is seen at another organisation while one of the two is limited or cut off in the "
-            "portal, or over a link that both ends have said is cut. Also accounts that a permission "
-            "covers. It cannot be kept back."
+            "portal, or over a link that both ends have said is cut; also when the log comes after the cut "
+            "was lifted. Also accounts that a permission covers, and changes of accounts and rights. It "
+            "cannot be kept back. Told once for each account, place, cut and day."
         ),
-        _("A cut that nobody wrote down here, and later the same day: of each day the first time is kept."),
+        _(
+            "A cut that nobody wrote down here; and known accounts in the log of an organisation that was "
+            "not told of the cut."
+        ),
         ("T1199", "T1133"),
         ("D3-RAPA", "D3-RTSD"),
     ),
@@ -116,6 +120,8 @@ RULES = (
     ),
 )  # fmt: skip
 BY_CODE = {rule.code: rule for rule in RULES}
+AN_HOUR = 50  # findings of one organisation with one other side that stand alone in an hour: `sec.findings_an_hour`
+A_LIST = 500  # further ones that stand in one list, all shown on its page: `sec.findings_a_list`
 # What a finding's weight is made of, in points; 100 at most.
 REASONS: dict[str, tuple[int, Any]] = {
     "new-organisation": (40, _("the account was never seen at this organisation before")),
@@ -123,7 +129,7 @@ REASONS: dict[str, tuple[int, Any]] = {
     "failed": (10, _("it failed")),
     "service": (20, _("it is a service account: nobody sits behind it who could be asked")),
     "admin": (30, _("it had administrative rights")),
-    "dormant": (25, _("nothing had been seen of the account for 60 days")),
+    "dormant": (25, _("it had crossed before, and had not been seen across a boundary for 60 days")),
     "lapsed": (35, _("the permission that covered it has lapsed")),
     "many": (40, _("it was new at three or more organisations within an hour")),
     "isolated": (60, _("one of the two was cut off at the time")),

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from incidents.errors import Fault, Invalid
+from monitoring.access.limits import PROGRAM_LIMIT
 from monitoring.findings.deciding import organisations_by_id
 from monitoring.models import Identifier, Source, Unattributed
 from partners.models import Participation, SharedSystem
@@ -144,7 +145,7 @@ def claim(*, kind: str, value: str, whose: UUID, system: UUID | None) -> UUID:
     """Say whose a name is: one's own, or of a machine on a system that one runs. The same again is the same.
 
     Raises:
-        Invalid: it is somebody else's to say, or somebody else's name.
+        Invalid: it is somebody else's to say, or somebody else's name, or one has claimed as many as one may.
     """
     try:
         with transaction.atomic(using="default"), connections["default"].cursor() as cursor:
@@ -152,6 +153,10 @@ def claim(*, kind: str, value: str, whose: UUID, system: UUID | None) -> UUID:
             made: UUID = cursor.fetchone()[0]
     except DatabaseError as refused:
         state = getattr(refused.__cause__, "sqlstate", "")
+        if state == PROGRAM_LIMIT:
+            raise Invalid(
+                [Fault("/value", _("An organisation claims at most 20,000 names: take some back."))]
+            ) from None
         if state == "23505":
             raise Invalid([Fault("/value", _("This name is taken: ask whoever runs the portal."))]) from None
         if state in {"42501", "23514"}:

@@ -5,6 +5,7 @@ from monitoring.models.access import (
     Coverage,
     Identifier,
     Intake,
+    Passage,
     Sight,
     Source,
     Unattributed,
@@ -21,6 +22,7 @@ from monitoring.models.advisories import (
     WatchedKey,
 )
 from monitoring.models.alerts import Alert, AlertRule
+from monitoring.models.exposure_links import ExposureIncident, ExposureTold
 from monitoring.models.findings import Finding, Suppression
 
 __all__ = [
@@ -36,11 +38,14 @@ __all__ = [
     "Coverage",
     "Exposure",
     "ExposureDecision",
+    "ExposureIncident",
     "ExposureSource",
+    "ExposureTold",
     "Finding",
     "Identifier",
     "Intake",
     "MatchDue",
+    "Passage",
     "Sight",
     "Source",
     "Suppression",

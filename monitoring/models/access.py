@@ -6,6 +6,7 @@ No line of a log is kept: what stands here is who reached whom for the first tim
 from __future__ import annotations
 
 import uuid
+from typing import ClassVar, TypeVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -14,6 +15,17 @@ from partners.models import Integration, Organisation, SharedSystem
 
 OUR_KIND = ["organisation", "tenant", "cloud-account", "sid", "issuer", "realm", "domain", "netbios", "host", "app"]
 SIGHT_KINDS = ["success", "failure", "admin", "lapsed"]
+
+
+_Row = TypeVar("_Row", bound=models.Model, covariant=True)
+
+
+class Told(models.Manager[_Row]):
+    """What both sides read. That the one whose log it was only learned is its own to know: no role reads `learned`,
+    and `sec.learned_sights` says it of those of which the reader may know."""
+
+    def get_queryset(self) -> models.QuerySet[_Row]:
+        return super().get_queryset().defer("learned")
 
 
 class Identifier(models.Model):
@@ -182,6 +194,8 @@ class Sight(models.Model):
     learned = models.BooleanField(default=False)
     noted_at = models.DateTimeField(null=True)
 
+    objects: ClassVar[Told[Sight]] = Told()
+
     class Meta:
         ordering = ["-first_at", "-id"]
         constraints = [
@@ -195,6 +209,32 @@ class Sight(models.Model):
 
     def __str__(self) -> str:
         return f"{self.shown} at {self.place}"
+
+
+class Passage(models.Model):
+    """That a sight's account was there at `at`, while somebody was cut off; `since` is the beginning of that cut or of
+    the day, the later of both: of each sight, day and cut one time is kept, however often it is delivered.
+
+    `noted_at`: a finding has it, or none is wanted of it. No organisation reads this: who may know of a cut is told.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    sight = models.ForeignKey(Sight, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False)
+    at = models.DateTimeField()
+    since = models.DateTimeField()
+    reporter = models.ForeignKey(
+        Organisation, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
+    learned = models.BooleanField(default=False)
+    noted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["at"]
+        constraints = [models.UniqueConstraint(fields=["sight", "since"], name="passage_once")]
+        indexes = [models.Index(fields=["at"], name="passage_unnoted", condition=models.Q(noted_at__isnull=True))]
+
+    def __str__(self) -> str:
+        return f"{self.sight_id} at {self.at}"
 
 
 class AccessChange(models.Model):
@@ -218,6 +258,8 @@ class AccessChange(models.Model):
     reporter = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+", db_index=False)
     learned = models.BooleanField(default=False)
     noted_at = models.DateTimeField(null=True)
+
+    objects: ClassVar[Told[AccessChange]] = Told()
 
     class Meta:
         ordering = ["-at", "-id"]

@@ -59,7 +59,8 @@ class AlertRule(models.Model):
 class Alert(models.Model):
     """One alert as it came in first, how often it came, and what became of it.
 
-    `reason` says why a person has to look, or what a person decided and why.
+    `reason` says why a person has to look, or what a person decided and why. `body` is what the tool sent, for a while
+    alone (`monitoring.bodies`): what is still to be told of the alert afterwards stands beside it.
     """
 
     class Outcome(models.TextChoices):
@@ -78,7 +79,12 @@ class Alert(models.Model):
     source = models.TextField()
     title = models.TextField()
     reference = models.TextField(blank=True, default="")  # the tool's own
-    body = models.JSONField()
+    body = models.JSONField()  # {} once it was dropped
+    body_dropped_at = models.DateTimeField(null=True)  # null: it is still kept
+    severity = models.PositiveSmallIntegerField(
+        null=True
+    )  # 1 the worst to 6, as it was read when it came; null: unknown
+    severity_said = models.TextField(blank=True, default="", db_default="")  # the tool's own word for it
     fingerprint = models.BinaryField()  # the same for repeats of one alarm
     key = models.TextField(blank=True, default="", db_default="")  # the tool's own mark of this alarm; '': it has none
     join_key = models.BinaryField(null=True)  # shared by alarms that belong to one incident, as the rule says
@@ -112,6 +118,9 @@ class Alert(models.Model):
                 fields=["organisation", "join_key"], name="alert_join", condition=models.Q(join_key__isnull=False)
             ),
             models.Index(fields=["organisation"], name="alert_waiting", condition=models.Q(outcome="queued")),
+            models.Index(
+                fields=["organisation", "received_at"], name="alert_body", condition=models.Q(body_dropped_at=None)
+            ),
         ]
 
     def __str__(self) -> str:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as lazy
 from incidents.models import Incident
 from partners.models import Organisation
 
-STATES = ["waiting", "opened", "joined", "expected", "dismissed", "suppressed"]
+STATES = ["waiting", "folded", "opened", "joined", "expected", "dismissed", "suppressed"]
 SIDES = ["home", "place"]
 MOST_SHOWN = 500  # sights and changes that a finding lists by id; it counts all of them
 
@@ -22,10 +22,15 @@ class Finding(models.Model):
     A burst is one finding: what the account did within an hour of the last joins the one that waits. `rules` are those
     that found something, `reasons` what its `weight` is made of (`monitoring.findings.rules`). `account` '' with
     `home` null: whose it is is not known. Functions of the database write it.
+
+    Beyond `sec.findings_an_hour` of one organisation with one other side within an hour, further ones of no heavier
+    rule than a first sight or a failed attempt are `folded_into` a list: a finding of no account whose `folded` says
+    how many came into it. Deciding on the list decides on what is `folded` in it; one that does more waits alone again.
     """
 
     class State(models.TextChoices):
         WAITING = "waiting", lazy("Waits for a person")
+        FOLDED = "folded", lazy("Waits in a list")
         OPENED = "opened", lazy("Opened an incident")
         JOINED = "joined", lazy("Joined an incident")
         EXPECTED = "expected", lazy("Expected: a permission is proposed")
@@ -61,6 +66,8 @@ class Finding(models.Model):
     suppression = models.ForeignKey(
         "Suppression", null=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
+    folded = models.PositiveIntegerField(default=0, db_default=0)
+    folded_into = models.ForeignKey("self", null=True, on_delete=models.CASCADE, related_name="within", db_index=False)
 
     class Meta:
         ordering = ["-weight", "-last_at", "-id"]
@@ -74,7 +81,14 @@ class Finding(models.Model):
         ]
         indexes = [
             models.Index(fields=["organisation", "state", "-weight", "-last_at"], name="finding_triage"),
-            models.Index(fields=["organisation", "account"], name="finding_account"),
+            models.Index(fields=["organisation", "account", "last_at"], name="finding_account"),
+            models.Index(
+                fields=["organisation", "made_at"], name="finding_made", condition=models.Q(folded_into__isnull=True)
+            ),
+            models.Index(fields=["folded_into"], name="finding_within", condition=models.Q(folded_into__isnull=False)),
+            models.Index(
+                fields=["suppression"], name="finding_kept_back", condition=models.Q(suppression__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:
@@ -84,14 +98,15 @@ class Finding(models.Model):
 class Suppression(models.Model):
     """Findings of an account that `organisation` does not want to see, once `other` has agreed, until a day.
 
-    Both read it. `place` '' is every place, `rule` '' every rule. What it kept back is kept as findings and counted.
+    Both read it. `places` are those that the finding showed because of which it was asked for, `rule` '' is every rule.
+    What it keeps back stands as findings of `organisation`, which alone reads and counts them.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
     other = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
     account = models.TextField()
-    place = models.TextField(blank=True, default="")
+    places = ArrayField(models.TextField(), default=list)
     rule = models.TextField(blank=True, default="")
     reason = models.TextField()
     until = models.DateField()  # the last day on which it holds
@@ -102,7 +117,6 @@ class Suppression(models.Model):
     ended_at = models.DateTimeField(null=True)  # refused, taken back or revoked, by either
     ended_by_name = models.TextField(blank=True, default="")
     ended_for = models.ForeignKey(Organisation, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
-    kept_back = models.PositiveIntegerField(default=0)
 
     class Meta:
         ordering = ["-asked_at", "-id"]

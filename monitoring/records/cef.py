@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import replace
 from datetime import datetime
@@ -64,7 +65,7 @@ class CefReader:
         return [
             Record(
                 at=moment.at,
-                event_id=word(fields.get("externalId")),
+                event_id=_own_id(word(fields.get("externalId")), text[begins:]),
                 action=action,
                 outcome=outcome,
                 account=who.key,
@@ -101,6 +102,12 @@ class CefReader:
             return short_time(prefix[1], self.clock, self.year_of)
         whole = before.strip().split(" ")[0].rpartition(">")[2]
         return self.clock.parse(whole)
+
+
+def _own_id(said: str, event: str) -> str:
+    """`externalId` with the digest of the event: some tools write the event's code there, and an id alone would call
+    records the same that are not. The head of syslog, which each relay writes anew, is no part of it."""
+    return f"{said} {hashlib.sha256(event.encode()).hexdigest()}" if said else ""
 
 
 def _extension(text: str) -> dict[str, str]:

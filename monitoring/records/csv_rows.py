@@ -39,6 +39,7 @@ class CsvReader:
         self.clock = clock
         self.mapping = mapping
         self.columns: list[str] | None = None
+        self.header = b""
         self.delimiter = ","
         if mapping is not None:
             if unknown := set(mapping) - FIELDS - {TIME_FORMAT}:
@@ -49,6 +50,9 @@ class CsvReader:
     def read(self, line: bytes) -> list[Record]:
         if self.columns is None:
             self._head(line)
+            self.header = line
+            return []
+        if line == self.header:  # of the next file behind this one, or the same block is read once more
             return []
         cells = _cells(line, self.delimiter)
         if len(cells) != len(self.columns):

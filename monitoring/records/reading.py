@@ -34,8 +34,11 @@ class LineReader(Protocol):
 class Reader:
     """Reads one source. Not shared between threads: some readers learn from what they have read."""
 
-    def __init__(self, format_name: str, lines: LineReader, clock: Clock) -> None:
+    def __init__(self, format_name: str, lines: LineReader, clock: Clock, *, read_as: str = "") -> None:
         self.format_name = format_name
+        self.read_as = (
+            read_as or format_name
+        )  # with its zone and columns: read otherwise, the same lines tell otherwise
         self.clock = clock
         self._lines = lines
 
@@ -103,7 +106,8 @@ def reader_of(
             lines = CsvReader(clock, mapping)
         case _:
             raise ValueError(f"no such format: {format_name}")
-    return Reader(format_name, lines, clock)
+    columns = ",".join(f"{field}={column}" for field, column in sorted((mapping or {}).items()))
+    return Reader(format_name, lines, clock, read_as=f"{format_name} {zone} {columns}")
 
 
 def guess_format(first_lines: list[bytes]) -> str | None:

@@ -16,9 +16,9 @@ from partners.models import Organisation
 class Answer(models.Model):
     """What somebody said without signing in. A worker settles it.
 
-    By link or text it is said to a message, once a message. A tool says it of an incident, in a message of its own that
-    `message_id` names. `words` is what was typed, for whoever of their organisation reads it; `origin` the network
-    address or nothing.
+    By link or text it is said to a message, once a message; by text what asks for something may be followed by what
+    ends the silence. A tool says it of an incident, in a message of its own that `message_id` names. `words` is what
+    was typed, for whoever of their organisation reads it; `origin` the network address or nothing.
     """
 
     class Way(models.TextChoices):
@@ -49,7 +49,12 @@ class Answer(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["delivery"], name="answer_once", condition=~models.Q(said="unreadable")),
+            models.UniqueConstraint(
+                fields=["delivery"], name="answer_once", condition=models.Q(said__in=["has_it", "cut"])
+            ),
+            models.UniqueConstraint(
+                fields=["delivery"], name="answer_asks_once", condition=models.Q(said__in=["call", "other"])
+            ),
             models.UniqueConstraint(
                 fields=["delivery"], name="answer_unreadable_once", condition=models.Q(said="unreadable")
             ),

@@ -8,6 +8,7 @@ from django.db import models
 
 from notifications.models.delivery import Delivery
 from partners.models import ContactPoint, Organisation, Person
+from portal.reasons import ReasonField
 
 
 class ContactTest(models.Model):
@@ -28,7 +29,7 @@ class ContactTest(models.Model):
     contact_point = models.ForeignKey(ContactPoint, null=True, on_delete=models.PROTECT, related_name="+")  # that alone
     due_at = models.DateTimeField()
     state = models.TextField(choices=State.choices, default=State.PLANNED)
-    because = models.TextField(blank=True, default="")  # why it was left out, in words
+    because = ReasonField(blank=True, default="")  # why it was left out, in words
     begun_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
 

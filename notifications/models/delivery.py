@@ -11,6 +11,11 @@ from django.db.models.functions import Now
 from incidents.models import Incident
 from notifications.models.ladder import LadderStep
 from partners.models import ContactPoint, Organisation, Person
+from portal.reasons import ReasonField
+
+# They wait for their own way. Everything else goes round one that is late or shut (`notifications/late.py`,
+# `sec.enter_late`), also kinds that are still to come.
+NOT_URGENT = ["contact_test", "planned", "planned_changed"]
 
 
 class Delivery(models.Model):
@@ -48,6 +53,8 @@ class Delivery(models.Model):
         STATEMENT_ASKED = "statement_asked", "Asked to agree to a statement"
         CUT_ASKED = "cut_asked", "Asked about a planned cut"
         CUT_CHANGED = "cut_changed", "A planned cut: something has changed"
+        ANSWERED_FOR = "answered_for", "Somebody answered in its name"
+        ADVISORIES = "advisories", "Urgent advisories touch its systems"
 
     class State(models.TextChoices):
         PENDING = "pending", "Waiting to be sent"
@@ -98,7 +105,7 @@ class Delivery(models.Model):
     claimed_until = models.DateTimeField(null=True)
     transport = models.TextField(blank=True, default="", db_default="")  # the one that took it
     provider_ref = models.TextField(blank=True, default="", db_default="")
-    error = models.TextField(blank=True, default="", db_default="")
+    error = ReasonField(blank=True, default="", db_default="")
     accepted_at = models.DateTimeField(null=True)
     delivered_at = models.DateTimeField(null=True)
     answered_at = models.DateTimeField(null=True)
@@ -138,6 +145,8 @@ class Delivery(models.Model):
                         "statement_asked",
                         "cut_asked",
                         "cut_changed",
+                        "answered_for",
+                        "advisories",
                     ]
                 ),
                 name="delivery_message",
@@ -159,10 +168,9 @@ class Delivery(models.Model):
                 fields=["created_at"],
                 name="delivery_late",
                 condition=models.Q(
-                    models.Q(message__in=["opened", "suspected"]) | models.Q(next_way="wanted"),
+                    ~models.Q(message__in=NOT_URGENT),
                     next_way__in=["", "wanted"],
                     state__in=["pending", "claimed"],
-                    incident__isnull=False,
                 ),
             ),
             models.Index(fields=["organisation"], name="delivery_dead", condition=models.Q(state="dead")),

@@ -8,6 +8,7 @@ from django.db import models
 
 from incidents.models import Incident
 from partners.models import Organisation, Person, Rung
+from portal.reasons import ReasonField
 
 
 class LadderStep(models.Model):
@@ -38,7 +39,7 @@ class LadderStep(models.Model):
     due_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
     state = models.TextField(choices=State.choices)
-    because = models.TextField(blank=True, default="", db_default="")
+    because = ReasonField(blank=True, default="", db_default="")
     attempts = models.PositiveIntegerField(default=0, db_default=0)
     claimed_by = models.TextField(blank=True, default="", db_default="")
 

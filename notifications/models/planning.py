@@ -19,7 +19,7 @@ class Planning(models.Model):
         PENDING = "pending", "Waiting"
         CLAIMED = "claimed", "Being planned"
         DONE = "done", "Planned"
-        FAILED = "failed", "Given up"
+        FAILED = "failed", "Failed often, is tried again"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     event_id = models.UUIDField()

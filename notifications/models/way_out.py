@@ -13,6 +13,8 @@ class WayOut(models.Model):
 
     `recent` are the last outcomes, oldest first, each `[delivery, true when the other side works]`. `opened_at` null:
     it is used. Otherwise nothing goes there but one message at `probe_at`. The canary goes to nobody, each minute.
+    `used_up_until`: when the service's next day begins, once it has said that today's limit is used up; until then the
+    canary asks once an hour whether it was raised.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -26,6 +28,7 @@ class WayOut(models.Model):
     canary_due_at = models.DateTimeField(null=True)
     canary_tried_at = models.DateTimeField(null=True)
     canary_accepted_at = models.DateTimeField(null=True)
+    used_up_until = models.DateTimeField(null=True)
 
     class Meta:
         verbose_name_plural = "ways out"

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models.functions import Now
 
 from partners.models import Organisation, Person
+from portal.reasons import ReasonField
 
 
 class Webhook(models.Model):
@@ -34,7 +35,7 @@ class Webhook(models.Model):
     kinds = ArrayField(models.TextField())
     answers = models.BooleanField(default=False, db_default=False)
     state = models.TextField(choices=State.choices, default=State.ON, db_default=State.ON)
-    because = models.TextField(blank=True, default="", db_default="")
+    because = ReasonField(blank=True, default="", db_default="")
     made_at = models.DateTimeField(db_default=Now())
     made_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     failures = models.PositiveIntegerField(default=0, db_default=0)
@@ -98,7 +99,7 @@ class WebhookDelivery(models.Model):
     tried_at = models.DateTimeField(null=True)
     settled_at = models.DateTimeField(null=True)
     status = models.PositiveSmallIntegerField(null=True)  # HTTP, of the last answer
-    error = models.TextField(blank=True, default="", db_default="")
+    error = ReasonField(blank=True, default="", db_default="")
     replayed = models.PositiveIntegerField(default=0, db_default=0)
 
     class Meta:

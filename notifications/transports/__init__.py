@@ -7,7 +7,7 @@ from uuid import UUID
 from django.conf import settings
 
 from notifications.messages import Text
-from notifications.transports.base import MaybeTaken, Transport, TransportError
+from notifications.transports.base import MaybeTaken, Transport, TransportError, UsedUp
 from notifications.transports.notify import NotifySms
 from notifications.transports.notify_mail import Email
 from notifications.transports.push import Push
@@ -15,8 +15,10 @@ from notifications.transports.sandbox import Sandbox
 from notifications.transports.slack import Slack
 from notifications.transports.smtp import Smtp
 from notifications.transports.teams import Teams
+from portal.reasons import reason
 
-__all__ = ["MaybeTaken", "Transport", "TransportError", "transport_for"]
+NOTHING_SENDS = reason("Nothing sends by this way here.")
+__all__ = ["MaybeTaken", "Transport", "TransportError", "UsedUp", "transport_for"]
 
 WAYS: dict[str, type[Transport]] = {"email": Smtp, "sms": NotifySms, "teams": Teams, "slack": Slack, "push": Push}
 
@@ -27,7 +29,7 @@ class NotSetUp(Transport):
     name = "none"
 
     def send(self, delivery_id: UUID, address: str, text: Text, *, again: bool = False) -> str:
-        raise TransportError("Nothing sends by this way here.", down=True)
+        raise TransportError(NOTHING_SENDS, down=True)
 
 
 def transport_for(way: str, *, exercise: bool) -> type[Transport]:

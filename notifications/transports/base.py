@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from types import TracebackType
 from typing import ClassVar, Self
 from uuid import UUID
@@ -32,6 +33,13 @@ class TransportError(Exception):
         self.gone, self.wait = gone, wait
 
 
+class UsedUp(TransportError):
+    """The day's limit of the service is used up: certainly not taken, and nothing is until its next day (UTC)."""
+
+    def __init__(self, because: str) -> None:
+        super().__init__(because, down=True)
+
+
 class MaybeTaken(TransportError):
     """No answer came, so that it may have been taken: no other road is used meanwhile."""
 
@@ -46,6 +54,18 @@ class Transport:
     def host(cls) -> str:
         """The other side, whose breaker it is; '' for none."""
         return ""
+
+    @classmethod
+    def roads(cls) -> tuple[type[Transport], ...]:
+        """What carries a message, the first choice first; most have one road."""
+        return (cls,)
+
+    def leave_out(self, roads: Collection[type[Transport]]) -> None:
+        """Of several roads do not take these: their service takes nothing more today."""
+
+    def used_up(self) -> set[type[Transport]]:
+        """Roads whose service has said since the last question that its day's limit is used up."""
+        return set()
 
     def __enter__(self) -> Self:
         return self

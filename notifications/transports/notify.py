@@ -17,11 +17,20 @@ from notifications_python_client.notifications import NotificationsAPIClient
 from urllib3.exceptions import NewConnectionError
 
 from notifications.messages import Text
-from notifications.transports.base import MaybeTaken, Transport, TransportError
+from notifications.transports.base import MaybeTaken, Transport, TransportError, UsedUp
+from portal.reasons import reason
 
 TIMEOUT_SECONDS = 10
-SLOW = "did not answer in time."
-AWAY = "cannot be reached."
+SLOW = reason("%(service)s did not answer in time.", "service")
+AWAY = reason("%(service)s cannot be reached.", "service")
+NO_KEY = reason("%(service)s is not set up: NOTIFY_API_KEY is no key.", "service")
+NOT_KNOWN = reason("%(service)s answered in a way that nobody knows.", "service")
+NOT_ARRIVED = reason("The message did not arrive.")
+NOT_TO = reason("%(service)s takes no message to this %(recipient)s.", "service", "recipient")
+KEY_REFUSED = reason("%(service)s does not accept our key.", "service")
+NONE_TODAY = reason("Today's limit of %(plural)s is used up.", "plural")
+TOO_MANY = reason("Too many %(plural)s within a minute.", "plural")
+NOT_TAKEN = reason("%(service)s refused the message (%(status)s).", "service")
 BUSY = 429
 REFUSED = (401, 403)
 WRONG = 400
@@ -45,7 +54,7 @@ class Notify(Transport):
                 settings.NOTIFY_API_KEY, base_url=settings.NOTIFY_API_URL, timeout=TIMEOUT_SECONDS
             )
         except AssertionError:  # its way of saying that a key is no key
-            raise TransportError(f"{self.service} is not set up: NOTIFY_API_KEY is no key.", down=True) from None
+            raise TransportError(self._said(NO_KEY), down=True) from None
         self.client.request_session.max_redirects = 0  # the address is the operator's, and no other
 
     def send(self, delivery_id: UUID, address: str, text: Text, *, again: bool = False) -> str:
@@ -54,7 +63,7 @@ class Notify(Transport):
         try:
             answer = self._ask(str(delivery_id), address, text)
         except InvalidResponse:
-            raise TransportError(f"{self.service} answered in a way that nobody knows.") from None
+            raise TransportError(self._said(NOT_KNOWN)) from None
         except APIError as error:
             raise self._refusal(error) from None
         return self._id_in(answer)
@@ -68,7 +77,7 @@ class Notify(Transport):
         try:
             return self._taken(delivery_id)
         except InvalidResponse:
-            raise MaybeTaken(f"{self.service} answered in a way that nobody knows.") from None
+            raise MaybeTaken(self._said(NOT_KNOWN)) from None
         except APIError as error:
             refusal = self._refusal(error)
             raise MaybeTaken(refusal.because, down=refusal.down) from None
@@ -84,7 +93,7 @@ class Notify(Transport):
         if taken is None:
             return ""
         if str(taken.get("status", "")).endswith("-failure"):
-            raise TransportError("The message did not arrive.", permanent=True)
+            raise TransportError(NOT_ARRIVED, permanent=True)
         return self._id_in(taken)
 
     def close(self) -> None:
@@ -94,34 +103,39 @@ class Notify(Transport):
         if error.response is None:
             late = isinstance(error.__cause__, requests.Timeout)
             unreached = _never_reached(error.__cause__)
-            words = f"{self.service} {SLOW if late else AWAY}"
+            words = self._said(SLOW if late else AWAY)
             return (TransportError if unreached else MaybeTaken)(words, down=True)
         status = error.status_code
         if status == WRONG:  # of this recipient or of our template: either way the person's next way is better
-            return TransportError(f"{self.service} takes no message to this {self.recipient}.", permanent=True)
+            return TransportError(self._said(NOT_TO), permanent=True)
         if status in REFUSED:
-            return TransportError(f"{self.service} does not accept our key.", down=True)
+            return TransportError(self._said(KEY_REFUSED), down=True)
         if status == BUSY:
-            daily = "TooManyRequestsError" in _names(error.message)
-            because = (
-                f"Today's limit of {self.plural} is used up." if daily else f"Too many {self.plural} within a minute."
-            )
-            return TransportError(because, down=True)
-        return TransportError(f"{self.service} refused the message ({status}).")
+            if "TooManyRequestsError" in _names(error.message):
+                if "international" in str(error.message):  # a limit of its own, for numbers abroad
+                    return TransportError(self._said(NOT_TO), permanent=True)
+                return UsedUp(self._said(NONE_TODAY))
+            return TransportError(self._said(TOO_MANY), down=True)
+        return TransportError(self._said(NOT_TAKEN, status))
+
+    @classmethod
+    def _said(cls, sentence: str, status: int = 0) -> str:
+        words = {"service": cls.service, "recipient": cls.recipient, "plural": cls.plural, "status": status}
+        return sentence % words
 
     def _id_in(self, answer: Any) -> str:
         """Notify's own id. It comes back in receipts, so nothing but a UUID is one."""
         try:
             return str(UUID(str(answer["id"])))
         except (ValueError, KeyError, TypeError):
-            raise TransportError(f"{self.service} answered in a way that nobody knows.") from None
+            raise TransportError(self._said(NOT_KNOWN)) from None
 
 
 class NotifySms(Notify):
     name = "notify-sms"
     kind: ClassVar[str] = "sms"
-    service = "The text message service"
-    recipient, plural = "number", "text messages"
+    service = reason("The text message service")
+    recipient, plural = reason("number"), reason("text messages")
 
     def _ask(self, reference: str, address: str, text: Text) -> Any:
         return self.client.send_sms_notification(

@@ -6,22 +6,24 @@ its body `((text))`. Receipts come to the same door as those of text messages.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, ClassVar
 from uuid import UUID
 
 from django.conf import settings
 
 from notifications.messages import Text
-from notifications.transports.base import MaybeTaken, Transport, TransportError
-from notifications.transports.notify import Notify
+from notifications.transports.base import MaybeTaken, Transport, TransportError, UsedUp
+from notifications.transports.notify import NONE_TODAY, Notify
 from notifications.transports.smtp import Smtp
+from portal.reasons import reason
 
 
 class NotifyEmail(Notify):
     name = "notify-email"
     kind: ClassVar[str] = "email"
-    service = "The e-mail service"
-    recipient, plural = "address", "e-mails"
+    service = reason("The e-mail service")
+    recipient, plural = reason("address"), reason("e-mails")
 
     def _ask(self, reference: str, address: str, text: Text) -> Any:
         return self.client.send_email_notification(
@@ -46,8 +48,8 @@ class Email(Transport):
         """Both roads: it is shut when neither takes anything."""
         return " ".join(kind.host() for kind in cls.roads())
 
-    @staticmethod
-    def roads() -> tuple[type[Transport], ...]:
+    @classmethod
+    def roads(cls) -> tuple[type[Transport], ...]:
         """The first road and the other one."""
         if not settings.NOTIFY_EMAIL_TEMPLATE:
             return (Smtp,)
@@ -57,6 +59,14 @@ class Email(Transport):
         self.kinds = self.roads()
         self.opened: dict[type[Transport], Transport] = {}
         self.away: dict[type[Transport], TransportError] = {}
+        self.news: set[type[Transport]] = set()
+
+    def leave_out(self, roads: Collection[type[Transport]]) -> None:
+        self.away |= {kind: UsedUp(NotifyEmail._said(NONE_TODAY)) for kind in self.kinds if kind in roads}
+
+    def used_up(self) -> set[type[Transport]]:
+        news, self.news = self.news, set()
+        return news
 
     def send(self, delivery_id: UUID, address: str, text: Text, *, again: bool = False) -> str:
         for kind in self.kinds:
@@ -70,10 +80,13 @@ class Email(Transport):
                 if not error.down:
                     raise
                 self.away[kind] = error
+                if isinstance(error, UsedUp):
+                    self.news.add(kind)
             else:
                 setattr(self, "name", kind.name)  # noqa: B010 - hides that of the class
                 return ref
-        raise next(iter(self.away.values()))
+        # One that may work in a minute outweighs one that does not today.
+        raise next((each for each in self.away.values() if not isinstance(each, UsedUp)), self.away[self.kinds[0]])
 
     def close(self) -> None:
         for transport in self.opened.values():

@@ -12,12 +12,22 @@ from uuid import UUID
 
 from notifications.messages import Text
 from notifications.transports.base import MaybeTaken, Transport, TransportError
+from notifications.transports.notify import AWAY, NOT_TAKEN, SLOW
 from portal.egress import Answer, EgressError, Forbidden, NotConnected, TooSlow, request
 from portal.egress.hosts import host_of, is_listed
+from portal.reasons import reason
 
 TIMEOUT_SECONDS = 10.0
 LONGEST_WAIT_SECONDS = 3600.0
 TOO_OFTEN = 429
+NOT_LISTED = reason("Its address leads to a host that is not allowed here.")
+FORBIDDEN = reason("Its address may not be called.")
+BROKE_OFF = reason("%(service)s broke off.", "service")
+NO_MORE = reason(
+    "%(service)s says that this %(receiver)s takes no messages any more (%(status)s).", "service", "receiver"
+)
+FEWER = reason("%(service)s wants fewer messages to this %(receiver)s.", "service", "receiver")
+NOT_THIS = reason("%(service)s does not take this message (%(status)s).", "service")
 SHORT_WAIT_SECONDS = 5.0  # when it does not say how long
 
 
@@ -39,34 +49,36 @@ class Posting(Transport):
             MaybeTaken: it may have been.
         """
         if not is_listed(host_of(address), self.hosts()):
-            raise TransportError("Its address leads to a host that is not allowed here.", permanent=True, ours=True)
+            raise TransportError(NOT_LISTED, permanent=True, ours=True)
         try:
             answer = request("POST", address, headers=headers, body=body, total_seconds=TIMEOUT_SECONDS)
         except Forbidden:
-            raise TransportError("Its address may not be called.", permanent=True, ours=True) from None
+            raise TransportError(FORBIDDEN, permanent=True, ours=True) from None
         except NotConnected:
-            raise TransportError(f"{self.service} cannot be reached.", down=True) from None
+            raise TransportError(self.said(AWAY), down=True) from None
         except TooSlow:
-            raise MaybeTaken(f"{self.service} did not answer in time.", down=True) from None
+            raise MaybeTaken(self.said(SLOW), down=True) from None
         except EgressError:
-            raise MaybeTaken(f"{self.service} broke off.", down=True) from None
+            raise MaybeTaken(self.said(BROKE_OFF), down=True) from None
         if not 200 <= answer.status < 300:
             raise self.refusal(answer)
         return answer
+
+    @classmethod
+    def said(cls, sentence: str, status: int = 0) -> str:
+        """A sentence about this service, as it is kept."""
+        return sentence % {"service": cls.service, "receiver": cls.receiver, "status": status}
 
     def refusal(self, answer: Answer) -> TransportError:
         """Which failure a status is. Errors are told apart by it alone, never by words."""
         status = answer.status
         if status in self.refused_for_good:
-            because = f"{self.service} says that this {self.receiver} takes no messages any more ({status})."
-            return TransportError(because, permanent=True, gone=True)
+            return TransportError(self.said(NO_MORE, status), permanent=True, gone=True)
         if status == TOO_OFTEN:  # of this address alone: it says nothing of the host
-            because = f"{self.service} wants fewer messages to this {self.receiver}."
-            return TransportError(because, ours=True, wait=wait_of(answer) or SHORT_WAIT_SECONDS)
+            return TransportError(self.said(FEWER), ours=True, wait=wait_of(answer) or SHORT_WAIT_SECONDS)
         if 400 <= status < 500 and status != 408:
-            because = f"{self.service} does not take this message ({status})."
-            return TransportError(because, permanent=True, ours=True)
-        return TransportError(f"{self.service} refused the message ({status}).", wait=wait_of(answer))
+            return TransportError(self.said(NOT_THIS, status), permanent=True, ours=True)
+        return TransportError(self.said(NOT_TAKEN, status), wait=wait_of(answer))
 
     def send(self, delivery_id: UUID, address: str, text: Text, *, again: bool = False) -> str:
         raise NotImplementedError

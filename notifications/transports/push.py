@@ -21,7 +21,11 @@ from pywebpush import WebPusher, WebPushException
 from notifications.messages import Text
 from notifications.transports.base import TransportError
 from notifications.transports.posting import Posting
+from portal.reasons import reason
 
+NOT_SET_UP = reason("Notices in browsers are not set up: VAPID_PRIVATE_KEY is missing.")
+KEYS_ARE_NONE = reason("The keys of this browser are none: switch it on again there.")
+OUR_KEY = reason("Our key for push services cannot be used.")
 KEPT_SECONDS = 24 * 3600  # by the push service, for a browser that is not there
 TOKEN_SECONDS = 12 * 3600  # RFC 8292 allows 24 hours; clocks differ
 
@@ -30,7 +34,7 @@ class Push(Posting):
     """The `Topic` and the tag follow from the delivery: one that is sent again takes the place of the first."""
 
     name = "push"
-    service, receiver = "The push service", "browser"
+    service, receiver = reason("The push service"), reason("browser")
     # 401 and 403 may be a mistake of ours about the key or the clock: no reason to forget every browser.
     refused_for_good: ClassVar[frozenset[int]] = frozenset({404, 410})
 
@@ -39,7 +43,7 @@ class Push(Posting):
 
     def send(self, delivery_id: UUID, address: str, text: Text, *, again: bool = False) -> str:
         if not settings.VAPID_PRIVATE_KEY:
-            raise TransportError("Notices in browsers are not set up: VAPID_PRIVATE_KEY is missing.", down=True)
+            raise TransportError(NOT_SET_UP, down=True)
         topic = base64.urlsafe_b64encode(delivery_id.bytes).rstrip(b"=").decode()
         said = {"title": text.subject, "body": text.said, "tag": topic}
         subscription = json.loads(address)
@@ -61,7 +65,7 @@ def _encrypted(subscription: dict[str, str], content: bytes) -> bytes:
     try:
         body = WebPusher({"endpoint": subscription["endpoint"], "keys": keys}).encode(content)["body"]
     except (WebPushException, ValueError):
-        because = "The keys of this browser are none: switch it on again there."
+        because = KEYS_ARE_NONE
         raise TransportError(because, permanent=True, ours=True, gone=True) from None
     return bytes(body)
 
@@ -77,5 +81,5 @@ def _token(endpoint: str) -> str:
     try:
         signed: dict[str, str] = Vapid02.from_raw(settings.VAPID_PRIVATE_KEY.encode()).sign(claims)
     except (VapidException, ValueError):
-        raise TransportError("Our key for push services cannot be used.", down=True, ours=True) from None
+        raise TransportError(OUR_KEY, down=True, ours=True) from None
     return signed["Authorization"]

@@ -16,11 +16,12 @@ from django.conf import settings
 
 from notifications.messages import Text
 from notifications.transports.posting import Posting
+from portal.reasons import reason
 
 
 class Slack(Posting):
     name = "slack"
-    service, receiver = "Slack", "channel"
+    service, receiver = reason("Slack"), reason("channel")
     refused_for_good: ClassVar[frozenset[int]] = frozenset({403, 404, 410})
 
     def hosts(self) -> Collection[str]:

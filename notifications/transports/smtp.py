@@ -17,8 +17,17 @@ from django.conf import settings
 from notifications.bounce_marks import mail_domain, sender_of
 from notifications.messages import Text
 from notifications.transports.base import Transport, TransportError
+from portal.reasons import reason
 
-AWAY = "The mail server cannot be reached."
+AWAY = reason("The mail server cannot be reached.")
+NOT_LIKE_THIS = reason("The mail server cannot send to an address like this.")
+NOT_TAKEN = reason("The mail server refused the message (%(code)s).")
+SLOW = reason("The mail server did not answer in time.")
+BROKE_OFF = reason("The mail server broke off.")
+SIGN_IN = reason("The mail server does not accept our sign-in.")
+NO_ADDRESS = reason("The recorded address is not one.")
+NO_MAILBOX = reason("The mail server knows no such mailbox (%(code)s).")
+NOT_FOR_IT = reason("The mail server did not take it for this mailbox (%(code)s).")
 # RFC 3463: 5.1 is about the address, 5.2.1 a disabled mailbox. Anything else that is refused for good (relaying,
 # policy, a full mailbox) may be somebody's setting and is tried again.
 BAD_ADDRESS = ("5.1.", "5.2.1")
@@ -45,16 +54,16 @@ class Smtp(Transport):
                 self.connection = None
             raise _refusal(*next(iter(refused.recipients.values()))) from None
         except smtplib.SMTPNotSupportedError:
-            raise TransportError("The mail server cannot send to an address like this.", permanent=True) from None
+            raise TransportError(NOT_LIKE_THIS, permanent=True) from None
         except smtplib.SMTPResponseException as refused:
             self.close()
-            raise TransportError(f"The mail server refused the message ({refused.smtp_code}).") from None
+            raise TransportError(NOT_TAKEN % {"code": refused.smtp_code}) from None
         except TimeoutError:
             self.close()
-            raise TransportError("The mail server did not answer in time.") from None
+            raise TransportError(SLOW) from None
         except (OSError, smtplib.SMTPException):
             self.close()
-            raise TransportError("The mail server broke off.") from None
+            raise TransportError(BROKE_OFF) from None
         return str(message["Message-ID"])
 
     def close(self) -> None:
@@ -71,7 +80,7 @@ class Smtp(Transport):
             try:
                 self.connection = _open()
             except smtplib.SMTPAuthenticationError:
-                raise TransportError("The mail server does not accept our sign-in.", down=True) from None
+                raise TransportError(SIGN_IN, down=True) from None
             except (OSError, smtplib.SMTPException):
                 raise TransportError(AWAY, down=True) from None
         return self.connection
@@ -82,7 +91,7 @@ class Smtp(Transport):
         try:
             message["To"] = Address(addr_spec=address)
         except (ValueError, IndexError, MessageError):
-            raise TransportError("The recorded address is not one.", permanent=True) from None
+            raise TransportError(NO_ADDRESS, permanent=True) from None
         message["From"] = Address(sender[0], addr_spec=sender[1])
         message["Subject"] = text.subject
         message["Date"] = localtime()
@@ -116,5 +125,5 @@ def _refusal(code: int, answer: bytes | str) -> TransportError:
     status = words.split(" ", 1)[0]
     enhanced = status.count(".") == 2
     if code >= 500 and (status.startswith(BAD_ADDRESS) if enhanced else code in BAD_ADDRESS_CODES):
-        return TransportError(f"The mail server knows no such mailbox ({code}).", permanent=True)
-    return TransportError(f"The mail server did not take it for this mailbox ({code}).")
+        return TransportError(NO_MAILBOX % {"code": code}, permanent=True)
+    return TransportError(NOT_FOR_IT % {"code": code})

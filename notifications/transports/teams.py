@@ -16,11 +16,12 @@ from django.conf import settings
 
 from notifications.messages import Text
 from notifications.transports.posting import Posting
+from portal.reasons import reason
 
 
 class Teams(Posting):
     name = "teams"
-    service, receiver = "Microsoft Teams", "channel"
+    service, receiver = reason("Microsoft Teams"), reason("channel")
     # 401: the address is signed, and its key was changed.
     refused_for_good: ClassVar[frozenset[int]] = frozenset({401, 403, 404, 410})
 

@@ -7,6 +7,7 @@ from partners.api import (
     assurance,
     contacts,
     dependencies,
+    duty_catalogue,
     imports,
     integrations,
     mail,
@@ -57,6 +58,8 @@ urlpatterns = [
     path("mail-distrust/<uuid:mark_id>/", mail.OneMark.as_view(), name="api-mail-mark"),
     path("mail-distrust/<uuid:mark_id>/renew/", mail.RenewMark.as_view(), name="api-mail-renew"),
     path("mail-distrust/<uuid:mark_id>/lift/", mail.LiftMark.as_view(), name="api-mail-lift"),
+    path("duty-catalogue/", duty_catalogue.DutyCatalogue.as_view(), name="api-duty-catalogue"),
+    path("duty-catalogue/<uuid:entry_id>/", duty_catalogue.OneDutyEntry.as_view(), name="api-duty-entry"),
     path("contacts/", contacts.Contacts.as_view(), name="api-contacts"),
     path("contacts/<uuid:contact_id>/", contacts.OneContact.as_view(), name="api-contact"),
 ]

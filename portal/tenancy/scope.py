@@ -35,10 +35,12 @@ def organisation_scope(ticket: str) -> Iterator[None]:
     outer = _ticket.get()
     token = _ticket.set(ticket)
     try:
+        inner = connections["default"].in_atomic_block
         with transaction.atomic(using="default"):
             _tell_postgres(ticket)
             yield
-            if not connections["default"].needs_rollback:  # a doomed transaction takes our setting with it
+            # The end of the transaction takes the setting with it, and so does the end of a doomed part of it.
+            if inner and not connections["default"].needs_rollback:
                 _tell_postgres(outer)
     finally:
         _ticket.reset(token)

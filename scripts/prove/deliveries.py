@@ -1,9 +1,11 @@
 """B6 and B7: thousands of messages go out while everything under them is killed. None is lost, hardly any comes twice.
+B9: five hundred ladders at once (`timers.py`). B10: what is urgent goes out in time beside fifty others a second
+(`urgent.py`).
 
     python -m scripts.prove.deliveries            10,000 messages each, with 20 kills
     python -m scripts.prove.deliveries SEED MESSAGES KILLS HALF…
 
-A half is `B6`, `B7` (to people), `B6-hooks` or `B7-hooks` (to tools); without one, all of them.
+A half is `B6`, `B7` (to people), `B6-hooks`, `B7-hooks` (to tools), `B9` or `B10`; without one, all of them.
 
 One JSON object a line on standard output; ends with 1 when a bound is missed. PostgreSQL and Valkey are its own, under
 `var/prove-deliveries`, and are made anew each time; workers have the settings of production, its lease too.
@@ -64,8 +66,10 @@ from django.db import connections
 
 import portal.celery  # noqa: F401 - an opened incident wakes by our app's broker
 from scripts.prove.people import People
+from scripts.prove.timers import timers
 from scripts.prove.tools import Tools
 from scripts.prove.trial import Half, Harm, Site, crash_of, judged, run
+from scripts.prove.urgent import judged_urgent, urgent
 
 MESSAGES, KILLS = 10_000, 20
 PATIENCE_SECONDS = 480.0  # a lease of 150 s and the later retries of a message that had bad luck
@@ -95,9 +99,9 @@ def runs(kills: int) -> list[Run]:
     ]
 
 
-def one(servers: EmbeddedServers, wanted: Run, seed: int, messages: int) -> Any:
-    """One run on a database of its own."""
-    database, chance = f"bulkhead_{wanted.name.lower().replace('-', '_')}", random.Random(seed)
+def site_of(servers: EmbeddedServers, name: str) -> Site:
+    """A database of its own for one run."""
+    database = f"bulkhead_{name.lower().replace('-', '_')}"
     connections.close_all()
     servers.copy_database(database)
     for connection in connections.all():
@@ -106,14 +110,18 @@ def one(servers: EmbeddedServers, wanted: Run, seed: int, messages: int) -> Any:
     assert servers.valkey is not None
     environment = {**os.environ, **servers.environment(database)}
     worker = next(role.name for role in ALL_ROLES if role.variable == "DATABASE_URL_WORKER")
-    site = Site(
+    return Site(
         environment,
         servers.database_url(OWNER.name, database),
         servers.database_url(worker, database),
-        servers.base / f"{wanted.name}.log",
+        servers.base / f"{name}.log",
         crash_of(servers.postgres),
         servers.valkey,
     )
+
+
+def one(servers: EmbeddedServers, wanted: Run, seed: int, messages: int) -> Any:
+    site, chance = site_of(servers, wanted.name), random.Random(seed)
     half = wanted.half(messages, chance)
     try:
         return run(wanted.name, half, site, wanted.harm, messages=messages, chance=chance, patience=PATIENCE_SECONDS)
@@ -128,12 +136,20 @@ def main(servers: EmbeddedServers, seed: int, messages: int, kills: int, names: 
     for each in runs(kills):
         if names and each.name not in names:
             continue
-        facts = judged(one(servers, each, seed, messages), each.harm, each.most_repeated)
-        print(json.dumps(facts), flush=True)
-        for words in facts["wrong"]:
-            print(f"{each.name}: {words}", file=sys.stderr)
-        missed |= bool(facts["failures"])
+        missed |= tell(judged(one(servers, each, seed, messages), each.harm, each.most_repeated))
+    if not names or "B9" in names:
+        missed |= tell(timers())
+    if not names or "B10" in names:
+        missed |= tell(judged_urgent(urgent(site_of(servers, "B10"))))
     return int(missed)
+
+
+def tell(facts: dict[str, Any]) -> bool:
+    """Print them; whether a bound was missed."""
+    print(json.dumps(facts), flush=True)
+    for words in facts["wrong"]:
+        print(f"{facts['name']}: {words}", file=sys.stderr)
+    return bool(facts["failures"])
 
 
 if __name__ == "__main__":

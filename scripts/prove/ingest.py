@@ -71,6 +71,8 @@ def killed(owner: psycopg.Connection, path: Path, lines: int, seed: int) -> dict
             going.send_signal(signal.SIGKILL)
             going.wait()
             kills += 1
+            if one(owner, "SELECT count(*) FROM monitoring_intake WHERE finished_at IS NOT NULL"):
+                break  # between its end and that of the process: once more it would be the file delivered a second time
             owner.execute("UPDATE monitoring_intake SET claimed_until = now() WHERE finished_at IS NULL")
     told = one(owner, "SELECT accepted + duplicates FROM monitoring_source WHERE name = 'killed'")
     return {

@@ -87,7 +87,7 @@ def run(name: str, half: Half, site: Site, harm: Harm, *, messages: int, chance:
     steps = _steps(harm, site, course, messages, chance)
     environment = {**site.environment, **half.environment}
     with Workforce(environment, site.owner_url, site.log, process=half.process, queue=half.queue) as workforce:
-        _wait_for_workers(site.owner_url, half.process)
+        wait_for_workers(site.owner_url, half.process)
         half.arrange(site.owner_url, site.worker_url)
         began = time.monotonic()
         quiet_since = revive_at = time.monotonic()
@@ -204,7 +204,7 @@ def _steps(
     return sorted(steps, key=lambda each: each[0])
 
 
-def _wait_for_workers(owner_url: str, process: str) -> None:
+def wait_for_workers(owner_url: str, process: str) -> None:
     """Until one has said that it lives: before, the scheduler would send with its own hands."""
     end = time.monotonic() + START_SECONDS
     beats = "SELECT 1 FROM sec.beats() WHERE process = %s AND seconds_ago < 2"

@@ -117,7 +117,8 @@ def test_answers_are_as_the_document_says(api_of, document, cast, inside):
             mail_distrust.mark(cast.id("ashbourne"), "ashbourne.example", for_all=True, reason="Odd")
         )
     own = {"webhooks", "systems", "dependencies", "contacts", "components", "participations", "services", "register"}
-    own |= {"integrations", "standing-access", "planned-work", "work-orders"}
+    known["entry_id"] = send(lead, "get", "/duty-catalogue/").json()["results"][0]["id"]
+    own |= {"integrations", "standing-access", "planned-work", "work-orders", "duty-catalogue"}
     with inside("ashbourne"):
         keep_playbook(tool_document(), organisation_id=cast.id("ashbourne"))
     opened(lead, playbook="for-tools")

@@ -64,6 +64,7 @@ def test_the_answer_has_the_promised_shape(api_of):
         "outcome": None,
         "detected_at": "2026-05-03T09:40:00Z",
         "meeting_point": "",
+        "opened_by_tool": None,
         "next_update_at": None,
         "techniques": ["T1199", "T1078.002"],
         "accounts": [],

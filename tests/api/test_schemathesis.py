@@ -32,7 +32,7 @@ ESTATE = r"/api/v1/(systems|components|participations|services|dependencies|regi
 AROUND = (
     r"/api/v1/(integrations|standing-access|assessments|findings|contracts|contacts|organisations|planned-work"
     r"|mail-distrust|work-orders|decisions|data-notices|decision-log|statements|own-actions|reported|access-findings"
-    r"|first-sights|identifiers|access-sources)/"
+    r"|first-sights|identifiers|access-sources|duty-catalogue)/"
     r"|/api/v1/incidents/[^/]+/(decision-log|known|statements|cuts|services|situation-reports|costs)/"
 )
 TASKS = r"/api/v1/(tasks|playbooks|alerts|events|advisories|exposures)/"
@@ -130,6 +130,7 @@ def _known(web, key) -> dict[str, str]:
                 "identifiers",
                 "webhooks",
                 "mail-distrust",
+                "duty-catalogue",
                 "decisions",
                 "data-notices",
                 "decision-log",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from tests.pages import NOBODY, Stage, State
@@ -15,18 +16,21 @@ SHOTS = ROOT / "var" / "screenshots" / "pages"
 DESKTOP: dict[str, Any] = {"viewport": {"width": 1400, "height": 900}}
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 SMALLEST = {"width": 320, "height": 640}
+TABLET = {"width": 768, "height": 1024}
 
 # Waits until the socket stands, so that its errors are seen too, and the page has come to rest.
 RESTED = """new Promise(done => {
-  const wanted = document.querySelector("meta[name=live-url]");
   const end = Date.now() + 3000;
   (function look() {
-    const live = !wanted || document.documentElement.dataset.liveState === "live";
+    const wanted = document.querySelector("meta[name=live-url]");
+    const follows = document.documentElement.dataset.liveState === "live";
+    const live = document.readyState === "complete" && (!wanted || follows);
     if (live || Date.now() > end) requestAnimationFrame(() => setTimeout(() => done(live), 30));
     else setTimeout(look, 25);
   })();
 })"""
-SEEN = """({
+# Null while a page that was just asked for has no body yet: a button's press may still be on its way to the next page.
+SEEN = """document.body && ({
   words: document.body.innerText,
   wide: document.documentElement.scrollWidth - document.documentElement.clientWidth,
   widest: [...document.querySelectorAll("main *")].filter(each => {
@@ -98,7 +102,10 @@ class Looker:
         return self.windows[who, shape]
 
     def faults(self, state: State, shape: str) -> list[str]:
-        """What is wrong with the state in this shape; a phone is looked at in its own width and in 320 pixels."""
+        """What is wrong with the state in this shape.
+
+        A phone is looked at in its own width and in 320 pixels, a desktop also as narrow as a tablet.
+        """
         window = self.window(state.who, shape)
         page = window.page
         window.errors.clear()
@@ -106,26 +113,37 @@ class Looker:
         found = [] if response.status == state.status else [f"status {response.status}"]
         if state.act:
             state.act(page)
+        self._arrived(window, state)
         if not window.say(RESTED):
             found.append("not live after 3 s")
         found += self._seen(window, state)
         window.say(self.axe)
         found += window.say(AXE)
         self._shoot(page, f"{state.name}-{shape}")
-        if shape == "phone":
-            page.set_viewport_size(SMALLEST)
-            found += [f"at 320: {fault}" for fault in self._seen(window, state)]
-            page.set_viewport_size(PHONE["viewport"])
+        narrower, own = (SMALLEST, PHONE) if shape == "phone" else (TABLET, DESKTOP)
+        page.set_viewport_size(narrower)
+        found += [f"at {narrower['width']}: {fault}" for fault in self._seen(window, state)]
+        page.set_viewport_size(own["viewport"])
         return [f"{state.name} ({shape}): {fault}" for fault in found + window.errors]
 
     def _seen(self, window: Window, state: State) -> list[str]:
-        seen = window.say(SEEN)
+        seen = self._arrived(window, state)
         found = [f"too small: {each}" for each in seen["small"]]
         if state.sees.lower() not in seen["words"].lower():
             found.append(f"“{state.sees}” is not to be seen")
         if seen["wide"] > 0:
             found.append(f"{seen['wide']} px too wide: {seen['widest']}")
         return found
+
+    def _arrived(self, window: Window, state: State) -> Any:
+        """What is on the page once it shows what the state is known by, or after three seconds without it."""
+        end = monotonic() + 3
+        seen = window.say(SEEN)
+        while (seen is None or state.sees.lower() not in seen["words"].lower()) and monotonic() < end:
+            window.page.wait_for_timeout(50)
+            seen = window.say(SEEN)
+        assert seen is not None, f"{state.name}: the page has no body after 3 s"
+        return seen
 
     def _shoot(self, page: Any, name: str) -> None:
         path: Path = SHOTS / f"{name}.png"

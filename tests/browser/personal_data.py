@@ -23,10 +23,12 @@ said AS (
            ) v (slug, state, kinds, people, touched, words, ago, newest, shared) ON v.slug = o.slug),
 told AS (
     INSERT INTO incidents_datanotice (id, incident_id, sender_id, addressee_id, about, known, known_since, reference,
-                                      sent_by, sent_at, due_at, reminded)
+                                      sent_by, sent_at, due_at, reminded, unreached_at, ring)
     SELECT gen_random_uuid(), i.id, o.id, a.id, 'Housing benefit letters of 2024, on the shared files',
            'The account that reads them was used from outside. Whether letters were taken is not known yet.',
-           now() - interval '3 hours', 'NG-4471', o.who, now() - interval '1 hour', now() + v.remaining, v.reminded
+           now() - interval '3 hours', 'NG-4471', o.who, now() - interval '1 hour', now() + v.remaining, v.reminded,
+           CASE v.slug WHEN 'coldharbour' THEN now() - interval '1 hour' END,
+           CASE v.slug WHEN 'coldharbour' THEN '01632 960104' ELSE '' END
       FROM i, o JOIN (VALUES ('ashbourne', interval '3 hours', 0), ('coldharbour', interval '-5 minutes', 2))
            v (slug, remaining, reminded) ON true JOIN partners_organisation a ON a.slug = v.slug
      WHERE o.slug = 'northgate'),

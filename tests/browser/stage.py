@@ -25,6 +25,7 @@ from incidents.changes import difference
 from incidents.frozen import frozen
 from tests.browser.advisories import put_advisories
 from tests.browser.decisions import put_decisions
+from tests.browser.many_findings import put_many_findings, take_them_away
 from tests.browser.own_books import put_own_books
 from tests.browser.personal_data import put_personal_data
 from tests.incidents.estates import ON, known
@@ -102,6 +103,7 @@ def arranged(product: Running) -> Iterator[Stage]:
         stage["cut"] = _cut_and_services(product, stage["main"], stage["fresh"])
         put_own_books(product.database_url, stage["main"])
         stage |= put_advisories(product.database_url)
+        put_many_findings(product.database_url)
         stage |= _details(product, stage)
         stage["wide"] = _widened(product, stage["exercise"])
         _done_a_day_ago(product, stage["exercise"])
@@ -109,6 +111,7 @@ def arranged(product: Running) -> Iterator[Stage]:
         _signs(product, "brackenfield", no_more=True)
         yield stage
     finally:
+        take_them_away(product.database_url)
         _signs(product, "brackenfield", no_more=False)
         if "planned" in stage:
             off = {"to": "cancelled", "words": "The pages have been looked at."}
@@ -211,6 +214,7 @@ def _details(product: Running, stage: Stage) -> Stage:
         "hook": _hooked(product),
         "tool_task": _by_tool(product, stage["tools"]),
         "alert": _alerted(product, stage["suspected"]),
+        "dropped_alert": _dropped(product),
     }
 
 
@@ -225,6 +229,19 @@ def _alerted(product: Running, reference: str) -> str:
             "UPDATE incidents_incident SET tool_kind = 'siem', tool_of = 'Ashbourne' WHERE reference = %s", [reference]
         )
         (row,) = connection.execute("SELECT id FROM monitoring_alert WHERE tool = 'alertmanager'").fetchall()
+    return str(row[0])
+
+
+def _dropped(product: Running) -> str:
+    """One that was dismissed long ago, of which what the tool sent is kept no more. Its id."""
+    with psycopg.connect(product.database_url) as connection:
+        (row,) = connection.execute(
+            "INSERT INTO monitoring_alert SELECT (jsonb_populate_record(a, jsonb_build_object('id', gen_random_uuid(),"
+            " 'body', '{}'::jsonb, 'body_dropped_at', now(), 'received_at', now() - interval '31 days', 'outcome',"
+            " 'dismissed', 'reason', 'Planned work', 'decided_at', now() - interval '31 days', 'title', 'Old alarm',"
+            " 'fingerprint', '\\x00', 'key', ''))).* FROM monitoring_alert a WHERE tool = 'alertmanager' LIMIT 1"
+            " RETURNING id"
+        ).fetchall()
     return str(row[0])
 
 

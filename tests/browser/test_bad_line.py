@@ -5,17 +5,22 @@ The network of the browser is really switched off, for pages and for the service
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
+from uuid import uuid4
 
 import psycopg
 import pytest
 
+from incidents.cacao.extension import EXTENSION
 from tests.browser.looking import PHONE, SHOTS, Window
 from tests.browser.stage import call, sign_in_path, tasks
+from tests.incidents.playbooks import DEMO
 from tests.running import Running, wait_for
 
 pytestmark = pytest.mark.timeout(60)
+STOPS = "Agree a way to talk without the provider"  # of a copy that says that it stops services
 WHO, COLLEAGUE = "Grace Holloway", "Ben Ashcroft"
 STORED = """Promise.all([caches.keys(), indexedDB.databases()]).then(([pages, answers]) =>
     [...pages.filter(name => name.startsWith("bulkhead-tasks-")), ...answers.map(each => each.name)])"""
@@ -187,3 +192,83 @@ def test_it_is_one_persons_and_goes_with_the_session(phone: Phone, product: Runn
     phone.page.locator("main form button").click()
     phone.page.wait_for_url(f"{product.url}/")
     assert phone.window.say(STORED) == []
+
+
+def written(product: Running, reference: str) -> list[str]:
+    return [
+        each["title"] for each in call(product, "dunmere", "GET", f"/incidents/{reference}/own-actions/")["results"]
+    ]
+
+
+def test_what_was_done_without_being_asked_is_kept_and_written_down_once(
+    phone: Phone, product: Running, reference: str
+):
+    phone.kept()
+    task = first(product, reference)
+    unsent = phone.page.locator("#unsent")
+    phone.cut()
+    phone.my_tasks()
+    phone.page.get_by_text("We did something ourselves", exact=True).first.click()
+    phone.page.get_by_role("button", name="Write it down").click()  # nothing chosen: nothing kept
+    assert unsent.locator("li").count() == 0
+    phone.page.get_by_label("Something else", exact=True).check()
+    phone.page.get_by_label("Something else, in your words").fill("Shut the gate of the depot")
+    phone.page.get_by_role("button", name="Write it down").click()
+    unsent.locator("li[data-state=kept]").wait_for()
+    phone.page.screenshot(path=str(SHOTS / "own-action-kept-phone.png"), full_page=True)
+    assert written(product, reference) == []
+    phone.cut(False)
+    wait_for(lambda: written(product, reference) == ["Shut the gate of the depot"])
+    # The same on the live page, whose line breaks; what reads like an open task is asked about before it is taken.
+    phone.page.goto(f"{product.url}/incidents/{reference}/own-actions/")
+    phone.page.get_by_label("Something else", exact=True).check()
+    phone.page.get_by_label("Something else, in your words").fill(task["title"])
+    phone.cut()
+    phone.page.get_by_role("button", name="Write it down").click()
+    unsent.locator("li[data-state=kept]").wait_for()
+    phone.cut(False)
+    unsent.get_by_role("button", name="It is something else: send it").click()
+    wait_for(lambda: sorted(written(product, reference)) == sorted(["Shut the gate of the depot", task["title"]]))
+    phone.my_tasks()
+    assert len(written(product, reference)) == 2
+
+
+def test_done_of_a_step_that_stops_a_service_asks_for_its_name_before_it_is_kept(browser: Any, product: Running):
+    document = json.loads((DEMO.parent / "provider-compromise.json").read_bytes())
+    document |= {"id": f"playbook--{uuid4()}", "name": f"Stop first {uuid4().hex[:6]}"}
+    step = next(each for each in document["workflow"].values() if each.get("name") == STOPS)
+    step["step_extensions"][EXTENSION]["typed_confirmation"] = True
+    playbook = call(product, "ashbourne", "POST", "/playbooks/", document)["slug"]
+    opening = {"title": "Supplier", "systems": ["telecare-alarms"], "playbook": playbook}
+    reference = str(call(product, "ashbourne", "POST", "/incidents/", opening)["reference"])
+    task = next(
+        each for (slug, _), each in tasks(product, "brackenfield", reference).items()
+        if slug == "brackenfield" and each["title"] == STOPS
+    )  # fmt: skip
+    for act in ("acknowledge", "start"):
+        call(product, "brackenfield", "POST", f"/tasks/{task['id']}/{act}/", {})
+    phone = Phone(browser, product, "Oliver Tate")
+    try:
+        phone.kept()
+        phone.cut()
+        # On the live page, at the tap.
+        phone.page.locator(f"#my-tasks form[data-task='{task['id']}'] button").click()
+        name = phone.page.get_by_label("Name of the service")
+        name.wait_for()
+        assert "Telecare" in phone.page.locator("#my-tasks").inner_text()
+        assert phone.page.locator("#unsent li").count() == 0
+        # On the copy.
+        phone.my_tasks()
+        card = phone.page.locator(f"[data-kept-task='{task['id']}']")
+        if not card.get_by_label("Name of the service").is_visible():
+            card.locator("summary").first.click()
+        card.get_by_label("Name of the service").fill("the alarms")
+        card.get_by_role("button", name="Done").click()
+        assert phone.page.locator("#unsent li").count() == 0
+        card.get_by_label("Name of the service").fill(" TELECARE ")
+        card.get_by_role("button", name="Done").click()
+        phone.page.locator("#unsent li[data-state=kept]").wait_for()
+        phone.cut(False)
+        wait_for(lambda: call(product, "brackenfield", "GET", f"/tasks/{task['id']}/")["status"] == "done")
+    finally:
+        phone.window.context.close()

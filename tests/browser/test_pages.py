@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.browser.looking import DESKTOP, RESTED, SHOTS, Looker, Window
-from tests.browser.stage import arranged, sign_in_path, step_up_everybody
+from tests.browser.looking import DESKTOP, RESTED, SHOTS, TABLET, Looker, Window
+from tests.browser.stage import arranged, call, sign_in_path, step_up_everybody
 from tests.pages import GROUPS, LEAD, NOBODY
 from tests.running import Running
 
@@ -31,6 +31,9 @@ def looker(product: Running, browser: Any) -> Iterator[Looker]:
 
 def test_a_screen_of_1280_by_800_holds_header_tiles_and_eight_rows(looker: Looker):
     """The first of all: as the stage was arranged, before the pages were acted on."""
+    for slug, service in (("brackenfield", "Telecare"), ("coldharbour", "Log-in for all staff")):
+        down = {"service": service, "state": "down"}
+        call(looker.product, slug, "POST", f"/incidents/{looker.stage['main']}/services/", down)
     window = looker.window(LEAD, "desktop")
     window.page.set_viewport_size({"width": 1280, "height": 800})
     window.page.goto(f"{looker.product.url}/incidents/{looker.stage['main']}/")
@@ -41,8 +44,25 @@ def test_a_screen_of_1280_by_800_holds_header_tiles_and_eight_rows(looker: Looke
     window.page.screenshot(path=str(SHOTS / "board-1280.png"))
     window.page.set_viewport_size(DESKTOP["viewport"])
     assert len(bottoms) == 7
+    assert window.page.locator("#board-rows th", has_text="not working").count() == 2
     an_eighth = (bottoms[-1] - bottoms[0]) / 6
     assert bottoms[-1] + an_eighth <= 800, bottoms
+
+
+def test_whom_to_call_is_in_sight_where_the_steps_scroll_sideways(looker: Looker):
+    window = looker.window(LEAD, "desktop")
+    window.page.set_viewport_size(TABLET)
+    window.page.goto(f"{looker.product.url}/incidents/{looker.stage['main']}/")
+    window.say(RESTED)
+    wider = window.say("(box => box.scrollWidth - box.clientWidth)(document.querySelector('.matrix-scroll'))")
+    boxes = window.say(
+        "[...document.querySelectorAll('.ladder .call, .ladder .press')].map(each => each.getBoundingClientRect())"
+        ".map(box => [box.left, box.right])"
+    )
+    window.page.set_viewport_size(DESKTOP["viewport"])
+    assert wider > 100, "nothing to scroll: this shows nothing"
+    assert len(boxes) >= 3
+    assert all(0 < left < right <= TABLET["width"] for left, right in boxes), boxes
 
 
 @pytest.mark.parametrize("shape", ["desktop", "phone"])

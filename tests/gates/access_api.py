@@ -9,10 +9,12 @@ from tests.gates.access_answers import (
     A_SIDE,
     ABSENT,
     ABSENT_EDIT,
+    ASKS_API,
     BY_KEY,
     CALLED,
     DATA_GONE,
     DATA_SAID,
+    DUTIES_KEPT,
     EVERYBODY,
     FORGETS,
     HANGS_API,
@@ -29,12 +31,14 @@ from tests.gates.access_answers import (
     NO_JOB,
     NO_LINK,
     NO_MARK,
+    NOT_EXPOSED,
     NOT_FITTING,
     OWN_FILE,
     OWN_TASK,
     OWN_TOOL,
     OWNED,
     OWNERS,
+    PRESSED_API,
     PROPOSES,
     READERS,
     REPORTS_IT,
@@ -121,8 +125,13 @@ API = (
         "api-incident-participants", GET=IN_IT, POST=passkey(LEADER), args=INCIDENT,
         body={"organisations": ["dunmere"], "because": "asked to help"},
     ),
+    # Dunmere has answered: it is asked, and no longer nudged.
+    api("api-row-ask", POST=ASKS_API, body={"question": "How is it?"}, args=f"{INCIDENT} slug=dunmere"),
+    api("api-row-nudge", POST=PRESSED_API, body={}, args=f"{INCIDENT} slug=dunmere"),
+    api("api-row-next-contact", POST=PRESSED_API, body={}, args=f"{INCIDENT} slug=dunmere"),
     api("api-incident-tasks", GET=IN_IT, args=INCIDENT),
     api("api-incident-duties", GET=IN_IT, args=INCIDENT),
+    api("api-incident-exposures", GET=IN_IT, args=INCIDENT),
     api("api-duty-sayings", POST=NO_DUTY, body={"act": "close"}, args=f"{INCIDENT} duty_id=contact"),
     api("api-incident-updates", GET=IN_IT, POST=SAYER, body={"text": "Directory is off."}, args=INCIDENT),
     api("api-incident-systems", GET=IN_IT, POST=passkey(LEADER), body={"systems": ["remote-access"]}, args=INCIDENT),
@@ -202,6 +211,18 @@ API = (
         "api-incident-mail-marks", POST=LEAD_MARKS, args=INCIDENT,
         body={"organisation": "dunmere", "domain": "dunmere.example", "reason": "Odd", "second": "brackenfield"},
     ),
+    # One's own catalogue of duties: keys read it, its administrator or data protection officer changes it.
+    api(
+        "api-duty-catalogue", GET=READERS, POST=DUTIES_KEPT,
+        body={
+            "name": "Tell the insurer", "source": "Policy 4", "starts": "reached", "hours": 24, "rule": "clock",
+            "judge": "incident_manager", "is_on": True,
+        },
+    ),
+    api(
+        "api-duty-entry", GET=ABSENT, PATCH=DUTIES_KEPT.replace("201", "404"), body={"is_on": True},
+        args="entry_id=contact",
+    ),
     api("api-webhooks", GET=READERS),
     api("api-webhook-deliveries", GET=ABSENT, args="webhook_id=contact"),
     # Known by a signature alone: neither a key nor a session opens it.
@@ -232,6 +253,9 @@ API = (
     api("api-work-order", GET=OWN_TOOL, args="order_id=order"),
     api("api-work-order-take", POST=OWN_TOOL, body={}, args="order_id=order"),
     api(
+        "api-work-order-again", POST=OWN_TASK.replace("200", "409"), args="order_id=order", body={"because": "Mended"}
+    ),
+    api(
         "api-work-order-answer", POST=OWN_TOOL.replace("200", "409"), args="order_id=order",
         body={"lease": "00000000-0000-4000-8000-000000000000", "outcome": "done"},
     ),
@@ -251,6 +275,7 @@ API = (
     api("api-live-tickets", POST=TICKETS, body={}),
     api("api-advisories", GET=READERS, POST=KEPT, body={"id": "X-1", "modified": "2026-03-01T00:00:00Z"}),
     api("api-exposures", GET=READERS),
+    api("api-exposure-open", POST=NOT_EXPOSED, body={}, args="exposure_id=contact"),
     api("api-access-events", POST=BY_KEY, body={"at": "2026-01-05T10:00:00Z", "account": "a@b", "resource": "c"}),
     api("api-access-job", GET=NO_JOB, args="job=contact"),
     api("api-alerts-generic", POST=KEPT, body={"rule": "none", "title": "Odd sign-in"}),

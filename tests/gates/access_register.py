@@ -229,6 +229,7 @@ REGISTER = (
     page("draft-item", LEADS, post=WRITES_WRONG, draft_id="draft", key="draft-step"),
     page("technique-list", PEOPLE),
     page("delivery-list", PEOPLE),
+    page("ways-out", PEOPLE),
     page("delivery-again", post=NOT_ASKED, delivery_id="contact"),
     page("alert-list", PEOPLE),
     page("alert-detail", NOT_ASKED, post=NOT_ASKED, body={"act": "dismiss"}, alert_id="contact"),

@@ -107,6 +107,7 @@ class _Writer(People, Register, Incidents, Access, Advisories):
         for reference, roles in INCIDENTS.items():
             self.incident(reference, roles)
         self.campaigns()
+        self.opened_because()
         self.event("work_order.answered", "northgate", audience=["northgate"])
         self.event("planned.answered", "northgate", audience=["northgate"])
         self.event("signoff.given", "northgate", audience=["northgate"])
@@ -114,7 +115,9 @@ class _Writer(People, Register, Incidents, Access, Advisories):
         self.event("mail.trusted", "northgate", audience=["northgate"])
         self.event("webhook.changed", "northgate", audience=["northgate"])
         self.event("access.first_sight", "northgate", audience=["northgate"])
+        self.event("advisory.matched", "northgate", audience=["northgate"])
         self.event("answer.given", "northgate", audience=["northgate"])
+        self.event("answer.reported", "northgate", audience=["northgate"])
         self.event("update.due", "northgate", audience=["northgate"])
         self.event("signing_key.made", "northgate", audience=["northgate"])
         self.event("technique.changed", "northgate", audience=["northgate"])

@@ -40,8 +40,10 @@ class Access(Writer):
         """What two share is nobody's secret of home."""
         where = {"home_id": own, "organisation_id": other, "place": "file-02"}
         told = {"account": f"svc@{own}", "shown": "svc", "source_id": source, "reporter_id": own, "learned": False}
-        self.put("monitoring_sight", id=uuid4(), kind="success", account_kind="service", resource="file-02",
-                 first_at="now", last_at="now", days=["today"], **where, **told)  # fmt: skip
+        sight = self.put("monitoring_sight", id=uuid4(), kind="success", account_kind="service", resource="file-02",
+                         first_at="now", last_at="now", days=["today"], **where, **told)  # fmt: skip
+        self.put("monitoring_passage", id=uuid4(), sight_id=sight, at="now", since="now", reporter_id=own,
+                 learned=False)  # fmt: skip
         self.put("monitoring_accesschange", id=uuid4(), action="group-changed", outcome="success", target="admins",
                  at="now", **where, **told)  # fmt: skip
         self.put("monitoring_accountalias", organisation_id=own, home_id=own, alias=f"{own}/svc", account="svc")
@@ -53,9 +55,9 @@ class Access(Writer):
                  rules=["first-sight"], reasons=["service"], weight=20, sight_ids=[], change_ids=[], sights=1,
                  changes=0, first_at="now", last_at="now", made_at="now", state="waiting", because="",
                  decided_by_name="")  # fmt: skip
-        self.put("monitoring_suppression", id=uuid4(), organisation_id=own, other_id=other, account="svc", place="",
+        self.put("monitoring_suppression", id=uuid4(), organisation_id=own, other_id=other, account="svc", places=[],
                  rule="", reason="x", until="today", asked_at="now", asked_by_name="x", agreed_by_name="",
-                 ended_by_name="", kept_back=0)  # fmt: skip
+                 ended_by_name="")  # fmt: skip
 
     def names(self, own: UUID, other: UUID, slug: str) -> None:
         """One of its own, one of a machine that it said is the next one's, and one that a system's others know."""

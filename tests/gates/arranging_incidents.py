@@ -362,6 +362,9 @@ class Incidents(Writer):
             self.put("incidents_workorder", task_id=task, organisation_id=org, lease=uuid4(), lease_until="tomorrow",
                      taken_at="now", key_name=secret, result=secret if position == 2 else "",
                      outcome="done" if position == 2 else "", answered_at="now" if position == 2 else None)  # fmt: skip
+            self.put("incidents_orderagain", id=uuid4(), task_id=task, organisation_id=org, nth=1, earlier_id=uuid4(),
+                     because=secret, given_at="now", given_by=secret, task_version=1, outcome="failed", result=secret,
+                     key_name=secret, leases=Jsonb([]), taken_at="now")  # fmt: skip
             self.put("incidents_stopconfirmation", id=uuid4(), task_id=task, organisation_id=org, words=secret,
                      at="now")  # fmt: skip
             self.put("incidents_ownreference", id=uuid4(), incident_id=incident, organisation_id=org, task_id=task,

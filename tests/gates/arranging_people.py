@@ -90,6 +90,14 @@ class People(Writer):
             org,
             person,
         )
+        boss = self.one(
+            "SELECT id FROM partners_person WHERE organisation_id = %s AND role = 'administrator'"
+            " ORDER BY name LIMIT 1",
+            org,
+        )
+        for who in (person, other, boss):
+            self.put("incidents_savedview", id=uuid4(), organisation_id=org, person_id=who, kind="", state="open",
+                     name=f"{secret} {uuid4().hex[:8]}", made_at="now")  # fmt: skip
         for who in (person, other):
             self.put("partners_authenticator", id=uuid4(), organisation_id=org, person_id=who, kind="passkey",
                      label=secret, created_at="now", credential_id=uuid4().bytes, public_key=secret.encode(),

@@ -103,14 +103,15 @@ SAID_BY_FUNCTIONS = (
     "emergency_access.given", "lead.offered", "approval.given", "guest.invited", "display.paired", "link.reconnected",
     "number.read", "call_back.recorded", "call.ended", "headsup.received", "headsup.sent", "webhook.made",
     "exercise.suspended", "exercise.resumed",
-    "duty.changed", "duty.catalogued", "duty.reminded", "duty.overdue",
+    "duty.changed", "duty.catalogued", "duty.reminded", "duty.overdue", "duty.goes_on",
     "technique.named", "technique.changed", "technique.observed", "technique.set_aside",
     "situation_report.shared", "cut.moved", "cut.asked", "cut.told", "cut.answered", "service.said",
-    "data_position.said", "data_notice.sent", "data_notice.acknowledged", "outside_report.shared",
+    "data_position.said", "data_notice.sent", "data_notice.acknowledged", "data_notice.unreached",
+    "outside_report.shared",
     "decision.written", "decision.shared", "known_card.revised", "statement.asked", "statement.issued",
-    "access.first_sight", "access.settled",
+    "access.first_sight", "access.settled", "access.name_claimed", "advisory.matched", "advisory.decided",
     "update.asked",
-    "update.given", "update.due", "answer.given", "ladder.climbed",
+    "update.given", "update.due", "answer.given", "answer.reported", "ladder.climbed",
 )  # fmt: skip
 
 OFFERED: list[tuple[str, str, str, Values]] = [

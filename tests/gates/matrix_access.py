@@ -18,8 +18,22 @@ ACCESS: dict[str, Row] = {
     ),
     "monitoring_block": NOBODY,
     "monitoring_intake": Row(Can(MINE)),
-    "monitoring_sight": Row(Can(EITHER_SIDE)),
-    "monitoring_accesschange": Row(Can(EITHER_SIDE)),
+    # That the other side's source learned is for nobody to read (`sec.learned_sights`).
+    "monitoring_sight": Row(
+        Can(
+            EITHER_SIDE,
+            selects="id kind account shown account_kind home_id organisation_id place system_id resource"
+            " first_at last_at days source_id reporter_id permission_id noted_at",
+        )
+    ),
+    "monitoring_passage": NOBODY,
+    "monitoring_accesschange": Row(
+        Can(
+            EITHER_SIDE,
+            selects="id action outcome account shown target home_id organisation_id place system_id at source_id"
+            " reporter_id noted_at",
+        )
+    ),
     "monitoring_accountalias": Row(Can(MINE)),
     # What each decides is its own; a suppression is for its two sides.
     "monitoring_finding": Row(Can(MINE)),

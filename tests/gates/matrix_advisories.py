@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.gates.matrix_rules import ANYBODY, KEEPER, MINE, NOBODY, OPEN, RUN_BY_ME, Can, Row
+from tests.gates.matrix_rules import ANYBODY, IN_IT, KEEPER, LEADS, MINE, NOBODY, OPEN, RUN_BY_ME, Can, Row
 
 CLEAR_OR_MINE = "(x.organisation_id = %(me)s OR x.tlp IN ('', 'CLEAR', 'WHITE'))"
 RUNS_IT = f"{RUN_BY_ME.format('x.system_id')} AND (x.confined_to_id IS NULL OR x.confined_to_id = %(me)s)"
@@ -17,16 +17,19 @@ IN_OWN_NAME = (
 )
 
 ADVISORIES: dict[str, Row] = {
-    # Addresses and other names of software: no organisation's.
+    # Addresses and other names of suppliers: no organisation's, and the operator's alone.
     "monitoring_advisoryfeed": Row(
-        Can(ANYBODY),
+        Can(
+            ANYBODY,
+            selects="id slug name kind every_minutes is_active checked_at good_at failing_since trouble",
+        ),
         worker=Can(
             OPEN,
             update=OPEN,
             updates="etag last_modified checked_at good_at failing_since trouble due_at claimed_until",
         ),
     ),
-    "monitoring_advisoryalias": Row(Can(ANYBODY), worker=Can(OPEN)),
+    "monitoring_advisoryalias": Row(worker=Can(OPEN)),
     # Functions alone write documents, what is found by them, and exposures.
     "monitoring_advisory": Row(Can(CLEAR_OR_MINE)),
     "monitoring_advisorykey": NOBODY,
@@ -34,5 +37,8 @@ ADVISORIES: dict[str, Row] = {
     "monitoring_matchdue": NOBODY,
     "monitoring_exposure": Row(Can(RUNS_IT)),
     "monitoring_exposuresource": Row(Can(f"{OF_THAT} AND {BY_A_DOCUMENT}")),
+    "monitoring_exposuretold": NOBODY,
+    # An incident says where it came from to whoever reads both; its lead writes that.
+    "monitoring_exposureincident": Row(Can(f"{OF_THAT} AND {IN_IT}", f"{MINE} AND {OF_THAT} AND {LEADS}")),
     "monitoring_exposuredecision": Row(Can(OF_THAT, f"{KEEPER} AND {MINE} AND {IN_OWN_NAME} AND {OF_THAT}")),
 }

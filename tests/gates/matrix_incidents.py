@@ -51,6 +51,11 @@ OF_CUT = (
 ASKED = "EXISTS (SELECT 1 FROM incidents_statementask a WHERE {} = x.id AND a.organisation_id = %(me)s)"
 SHARED = f"(x.shared = 'all' AND {IN_IT} OR x.shared = 'lead' AND {DIRECTS})"
 
+# The person of the ticket that asks (`arranged_names.ticket`), who is nobody but for two administrators.
+MY_OWN = (
+    f"{MINE} AND x.person_id = (SELECT g.person_id FROM sec.grant_token g WHERE g.token_hash = sha256(convert_to("
+    "'gate-ticket-of-' || (SELECT o.slug FROM partners_organisation o WHERE o.id = %(me)s), 'UTF8')))"
+)
 INCIDENTS: dict[str, Row] = {
     # Incidents: participants know of it, overseers see every side, the lead adds, everybody keeps its own at home.
     "incidents_playbook": Row(Can(ANYBODY, "x.created_by_organisation_id = %(me)s"), worker=Can(ANYBODY)),
@@ -95,6 +100,8 @@ INCIDENTS: dict[str, Row] = {
     # Who is left untold is between those who oversee; itself never reads it, not even once it takes part.
     # Two incidents of one campaign: whoever takes part in both, and nobody by one of them.
     "incidents_campaignlink": Row(Can(IN_BOTH, LINKS_BOTH, delete=LINKS_BOTH)),
+    # A view of the list is its person's alone: not even a colleague reads it.
+    "incidents_savedview": Row(Can(MY_OWN, MY_OWN, delete=MY_OWN)),
     "incidents_untold": Row(
         Can(
             f"x.organisation_id <> %(me)s AND {OVERSEES}",
@@ -215,7 +222,7 @@ INCIDENTS: dict[str, Row] = {
             f"{LEADS} AND {THEY_TAKE_PART} AND x.status = 'waiting' AND x.reason = ''",
             LEADS,
             inserts="id incident_id organisation_id step_id position title containing status ready acknowledge_by"
-            " finish_by reason version changed_at previous_status previous_reason path turn",
+            " finish_by reason version changed_at previous_status previous_reason path turn asked_around",
             updates="ready acknowledge_by finish_by",
         ),
     ),
@@ -247,6 +254,7 @@ INCIDENTS: dict[str, Row] = {
             updates="lease lease_until former_leases taken_at key_id key_name outcome result out_args answered_at late",
         )
     ),
+    "incidents_orderagain": Row(Can(MINE)),  # a function gives an order again; what was said is kept
     # A playbook that is being written is its organisation's alone.
     "incidents_playbookdraft": Row(
         Can(MINE, ADMINISTERS, ADMINISTERS, ADMINISTERS, updates="name content version changed_at changed_by_id")
@@ -368,7 +376,7 @@ INCIDENTS: dict[str, Row] = {
             OPEN,
             OPEN,
             inserts="id transport host recent",
-            updates="recent opened_at probe_at because canary_due_at canary_tried_at canary_accepted_at",
+            updates="recent opened_at probe_at because canary_due_at canary_tried_at canary_accepted_at used_up_until",
         )
     ),
     # A test that has not begun is nobody's to see; the hash of a link is no use to the organisation.

@@ -51,11 +51,11 @@ MINE_TO_SAY = (
     f"(NOT x.kind LIKE ANY (ARRAY['exposure.%%', 'incident.%%', 'radius.%%', 'tasks.%%', 'update.%%']) OR {LEADS})"
 )
 SAID_BY_FUNCTIONS = (
-    "(split_part(x.kind, '.', 1) IN ('access', 'assessment', 'call', 'cut', 'data_notice', 'data_position', 'decision',"
-    " 'duty', 'exercise', 'file', 'finding', 'headsup', 'known_card', 'mail', 'outside_report', 'permission',"
-    " 'planned', 'register', 'service', 'signing_key', 'signoff', 'situation_report', 'standing_access', 'statement',"
-    " 'technique', 'webhook', 'work')"
-    " OR x.kind IN ('playbook.signed', 'update.asked', 'update.given', 'update.due'))"
+    "(split_part(x.kind, '.', 1) IN ('access', 'advisory', 'assessment', 'call', 'cut', 'data_notice', 'data_position',"
+    " 'decision', 'duty', 'exercise', 'file', 'finding', 'headsup', 'known_card', 'mail', 'outside_report',"
+    " 'permission', 'planned', 'register', 'service', 'signing_key', 'signoff', 'situation_report',"
+    " 'standing_access', 'statement', 'technique', 'webhook', 'work')"
+    " OR x.kind IN ('playbook.signed', 'update.asked', 'update.given', 'update.due', 'answer.reported'))"
 )
 # What a tool did with a work order is said at home; that one is ready, by the lead to one organisation.
 OF_ORDERS = (

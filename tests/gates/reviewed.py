@@ -84,7 +84,11 @@ DOOR_AND_LEDGER: dict[str, Function] = {
 }
 DEFINER = DOOR_AND_LEDGER | REGISTER | INCIDENTS | MESSAGES | ACCESS | ADVISORIES
 INVOKER: dict[str, Function] = {
+    "sec.board_has(uuid,uuid)": ((APP,), "of which things on a board the caller may see a row"),
     "sec.finding_weight(text[])": ((), "a number for reasons that are handed in"),
+    "sec.findings_an_hour()": ((), "a number"),
+    "sec.findings_a_list()": ((), "a number"),
+    "sec.finding_stand(monitoring_finding)": ((), "numbers of the row handed in"),
     "sec.word_of(incidents_participant)": ((), "acting or contained, of the row handed in"),
     "sec.administers(partners_person)": ((), "an administrator who is there every day, of the row handed in"),
     "sec.hash(text)": ((), "a hash"),

@@ -15,6 +15,8 @@ ACCESS: dict[str, Function] = {
     "sec.source_named(text,text)": (BOTH, "an own source, at most 200"),
     "sec.let_learn(uuid,timestamp with time zone)": ((APP,), "until when an own source only learns"),
     "sec.begin_blocks(uuid,bytea[])": (BOTH, "which blocks of an own source are new"),
+    "sec.forget_blocks(uuid,bytea[])": (BOTH, "of an own source, the blocks that held nothing"),
+    "sec.names_version()": (BOTH, "a digest over the names that sec.whose may answer"),
     "sec.take_sights(uuid,text[],text[],text[],text[],uuid[],uuid[],text[],uuid[],text[],timestamp with time zone[],"
     "uuid[])": (
         BOTH,
@@ -44,17 +46,27 @@ ACCESS: dict[str, Function] = {
     "sec.enter_intake(uuid,text)": ((WORKER,), "enters the organisation of an intake whose claim it holds"),
     "sec.intake_reached(uuid,text,bigint,bigint,bigint[],jsonb)": ((WORKER,), "how far such an intake came"),
     "sec.end_intake(uuid,text,text)": ((WORKER,), "ends such an intake"),
+    "sec.learned_sights(uuid[])": ((APP,), "which of the caller's own sights were learned, never by the other side"),
     "sec.sweep_access(integer)": ((WORKER,), "deletes what is older than is said, answers a count"),
     "sec.crossings_i_run(date,date)": ((APP,), "counts between organisations on systems that one runs; no account"),
     # Findings.
     "sec.finding_happened(monitoring_finding,text)": ((), "the event of a finding, for its organisation alone"),
-    "sec.was_cut_off(uuid,uuid,uuid,timestamp with time zone,uuid)": ((), "yes or no, of what a reader may know"),
+    "sec.cuts()": ((), "when who was cut off, with who may know; for the functions below"),
+    "sec.access_moments()": (BOTH, "times of cuts that the caller may know of, and of permissions that it may read"),
+    "sec.take_passages(uuid,text[],uuid[],uuid[],text[],timestamp with time zone[])": (
+        BOTH,
+        "notes sights of which the account, the place or the system is the caller's; answers nothing",
+    ),
+    "sec.list_of_findings(uuid,text,uuid,uuid[])": ((), "the list of one organisation, for judge_access"),
+    "sec.count_list(uuid)": ((), "counts what stands in it, for judge_access"),
+    "sec.picture_changed(text,uuid,uuid[],jsonb)": ((), "the event of a name or of learning, for whom it is about"),
+    "sec.name_changed(monitoring_identifier,text)": ((), "the event of a name, for its two organisations"),
     "sec.judge_access(integer)": ((WORKER,), "makes findings of each side's own sights and changes, answers a count"),
     "sec.access_waiting()": ((WORKER,), "whether anything waits to be judged; names nothing"),
     "sec.sweep_findings(integer)": ((WORKER,), "deletes what is older than is said, answers a count"),
-    "sec.settle_finding(uuid,text,text,uuid)": ((APP,), "decides on an own finding, once, and says so at home"),
+    "sec.settle_finding(uuid,text,text,uuid,text)": ((APP,), "decides on an own finding, once, and says so at home"),
     "sec.suppression_happened(monitoring_suppression,text)": ((), "the event of a suppression, for its two sides"),
-    "sec.ask_suppression(uuid,text,text,text,text,date)": (
+    "sec.ask_suppression(uuid,text,text,date,text[])": (
         (APP,),
         "asks the other side of an own finding, with a passkey used just now",
     ),

@@ -13,5 +13,9 @@ ADVISORIES: dict[str, Function] = {
     "sec.watch(jsonb)": ((WORKER,), "the index of those systems; granted to nobody to read"),
     "sec.advisories_to_match(integer)": ((WORKER,), "ids of documents that are new"),
     "sec.pairs_to_judge(uuid[],uuid[])": ((WORKER,), "what documents say of components that share a key with them"),
+    "sec.readers_of(monitoring_exposure)": ((), "who reads an exposure, for the two below"),
+    "sec.tell_of_exposures()": ((WORKER,), "an event for each organisation with urgent exposures; answers a number"),
+    "sec.exposure_decided()": ((), "trigger on decisions: the event that owner and provider read"),
+    "sec.feed_hosts()": ((APP,), "hosts of the public addresses that are asked, for whoever is signed in"),
     "sec.settle_exposures(jsonb)": ((WORKER,), "writes what was judged; answers a number"),
 }

@@ -85,7 +85,7 @@ REGISTER: dict[str, Function] = {
     "sec.organisation_has_duties()": ((), "trigger on organisations: their catalogue of duties"),
     "sec.keep_duty_entry(uuid,text,text,text,integer,text,text,boolean)": (
         (APP,),
-        "an administrator changes its own organisation's catalogue",
+        "an administrator or data protection officer changes its own organisation's catalogue",
     ),
     "sec.on_duty(uuid,timestamp with time zone)": ((), "who is on duty; called by functions that know who asks"),
     "sec.duty_contacts(uuid)": ((APP,), "whom to ring now: overseers of an open incident, of its participants"),

@@ -17,6 +17,7 @@ TAKES_A_PASSKEY = {
     ("api-system", "patch"), ("api-participations", "post"), ("api-participation", "patch"),
     ("api-dependencies", "post"), ("api-dependency", "patch"), ("api-import-write", "post"),
     ("api-mail-marks", "post"), ("api-mail-renew", "post"), ("api-mail-lift", "post"),
+    ("api-duty-catalogue", "post"), ("api-duty-entry", "patch"),
     ("api-incident-mail-marks", "post"), ("api-playbook-sign-offs", "post"), ("api-playbook-withdrawals", "post"),
 }  # fmt: skip
 A_MINUTE = "opening has to be done in a minute; whom it reaches is what the register says"
@@ -57,6 +58,10 @@ TAKES_NONE: dict[tuple[str, str], str] = {
     ("api-own-action-undo", "post"): "one's own word of a minute ago",
     ("api-task-reported", "post"): "what was said by telephone: named, told to its organisation, and put right by it",
     ("api-reported-settle", "post"): ANSWER,
+    **dict.fromkeys(
+        [(f"api-row-{each}", "post") for each in ("ask", "nudge", "next-contact")],
+        "a question, or a call that is due anyway: recorded, and bounded by the database",
+    ),
     ("api-statements", "post"): "a draft that one's own organisation alone reads",
     **dict.fromkeys(
         [(f"api-statement-{each}", "post") for each in ("change", "ask", "issue", "withdraw")],
@@ -77,6 +82,7 @@ TAKES_NONE: dict[tuple[str, str], str] = {
     ("api-live-tickets", "post"): "for the page that is open, with what it may read already",
     ("api-planned-answers", "post"): ANSWER,
     ("api-access-finding-open", "post"): A_MINUTE,
+    ("api-exposure-open", "post"): A_MINUTE,
     **dict.fromkeys([(f"api-access-finding-{each}", "post") for each in ("join", "expect", "dismiss")], ANSWER),
     ("api-identifiers", "post"): "a name of one's own, or of a machine on a system that one runs; permits nothing",
     ("api-duty-sayings", "post"): "what was said before is kept; a clock must not wait for a passkey",
@@ -88,6 +94,7 @@ TAKES_NONE: dict[tuple[str, str], str] = {
     ("api-task-own-reference", "put"): DETAIL,
     ("api-task-own-reference", "delete"): DETAIL,
     ("api-work-order-take", "post"): "for a key alone: no person has that scope",
+    ("api-work-order-again", "post"): ANSWER,
     ("api-work-order-answer", "post"): "for a key alone: no person has that scope",
     **{
         (f"api-task-{act}", "post"): ANSWER

@@ -34,6 +34,7 @@ OWN_TASKS: dict[str, Can] = {
     "incidents_tasknote": Can(MINE, MATRIX["incidents_tasknote"].app.insert),
     "incidents_stopconfirmation": Can(MINE, MATRIX["incidents_stopconfirmation"].app.insert),
     "incidents_workorder": MATRIX["incidents_workorder"].app,
+    "incidents_orderagain": Can(MINE),
     "incidents_ownreference": MATRIX["incidents_ownreference"].app,
     "incidents_duty": Can(MINE),
     "incidents_runanswer": Can(

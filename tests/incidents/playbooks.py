@@ -38,7 +38,7 @@ def tool_document() -> Document:
     come later, carry one each."""
     document = small_document() | {"id": f"playbook--{uuid4()}", "name": "For tools"}
     document["playbook_variables"]["__blocked__"] = {"type": "ipv4-addr"}
-    document["playbook_variables"]["__token__"] = {"type": "string", "value": "s3cret"}
+    document["playbook_variables"]["__token__"] = {"type": "string"}
     document["target_definitions"] = {GATEWAY: TARGET}
     document["workflow"][key("a")] |= {
         "commands": [
@@ -46,7 +46,7 @@ def tool_document() -> Document:
             {
                 "type": "http-api",
                 "command": "POST /block HTTP/1.1",
-                "headers": {"Authorization": ["Bearer abc"], "X-Api-Key": ["__token__:value"]},
+                "headers": {"Cookie": ["session=__token__:value; theme=<yours>"], "X-Api-Key": ["__token__:value"]},
             },
         ],
         "targets": [GATEWAY],

@@ -99,3 +99,30 @@ def test_bad_input_keeps_what_was_typed_and_a_second_answer_is_told_so(stage, in
     assert dunmere.post(page, {"answer": ANSWER}).status_code == 302
     assert dunmere.post(page, {"answer": "Something else"}).status_code == 409
     assert stage.owner("SELECT answer FROM incidents_updaterequest") == [(ANSWER,)]
+
+
+def test_one_press_on_the_row_asks_and_the_row_says_since_when_it_waits(stage, incident, client_of):
+    lead = client_of("ashbourne")
+    press = reverse("update-ask-now", args=[incident.reference, "dunmere"])
+    assert press not in board(lead, incident)  # it has not answered: it is nudged
+    stage.owner("UPDATE incidents_participant SET acknowledged_at = now() WHERE slug = 'dunmere'")
+    assert press in board(lead, incident)
+    for slug in ("dunmere", "eastwick", "northgate"):
+        assert press not in board(client_of(slug), incident)
+    done = lead.post(press, follow=True).content.decode()
+    assert "Dunmere is asked how things stand" in done
+    assert press not in done
+    assert ">asked " in done
+    assert request_of(stage) in done
+    assert "How do things stand with you?" in board(client_of("dunmere"), incident)
+    assert "Not done. It was asked already" in lead.post(press, follow=True).content.decode()
+    for slug, role, status in (
+        ("gravenhurst", "incident_manager", 404),
+        ("eastwick", "incident_manager", 404),
+        ("ashbourne", "responder", 403),
+    ):
+        assert client_of(slug, role).post(press).status_code == status
+    assert len(stage.events("update.asked")) == 1
+    ((pk,),) = stage.owner("SELECT id FROM incidents_updaterequest")
+    client_of("dunmere").post(reverse("update-request", args=[pk]), {"answer": ANSWER})
+    assert ">asked " not in board(lead, incident)

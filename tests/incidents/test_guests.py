@@ -11,6 +11,7 @@ import pytest
 from django.db import connections
 from django.test import Client
 
+from incidents.decisions.known import Known, say_known
 from incidents.models import Incident
 from incidents.opening import Opening, open_incident
 from incidents.updates import send_update
@@ -84,6 +85,26 @@ def test_a_guest_reads_what_was_ticked_and_no_other_page(invited, incident):
     assert guest.post("/guest/").status_code == 405
     for path in ("/api/v1/incidents/", "/api/v1/events/", f"/api/v1/incidents/{incident.reference}/tasks/"):
         assert guest.get(path).status_code == 403
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whoever_reads_the_updates_reads_what_is_known_as_it_was_said_last(invited, incident, inside):
+    with inside("ashbourne"):
+        say_known(incident, Known(["Files on FS-01 are locked."]))
+        say_known(incident, Known(["Files on FS-02 are locked."], ["It came by VPN."], ["Whether data was taken."]))
+    guest, *_ = invited("dunmere", "updates")
+    body = words(guest.get("/guest/"))
+    for said in ("What we know", "Files on FS-02 are locked.", "It came by VPN.", "Whether data was taken."):
+        assert said in body
+    assert "FS-01" not in body
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whoever_reads_steps_alone_does_not(invited, incident, inside):
+    with inside("ashbourne"):
+        say_known(incident, Known(["Files on FS-02 are locked."]))
+    guest, *_ = invited("dunmere", "tasks")
+    assert "FS-02" not in words(guest.get("/guest/"))
 
 
 SUSPECTED = (
@@ -239,6 +260,7 @@ def test_by_raw_sql_a_guest_reads_exactly_the_granted_rows(world: Arranged, slug
             "incidents_participant": of(world, "INC-LED", slug),
             "incidents_task": of(world, "INC-LED", slug),
             "incidents_update": of(world, "INC-LED"),
+            "incidents_knowncard": of(world, "INC-LED"),
             "incidents_duty": of(world, "INC-LED", slug),
             "incidents_guestgrant": f"x.person_id = '{person}'",
         },
@@ -252,6 +274,7 @@ def test_each_kind_is_for_itself_and_so_is_each_incident(world: Arranged):
         {
             "incidents_incident": f"x.id IN ('{world.ids['INC-LED']}', '{world.ids['INC-APART']}')",
             "incidents_update": of(world, "INC-LED"),
+            "incidents_knowncard": of(world, "INC-LED"),
             "incidents_duty": of(world, "INC-APART", "dunmere"),
             "incidents_guestgrant": f"x.person_id = '{person}'",
         },
@@ -270,7 +293,8 @@ GONE = {
 def reads(world: Arranged, ticket: str) -> list[int]:
     """How many rows of each table that a guest can be let read."""
     tables = [
-        f"(SELECT count(*) FROM incidents_{each})" for each in ("incident", "participant", "task", "update", "duty")
+        f"(SELECT count(*) FROM incidents_{each})"
+        for each in ("incident", "participant", "task", "update", "knowncard", "duty")
     ]
     with world.entered("portal_app", ticket) as connection:
         return list(connection.execute(f"SELECT {', '.join(tables)}").fetchone())
@@ -281,7 +305,7 @@ def test_after_its_end_a_guest_reads_nothing(world: Arranged, gone: str):
     ticket, person = let_in(world, "coldharbour", {"INC-LED": ("tasks", "updates", "duties")})
     assert all(reads(world, ticket))
     world.log_in("owner").execute(GONE[gone], [person])
-    assert reads(world, ticket) == [0, 0, 0, 0, 0]
+    assert reads(world, ticket) == [0, 0, 0, 0, 0, 0]
 
 
 def test_under_step_three_its_guests_read_nothing_either(world: Arranged):
@@ -289,7 +313,7 @@ def test_under_step_three_its_guests_read_nothing_either(world: Arranged):
     owner = world.log_in("owner")
     owner.execute("UPDATE sec.org_state SET own_tasks_at = now() WHERE org_id = %s", [world.ids["coldharbour"]])
     try:
-        assert reads(world, ticket) == [0, 0, 0, 0, 0]
+        assert reads(world, ticket) == [0, 0, 0, 0, 0, 0]
     finally:
         owner.execute("UPDATE sec.org_state SET own_tasks_at = NULL WHERE org_id = %s", [world.ids["coldharbour"]])
 
@@ -303,6 +327,7 @@ def test_no_answer_to_a_guest_holds_what_stays_at_home_and_no_function_lets_it_a
             "incidents_participant",
             "incidents_task",
             "incidents_update",
+            "incidents_knowncard",
             "incidents_duty",
         ):
             said = connection.execute(f"SELECT string_agg(x::text, ' ') FROM {table} x").fetchone()[0]

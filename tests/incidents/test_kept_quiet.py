@@ -151,3 +151,16 @@ def test_nobody_reads_the_register_quietly_without_the_incident(stage, cast):
     ):
         lead.execute("SELECT sec.edges_quietly(sec.my_systems(), gen_random_uuid())")
     assert wide_reads(stage) == set()
+
+
+def test_no_link_is_named_in_a_suspicion_that_others_would_read_of(stage, client_of):
+    incident = stage.opens(suspected=True)
+    count = "SELECT count(*) FROM partners_dependency"
+    before = stage.owner(count)
+    lead = client_of("ashbourne", fresh=True)
+    for to in ("Dunmere", "Finance ledger", "A new scanner"):  # others stand on the platform, too
+        answer = named(lead, incident, system(stage, "identity-platform"), to)
+        assert answer.status_code == 409, to
+        assert "only suspected" in answer.content.decode()
+    assert stage.owner(count) == before
+    assert stage.owner("SELECT 1 FROM partners_workitem WHERE kind = 'link.named'") == []

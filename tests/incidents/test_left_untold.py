@@ -49,17 +49,23 @@ def test_it_gets_nothing_and_the_overseers_read_why(stage, incident, client_of, 
         assert stage.owner(where, of_dunmere) == [(0,)], table
     assert stage.owner("SELECT kind, data FROM ledger_event WHERE %s = ANY (audience)", [stage.ids["dunmere"]]) == []
     for slug in ("ashbourne", "northgate"):
-        assert f"not told, because: {WHY}" in board(client_of(slug), incident)
+        told = board(client_of(slug), incident)
+        assert f"not told, because: {WHY}" in told
+        assert "decided by " in told
         shown = send(api_of(slug), "get", f"/incidents/{incident.reference}/").json()["participants"]
         (left,) = [each for each in shown if each["organisation"] == "dunmere"]
         assert (left["role"], left["exposure"], left["untold"]["because"]) == ("untold", "reachable", WHY)
+        listed = send(api_of(slug), "get", f"/incidents/{incident.reference}/participants/").json()["results"]
+        assert listed[-1] == left, "the list of participants ends with it"
+        assert left["untold"]["decided_by"].endswith("Ashbourne")
     how_far = client_of("northgate").get(reverse("incident-radius", args=[incident.reference])).content.decode()
     assert f"Not told, because: {WHY}" in how_far
     assert "/organisations/dunmere/" not in how_far
     for slug in ("eastwick", "brackenfield"):
         assert WHY not in board(client_of(slug), incident)
         assert "Dunmere" not in board(client_of(slug), incident)
-        assert "dunmere" not in str(send(api_of(slug), "get", f"/incidents/{incident.reference}/").json())
+        for at in (f"/incidents/{incident.reference}/", f"/incidents/{incident.reference}/participants/"):
+            assert "dunmere" not in str(send(api_of(slug), "get", at).json())
     for slug in ("dunmere", "gravenhurst"):
         assert client_of(slug).get(reverse("incident-board", args=[incident.reference])).status_code == 404
     ((data, audience),) = stage.events("organisation.left_untold")
@@ -226,8 +232,9 @@ def test_the_preview_leaves_it_out_and_says_so(stage, client_of):
     before = lead.post(reverse("incident-open"), form).content.decode()
     form |= {"untold": "dunmere", "untold-because-dunmere": WHY}
     after = lead.post(reverse("incident-open"), form).content.decode()
-    assert "Not told: Dunmere." not in before
-    assert "Not told: Dunmere. No message, no steps" in after
+    assert "Dunmere is not told, because:" not in before
+    assert f"Dunmere is not told, because: {WHY}" in after
+    assert re.search(r"read that [^.]+, Ashbourne decided it", after)
     told = re.compile(r"Tells \d+ people in (\d+) organisations")
     assert int(told.search(after)[1]) == int(told.search(before)[1]) - 1
     assert "nobody there closes the way or looks for traces" in after

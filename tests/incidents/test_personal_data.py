@@ -143,7 +143,7 @@ def test_who_has_told_whom_crosses_without_words_and_people_and_only_where_share
     assert "Grace Okafor" not in page
     with inside("dunmere"):
         follow = write_report(incident, Report("ncsc", TOLD_AT, "Grace", follows=made.pk, words="Asked for images."))
-        assert (follow.follows_id, follow.shared) == (made.pk, "")  # shared for itself alone
+        assert (follow.note.follows_id, follow.shared) == (made.pk, "")  # shared for itself alone
         assert OutsideReportNote.objects.count() == 2
         for report, error in (
             (Report("ico", TOLD_AT, "Grace", follows=made.pk), WrongMoment),

@@ -6,7 +6,6 @@ import re
 from collections import Counter
 from dataclasses import replace
 from html import unescape
-from uuid import UUID
 from xml.etree import ElementTree
 
 import orjson
@@ -24,9 +23,9 @@ from incidents.picture_page import as_file
 from incidents.picture_tables import links_to_groups, system_tables
 from incidents.picture_text import plain
 from incidents.picture_view import View
-from tests.gates.access_stage import open_on
 from tests.incidents.estates import ON, known
 from tests.incidents.wide_partnership import wide_estate
+from tests.notifications.stage import Stage
 
 HOSTILE = "<script>alert(1)</script>\"'&\x07\u202e" + "W" * 200
 SVG = "{http://www.w3.org/2000/svg}"
@@ -171,25 +170,19 @@ def test_hostile_names_are_names(document: dict):
 
 
 @pytest.fixture
-def wide(cast, inside, seal, document) -> str:
-    """An incident of Ashbourne's whose newest radius is the wide one, kept as the product keeps it."""
-    with inside("ashbourne"):
-        incident = open_on(cast, "social-care-records")
-        seal()
-        keep(incident.pk, document)
+def wide(stage: Stage, document) -> str:
+    """An incident of Ashbourne's whose newest radius is the wide one, which no register here could bring about."""
+    incident = stage.opens("ashbourne", systems=("social-care-records",))
+    parts = (document, [], difference(document, document), [])
+    stage.owner(
+        "INSERT INTO incidents_radiusversion (id, incident_id, number, at, document, contain_first, changed, causes)"
+        " VALUES (gen_random_uuid(), %s, 1, now(), %s, %s, %s, %s)",
+        [incident.pk, *(orjson.dumps(each).decode() for each in parts)],
+    )
     return incident.reference
 
 
-def keep(incident: UUID, document: dict) -> None:
-    nothing = difference(document, document)
-    with connections["default"].cursor() as cursor:
-        cursor.execute(
-            "SELECT sec.keep_radius(%s, %s::jsonb, %s::jsonb, %s::jsonb, %s::jsonb)",
-            [incident, *(orjson.dumps(each).decode() for each in (document, [], nothing, []))],
-        )
-
-
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)
 def test_every_link_of_the_page_leads_to_a_state_of_it_with_as_many_queries(client_of, wide, document):
     client = client_of("ashbourne")
     address = f"/incidents/{wide}/how-far/"
@@ -214,7 +207,7 @@ def test_every_link_of_the_page_leads_to_a_state_of_it_with_as_many_queries(clie
     assert "Nothing in this picture has that name" in whole
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("query", ["", "?fold=none", "?focus=organisation:ivybury", "?open=by-harbour-hosting"])
 @pytest.mark.parametrize("who", ["gravenhurst", "brackenfield"])
 def test_who_does_not_oversee_it_gets_nothing_in_any_state(client_of, wide, who, query):
@@ -226,7 +219,7 @@ def test_who_does_not_oversee_it_gets_nothing_in_any_state(client_of, wide, who,
     assert bodies == {False}
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)
 def test_a_stranger_counts_only_what_starts_at_its_own_systems(client_of):
     for page in ("", "picture.svg"):
         answer = client_of("gravenhurst").get(f"/systems/telephony/how-far/{page}?fold=all")

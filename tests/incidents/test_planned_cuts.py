@@ -12,6 +12,7 @@ import pytest
 from django.urls import reverse
 
 from incidents.errors import Invalid, NotYours, WrongMoment
+from incidents.exercises import resume, suspend
 from incidents.models import Incident, PlannedCut
 from incidents.planned_cuts.choosing import Choice, choice_of, choices_for
 from incidents.planned_cuts.planning import Plan, affected_by, answer_cut, decide_cut, end_cut, plan_cut
@@ -314,3 +315,28 @@ def test_the_page_shows_whom_it_concerns_before_anything_is_written(stage, incid
     done = provider.post(at, said | {"shown": shown, "starts_at": begins}, follow=True)
     assert "silence is no yes" in done.content.decode()
     assert client_of("northgate", "responder").get(at).status_code == 403
+
+
+def test_a_preview_is_recorded_for_everybody_that_it_shows(stage, incident, inside):
+    before = len(stage.events("estate.read"))
+    with inside("northgate"):
+        shown = {each.slug for each in affected_by(incident, choice(stage, incident, "northgate", LINK))}
+    told = {tuple(audience) for _, audience in stage.events("estate.read")[before:]}
+    assert shown == {"ashbourne", "brackenfield", "coldharbour", "northgate"}
+    assert told == {(stage.ids[slug],) for slug in shown}
+
+
+def test_when_an_exercise_goes_on_its_cuts_are_as_far_away_as_they_were(stage, inside):
+    practice = stage.opens(exercise=True)
+    begins = clock.now() + timedelta(minutes=30)
+    with inside("northgate"):
+        made = plan_cut(practice, plan(stage, practice, starts_at=begins, ends_at=begins + timedelta(hours=2)))
+    with stage.as_person("ashbourne", role="incident_manager"):
+        suspend(practice.pk)
+    stage.owner("UPDATE incidents_incident SET suspended_at = now() - interval '1 hour'")
+    with stage.as_person("ashbourne", role="incident_manager"):
+        resume(practice.pk)
+    with inside("northgate"):
+        cut = PlannedCut.objects.get(pk=made.pk)
+    assert timedelta(minutes=59) < cut.starts_at - begins < timedelta(minutes=62)
+    assert cut.ends_at - cut.starts_at == timedelta(hours=2)

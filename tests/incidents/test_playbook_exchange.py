@@ -334,6 +334,21 @@ def test_signatures_that_come_later_are_added_and_an_identifier_keeps_its_signat
         assert PlaybookSignature.objects.count() == 10
 
 
+def test_what_is_countersigned_is_said_to_be_so_and_not_checked(api, client_of):
+    document = json.loads(SIGNED.read_bytes())
+    one, two, *_ = document["signatures"]
+    inner = {**two, "id": "jss--5b6c1e70-0c1d-4f5e-8b1a-000000000099", "signee": "Harbour Standards Body"}
+    kept = send(api, {**document, "signatures": [{**one, "signature": inner}, two]})
+    assert kept.status_code == 201
+    assert "Countersigned, not checked" in kept.content.decode()
+    where = f"{API}{kept.json()['slug']}/"
+    shown = {each["id"]: (each["state"], each["countersigned"]) for each in api.get(where).json()["signatures"]}
+    assert shown == {one["id"]: ("right", True), two["id"]: ("right", False)}
+    words = "Countersigned, not checked: the file says by Harbour Standards Body, and nobody has looked at it."
+    for slug in ("ashbourne", "gravenhurst"):
+        assert client_of(slug).get(f"/playbooks/{kept.json()['id']}/").content.decode().count(words) == 1
+
+
 def theirs(**fields: Any) -> dict[str, Any]:
     """Another playbook under the name of the small one."""
     return with_value(id="playbook--9c1d2b7e-33f0-4b7a-9a55-0d4ac1f1b0d9", **fields)

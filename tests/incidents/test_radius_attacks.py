@@ -41,9 +41,9 @@ def test_the_lead_links_into_no_system_that_it_neither_stands_on_nor_reaches(sta
 FORGED = "SELECT sec.keep_radius(%s, %s::jsonb, '[]', '{}', '[]')"
 
 
-def forged(stage: Stage, *, reached: list[str], edges: list[str]) -> str:
+def forged(stage: Stage, *, reached: list[str], edges: list[str], slug: str = "ashbourne") -> str:
     side = {
-        "id": str(stage.ids["ashbourne"]),
+        "id": str(stage.ids[slug]),
         "slug": "ashbourne",
         "name": "Ashbourne",
         "path": {"systems": reached, "edges": edges},
@@ -59,7 +59,7 @@ def forged(stage: Stage, *, reached: list[str], edges: list[str]) -> str:
 
 
 def test_a_radius_that_the_lead_made_up_opens_no_foreign_system_and_shows_no_foreign_link(stage, incident, cast):
-    """The lead's own walk is its own word; what it is let see is asked of the register."""
+    """It is not taken; and were there one, what the lead is let see is asked of the register."""
     source, foreign = system(stage, "identity-platform"), system(stage, "planning-search")
     other = stage.owner(
         "INSERT INTO partners_sharedsystem (id, slug, name, spoken, description, hosting, status, safety_critical,"
@@ -74,7 +74,16 @@ def test_a_radius_that_the_lead_made_up_opens_no_foreign_system_and_shows_no_for
         [foreign, other],
     )
     with entered(fresh(cast)) as lead:
-        lead.execute(FORGED, [incident.pk, forged(stage, reached=[source, foreign], edges=[str(link)])])
+        made_up = forged(stage, reached=[source, foreign], edges=[str(link)])
+        for each in (made_up, forged(stage, reached=[source], edges=[], slug="gravenhurst")):
+            assert refused(lead, FORGED, [incident.pk, each]) == "23514"
+        assert refused(lead, FORGED, [incident.pk, forged(stage, reached=[source], edges=[])]) == ""
+    stage.owner(
+        "INSERT INTO incidents_radiusversion (id, incident_id, number, at, causes, document, contain_first, changed)"
+        " VALUES (gen_random_uuid(), %s, 99, now(), '[]', %s, '[]', '{}')",
+        [incident.pk, made_up],
+    )
+    with entered(fresh(cast)) as lead:
         assert refused(lead, NAME, [incident.pk, source, "system", foreign]) == "23514"
         assert refused(lead, NAME, [incident.pk, foreign, "new", None]) == "23514"
         ((said,),) = lead.execute("SELECT sec.why_here(%s, %s)::text", [incident.pk, stage.ids["ashbourne"]]).fetchall()

@@ -108,8 +108,7 @@ def something(world: World, dice: random.Random, graph: Graph) -> bool:
         to = "done" if what == "task" else dice.choice(["declined", "not_affected"])
         world.statuses.setdefault((key, turn), {})[name] = to
         if to == "done":
-            step = world.plans[where((key, turn))]["workflow"][key.removeprefix(where((key, turn)))]
-            for variable in step.get("out_args", []):
+            for variable in sorted(world.asked((key, turn))):
                 world.answered.append(((key, turn), name, variable, dice.choice(VALUES)))
     return True
 
@@ -130,6 +129,9 @@ def run_once(seed: int) -> int:
         assert asked == (set() if world.ended else world.asks), where_it_is
         assert pure.ready(world) == world.ready(), where_it_is
         assert pure.written(world) == world.written(), where_it_is
+        for row in pure.rows:
+            given = world.plans[where(row.id)]["workflow"][row.key.removeprefix(where(row.id))].get("out_args", [])
+            assert set(given) & set(graph.asked(graph.nodes[row.key])) == world.asked(row.id), where_it_is
         if world.ended or not something(world, dice, graph):
             break
     assert world.ended or happened == 399, f"seed {seed} is stuck"

@@ -55,7 +55,7 @@ def test_lead_and_provider_see_the_word_and_nobody_else_anything(stage, incident
         say_service(incident, Said("Telecare", "down", note=NOTE))
         total = len(own_services())
         assert counted(incident) == {stage.ids["brackenfield"]: Count(total, 0, 0, 1, 1)}
-    words = f"1 of {total} services not working, safety-critical"
+    words = f"safety-critical: 1 of {total} not working"
     for slug in ("ashbourne", "northgate"):
         page = client_of(slug).get(at).content.decode()
         assert "Brackenfield" in page

@@ -150,7 +150,10 @@ def test_a_countersignature_is_kept_and_said_not_to_be_checked(ten):
     one["signature"] = {**two, "id": "jss--5b6c1e70-0c1d-4f5e-8b1a-000000000099"}
     errors, warnings = noted({**ten, "signatures": [one]})
     assert errors == []
-    assert warnings == ["/signatures/0/signature: The countersignature is kept but not checked."]
+    assert [each.startswith("/signatures/0/signature: Countersigned, not checked") for each in warnings] == [True]
+    with pytest.raises(PlaybookRefused) as refused:
+        read_playbook({**ten, "signatures": [one]}, strict=True)
+    assert "/signatures/0/signature" in [problem.pointer for problem in refused.value.errors]
 
 
 def test_one_identifier_twice_and_too_many_are_refused(ten):

@@ -12,6 +12,7 @@ from django.test import Client
 from psycopg.sql import SQL, Identifier
 
 from incidents.closing import close_incident
+from incidents.decisions.known import Known, say_known
 from incidents.models import Incident, Task
 from incidents.opening import Opening, open_incident
 from incidents.transitions import Answer, answer_task
@@ -130,6 +131,19 @@ def test_what_stands_on_it_has_no_name_no_number_and_nothing_that_somebody_wrote
         assert words in overseer
         assert words not in partner
     assert "have not answered" in partner
+
+
+def test_the_card_of_what_is_known_stands_on_the_walls_of_those_who_take_part(make, incident, inside):
+    screens = [paired(make(slug)) for slug in ("ashbourne", "dunmere")]
+    assert not any("What we know" in shown(screen) for screen in screens)
+    with inside("ashbourne"):
+        say_known(incident, Known(["Files on FS-01 are locked."]))
+        say_known(incident, Known(["Files on FS-02 are locked."], ["It came by VPN."], ["Whether data was taken."]))
+    for screen in screens:
+        body = shown(screen, ROWS)
+        for said in ("What we know", "Files on FS-02 are locked.", "It came by VPN.", "Whether data was taken."):
+            assert said in body
+        assert "FS-01" not in body
 
 
 def test_it_reaches_no_other_page_and_changes_nothing(make, incident):

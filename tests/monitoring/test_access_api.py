@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import psycopg
 import pytest
+from django.urls import reverse
 
 from monitoring.models import Source, Unattributed
 from partners.models import SharedSystem
+from portal.ledger.models import Event
 from tests.monitoring.sighting import Seen, ask, judge, see, source
-from tests.partners.raw import owner
+from tests.partners.raw import entered, owner
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROOT = "/api/v1"
@@ -44,6 +47,13 @@ def results(client, path):
     return answer.json()["results"]
 
 
+def ledger_of(inside, slug: str) -> list[str]:
+    """What the ledger tells an organisation of names and learning."""
+    with inside(slug):
+        kinds = Event.objects.filter(kind__regex="name|learning").order_by("pos").values_list("kind", flat=True)
+        return list(kinds)
+
+
 def test_each_side_reads_its_own_and_decides_it_over_the_api(seen, api_of):
     council, other = api_of("ashbourne"), api_of("coldharbour")
     (own,), (its,) = results(council, "/access-findings/"), results(other, "/access-findings/?state=waiting")
@@ -57,7 +67,11 @@ def test_each_side_reads_its_own_and_decides_it_over_the_api(seen, api_of):
     assert techniques == ["T1078.002", "T1021"]
     act = f"{ROOT}/access-findings/{own['id']}"
     assert other.post(f"{act}/expect/", {}, content_type="application/json").status_code == 404
-    opened = council.post(f"{act}/open/", {}, content_type="application/json")
+    assert own["stand"] == "0.1.1"
+    for late in ("open", "expect"):
+        refused = council.post(f"{act}/{late}/", {"stand": "0.0.1"}, content_type="application/json")
+        assert (refused.status_code, "One more has come" in refused.json()["detail"]) == (409, True)
+    opened = council.post(f"{act}/open/", {"stand": "0.1.1"}, content_type="application/json")
     assert (opened.status_code, opened.json()["state"]) == (200, "opened")
     again = council.post(f"{act}/dismiss/", {"because": "x"}, content_type="application/json")
     assert again.status_code == 409
@@ -89,6 +103,8 @@ def test_sources_say_what_they_gave_and_a_system_without_one_heads_the_list(seen
     client_of("northgate").post(learns, {"days": "0"})
     with inside("northgate"):
         assert Source.objects.get().learning_until is None
+    assert ledger_of(inside, "northgate") == ["access.learning_started", "access.learning_ended"]
+    assert ledger_of(inside, "coldharbour") == ledger_of(inside, "gravenhurst") == []
     council = client_of("coldharbour").get("/first-sights/sources/").content.decode()
     assert "another organisation: since" in council, "that a log tells is for everybody on the system, not whose it is"
     assert "Northgate SIEM" not in council
@@ -109,6 +125,10 @@ def test_names_are_worked_down_and_belong_to_one(seen, inside, client_of, api_of
     }
     stranger = said | {"whose": cast.id("gravenhurst")}
     assert client_of("northgate").post("/first-sights/names/", stranger).status_code == 422, "not on that system"
+    for wrong, status in (({"whose": "coldharbour"}, 422), ({"system": "x"}, 422), ({"act": "clam"}, 404)):
+        assert client_of("northgate").post("/first-sights/names/", said | wrong).status_code == status
+    with inside("northgate"):
+        assert Unattributed.objects.filter(pk=name).exists(), "nothing was taken for one's own"
     assert client_of("northgate").post("/first-sights/names/", said).status_code == 302
     with inside("northgate"):
         assert not Unattributed.objects.exists()
@@ -122,3 +142,48 @@ def test_names_are_worked_down_and_belong_to_one(seen, inside, client_of, api_of
     client_of("coldharbour").post("/first-sights/names/", {"act": "drop", "id": known["id"]})
     assert results(api_of("coldharbour"), "/identifiers/") == []
     assert owner("SELECT count(*) FROM monitoring_identifier") == [(0,)]
+    for slug in ("northgate", "coldharbour"):
+        assert ledger_of(inside, slug) == ["access.name_claimed", "access.name_released"]
+    with inside("coldharbour"):
+        claimed = Event.objects.get(kind="access.name_claimed")
+        assert (claimed.actor_organisation_id, claimed.data) == (
+            cast.id("northgate"),
+            {"name": "file-02", "name_kind": "host", "organisation": "coldharbour"},
+        )
+    assert ledger_of(inside, "gravenhurst") == []
+
+
+def test_that_a_source_learns_is_nothing_for_the_other_side(inside, cast, api_of, client_of):
+    a, c, at = cast.id("ashbourne"), cast.id("coldharbour"), datetime.now(UTC) - timedelta(minutes=5)
+    learn = "SELECT sec.let_learn(%s, clock_timestamp() + interval '1 day')"
+    page = reverse("first-sight-account", args=["ashbourne", "svc-backup@ashbourne"])
+
+    def said(slug: str) -> tuple[list[bool], bool]:
+        listed = [each["learned"] for each in results(api_of(slug), "/first-sights/")]
+        return listed, "while it was learning" in client_of(slug).get(page).content.decode()
+
+    with inside("coldharbour"):
+        its = source()
+        ask(learn, [its])
+        see(Seen(a, c, at), of=its)
+    assert (said("coldharbour"), said("ashbourne")) == (([True], True), ([False], False))
+    with inside("northgate"):
+        system, its = SharedSystem.objects.get(slug="file-services").pk, source()
+        ask(learn, [its])
+        see(Seen(a, c, at - timedelta(days=1), place="file-services", system=system), of=its)
+    assert said("ashbourne") == ([False, True], True), "what was told to nobody says why"
+    sights = [pk for (pk,) in owner("SELECT id FROM monitoring_sight ORDER BY first_at")]
+    assert len(sights) == 2
+    ids = "SELECT array_agg(s ORDER BY s = %s DESC) FROM sec.learned_sights(%s) s"
+    for slug, known in (
+        ("coldharbour", sights),
+        ("ashbourne", sights[:1]),  # of whoever runs the system; Coldharbour's is Coldharbour's
+        ("northgate", None),  # no side
+        ("gravenhurst", None),
+    ):
+        with entered(cast.visitor(slug).ticket) as sql:
+            assert sql.execute(ids, [sights[0], sights]).fetchone() == (known,), slug
+        for table in ("monitoring_sight", "monitoring_accesschange"):
+            with entered(cast.visitor(slug).ticket) as sql, pytest.raises(psycopg.errors.InsufficientPrivilege):
+                sql.execute(f"SELECT learned FROM {table}")
+    assert results(api_of("gravenhurst"), "/first-sights/") == []

@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
-from monitoring.access import jobs, receiving
+from monitoring.access import jobs, receiving, taking
 from monitoring.models import Intake, Sight
 from portal.files.store import folder
+from tests.api.asking import check_problem
 from tests.notifications.stage import as_worker
+from tests.partners.raw import owner
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ADDRESS = "/api/v1/access-events/"
@@ -124,6 +126,42 @@ def test_the_rest_of_a_long_body_is_a_workers_and_its_sender_can_watch(send, api
     with inside("ashbourne"):
         assert Intake.objects.get().finished_at
         assert Sight.objects.filter(kind="success").count() == 300
+
+
+def test_what_there_is_too_much_of_is_said_and_not_to_be_tried_again_and_again(send, cast, api_of, monkeypatch):
+    me = cast.id("ashbourne")
+    owner(
+        "INSERT INTO monitoring_source (id, organisation_id, name, format, made_at)"
+        " SELECT gen_random_uuid(), %s, 'n' || n, 'normal', now() FROM generate_series(1, 200) n",
+        [me],
+    )
+    assert "at most 200 sources" in check_problem(send("ashbourne", body(), "?source=more"), 422, "?source")["detail"]
+    assert counts(send("ashbourne", body(), "?source=n7")) == (1, 0, 0, 1), "one that there is"
+    assert send("coldharbour", body(), "?source=more").status_code == 200, (
+        "another organisation's are none of one's own"
+    )
+    owner(
+        "INSERT INTO monitoring_identifier (id, organisation_id, kind, value, said_for_id, at)"
+        " SELECT gen_random_uuid(), %s, 'host', 'n' || n, %s, now() FROM generate_series(1, 20000) n",
+        [me, me],
+    )
+    said = {"kind": "host", "value": "one-more"}
+    keeper = api_of("ashbourne", ["estate"])
+    check_problem(keeper.post("/api/v1/identifiers/", said, content_type="application/json"), 422, "/value")
+    owner(
+        "INSERT INTO monitoring_intake (id, organisation_id, source_id, name, format, file, size, began_at, reached,"
+        " line, accepted, duplicates, rejected, first_sights, rejections, failed, claimed_by, attempts)"
+        " SELECT gen_random_uuid(), %s, s.id, s.name, 'normal', s.name, 1, now(), 0, 0, 0, 0, 0, 0, '[]', '', '', 0"
+        " FROM monitoring_source s WHERE s.organisation_id = %s LIMIT 20",
+        [me, me],
+    )
+    monkeypatch.setattr(receiving, "AT_ONCE_SECONDS", 0.0)
+    monkeypatch.setattr(receiving, "SMALL", 0)
+    monkeypatch.setattr(taking, "AT_ONCE", 1)
+    busy = send("ashbourne", body(3), "?source=n8")
+    assert "wait already" in check_problem(busy, 429)["detail"]
+    assert busy.headers["Retry-After"] == "60"
+    assert left_behind() == []
 
 
 def test_a_person_or_a_key_without_the_scope_sends_nothing(send, client_of):

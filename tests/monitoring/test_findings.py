@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from incidents.techniques.facts import facts
-from monitoring.findings.rules import REASONS, RULES
+from monitoring.findings.rules import A_LIST, AN_HOUR, REASONS, RULES
 from monitoring.models import Finding
 from partners.models import SharedSystem
 from portal.ledger.models import Event
-from tests.monitoring.sighting import Changed, Seen, change, judge, see
-from tests.partners.raw import entered, owner
+from tests.monitoring.sighting import Changed, Seen, change, judge, judge_by_work, see
+from tests.partners.raw import entered
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NOON = (datetime.now(UTC) - timedelta(days=120)).replace(hour=12, minute=40, second=0, microsecond=0)
@@ -91,28 +91,24 @@ def test_each_rule_finds_its_own_with_the_eyes_of_each_side(inside, cast):
         assert [each.rules for each in Finding.objects.filter(changes=1)] == [["rights-changed"]]
 
 
-def test_access_while_cut_off_is_found_again_although_it_is_known_and_covered(inside, cast):
+def test_the_judge_reads_an_account_once_however_much_it_did(inside, cast):
+    """Four times as many sights of one account are about four times the work: of each, what is in its reach is read.
+
+    One account against itself would be sixteen times the work.
+    """
     a, c = cast.id("ashbourne"), cast.id("coldharbour")
-    ((permission,),) = owner("SELECT id FROM partners_integration WHERE grantee_id = %s LIMIT 1", [a])
-    covered = {"permission": permission, "place": "file-01"}
-    with inside("ashbourne"):
-        see(Seen(a, c, NOON, **covered))
-    assert judge() == 0, "covered: recorded, and nobody is alerted"
-    owner(
-        "INSERT INTO partners_isolation (id, organisation_id, step, incident_reference, reason, pressed_by,"
-        " pressed_by_name, pressing_organisation_id, started_at, lifted_by_name, audience)"
-        " SELECT gen_random_uuid(), %s, 4, '', 'x', gen_random_uuid(), 'x', %s, %s, '', ARRAY[%s]::uuid[]",
-        [a, c, NOON + timedelta(days=1), c],
-    )
-    owner("UPDATE monitoring_sight SET last_at = now()")
-    judge()
-    judge()
-    found = only(inside, "coldharbour")
-    assert (found.rules, found.weight, found.sights) == (["during-isolation"], 60, 1)
-    owner("UPDATE partners_isolation SET lifted_at = now() - interval '1 minute', lifted_by_name = 'x'")
-    owner("UPDATE monitoring_finding SET state = 'dismissed', decided_at = now()")
-    judge()
-    assert only(inside, "coldharbour").state == "dismissed"
+
+    def work(first: int, end: int) -> float:
+        with inside("ashbourne"):
+            see(*(Seen(a, c, NOON + nth * HOUR / 120, place=f"file-{nth:04}") for nth in range(first, end)))
+        judged, seconds = judge_by_work()
+        assert judged == end - first
+        return seconds
+
+    few, many = work(0, 400), work(400, 2000)
+    assert many < 8 * few, (few, many)
+    with inside("coldharbour"):
+        assert sum(each.sights for each in Finding.objects.all()) == 2000
 
 
 def test_weights_and_ids_are_what_the_pages_say():
@@ -120,5 +116,9 @@ def test_weights_and_ids_are_what_the_pages_say():
         for code, (points, _words) in REASONS.items():
             assert connection.execute("SELECT sec.finding_weight(%s)", [[code]]).fetchone() == (points,), code
         assert connection.execute("SELECT sec.finding_weight(%s)", [list(REASONS)]).fetchone() == (100,)
+        assert connection.execute("SELECT sec.findings_an_hour(), sec.findings_a_list()").fetchone() == (
+            AN_HOUR,
+            A_LIST,
+        )
     for rule in RULES:
         assert {*rule.attack, *rule.d3fend} <= facts().techniques.keys(), rule.code

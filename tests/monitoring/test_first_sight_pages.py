@@ -51,7 +51,7 @@ def test_from_the_first_page_to_an_open_incident(found, inside, client_of, cast)
     assert "35 points: the permission that covered it has lapsed" in page
     assert "A permission covered this account until 30 September 2026; it has lapsed and excuses nothing." in page
     assert "D3-RAPA" in page
-    form = browser.get(reverse("first-sight-open", args=[found["ashbourne"].pk]), follow=True)
+    form = browser.get(reverse("first-sight-open", args=[found["ashbourne"].pk]) + "?stand=0.1.1", follow=True)
     assert form.status_code == 200
     shown = words(form)
     assert 'value="file-services" checked' in shown
@@ -72,14 +72,18 @@ def test_from_the_first_page_to_an_open_incident(found, inside, client_of, cast)
     other = client_of("coldharbour")
     assert "Join one" in words(other.get("/first-sights/"))
     joined = other.post(
-        reverse("first-sight-join", args=[found["coldharbour"].pk]), {"incident": incident.reference}, follow=True
+        reverse("first-sight-join", args=[found["coldharbour"].pk]),
+        {"incident": incident.reference, "stand": "0.1.1"},
+        follow=True,
     )
     assert f"It belongs to {incident.reference} now." in words(joined)
 
 
 def test_expected_leads_to_a_permission_filled_in_and_a_dismissal_says_why(found, inside, client_of, cast):
     browser = client_of("ashbourne")
-    expected = browser.post(reverse("first-sight-expect", args=[found["ashbourne"].pk]), follow=True)
+    expect = reverse("first-sight-expect", args=[found["ashbourne"].pk])
+    assert browser.post(expect, {"stand": "0.2.1"}).status_code == 409, "another than was shown"
+    expected = browser.post(expect, {"stand": "0.1.1"}, follow=True)
     form = words(expected)
     assert "Propose a permission" in form
     assert ACCOUNT in form
@@ -87,7 +91,7 @@ def test_expected_leads_to_a_permission_filled_in_and_a_dismissal_says_why(found
     other = client_of("coldharbour", "responder")
     nothing = reverse("first-sight-dismiss", args=[found["coldharbour"].pk])
     assert other.post(nothing, {"because": " "}).status_code == 422
-    gone = other.post(nothing, {"because": "The restore drill of Tuesday"}, follow=True)
+    gone = other.post(nothing, {"because": "The restore drill of Tuesday", "stand": "0.1.1"}, follow=True)
     assert "The restore drill of Tuesday" in words(gone)
     with inside("ashbourne"):
         assert Finding.objects.get().state == "expected"

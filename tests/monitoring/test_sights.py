@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -66,3 +67,19 @@ def test_nobody_says_of_two_others_unless_they_run_the_system(cast, inside):
     with inside("northgate"):
         assert not Sight.objects.exists(), "the centre has counts alone"
         assert say("SELECT successes FROM sec.crossings_i_run('2026-11-01', '2026-11-30')") == (1,)
+
+
+def test_ids_of_one_statement_lie_near_each_other_and_do_not_tell_how_many_lie_between(cast, inside):
+    """Whoever reads two of them must not learn how much others did among themselves."""
+    a, c = cast.id("ashbourne"), cast.id("coldharbour")
+    with inside("ashbourne"):
+        rows = [("success", f"u{nth:02}@ashbourne", a, c, "file-02", None, NOON) for nth in range(40)]
+        assert sights(source_of(), *rows) == (40, 0)
+        ids = list(Sight.objects.order_by("account").values_list("pk", flat=True))
+    assert len({each.hex[:8] for each in ids}) == 1
+    assert ids != sorted(ids)
+    assert ids != sorted(ids, reverse=True)
+    for digits in (slice(8, 20), slice(20, 32)):
+        parts = sorted(int(each.hex[digits], 16) for each in ids)
+        # Of 40 numbers of 48 bits the nearest two are as good as never nearer than this.
+        assert min(later - former for former, later in pairwise(parts)) > 1000

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.db import transaction
 
-from monitoring.access import blocks, normal_lines
+from monitoring.access import blocks, columns, normal_lines
 from monitoring.access.ingest import source_named, take_stream
 from monitoring.models import AccessChange, Coverage, Sight, Source, Unattributed
 from monitoring.records.reading import reader_of
@@ -139,8 +139,12 @@ def some_lines(seed: int) -> list[bytes]:
     return made
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
-def test_at_full_speed_comes_out_what_comes_out_line_by_line(inside, monkeypatch, seed):
+@pytest.mark.parametrize(("seed", "block", "part"), [(1, 0, 0), (2, 0, 0), (3, 0, 0), (4, 5000, 700), (5, 900, 5000)])
+def test_at_full_speed_comes_out_what_comes_out_line_by_line(inside, monkeypatch, seed, block, part):
+    if block:  # several blocks, which are looked at in parts
+        monkeypatch.setattr(blocks, "MEBIBYTE", block)
+        monkeypatch.setattr(columns, "SLICE", part)
+
     def taken() -> tuple[Any, ...]:
         with inside("ashbourne"), transaction.atomic():
             totals = take(*some_lines(seed))
@@ -159,7 +163,7 @@ def test_at_full_speed_comes_out_what_comes_out_line_by_line(inside, monkeypatch
     monkeypatch.setattr(normal_lines, "_slow", lambda *args: (slowly.append(1), slow(*args)))
     fast = taken()
     assert not slowly
-    monkeypatch.setattr(normal_lines, "lines_of", lambda data: None)
+    monkeypatch.setattr(columns, "lines_of", lambda data: None)
     assert taken() == fast
     assert slowly
     assert fast[0][0] > 100

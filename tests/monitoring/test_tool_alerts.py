@@ -15,6 +15,7 @@ from monitoring.models import Alert, AlertRule
 from partners.acting import actor_of
 from portal import clock
 from portal.ledger.models import Event
+from portal.ledger.record import Actor
 from tests.monitoring.test_tools import payload
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("tool_rules")]
@@ -60,6 +61,27 @@ def test_a_tools_own_payload_opens_without_a_mapping(post, inside, tool, name, s
         assert incident.tool_of.startswith("Ashbourne")
     with inside("gravenhurst"):
         assert not Alert.objects.exists()
+
+
+def test_the_api_says_which_tool_opened_it_and_to_whoever_has_the_rule_by_which(post, api_of, inside):
+    [(_, reference)] = post("ashbourne", "alertmanager", payload("alertmanager"))[:1]
+
+    def said(slug: str) -> Any:
+        return api_of(slug).get(f"/api/v1/incidents/{reference}/").json()["opened_by_tool"]
+
+    with inside("ashbourne"):
+        rule = AlertRule.objects.get(pk=Alert.objects.filter(outcome="opened").first().rule_id).name
+        name = Incident.objects.get(reference=reference).lead.name
+    told = {"tool": "monitoring", "organisation": name, "rule": rule, "looked_at": None}
+    assert said("ashbourne") == told
+    assert said("brackenfield") == told | {"rule": None}
+    assert api_of("gravenhurst").get(f"/api/v1/incidents/{reference}/").status_code == 404
+    with inside("ashbourne"):
+        by_hand = open_incident(
+            Opening(title="By hand", systems=("file-services",)),
+            actor=Actor(AlertRule.objects.first().organisation_id, "person"),
+        )
+    assert api_of("ashbourne").get(f"/api/v1/incidents/{by_hand.reference}/").json()["opened_by_tool"] is None
 
 
 def test_each_example_of_the_documentation_is_taken(post):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -26,9 +27,13 @@ def waits(api_of, inside):
     answer = api_of("ashbourne", ["open"]).post(
         "/api/v1/alerts/sentinel/", payload("sentinel-logic-app"), content_type="application/json"
     )
-    assert answer.json() == {"results": [{"outcome": "queued", "incident": None}]}
+    (taken,) = answer.json()["results"]
     with inside("ashbourne"):
-        return Alert.objects.get()
+        alert = Alert.objects.get()
+    until = datetime.fromisoformat(taken.pop("body_kept_until"))
+    assert taken == {"outcome": "queued", "incident": None}
+    assert abs(until - alert.received_at - timedelta(days=90)) < timedelta(seconds=1)
+    return alert
 
 
 def test_an_alert_that_waits_is_on_the_home_page_of_its_own_organisation_alone(waits, client_of):
@@ -83,7 +88,11 @@ def test_it_joins_or_is_dismissed_with_a_reason_and_its_repeats_wake_nobody(wait
     again = api_of("ashbourne", ["open"]).post(
         "/api/v1/alerts/sentinel/", payload("sentinel-logic-app"), content_type="application/json"
     )
-    assert again.json() == {"results": [{"outcome": "suppressed", "incident": None}]}
+    (taken,) = again.json()["results"]
+    assert abs(
+        datetime.fromisoformat(taken.pop("body_kept_until")) - waits.received_at - timedelta(days=30)
+    ) < timedelta(seconds=1)
+    assert taken == {"outcome": "suppressed", "incident": None}
     with inside("ashbourne"):
         alert = Alert.objects.get()
         assert (alert.outcome, alert.reason, alert.times) == ("dismissed", "Planned test", 2)

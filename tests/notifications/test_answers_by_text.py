@@ -58,6 +58,21 @@ def test_the_code_alone_accepts_and_a_repeat_changes_nothing(stage: Stage, texts
     assert stage.acknowledged(incident) == {"dunmere"}
 
 
+def test_whoever_asked_to_be_rung_can_still_take_it_on_once(stage: Stage, texts):
+    incident = stage.opens()
+    stage.works()
+    code = CODE.search(texts.messages(to=HIS)[0]["text"])[1]
+    comes_back(f"CALL {code}")
+    assert stage.acknowledged(incident) == set()
+    comes_back(code, sender="+447700900999")
+    assert said(stage) == [("call", "")]
+    comes_back(code)
+    assert stage.acknowledged(incident) == {"dunmere"}
+    for again in (code, f"CUT {code}", f"CALL {code}", f"OTHER {code} Priya"):
+        comes_back(again)
+    assert said(stage) == [("call", ""), ("has_it", "")]
+
+
 def test_an_exercise_is_answered_alike_and_fits_too(stage: Stage, texts):
     incident = stage.opens(exercise=True)
     stage.works()

@@ -9,6 +9,8 @@ from notifications.breakers import Outcome, Record
 from portal.children import free_port
 from portal.mail_sink import Mailbox
 from tests.notifications.stage import Stage, as_worker
+from tests.notifications.test_notices import happens
+from tests.notifications.test_update_asked import asks, earlier
 from tests.notifications.texting import number, service
 
 SUNITA, HER_NUMBER = "sunita.rao@dunmere.example", "+447700900201"
@@ -109,6 +111,37 @@ def test_an_answer_by_the_next_way_ends_what_waits_on_the_first(stage: Stage, ma
         stage.owner("UPDATE notifications_delivery SET state = 'answered', answered_at = now() WHERE way = 'sms'")
         rows = [row for row in stage.deliveries(incident, "dunmere", columns) if row[3] == SUNITA]
         assert [row[1] for row in rows] == ["superseded", "answered"]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("what", ["update_asked", "stood_down", "emergency_access"])
+def test_whatever_is_urgent_goes_round_a_way_that_is_late(stage: Stage, mail: Mailbox, settings, client_of, what: str):
+    with service(settings) as texts:
+        number(stage, "dunmere", SUNITA, HER_NUMBER, order=9)
+        incident = stage.opens()
+        stage.works()
+        earlier(stage)
+        mail.set_fault(SUNITA, "4xx")
+        if what == "update_asked":
+            asks(stage, client_of, incident)
+        elif what == "stood_down":
+            stage.closes(incident)
+        else:
+            happens(stage, "emergency_access.given", of="dunmere")
+        stage.works()
+        states = "SELECT way, state, next_way FROM notifications_delivery WHERE message = %s AND person_id ="
+        hers = f"{states} (SELECT id FROM partners_person WHERE email = %s) AND state <> 'skipped' ORDER BY created_at"
+        assert stage.owner(hers, [what, SUNITA]) == [("email", "pending", "")]
+        with as_worker():
+            assert late.go_round_late() == 0, "it has only just begun"
+        stage.owner(
+            "UPDATE notifications_delivery SET created_at = now() - interval '61 seconds' WHERE state = 'pending'"
+        )
+        with as_worker():
+            assert [late.go_round_late(), late.go_round_late()] == [1, 0]
+        stage.works()
+        assert stage.owner(hers, [what, SUNITA]) == [("email", "pending", "taken"), ("sms", "accepted", "")]
+        assert [each["to"] for each in texts.messages()] == [[HER_NUMBER]]
 
 
 @pytest.mark.django_db(transaction=True)

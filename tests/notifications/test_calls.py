@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from typing import Any
 from uuid import UUID
@@ -178,6 +179,49 @@ def test_reached_marks_the_organisation_told_and_what_they_acknowledge_is_writte
         "SELECT acknowledged_at FROM incidents_participant WHERE incident_id = %s AND organisation_id = %s",
         [incident.pk, stage.ids["dunmere"]],
     ) == [(None,)]
+
+
+def test_a_channel_beside_a_call_tells_nobody(stage: Stage):
+    incident, call = opened(stage)
+    stage.owner(
+        "INSERT INTO notifications_delivery (id, organisation_id, incident_id, incident_reference, exercise, event_id,"
+        " contact_point_id, person_id, way, message, code, idempotency_key, state, due_at)"
+        " SELECT gen_random_uuid(), c.organisation_id, %s, %s, false, gen_random_uuid(), c.id, c.person_id, 'slack',"
+        " 'opened', 'X', 'x', 'pending', now() FROM partners_contactpoint c"
+        " JOIN partners_person p ON p.id = c.person_id WHERE p.email = 'sunita.rao@dunmere.example' LIMIT 1",
+        [incident.pk, incident.reference],
+    )
+    for became in ("state = 'claimed', attempts = 1", "state = 'accepted', accepted_at = now()"):
+        stage.owner(f"UPDATE notifications_delivery SET {became} WHERE way = 'slack'")
+    nth = claimed(stage, "ashbourne", call)
+    with stage.as_person("ashbourne"):
+        assert calls.settle(call, nth, "reached") == "delivered"
+    side = stage.side(incident, "dunmere")
+    assert (side["told_by"], side["people_told"]) == ("Telephone", 1)
+
+
+def test_what_they_did_and_whom_they_name_is_one_press_from_the_call(stage: Stage, client_of: Any):
+    _, call = opened(stage)
+    lead, responder = client_of("ashbourne"), client_of("ashbourne", "responder")
+    lead.post(f"/calls/{call}/claim/")
+    page = lead.get(f"/calls/{call}/").content.decode()
+    assert "Should I speak to somebody else?" in page
+    steps = stage.owner(
+        "SELECT id FROM incidents_task WHERE organisation_id = %s AND ready ORDER BY position LIMIT 5",
+        [stage.ids["dunmere"]],
+    )
+    hrefs = re.findall(r'href="(/tasks/[^"]+/)#told-by-telephone"', page)
+    assert hrefs == [f"/tasks/{step}/" for (step,) in steps]
+    there = lead.get(hrefs[0]).content.decode()
+    assert 'id="told-by-telephone"' in there
+    assert "They refuse" in there.partition('id="told-by-telephone"')[2]
+    # A responder may ring and may not write in their name, and is shown no way to; a stranger sees no call.
+    lead.post(f"/calls/{call}/outcome/", {"outcome": "let_go", "attempt": "1"})
+    responder.post(f"/calls/{call}/claim/")
+    page = responder.get(f"/calls/{call}/").content.decode()
+    assert "Should I speak to somebody else?" in page
+    assert "#told-by-telephone" not in page
+    assert client_of("gravenhurst").get(f"/calls/{call}/").status_code == 404
 
 
 def test_a_wrong_number_gives_way_to_the_next_and_the_duty_desks_own_is_the_last(stage: Stage):

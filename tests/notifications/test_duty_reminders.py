@@ -123,10 +123,12 @@ def test_of_a_closed_incident_the_next_way_is_tried_and_a_duty_opened_again_is_r
         " WHERE c.address = %s",
         [samuel],
     )
+    at_closing = len(mail.messages())  # that its clock goes on came by the first way
     mail.set_fault(samuel, "5xx")
     assert reminds() == 1
     stage.works()
-    to = {each["to"][0] for each in mail.messages() if "a clock of yours" in each["subject"]}
+    since = mail.messages()[:-at_closing]
+    to = {each["to"][0] for each in since if "a clock of yours" in each["subject"]}
     assert "second@ashbourne.example" in to
     assert samuel not in to, "the fault has happened"
     with stage.as_person("ashbourne", role=DPO):

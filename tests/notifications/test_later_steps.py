@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from uuid import uuid4
 
 import pytest
@@ -125,6 +126,8 @@ def test_who_gets_its_first_steps_later_is_called_like_at_an_opening(stage: Stag
     incident = opens(stage, provider_first())
     stage.owner("UPDATE notifications_delivery SET step_id = NULL")
     stage.owner("DELETE FROM notifications_ladderstep WHERE organisation_id = %s", [stage.ids["dunmere"]])
+    before = opened_to(stage, "dunmere")
+    assert before["Ben Ashcroft"] == 1, "they were told before there was anything to do"
     answers(stage, "northgate", incident, "a", "done")
     moves()
     stage.works()
@@ -133,6 +136,21 @@ def test_who_gets_its_first_steps_later_is_called_like_at_an_opening(stage: Stag
         [stage.ids["dunmere"]],
     )
     assert climbing == [(1,)], "its silence will be noticed"
+    now = opened_to(stage, "dunmere")
+    assert now - before == Counter(["Ben Ashcroft"]), "the first rung rings anew, once, and nobody else has another"
+    assert opened_to(stage, "gravenhurst") == Counter()
+
+
+def opened_to(stage: Stage, slug: str) -> Counter[str]:
+    """How many messages of the opening each person there was sent."""
+    return Counter(
+        name
+        for (name,) in stage.owner(
+            "SELECT p.name FROM notifications_delivery d JOIN partners_person p ON p.id = d.person_id"
+            " WHERE d.organisation_id = %s AND d.message = 'opened' AND d.state = 'accepted'",
+            [stage.ids[slug]],
+        )
+    )
 
 
 def test_a_question_that_the_plan_waits_for_wakes_the_lead_at_once_and_nobody_else(stage: Stage):

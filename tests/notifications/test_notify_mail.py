@@ -78,7 +78,7 @@ def test_a_refused_key_is_no_reason_to_stay_silent(stage: Stage, mail: Mailbox, 
     assert len(mail.messages(to=BEN)) == 1
 
 
-@pytest.mark.parametrize("fault", ["lost", "hang"])
+@pytest.mark.parametrize("fault", ["lost", "hang", "late"])
 def test_what_the_service_may_have_taken_is_not_sent_again_by_the_other_road(
     stage: Stage, mail: Mailbox, posts: Mailbox, monkeypatch, fault: str
 ):
@@ -93,6 +93,15 @@ def test_what_the_service_may_have_taken_is_not_sent_again_by_the_other_road(
     stage.works()
     assert len(posts.messages(to=BEN)) == 1
     assert to_ben(stage) == [("accepted", "notify-email")]
+
+
+def test_a_service_that_answers_late_is_waited_for_and_takes_it_once(stage: Stage, mail: Mailbox, posts: Mailbox):
+    posts.late_seconds = 1.0
+    posts.set_fault(BEN, "late")
+    stage.opens()
+    stage.works()
+    assert to_ben(stage, "state, attempts, transport") == [("accepted", 1, "notify-email")]
+    assert (len(posts.messages(to=BEN)), mail.messages(to=BEN)) == (1, [])
 
 
 @pytest.mark.parametrize("then", ["away", "no key", "busy"])

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from django.test import Client
 
 from incidents.editing import edit_incident
 from incidents.models import Task
@@ -8,7 +9,10 @@ from incidents.transitions import answer_task
 from incidents.widening import declare
 from notifications import planning
 from notifications.kinds import TOLD_OF
+from notifications.models import Planning
 from notifications.planning import plan, plan_due
+from notifications.sweep import look_at_leads
+from portal import health
 from tests.notifications.stage import Stage, as_worker, in_threads
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -144,6 +148,58 @@ def test_a_row_that_cannot_be_planned_waits_and_does_not_stop_the_others(stage: 
         (1, True)
     ]
     assert stage.owner("SELECT 1 FROM notifications_delivery WHERE organisation_id = %s", [stage.ids["dunmere"]]) == []
+
+
+def test_what_fails_for_hours_is_counted_and_never_given_up(stage: Stage, monkeypatch, client_of):
+    planned, broken = planning._plan_row, [True]
+
+    def fails_for_dunmere(row):
+        if broken and row.organisation_id == stage.ids["dunmere"]:
+            raise RuntimeError("planted")
+        return planned(row)
+
+    monkeypatch.setattr(planning, "_plan_row", fails_for_dunmere)
+    monkeypatch.setattr(health._Memory, "counted_at", -health.COUNTED_SECONDS)
+    incident = stage.opens()
+    due = "UPDATE notifications_planning SET due_at = now() - interval '1 s' WHERE state IN ('pending', 'failed')"
+    states = []
+    for nth in range(1, 14):
+        if nth == 13:  # days later
+            stage.owner("UPDATE notifications_planning SET attempts = 999 WHERE state = 'failed'")
+        stage.owner(due)
+        with as_worker():
+            look_at_leads()
+        stage.plans()
+        states += stage.owner(
+            "SELECT state, attempts FROM notifications_planning WHERE organisation_id = %s", [stage.ids["dunmere"]]
+        )
+    tens = [("pending", nth) for nth in range(1, 11)]
+    assert states == [*tens, ("failed", 11), ("failed", 12), ("failed", 1000)]
+    ((wait,),) = stage.owner(
+        "SELECT extract(epoch FROM due_at - now()) FROM notifications_planning WHERE attempts = 1000"
+    )
+    assert 140 < wait < 460, "once in five minutes, more or less"
+    said = Client().get("/healthz").json()
+    assert (said["status"], said["planning"]) == ("degraded", "failing")
+    assert 'bulkhead_queue_rows{queue="planning",state="failed"} 1.0' in Client().get("/metrics").content.decode()
+    for slug in ("dunmere", "gravenhurst"):  # the same to everybody, as `/healthz`: of nobody's incident
+        page = client_of(slug).get("/deliveries/").content.decode()
+        assert "it is tried again about every five minutes" in page
+        assert incident.reference not in page or slug == "dunmere"
+    assert "given up" not in Planning.State.FAILED.label.lower()
+    broken.clear()
+    with as_worker():
+        look_at_leads()
+    assert stage.plans() == 0, "it is not due yet"
+    stage.owner(due)
+    with as_worker():
+        look_at_leads()
+    assert stage.plans() == 1
+    assert {slug for slug in REACHED if not stage.deliveries(incident, slug)} == set(), "everybody is told in the end"
+    assert stage.deliveries(incident, "gravenhurst") == []
+    monkeypatch.setattr(health._Memory, "counted_at", -health.COUNTED_SECONDS)
+    assert Client().get("/healthz").json()["planning"] == "ok"
+    assert "could not be planned" not in client_of("dunmere").get("/deliveries/").content.decode()
 
 
 def test_when_every_way_is_doubtful_the_board_learns_why_nobody_was_told(stage: Stage):

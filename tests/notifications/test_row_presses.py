@@ -13,6 +13,7 @@ from notifications.climbing import escalate_due
 from notifications.nudging import nudge
 from partners.approvals import NotAllowed
 from portal.mail_sink import Mailbox
+from tests.api.asking import check_problem, send
 from tests.notifications.stage import Stage, as_worker
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -150,3 +151,31 @@ def test_two_at_once_nudge_once(stage, incident):
     with stage.as_person("ashbourne"):
         nudge(incident, slug="dunmere")
     assert len(stage.events("call.repeated")) == 2
+
+
+def test_by_api_too_for_a_person_of_the_lead_and_for_no_key(stage, incident, client_of, api_of):
+    lead, at = client_of("ashbourne"), f"/incidents/{incident.reference}/participants"
+    for what, status in (("nudge", 202), ("next-contact", 202), ("ask", 201)):
+        for client, refused in (
+            (api_of("ashbourne"), 403),
+            (client_of("ashbourne", "responder"), 403),
+            (client_of("dunmere"), 403),
+            (client_of("gravenhurst"), 404),
+        ):
+            check_problem(send(client, "post", f"{at}/dunmere/{what}/", {}), refused)
+        check_problem(send(lead, "post", f"{at}/gravenhurst/{what}/", {}), 404)
+        check_problem(send(lead, "post", f"{at}/ashbourne/{what}/", {}), 409)
+        check_problem(send(lead, "post", f"{at}/dunmere/{what}/", {"whom": "all"}), 422)
+        done = send(lead, "post", f"{at}/dunmere/{what}/", {}, Idempotency_Key=what)
+        assert (done.status_code, done.json()["organisation"]) == (status, "dunmere")
+        # The same request again is answered again and done once; another one is too soon.
+        assert send(lead, "post", f"{at}/dunmere/{what}/", {}, Idempotency_Key=what).json() == done.json()
+        assert check_problem(send(lead, "post", f"{at}/dunmere/{what}/", {}), 409)["detail"]
+    for kind in ("call.repeated", "call.hurried", "update.asked"):
+        assert len(stage.events(kind)) == 1
+    # The provider, which is the deputy lead, asks and does not nudge.
+    provider = client_of("northgate")
+    check_problem(send(provider, "post", f"{at}/eastwick/nudge/", {}), 403)
+    check_problem(send(provider, "post", f"{at}/eastwick/ask/", {"question": "x" * 301}), 422)
+    asked = send(provider, "post", f"{at}/eastwick/ask/", {"question": "Is the batch stopped?"})
+    assert (asked.status_code, asked.json()["question"]) == (201, "Is the batch stopped?")

@@ -203,6 +203,18 @@ def test_a_passing_fault_holds_up_one_message_and_not_the_others(stage: Stage, m
     assert len(mail.messages(to=BEN)) == 1
 
 
+def test_a_server_that_answers_late_is_waited_for_and_gets_it_once(stage: Stage, mail: Mailbox):
+    mail.late_seconds = 1.0
+    mail.set_fault(BEN, "late")
+    incident = stage.opens()
+    stage.plans()
+    assert in_threads(*[stage.sends] * 3) == [], "others look for something to send meanwhile"
+    rows = stage.deliveries(incident, "dunmere", "c.address, d.state, d.attempts")
+    assert [row[1:] for row in rows if row[0] == BEN] == [("accepted", 1)]
+    assert len(mail.messages(to=BEN)) == 1
+    assert len(mail.messages()) == 22
+
+
 def test_a_mistake_of_ours_over_one_message_does_not_hold_up_the_others(stage: Stage, mail: Mailbox, monkeypatch):
     sends = Smtp.send
 

@@ -121,4 +121,5 @@ def test_what_the_lead_had_under_way_goes_on_under_the_next_one(stage, two):
 
 def test_every_message_has_words():
     for message in Delivery.Message.values:
-        assert compose(message=message, reference="INC-1", code="123", exercise=False).body
+        reference = "3" if message == Delivery.Message.ADVISORIES else "INC-1"  # of advisories: how many
+        assert compose(message=message, reference=reference, code="123", exercise=False).body

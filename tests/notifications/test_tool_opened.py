@@ -39,7 +39,7 @@ def test_a_text_message_names_the_opener_and_what_to_do():
         " Open the app; never sign in from a link."
     )
     assert said("duty_due").short == (
-        "A duty of yours in INC-7KQ4AB is due: see Duties. Code 4K7M-9QXR"
+        "A clock of yours in INC-7KQ4AB runs: see Duties. Code 4K7M-9QXR"
         " (by Northgate's SIEM, not yet confirmed by a person). Open the app, never a link."
     )
     long = Opener("London Borough of Wandsworth-under-Long-Hill and Surrounding Parishes", "siem")

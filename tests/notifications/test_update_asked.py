@@ -75,3 +75,26 @@ def test_nobody_gets_two_messages_within_ten_minutes(stage: Stage, mail: Mailbox
     ]
     assert {state for _, state, _ in held} == {"skipped"}
     assert all("ten minutes" in error for _, _, error in held)
+
+
+def test_nobody_is_asked_after_the_closing(stage: Stage, mail: Mailbox, client_of):
+    incident = stage.opens()
+    stage.works()
+    earlier(stage)
+    for each in accepted(stage, incident):
+        mail.set_fault(each, "4xx")
+    asks(stage, client_of, incident)
+    his = (
+        "UPDATE notifications_delivery SET {} WHERE message = 'update_asked' AND state = '{}'"
+        f" AND contact_point_id IN (SELECT id FROM partners_contactpoint WHERE address = '{BEN}')"
+    )
+    stage.owner(his.format("state = 'claimed', attempts = attempts + 1", "pending"))
+    stage.closes(incident)
+    stage.plans()
+    states = f"c.address = '{BEN}', d.message, d.state"
+    assert (True, "update_asked", "claimed") in stage.deliveries(incident, "dunmere", states)
+    stage.owner(his.format("state = 'pending'", "claimed"))  # its attempt has failed meanwhile
+    rows = set(stage.deliveries(incident, "dunmere", states))
+    asked = {(is_his, state) for is_his, message, state in rows if message == "update_asked"}
+    assert asked == {(True, "superseded"), (False, "superseded")}
+    assert (True, "stood_down", "pending") in rows

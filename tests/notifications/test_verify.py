@@ -11,6 +11,7 @@ from django.test import Client
 from notifications.codes import as_printed
 from portal import clock
 from portal.mail_sink import Mailbox
+from tests.incidents.test_duties import aware
 from tests.notifications.stage import Stage
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -80,6 +81,26 @@ def test_a_code_ends_with_its_incident_and_that_of_the_stand_down_a_day_later(
     later = datetime.now(UTC) + timedelta(hours=25)
     monkeypatch.setattr(clock, "now", lambda: later)
     assert NO in asked(elsewhere(), down, "dunmere")
+
+
+def test_a_clock_outlives_its_incident_and_so_does_what_was_said_of_it(
+    stage: Stage, mail: Mailbox, elsewhere, monkeypatch
+):
+    samuel = "samuel.osei@ashbourne.example"
+    stage.owner("UPDATE partners_contactpoint SET rides_on_id = NULL WHERE address = %s", [samuel])
+    incident = stage.opens()
+    aware(incident, stage)
+    stage.works()
+    stage.closes(incident)
+    stage.works()
+    (goes_on,) = [each for each in mail.messages(to=samuel) if "a clock of yours" in each["subject"]]
+    code = re.search(r"Code (\S{4}-\S{4})\.", goes_on["text"])[1]
+    now = datetime.now(UTC)
+    for days, ours in ((0, True), (6, True), (8, False)):
+        at = now + timedelta(days=days)
+        monkeypatch.setattr(clock, "now", lambda at=at: at)
+        assert ("Yes, we sent it" in asked(elsewhere(), code, "ashbourne")) is ours, days
+        assert NO in asked(elsewhere(), code, "gravenhurst")
 
 
 def test_what_did_not_go_out_is_not_ours(stage: Stage, mail: Mailbox, elsewhere):

@@ -23,7 +23,7 @@ def service(settings: Any, *, report_to: str = "") -> Iterator[Mailbox]:
     box = Mailbox()
     box.stand_in = NotifyStandIn(box, KEY, report_to, WORD)  # type: ignore[attr-defined] - for tests that look inside
     page = page_server(box, 0, box.stand_in)
-    threading.Thread(target=page.serve_forever, daemon=True).start()
+    threading.Thread(target=page.serve_forever, args=[0.05], daemon=True).start()
     settings.NOTIFY_API_URL = f"http://127.0.0.1:{page.server_address[1]}"
     settings.NOTIFY_API_KEY, settings.NOTIFY_SMS_TEMPLATE, settings.NOTIFY_CALLBACK_TOKEN = KEY, str(uuid.uuid4()), WORD
     settings.SENT_WAYS, settings.SUNK_WAYS = ["email", "sms"], ["email", "sms"]

@@ -61,6 +61,8 @@ def test_health_names_the_silent_and_answers_200_all_the_same(beats_of):
             "database": "ok",
             "processes": {"web": "ok", "live": "ok", "worker": "silent", "hooks": "silent", "scheduler": "silent"},
             "ways_out": {},
+            "planning": "ok",
+            "not_watched": {"smtp": "CANARY_EMAIL", "teams": "CANARY_TEAMS", "slack": "CANARY_SLACK"},
         },
     )
     beats_of(live=1.0, worker=2.0, hooks=2.0, scheduler=0.1)
@@ -68,6 +70,7 @@ def test_health_names_the_silent_and_answers_200_all_the_same(beats_of):
     beats_of(OperationalError("gone"))
     status, body = ask("/healthz")
     assert (status, body["database"], body["processes"]["worker"]) == (200, "away", "unknown")
+    assert body["planning"] == "unknown"
 
 
 def test_ready_when_all_others_have_beaten_and_never_unready_again_for_silence(beats_of):

@@ -15,6 +15,7 @@ from django.utils.translation import trans_real
 
 from notifications.messages import compose
 from notifications.models import Delivery
+from portal.pages import text_in, whole_text_in
 from scripts.texts import bring_up_to_date, collected
 
 REFERENCE, CODE, LINK = "INC-7KQ4XY", "4K7M-9QXR", "http://localhost:8000/answer/x/"
@@ -51,6 +52,8 @@ def brackets(texts: Catalog, tmp_path: Path, settings):
 def _forget() -> None:
     trans_real._translations = {}
     trans_real._default = None
+    text_in.cache_clear()
+    whole_text_in.cache_clear()
     translation.activate("en-gb")
 
 

@@ -2,7 +2,9 @@
 // live page as soon as the portal answers again.
 import { keepAnswer, send } from "../answers.js";
 import { TASKS } from "../kept.js";
+import { ownAction } from "../own-action.js";
 import { meta } from "../page.js";
+import { typedWrong } from "../typed.js";
 import { said, show } from "../unsent.js";
 
 const person = meta("person");
@@ -34,7 +36,9 @@ async function answer(form) {
     form.elements.reason.reportValidity();
     return;
   }
-  const body = { ...(reason ? { reason } : {}), ...(as ? { as } : {}) };
+  const confirm = form.elements.confirm;
+  if (confirm && typedWrong(confirm)) return;
+  const body = { ...(reason ? { reason } : {}), ...(as ? { as } : {}), ...(confirm ? { confirm: confirm.value.trim() } : {}) };
   try {
     await keepAnswer(person, { task, tag, act, body, words, title, seenBy });
   } catch {
@@ -47,19 +51,36 @@ async function answer(form) {
   await back();
 }
 
+async function did(form) {
+  const deed = ownAction(form);
+  if (!deed) return;
+  try {
+    await keepAnswer(person, deed);
+  } catch {
+    form.after(said("unable"));
+    return;
+  }
+  form.reset();
+  form.closest("details").open = false;
+  await show(person);
+  document.getElementById("unsent").scrollIntoView({ block: "nearest" });
+  await back();
+}
+
 async function start() {
   document.body.classList.add("js-enabled");
   document.addEventListener("input", (event) => event.target.setCustomValidity?.(""));
   document.addEventListener("submit", (event) => {
-    const form = event.target.closest("form[data-kept-answer]");
+    const form = event.target.closest("form[data-kept-answer], form[data-own-action]");
     if (!form) return;
     event.preventDefault();
-    answer(form);
+    if ("ownAction" in form.dataset) did(form);
+    else answer(form);
   });
   addEventListener("online", back);
   setInterval(back, AGAIN);
   for (const { task, state } of await show(person)) {
-    const card = document.querySelector(`[data-kept-task="${CSS.escape(task)}"]`);
+    const card = task && document.querySelector(`[data-kept-task="${CSS.escape(task)}"]`);
     if (state === "kept" && card) hideAnswersOf(card);
   }
 }

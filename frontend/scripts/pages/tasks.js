@@ -2,6 +2,7 @@
 import { forgetAnswers, keepAnswer, send } from "../answers.js";
 import { keep } from "../kept.js";
 import { meta } from "../page.js";
+import { typedWrong } from "../typed.js";
 import { said, show } from "../unsent.js";
 
 const person = meta("person");
@@ -35,6 +36,38 @@ async function sendKept() {
   }
 }
 
+function keepTap(form, body) {
+  const seenBy = document.querySelector("[data-lead-name]")?.dataset.leadName ?? "";
+  const words = form.querySelector("button").textContent.trim();
+  const { task, tag, act, title } = form.dataset;
+  keepAnswer(person, { task, tag, act, body, words, title, seenBy })
+    .then(() => show(person))
+    .then(() => {
+      for (const button of form.querySelectorAll("button")) button.setAttribute("aria-disabled", "true");
+      form.dataset.jsSending = "1"; // kept once; it goes with the next answer of the portal
+      document.getElementById("unsent").scrollIntoView({ block: "nearest" });
+    })
+    .catch(() => form.after(said("unable")));
+}
+
+/** The step stops a service that has no fallback: its name is typed before anything is kept. */
+function askForName(form) {
+  if (document.getElementById("typed-name")) return;
+  const asked = document.getElementById("kept-typed").content.cloneNode(true).firstElementChild;
+  const field = asked.querySelector("input");
+  field.dataset.names = form.dataset.typed;
+  asked.querySelector("[data-names-said]").textContent = JSON.parse(form.dataset.typed).join(", ");
+  field.addEventListener("input", () => field.setCustomValidity(""));
+  asked.addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (typedWrong(field)) return;
+    asked.remove();
+    keepTap(form, { confirm: field.value.trim() });
+  });
+  form.after(asked);
+  field.focus();
+}
+
 if (person && "serviceWorker" in navigator && "caches" in window && "locks" in navigator) {
   navigator.serviceWorker.register("/sw.js").then(keepPage, () => {});
   document.addEventListener("bulkhead:refreshed", keepPage);
@@ -49,17 +82,7 @@ if (person && "serviceWorker" in navigator && "caches" in window && "locks" in n
     const form = event.target.closest?.("form[data-task]");
     if (!form || ended) return;
     event.preventDefault();
-    const names = document.querySelector("[data-lead-name]")?.dataset.leadName ?? "";
-    const words = form.querySelector("button").textContent.trim();
-    const { task, tag, act, title } = form.dataset;
-    const answer = { task, tag, act, body: {}, words, title, seenBy: names };
-    keepAnswer(person, answer)
-      .then(() => show(person))
-      .then(() => {
-        for (const button of form.querySelectorAll("button")) button.setAttribute("aria-disabled", "true");
-        form.dataset.jsSending = "1"; // kept once; it goes with the next answer of the portal
-        document.getElementById("unsent").scrollIntoView({ block: "nearest" });
-      })
-      .catch(() => form.after(said("unable")));
+    if (form.dataset.typed) askForName(form);
+    else keepTap(form, {});
   });
 }

@@ -12,10 +12,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from monitoring.access.ahead import read_ahead
 from monitoring.access.blocks import blocks_of
 from monitoring.access.intakes import Intake, NoSuchOrganisation, called, open_intake
 from monitoring.access.streams import BadStream, unpacked
-from monitoring.access.taking import Taker, Totals, prime
+from monitoring.access.taking import Taker
+from monitoring.access.totals import Totals
 from monitoring.records.reading import FORMATS, Reader, guess_format, reader_of
 from portal.claims import claimant
 
@@ -72,12 +74,8 @@ class Command(BaseCommand):
         taker = Taker(intake.source, reader, intake.scope, note=intake.note, totals=intake.totals)
         with path.open("rb") as file:
             chunks = self._watched(unpacked(file), path, file, size)
-            for nth, block in enumerate(blocks_of(chunks, reader)):
-                if block.end > begun:
-                    taker.add(block)
-                else:
-                    prime(reader, block, is_first=nth == 0)
-        totals = taker.finish()
+            with read_ahead(blocks_of(chunks, reader), behind=begun, idle=taker.idle) as blocks:
+                totals = taker.take(blocks, behind=begun)
         intake.end()
         return totals
 

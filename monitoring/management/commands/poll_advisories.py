@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand
 
 from monitoring.advisories.polling import poll_due
 from monitoring.advisories.settling import match_due
+from monitoring.advisories.telling import tell_due
 
 
 class Command(BaseCommand):
@@ -15,4 +16,5 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
-        self.stdout.write(f"{poll_due()} feeds answered, {match_due()} exposures changed.")
+        self.stdout.write(f"Feeds that answered: {poll_due()}. Exposures that changed: {match_due()}.")
+        tell_due()

@@ -1,4 +1,4 @@
-"""`manage.py read_advisories FILE…`: documents for everybody, from files. They are matched by the job."""
+"""`manage.py read_advisories FILE…`: documents for everybody, from files. They are matched by the job, or at once."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from django.db import transaction
 from monitoring.advisories.normal import Refused
 from monitoring.advisories.reading import LARGEST, read_document
 from monitoring.advisories.storing import keep_as_operator
+from monitoring.advisories.telling import hold_matching, match_as_known, match_what_is_there
 from monitoring.models import Advisory
 
 
@@ -23,6 +24,8 @@ class Command(BaseCommand):
         parser.add_argument("files", nargs="+", metavar="FILE")
         parser.add_argument("--if-empty", action="store_true", help="do nothing when there is any advisory")
 
+        parser.add_argument("--known", action="store_true", help="what is in them is no news: nobody is sent a message")
+
     def handle(self, *args: Any, **options: Any) -> None:
         if options["if_empty"] and Advisory.objects.exists():
             return
@@ -31,8 +34,14 @@ class Command(BaseCommand):
             try:
                 with Path(name).open("rb") as file:
                     advisories = read_document(file.read(LARGEST + 1))
+                if options["known"]:
+                    match_what_is_there()
                 with transaction.atomic():
+                    if options["known"]:
+                        hold_matching()
                     kept = keep_as_operator(advisories)
+                    if options["known"]:
+                        match_as_known()
             except (OSError, Refused) as refused:
                 wrong += 1
                 for problem in getattr(refused, "problems", [str(refused)]):

@@ -24,6 +24,7 @@ from notifications.kinds import (
     ESCALATE,
     HOOKS,
     HOOKS_BEAT,
+    HOOKS_CANARY,
     IMPORT,
     JUDGE,
     LATE,
@@ -112,7 +113,9 @@ def _run(connection: psycopg.Connection, hands: OwnHands, hook_hands: OwnHands) 
             wake(*waits)
         if time_for_canaries():
             waits[CANARY] = 0.0
-            wake(CANARY)
+            wake(CANARY, HOOKS_CANARY)
+            if _nobody(hooks_silent_for):
+                hook_hands.do(HOOKS_CANARY)
         if time_for_advisories():
             wake(ADVISORIES)
         if time_for_access():

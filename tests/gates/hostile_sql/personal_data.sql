@@ -57,3 +57,8 @@ DELETE FROM incidents_outsidereport;
 
 -- everybody: writes in another's words
 UPDATE incidents_outsidereportnote SET words = 'x';
+
+-- everybody: says that another heard of a sharing, or lost it
+SELECT sec.data_shared(i, 'outside_report.shared', 'outside_report.unshared', i.id, 'all', 'lead'),
+       sec.data_lost(i, 'data_position.unshared', i.id, 'all', '')
+  FROM incidents_incident i;

@@ -17,6 +17,15 @@ UPDATE incidents_workorder SET result = 'x' WHERE outcome <> '' RETURNING 1;
 -- everybody: removes an answer
 DELETE FROM incidents_workorder RETURNING 1;
 
+-- others: reads why another gave an order again
+SELECT 1 FROM incidents_orderagain WHERE organisation_id <> %(me)s;
+
+-- everybody: gives another's order again
+SELECT sec.give_order_again(%(task)s, %(task)s, 'x', 'x');
+
+-- everybody: writes or changes the history of an order
+UPDATE incidents_orderagain SET outcome = 'expired' RETURNING 1;
+
 -- everybody: says what another's tool did
 INSERT INTO ledger_event (id, kind, at, actor_organisation_id, actor_kind, incident_id, incident_reference, audience, data)
     VALUES (gen_random_uuid(), 'work_order.answered', now(), %(me)s, 'key', %(incident)s, 'x', ARRAY[%(other)s]::uuid[], '{}');

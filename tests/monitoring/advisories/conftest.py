@@ -15,6 +15,7 @@ from monitoring.advisories.normal import Advisory
 from monitoring.advisories.reading import read_parsed
 from monitoring.advisories.settling import match_due
 from monitoring.advisories.storing import AT_ONCE, row_of
+from monitoring.models import Exposure
 from tests.notifications.stage import as_worker
 
 DATA = Path(__file__).parents[2] / "data" / "advisories"
@@ -45,6 +46,14 @@ def operator(owner: psycopg.Connection) -> Callable[..., Counter[str]]:
         return Counter(outcome for (outcome,) in outcomes)
 
     return load
+
+
+@pytest.fixture
+def exposure(operator: Callable[..., Counter[str]], inside: Callable[..., Any]) -> Exposure:
+    """One of a system that Northgate runs, which is exploited."""
+    operator(document("kev"), document("nvd"))
+    with inside("northgate"):
+        return Exposure.objects.get(label="CVE-2099-10001")
 
 
 def match() -> int:

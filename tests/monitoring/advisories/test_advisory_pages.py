@@ -10,18 +10,13 @@ from uuid import uuid4
 
 import pytest
 
+from incidents.models import Incident
 from monitoring.models import Advisory, Exposure, ExposureDecision
 from portal import clock
 from tests.monitoring.advisories.conftest import document, match
+from tests.partners.raw import entered, refused
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def exposure(operator, inside) -> Any:
-    operator(document("kev"), document("nvd"))
-    with inside("northgate"):
-        return Exposure.objects.get(label="CVE-2099-10001")
 
 
 def test_the_provider_decides_and_a_stranger_finds_nothing(exposure, client_of, api_of, inside):
@@ -85,6 +80,47 @@ def test_one_click_leads_to_the_form_of_an_incident_with_the_system_filled_in(ex
     assert 'value="planning-search"' not in other  # a system that one may not name
 
 
+def test_an_incident_points_back_to_its_exposure_for_whoever_reads_both(exposure, client_of, api_of, inside, owner):
+    # Dunmere owns the system and takes no part; Ashbourne takes part and runs nothing of it.
+    owner.execute(
+        "UPDATE partners_sharedsystem SET owner_id = o.id FROM partners_organisation o"
+        " WHERE o.slug = 'dunmere' AND partners_sharedsystem.slug = 'identity-platform'"
+    )
+    page = f"/advisories/{exposure.pk}/"
+    detail = client_of("northgate").get(page).content.decode()
+    assert f"because_of=exposure%3A{exposure.pk}" in detail
+    form = {"systems": ["identity-platform"], "title": "Directory", "step": "suspected"}
+    form["because_of"] = f"exposure:{exposure.pk}"
+
+    def opens(slug: str) -> str:
+        return client_of(slug).post("/incidents/open/", form).headers["Location"]
+
+    def listed(slug: str) -> Any:
+        return api_of(slug).get("/api/v1/exposures/?limit=1000").json()["results"]
+
+    boards = {slug: opens(slug) for slug in ("ashbourne", "northgate")}
+    references = {slug: board.split("/")[2] for slug, board in boards.items()}
+    assert references["northgate"] in client_of("northgate").get(page).content.decode()
+    assert references["ashbourne"] not in client_of("northgate").get(page).content.decode(), "it may not read it"
+    assert page in client_of("northgate").get(boards["northgate"]).content.decode()
+    of = f"/api/v1/incidents/{references['northgate']}/exposures/"
+    [row] = api_of("northgate").get(of).json()["results"]
+    assert (row["id"], row["incidents"]) == (str(exposure.pk), [references["northgate"]])
+    # The owner reads the exposure and learns of no incident.
+    assert references["northgate"] not in client_of("dunmere").get(page).content.decode()
+    assert [each["incidents"] for each in listed("dunmere") if each["id"] == str(exposure.pk)] == [[]]
+    assert api_of("dunmere").get(of).status_code == 404
+    # A participant reads the incident and learns of no exposure.
+    assert client_of("northgate").post("/incidents/open/", form | {"step": "open"}).status_code == 302
+    with inside("northgate"):
+        opened = Incident.objects.filter(status="open").get()
+    board = client_of("ashbourne").get(f"/incidents/{opened.reference}/")
+    assert board.status_code == 200
+    assert str(exposure.pk) not in board.content.decode()
+    assert api_of("ashbourne").get(f"/api/v1/incidents/{opened.reference}/exposures/").json()["results"] == []
+    assert api_of("gravenhurst").get(f"/api/v1/incidents/{opened.reference}/exposures/").status_code == 404
+
+
 def test_a_document_is_brought_by_page_and_by_api_whole_or_not_at_all(client_of, api_of, inside):
     northgate = client_of("northgate")
 
@@ -128,7 +164,7 @@ def test_a_document_is_brought_by_page_and_by_api_whole_or_not_at_all(client_of,
     assert [(each["ident"], each["kind"], each["own"]) for each in listed] == [("DEMO-2026-0003", "osv", False)]
 
 
-def test_feeds_are_shown_with_how_they_stand_and_without_what_may_be_a_key(client_of, owner):
+def test_feeds_are_shown_with_how_they_stand_and_without_what_may_be_a_key(client_of, owner, cast):
     owner.execute(
         "INSERT INTO monitoring_advisoryfeed (id, slug, name, kind, url, every_minutes, is_active, due_at,"
         " failing_since, trouble) VALUES (%s, 'x', 'Catalogue', 'kev', 'https://feeds.example/a?key=s3cret', 60, true,"
@@ -139,4 +175,10 @@ def test_feeds_are_shown_with_how_they_stand_and_without_what_may_be_a_key(clien
     assert "feeds.example" in shown
     assert "It answers with the status 503." in shown
     assert "s3cret" not in shown
+    with entered(cast.visitor("dunmere").ticket) as sql:
+        assert refused(sql, "SELECT url FROM monitoring_advisoryfeed") == "42501"
+        assert sql.execute("SELECT host FROM sec.feed_hosts()").fetchall() == [("feeds.example",)]
+        assert refused(sql, "SELECT also FROM monitoring_advisoryalias") == "42501", "nor who is whose supplier"
+    with entered() as sql:
+        assert refused(sql, "SELECT host FROM sec.feed_hosts()") == "42501"
     assert "One feed does not answer" in client_of("dunmere").get("/advisories/").content.decode()

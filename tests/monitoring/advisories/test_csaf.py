@@ -64,8 +64,10 @@ SPOILED: dict[str, Callable[[Doc], Any]] = {
     "6.1.5": lambda d: (add_product(d, "B"), group(d), group(d)),
     "6.1.6": lambda d: vulnerability(d)["product_status"].update(fixed=[P]),
     "6.1.7": lambda d: vulnerability(d)["scores"].append(copy.deepcopy(score(d))),
+    "6.1.8": lambda d: score(d)["cvss_v3"].pop("baseSeverity"),
     "6.1.9": lambda d: score(d)["cvss_v3"].update(baseScore=9.8),
     "6.1.10": lambda d: score(d)["cvss_v3"].update(attackVector="LOCAL"),
+    "6.1.11": lambda d: vulnerability(d).update(cwe={"id": "CWE-79", "name": "Improper Input Validation"}),
     "6.1.12": lambda d: d["document"].update(lang="EZ_"),
     "6.1.13": lambda d: add_product(d, "B", product_identification_helper={"purl": "pkg:maven"}),
     "6.1.14": lambda d: history(d, "2", "1"),
@@ -140,6 +142,14 @@ def failed(doc: Doc) -> set[str]:
     return set()
 
 
+def problems_of(doc: Doc) -> list[str]:
+    try:
+        read_csaf(doc)
+    except Refused as refused:
+        return refused.problems
+    return []
+
+
 @pytest.mark.parametrize(("name", "number"), [("csaf", n) for n in SPOILED] + [("vex", n) for n in OF_VEX])
 def test_a_document_that_fails_one_mandatory_test_is_refused_by_its_number(name, number):
     doc = document(name)
@@ -163,6 +173,58 @@ def test_what_is_valid_passes():
     group(grouped)
     vulnerability(grouped)["remediations"][0] = {"category": "vendor_fix", "details": "x", "group_ids": ["G1"]}
     assert failed(grouped) == set()
+
+
+# As the official suite has them: 6-1-08-01 to 03 fail, 11 to 14 do not.
+LOCAL_3 = "/AV:L/AC:L/PR:H/UI:R/S:U/C:H/I:H/A:H"
+SECOND = {"version": "2.0", "vectorString": "AV:L/AC:L/Au:M/C:C/I:C/A:C", "baseScore": 6.5}
+
+
+def third(version: str, **more: Any) -> Doc:
+    return {"version": version, "vectorString": f"CVSS:{version}{LOCAL_3}", "baseScore": 6.5, **more}
+
+
+@pytest.mark.parametrize(
+    ("name", "cvss", "field"),
+    [
+        ("cvss_v3", third("3.0", baseSeverity="MEDIUM"), ""),
+        ("cvss_v3", third("3.1", baseSeverity="MEDIUM", exploitCodeMaturity="NOT_DEFINED"), ""),
+        ("cvss_v2", SECOND, ""),
+        ("cvss_v3", third("3.1"), "baseSeverity"),
+        ("cvss_v3", third("3.0"), "baseSeverity"),
+        ("cvss_v2", {k: v for k, v in SECOND.items() if k != "version"}, "version"),
+        ("cvss_v3", third("4.0", baseSeverity="MEDIUM"), "version"),
+        ("cvss_v3", third("3.1", baseSeverity="Medium"), "baseSeverity"),
+        ("cvss_v3", third("3.1", baseSeverity="MEDIUM", temporalScore=11), "temporalScore"),
+        ("cvss_v3", third("3.1", baseSeverity="MEDIUM", modifiedScope="WIDER"), "modifiedScope"),
+        ("cvss_v3", third("3.1", baseSeverity="MEDIUM") | {"vectorString": f"CVSS:3.0{LOCAL_3}"}, "vectorString"),
+        ("cvss_v3", third("3.1", baseSeverity="MEDIUM") | {"vectorString": "CVSS:3.1/AV:L/AC:L"}, "vectorString"),
+        ("cvss_v2", SECOND | {"vectorString": "AV:L/AC:L/Au:M/C:C/I:C/A:C/A:C"}, "vectorString"),
+    ],
+)
+def test_a_cvss_object_is_held_against_its_own_schema(name, cvss, field):
+    doc = document("csaf")
+    score(doc).pop("cvss_v3")
+    score(doc)[name] = cvss
+    where = f"6.1.8 /vulnerabilities/0/scores/0/{name}/{field}: "
+    assert [each.startswith(where) for each in problems_of(doc)][:1] == ([True] if field else [])
+
+
+@pytest.mark.parametrize(
+    ("ident", "name", "words"),
+    [
+        ("CWE-611", "Improper Restriction of XML External Entity Reference", ""),
+        ("CWE-400", "Uncontrolled Resource Consumption ('Resource Exhaustion')", ""),  # as it was called once
+        ("CWE-99999", "Something that is newer than the list", ""),
+        ("CWE-2", "Anything", "CWE-2 is no weakness."),
+        ("CWE-079", "Improper Input Validation", "An id as CWE-79 is wanted."),
+        ("CWE-20", "improper input validation", "CWE-20 is not called so."),
+    ],
+)
+def test_a_weakness_is_called_what_the_list_calls_it_or_once_did(ident, name, words):
+    doc = document("csaf")
+    vulnerability(doc)["cwe"] = {"id": ident, "name": name}
+    assert problems_of(doc) == ([f"6.1.11 /vulnerabilities/0/cwe: {words}"] if words else [])
 
 
 @pytest.mark.parametrize(

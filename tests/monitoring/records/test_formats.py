@@ -327,7 +327,7 @@ CEF = [
     (
         "08:00:00 logon success service", "svc-backup@ashbourne", "netbios=ashbourne", "vpn.coldharbour.example",
         "realm=coldharbour.example host=vpn.coldharbour.example",
-        {"src_ip": "10.4.0.7", "src_host": "pc-12", "event_id": "c-1", "clock": ""},
+        {"src_ip": "10.4.0.7", "src_host": "pc-12", "clock": ""},
     ),
     (
         "08:00:01 logon failure person", "o=brien@ashbourne.example", "realm=ashbourne.example", "payroll",
@@ -391,6 +391,22 @@ CASES = [
     ("logons.csv", "csv", {"mapping": COLUMNS, **LONDON}, CSV),
     ("normal.ndjson", "normal", {}, NORMAL),
 ]
+
+
+def test_an_id_of_cef_marks_a_record_only_together_with_what_it_says():
+    """Some tools write the event's code into externalId; a relay writes the head of the line anew."""
+    event = "CEF:0|Acme|VPN|1.0|100|User login|3|duser={} dhost=vpn.coldharbour.example rt=1791187200000{}"
+    with_id = " externalId=4624"
+    lines = [
+        "<13>Oct  5 09:00:00 siem " + event.format("jo@ashbourne.example", with_id),
+        "<13>Oct  5 09:00:07 relay " + event.format("jo@ashbourne.example", with_id),
+        "<13>Oct  5 09:00:00 siem " + event.format("pat@ashbourne.example", with_id),
+        "<13>Oct  5 09:00:00 siem " + event.format("jo@ashbourne.example", ""),
+    ]
+    first, again, other, without = results(reader_of("cef", now=lambda: NOW), "\n".join(lines).encode())
+    assert first.event_id == again.event_id != other.event_id
+    assert first.event_id.startswith("4624 ")
+    assert without.event_id == ""
 
 
 def hints(found):

@@ -35,10 +35,15 @@ class Command(BaseCommand):
         if trouble := trouble_with_master_key():
             raise CommandError(trouble)
         if options["demo"]:
-            call_command("load_partnership", str(settings.BASE_DIR / PARTNERSHIP), if_empty=True)
-            call_command("load_alert_rules", str(settings.BASE_DIR / ALERT_RULES), if_empty=True)
-            call_command("read_advisories", str(settings.BASE_DIR / ADVISORIES), if_empty=True)
-            call_command("load_access", str(settings.BASE_DIR / ACCESS), if_empty=True)
+            load_files()
             call_command("demo_telephones")
             call_command("demo_webhook")
             call_command("demo_access")
+
+
+def load_files() -> None:
+    """The demonstration's files into an empty database. None of it is news: no message comes of it by itself."""
+    call_command("load_partnership", str(settings.BASE_DIR / PARTNERSHIP), if_empty=True)
+    call_command("load_alert_rules", str(settings.BASE_DIR / ALERT_RULES), if_empty=True)
+    call_command("read_advisories", str(settings.BASE_DIR / ADVISORIES), if_empty=True, known=True)
+    call_command("load_access", str(settings.BASE_DIR / ACCESS), if_empty=True)

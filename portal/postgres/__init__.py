@@ -1,0 +1,1 @@
+"""Django's PostgreSQL backend with a cheaper question before a connection is used again."""
