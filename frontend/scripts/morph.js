@@ -1,11 +1,13 @@
 // Brings a piece of the page up to date in place, so that focus, open details and half-typed forms survive.
 //
 // Elements are matched by id or data-key, otherwise by position. Children of [data-rows] keep their present order; see
-// refresh.js. [data-own] belongs to the scripts and is left alone.
+// refresh.js. [data-own] belongs to the scripts and is left alone; [data-js-made] was put in by one, and stays where it is.
 
 const KEEP = new Set(["INPUT", "TEXTAREA", "SELECT"]);
 
 const keyOf = (node) => (node.nodeType === 1 ? node.dataset.key || node.id || "" : "");
+
+const made = (node) => node?.nodeType === 1 && node.hasAttribute("data-js-made");
 
 function alike(a, b) {
   return a.nodeType === b.nodeType && a.nodeName === b.nodeName && keyOf(a) === keyOf(b);
@@ -59,6 +61,7 @@ function morphChildren(current, fresh, changed) {
   const keyed = new Map([...current.children].filter(keyOf).map((child) => [keyOf(child), child]));
   let place = current.firstChild;
   for (const wanted of [...fresh.childNodes]) {
+    while (made(place)) place = place.nextSibling;
     const key = keyOf(wanted);
     if (key && keyed.has(key)) {
       const known = keyed.get(key);
@@ -87,7 +90,7 @@ function morphChildren(current, fresh, changed) {
   }
   while (place) {
     const after = place.nextSibling;
-    if (!(place.nodeType === 1 && place.hasAttribute("data-own"))) place.remove();
+    if (!(made(place) || (place.nodeType === 1 && place.hasAttribute("data-own")))) place.remove();
     place = after;
   }
 }

@@ -10,6 +10,7 @@ import asyncio
 import http.client
 import json
 import re
+import socket
 import subprocess
 import sys
 import threading
@@ -151,6 +152,24 @@ class Sockets:
         return self._process.stdout.readline().strip()
 
 
+class _ByOrdinaryNetwork(http.client.HTTPConnection):
+    """Segments and buffers as on Ethernet.
+
+    On loopback a segment has 64 KB, from which the system makes buffers of several megabytes at both ends (4 and 32 at
+    most, tcp(7)). What lies in them has long left the server, and a slow reader would drain it for seconds after a
+    stream that ended at once.
+    """
+
+    SEGMENT, RECEIVES = 1460, 8 << 10
+
+    def connect(self) -> None:
+        self.sock = socket.socket()
+        self.sock.settimeout(self.timeout)
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, self.SEGMENT)
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self.RECEIVES)
+        self.sock.connect((self.host, self.port))
+
+
 class Download(Workers):
     """The record of an organisation, read slowly over HTTP; `last_line` is what it ended with."""
 
@@ -164,7 +183,7 @@ class Download(Workers):
         self.start(1, self._download)
 
     def _download(self, _: int) -> None:
-        client = http.client.HTTPConnection(self.host, timeout=30)
+        client = _ByOrdinaryNetwork(self.host, timeout=30)
         client.request("GET", "/events/export/", headers={"Cookie": self.cookie})
         page = client.getresponse()
         page.read()

@@ -257,6 +257,16 @@ def test_done_of_a_step_that_stops_a_service_asks_for_its_name_before_it_is_kept
         name.wait_for()
         assert "Telecare" in phone.page.locator("#my-tasks").inner_text()
         assert phone.page.locator("#unsent li").count() == 0
+        # The line is back and what is shown is fetched anew: the question stays, with what was typed.
+        name.fill("the al")
+        name.blur()
+        phone.cut(False)
+        shown = phone.page.locator("[data-refresh-url]:has(#my-tasks), #my-tasks[data-refresh-url]").first
+        before = int(shown.get_attribute("data-js-refreshed") or 0)
+        phone.page.evaluate("document.dispatchEvent(new CustomEvent('bulkhead:resync'))")
+        wait_for(lambda: int(shown.get_attribute("data-js-refreshed") or 0) > before)
+        assert name.input_value() == "the al"
+        phone.cut()
         # On the copy.
         phone.my_tasks()
         card = phone.page.locator(f"[data-kept-task='{task['id']}']")

@@ -10,7 +10,7 @@ import pytest
 
 from tests.browser.looking import PHONE, Window
 from tests.browser.stage import sign_in_path, step_up_everybody
-from tests.running import Running
+from tests.running import Running, wait_for
 
 pytestmark = pytest.mark.timeout(60)
 WHO = "Ben Ashcroft"
@@ -59,14 +59,14 @@ def test_what_is_pushed_is_shown_and_a_tap_puts_it_away(phone: Window, product: 
             "ServiceWorker.deliverPushMessage",
             {"origin": product.url, "registrationId": registered[-1], "data": data},
         )
-        page.wait_for_function("async () => (await (await navigator.serviceWorker.ready).getNotifications()).length")
+        wait_for(lambda: page.evaluate(SHOWN))  # `wait_for_function` takes the promise itself for an answer
         return page.evaluate(SHOWN)
 
     notice = {"title": "Bulkhead: you have a notice", "body": "INC-7KQ4, code AB12 CD34.", "tag": "one"}
     assert push(json.dumps(notice)) == [[notice["title"], notice["body"], "one"]]
     (worker,) = phone.context.service_workers
     worker.evaluate(TAPPED)
-    page.wait_for_function("async () => !(await (await navigator.serviceWorker.ready).getNotifications()).length")
+    wait_for(lambda: page.evaluate(SHOWN) == [])
     assert push("not one of ours") == [["Bulkhead", "", "bulkhead"]], "the browser wants one shown all the same"
 
 

@@ -54,6 +54,7 @@ function keepTap(form, body) {
 function askForName(form) {
   if (document.getElementById("typed-name")) return;
   const asked = document.getElementById("kept-typed").content.cloneNode(true).firstElementChild;
+  asked.dataset.jsMade = "";
   const field = asked.querySelector("input");
   field.dataset.names = form.dataset.typed;
   asked.querySelector("[data-names-said]").textContent = JSON.parse(form.dataset.typed).join(", ");
