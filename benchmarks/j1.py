@@ -38,8 +38,8 @@ from portal.var_folder import root
 ORGANISATIONS, STEPS = 33, 12
 ROUNDS, WARM_UP = 31, 6
 LIMIT = Path(__file__).parent / "limits" / "j1_insert_select.py"
-# incident, system, radius, run, a duty a council, and events: the wide read, opened, assigned to each
-ROWS = 4 + ORGANISATIONS + ORGANISATIONS * STEPS + (ORGANISATIONS - 1) + (2 + ORGANISATIONS)
+# incident, system, radius, run, duties, and events: the wide read, opened, assigned to each
+ROWS = 4 + ORGANISATIONS + ORGANISATIONS * STEPS + (ORGANISATIONS + 1) + (2 + ORGANISATIONS)
 # Beyond twenty an hour an organisation's openings start as suspected, and every open one is named as similar.
 OF_EARLIER_DAYS = """
 UPDATE incidents_incident SET opened_at = opened_at - interval '2 days', status = 'closed', outcome = 'resolved',

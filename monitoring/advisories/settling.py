@@ -38,6 +38,12 @@ def match_due() -> int:
     return changed
 
 
+def match_everything() -> None:
+    """Match until nothing is due, however much that is. For a command: a job comes again, and shares its worker."""
+    while _match_some()[0]:
+        continue
+
+
 def _match_some() -> tuple[bool, int]:
     """One transaction: whether there was anything to do, and how many exposures changed."""
     with queue_scope():

@@ -33,12 +33,6 @@ def tell_due() -> int:
     return int(told)
 
 
-def match_what_is_there() -> None:
-    """Match what others have brought before, so that no news of theirs is taken for what is loaded as known."""
-    while match_due():
-        continue
-
-
 def hold_matching() -> None:
     """Nobody else matches or tells until this transaction ends. Before its first write: others hold this first, too."""
     with connections["default"].cursor() as cursor:

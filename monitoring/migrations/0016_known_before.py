@@ -1,15 +1,10 @@
 """What an operator has loaded as known, and nobody was told of, is told once somebody exploits it."""
 
+from importlib import import_module
+
 from django.db import migrations, models
 
-
-def changed(function: str, was: str, to: str) -> str:
-    return f"""
-DO $do$ DECLARE made text := pg_get_functiondef('{function}'::regprocedure); BEGIN
-    ASSERT position($was${was}$was$ IN made) > 0, made;
-    EXECUTE replace(made, $was${was}$was$, $to${to}$to$);
-END $do$;
-"""
+changed = import_module("incidents.migrations.0052_board_rest").changed
 
 
 TELLS = "sec.tell_of_exposures()"

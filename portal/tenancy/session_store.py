@@ -13,7 +13,10 @@ _THAT_LASTS = Prepared(Session, "session_key = %s AND expire_date > %s", using="
 
 class SessionStore(db.SessionStore):
     def _get_session_from_db(self) -> Session | None:
-        found = _THAT_LASTS.first(self.session_key, timezone.now())
+        key = self.session_key or ""
+        # Whatever a cookie says comes here, a NUL too, which is no text to PostgreSQL; ours are of letters and digits.
+        ours = key.isascii() and key.isalnum()
+        found = _THAT_LASTS.first(key, timezone.now()) if ours else None
         if found is None:
             self._session_key = None
         return found

@@ -115,6 +115,9 @@ def test_a_session_is_found_until_it_ends_and_its_key_is_given_up_then():
         gone = SessionStore(session.session_key)
         assert (gone.load(), gone.session_key) == ({}, None)
         assert SessionStore("no-such-session-anywhere").load() == {}
+        for odd in ("a" * 31 + "\0", "\ud800" * 32, "é" * 32, "'; SELECT 1; --", " " * 32):
+            session = SessionStore(odd)
+            assert (session.session_key, session.load(), session.session_key) == (odd, {}, None)
 
 
 def test_no_value_of_another_statement_stays_with_the_connection(cast, inside):

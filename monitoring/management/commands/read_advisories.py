@@ -11,8 +11,9 @@ from django.db import transaction
 
 from monitoring.advisories.normal import Refused
 from monitoring.advisories.reading import LARGEST, read_document
+from monitoring.advisories.settling import match_everything
 from monitoring.advisories.storing import keep_as_operator
-from monitoring.advisories.telling import hold_matching, match_as_known, match_what_is_there
+from monitoring.advisories.telling import hold_matching, match_as_known
 from monitoring.models import Advisory
 
 
@@ -35,7 +36,7 @@ class Command(BaseCommand):
                 with Path(name).open("rb") as file:
                     advisories = read_document(file.read(LARGEST + 1))
                 if options["known"]:
-                    match_what_is_there()
+                    match_everything()  # what others brought before is news, and is not what is loaded as known
                 with transaction.atomic():
                     if options["known"]:
                         hold_matching()

@@ -41,6 +41,14 @@ def as_operator(owner_url: str, code: str) -> str:
     return done.stdout
 
 
+def load_known(owner_url: str, file: Path, first: str = "") -> None:
+    as_operator(
+        owner_url,
+        f"{first}from django.core.management import call_command;"
+        f" call_command('read_advisories', {str(file)!r}, known=True)",
+    )
+
+
 def tell() -> int:
     with as_worker():
         return tell_due()
@@ -81,23 +89,13 @@ def test_the_first_run_of_the_demonstration_sends_no_mail_of_its_advisories(
 def test_what_becomes_urgent_later_is_told_then(stage: Stage, owner_url, tmp_path: Path):  # noqa: F811
     """Samba's record is of high severity alone when it is loaded as known; then somebody exploits it."""
     file = tmp_path / "nvd.json"
-    file.write_text((ROOT / "tests/data/advisories/nvd.json").read_text())
-    load = (
-        f"from django.core.management import call_command; call_command('read_advisories', {str(file)!r}, known=True)"
-    )
-    as_operator(owner_url, load)
+    file.write_text(json.dumps(document("nvd")))
+    load_known(owner_url, file)
     assert tell() == 0
     found = "SELECT label, exploited FROM monitoring_exposure WHERE state = 'open' AND severity = 'high'"
     assert stage.owner(found) == [("CVE-2099-10002", False)]
     stage.owner("UPDATE monitoring_exposure SET exploited = true WHERE label = 'CVE-2099-10002'")
     assert tell() == 1
-
-
-def load_known(owner_url: str, file: Path) -> None:
-    as_operator(
-        owner_url,
-        f"from django.core.management import call_command; call_command('read_advisories', {str(file)!r}, known=True)",
-    )
 
 
 def test_what_was_known_as_critical_is_told_once_somebody_exploits_it(
@@ -127,8 +125,8 @@ def test_what_was_news_before_stays_news(stage: Stage, operator, owner, owner_ur
     if matched:
         operator(document("kev"), document("nvd"))
     else:
-        rows = json.dumps([row_of(each) for name in ("kev", "nvd") for each in read_parsed(document(name))])
-        owner.execute("SELECT outcome FROM sec.advisories_kept(NULL, NULL, %s)", [rows])
+        brought(owner, document("kev"))
+        brought(owner, document("nvd"))
     newer = document("nvd")
     for each in newer["vulnerabilities"]:
         each["cve"]["lastModified"] = "2099-12-01T00:00:00.000"
@@ -136,3 +134,31 @@ def test_what_was_news_before_stays_news(stage: Stage, operator, owner, owner_ur
     file.write_text(json.dumps(newer))
     load_known(owner_url, file)
     assert tell() == 1
+
+
+@pytest.mark.parametrize("batches", [40, 1])
+def test_what_waits_behind_many_that_touch_nobody_stays_news(
+    stage: Stage,  # noqa: F811
+    owner,
+    owner_url,
+    tmp_path: Path,
+    batches,
+):
+    """What is loaded as known is another document of the same flaw; what waits is more than a job takes at once."""
+    match()  # the register; a system that has changed meets everything at once
+    of_nobody = document("nvd")
+    for number, each in enumerate(of_nobody["vulnerabilities"]):
+        each["cve"] |= {"id": f"CVE-2099-4000{number}", "configurations": []}
+    brought(owner, of_nobody)
+    brought(owner, document("nvd"))
+    file = tmp_path / "kev.json"
+    file.write_text(json.dumps(document("kev")))
+    few = f"from monitoring.advisories import settling; settling.ADVISORIES, settling.BATCHES = 1, {batches}; "
+    load_known(owner_url, file, few)
+    assert tell() == 1
+
+
+def brought(owner, found) -> None:
+    """By a feed, and not matched yet."""
+    rows = json.dumps([row_of(each) for each in read_parsed(found)])
+    owner.execute("SELECT outcome FROM sec.advisories_kept(NULL, NULL, %s)", [rows])
