@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
@@ -14,6 +15,9 @@ from django.db import connections
 from monitoring.access.batch import Batch
 
 GAP = "\1"  # stands for None among ids until they are quoted
+# Octets of one name that are kept: an index entry holds 2,704, and account, target and place stand in one. A name has
+# 512 letters at most, which are as few octets unless it is written in letters beyond ASCII.
+OCTETS = 700
 
 
 def begin_blocks(source: UUID, digests: Sequence[bytes]) -> set[bytes]:
@@ -44,6 +48,13 @@ def store(source: UUID, batch: Batch, meanwhile: Meanwhile = nullcontext) -> int
     return fresh
 
 
+def kept_as(name: str) -> str:
+    """A name as it is kept: one of too many octets by its beginning and what it is known by, so that no two are one."""
+    if name.isascii() or len(octets := name.encode()) <= OCTETS:
+        return name
+    return octets[: OCTETS - 80].decode(errors="ignore") + "…" + hashlib.sha256(octets).hexdigest()
+
+
 def _sights(source: UUID, batch: Batch, meanwhile: Meanwhile) -> tuple[int, int]:
     # Column by column: a tuple for each row would keep the collector of cycles busy.
     crossings = batch.all_crossings()
@@ -52,12 +63,12 @@ def _sights(source: UUID, batch: Batch, meanwhile: Meanwhile) -> tuple[int, int]
     accounts, places = [each.account for each in crossings], [each.place for each in crossings]
     columns = [
         plain([each.kind for each in crossings]),
-        array([each.key for each in accounts]),
+        array([kept_as(each.key) for each in accounts]),
         array([each.shown for each in accounts]),
         plain([each.kind for each in accounts]),
         plain([each.home for each in accounts]),
         plain([each.organisation for each in places]),
-        array([each.place for each in places]),
+        array([kept_as(each.place) for each in places]),
         plain([each.system for each in places]),
         array([each.resource for each in places]),
         array([each.at for each in crossings]),
@@ -75,7 +86,7 @@ def _sights(source: UUID, batch: Batch, meanwhile: Meanwhile) -> tuple[int, int]
 
 def _passages(source: UUID, batch: Batch) -> None:
     rows = [
-        (each.account.key, each.account.home, each.place.organisation, each.place.place, each.at)
+        (kept_as(each.account.key), each.account.home, each.place.organisation, kept_as(each.place.place), each.at)
         for each in batch.while_cut_off()
     ]
     if rows:
@@ -86,8 +97,8 @@ def _passages(source: UUID, batch: Batch) -> None:
 def _changes(source: UUID, batch: Batch) -> None:
     rows = [
         (
-            each.action, each.outcome, each.account.key, each.account.shown, each.target, each.account.home,
-            each.place.organisation, each.place.place, each.place.system, each.at,
+            each.action, each.outcome, kept_as(each.account.key), each.account.shown, kept_as(each.target),
+            each.account.home, each.place.organisation, kept_as(each.place.place), each.place.system, each.at,
         )
         for each in batch.changes
     ]  # fmt: skip
@@ -105,7 +116,11 @@ def _counts(source: UUID, batch: Batch) -> None:
         each.sign_ins = each.privileged = 0
         each.first = each.last = each.last_privileged = None
     unknown = _columns(
-        [(*key, each.example, each.times, each.first, each.last) for key, each in batch.unknown.items()], 7
+        [
+            (side, kind, kept_as(name), each.example, each.times, each.first, each.last)
+            for (side, kind, name), each in batch.unknown.items()
+        ],
+        7,
     )
     sql = (
         "SELECT sec.count_source(%s, %s, %s, %s, %s::timestamptz, %s::timestamptz, %s, %s, %s::uuid[], %s::bigint[],"
