@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 
 from incidents.models import PlannedChange, PlannedSide, PlannedWork
 from incidents.planned import OPEN, answer_key, told
-from incidents.stopping import Stopped
+from incidents.stopping import Stopped, because_in_words
 from incidents.words import organisations
 from portal.pages import local_time
 
@@ -151,7 +151,7 @@ def when_of(change: PlannedChange) -> str:
 def _side(side: PlannedSide, work: PlannedWork, said: dict[UUID, str], now: datetime) -> dict[str, Any]:
     return {
         "name": side.name,
-        "because": side.because,
+        "because": because_in_words(side.because),
         "told": str(TOLD[said.get(side.organisation_id, "waiting")]),
         "answer": chip(answer_key(side, work, now)),
         "reason": side.reason,
@@ -162,7 +162,7 @@ def _side(side: PlannedSide, work: PlannedWork, said: dict[UUID, str], now: date
 def _own(side: PlannedSide, work: PlannedWork, now: datetime, *, may_answer: bool) -> dict[str, Any]:
     return {
         "name": side.name,
-        "because": side.because,
+        "because": because_in_words(side.because),
         "answer": chip(answer_key(side, work, now)),
         "reason": side.reason,
         "at": side.answered_at,
@@ -186,7 +186,7 @@ def preview_of(reached: Sequence[Stopped], *, ask_again: bool = False) -> dict[s
         "reached": [
             {
                 "name": each.name,
-                "because": each.because,
+                "because": because_in_words(each.because),
                 "stops": ", ".join(each.services) or _("nothing recorded"),
                 "critical": each.critical,
             }

@@ -11,7 +11,15 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.utils.translation import gettext
+
 from incidents.estate import Estate, Stand
+from portal.reasons import clause, clause_in_words
+
+# Kept and sent in English, and read in the reader's language.
+USES, RUNS = clause("%(name)s uses %(system)s"), clause("%(name)s runs %(system)s")
+WITHOUT = ", which cannot work without "
+HANGS_ON = clause("which cannot work without %(system)s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,20 +53,28 @@ def stopped(estate: Estate, starts: Collection[UUID], *, apart_from: UUID) -> li
         hangs_on = [stand.system for stand in own] or runs[organisation]
         nearest = min(hangs_on, key=lambda system: (len(_chain(came_from, system)), names[system]))
         chain = _chain(came_from, nearest)
-        verb = "uses" if own else "runs"
         name = estate.organisation[organisation].name
-        links = "".join(f", which cannot work without {names[system]}" for system in chain[1:])
+        stand = (USES if own else RUNS) % {"name": name, "system": names[nearest]}
         found.append(
             Stopped(
                 organisation=organisation,
                 name=name,
-                because=f"{name} {verb} {names[nearest]}{links}.",
+                because=WITHOUT.join([stand, *(names[system] for system in chain[1:])]) + ".",
                 distance=len(chain) - 1,
                 services=tuple(dict.fromkeys(service for stand in own for service in stand.services)),
                 critical=any(stand.safety_critical for stand in own),
             )
         )
     return sorted(found, key=lambda each: (each.distance, each.name))
+
+
+def because_in_words(because: str) -> str:
+    """Why work stops something for an organisation, in the reader's language; what is no such reason as it is."""
+    stand, *links = because.removesuffix(".").split(WITHOUT)
+    said = clause_in_words(stand, (USES, RUNS)) if because.endswith(".") else None
+    return (
+        because if said is None else ", ".join([said, *(gettext(HANGS_ON) % {"system": each} for each in links)]) + "."
+    )
 
 
 def _walk(estate: Estate, starts: Collection[UUID]) -> dict[UUID, UUID | None]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from html import unescape
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from babel.messages.catalog import Catalog
@@ -17,6 +19,7 @@ from incidents.estate import Estate
 from incidents.models import RadiusVersion
 from incidents.reach_words import is_known, outside_in_words, path_in_words, why_in_words
 from incidents.sides import ended
+from incidents.stopping import because_in_words, stopped
 from incidents.words import why_short
 from scripts.texts import collected
 from tests.api.asking import send
@@ -109,6 +112,28 @@ def test_half_a_line_is_translated_too():
         assert why_short(kept, 2) == "⟦uses Housing⟧⟦, 2 links from the attack⟧"
         assert why_short("Northgate: runs Files, the attacked system", 0) == "⟦runs Files⟧"
     assert why_short(kept, 2) == "uses Housing, 2 links from the attack"
+
+
+def whom_work_reaches() -> list[str]:
+    """Why, of everybody whom work on any system of the demonstration reaches."""
+    return [each.because for one in DEMO.systems for each in stopped(DEMO, [one.id], apart_from=uuid4())]
+
+
+@pytest.mark.usefixtures("brackets")
+def test_whom_planned_work_reaches_is_read_part_by_part():
+    reasons = whom_work_reaches()
+    assert [because_in_words(each) for each in reasons] == reasons
+    assert any(", which cannot work without " in each for each in reasons)
+    reasons.append(
+        "Dunmere uses Telecare, which cannot work without Remote access, which cannot work without Identity."
+    )
+    with translation.override("cy"):
+        for each in reasons:
+            said = because_in_words(each)
+            assert re.fullmatch(r"⟦[^⟦⟧]+⟧(, ⟦which cannot work without [^⟦⟧]+⟧)*\.", said), said
+            assert said.translate({ord("⟦"): None, ord("⟧"): None}) == each
+        assert because_in_words("They rang us.") == "They rang us."
+        assert whom_work_reaches() == reasons[:-1], "what is kept is English"
 
 
 @pytest.mark.django_db(transaction=True)
