@@ -25,6 +25,7 @@ from portal.claims import claimant
 from portal.ledger.record import Actor
 from portal.tenancy.door import mint
 from portal.tenancy.scope import at_the_door, organisation_scope, queue_scope
+from scripts.prove.gate import Gate
 from tests.logins import logged_in
 
 OPENER = "ashbourne"
@@ -37,8 +38,8 @@ class Counting:
     Of what may happen at all the first happens in any case, so that a short run has it, too.
     """
 
-    def __init__(self, chance: random.Random, errors: float, lost_replies: float) -> None:
-        self.chance, self.errors, self.lost_replies = chance, errors, lost_replies
+    def __init__(self, chance: random.Random, errors: float, lost_replies: float, gate: Gate) -> None:
+        self.chance, self.errors, self.lost_replies, self.gate = chance, errors, lost_replies, gate
         self.taken: Counter[str] = Counter()  # by Message-ID
         self.reached: set[str] = set()
         self.refused = 0  # commands
@@ -54,6 +55,8 @@ class Counting:
         return "250 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        while self.gate.shut(len(self.reached)):
+            await asyncio.sleep(0.01)
         content = envelope.content if isinstance(envelope.content, bytes) else b""
         found = re.search(rb"^Message-ID:\s*(<[^>]+>)", content, re.IGNORECASE | re.MULTILINE)
         self.taken[found[1].decode() if found else "none"] += 1
@@ -78,7 +81,8 @@ class People:
 
     def __init__(self, messages: int, chance: random.Random, *, errors: float = 0, lost_replies: float = 0) -> None:
         self.wanted = {f"p{n}{DOMAIN}" for n in range(messages)}
-        self.sink = Counting(chance, errors, lost_replies)
+        self.gate = Gate()
+        self.sink = Counting(chance, errors, lost_replies, self.gate)
         self.server = Controller(self.sink, hostname="127.0.0.1", port=free_port())
         self.server.start()
         self.environment: Mapping[str, str] = {

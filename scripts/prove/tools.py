@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -15,6 +16,7 @@ from portal.faulty import Answer, DropTheLine
 from portal.signing import new_key, written
 from portal.vault.sealing import seal
 from portal.webhook_stand_in import Received, WebhookStandIn, serving
+from scripts.prove.gate import Gate
 
 FIELD = "notifications_webhooksecret.sealed"
 ORGANISATIONS = "SELECT id FROM partners_organisation WHERE status = 'current' ORDER BY slug"
@@ -43,6 +45,7 @@ class Tools:
 
     def __init__(self, messages: int, chance: random.Random, *, errors: float = 0, lost_replies: float = 0) -> None:
         self.messages, self.chance, self.errors, self.lost_replies = messages, chance, errors, lost_replies
+        self.gate = Gate()
         self.lock = threading.Lock()
         self.ids: Counter[str] = Counter()
         self.left: Counter[tuple[str, int]] = Counter()  # by path and number, after repeated ids were dropped
@@ -108,6 +111,8 @@ class Losing(WebhookStandIn):
         self.half = half
 
     def post(self, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        while self.half.gate.shut(self.half.count()):
+            time.sleep(0.01)
         if self.half.chance.random() < self.half.errors:
             self.half.refused += 1
             return 500, {}, b""

@@ -10,12 +10,13 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import psycopg
 import redis
 
 from portal.embedded_server import Server
+from scripts.prove.gate import Gate
 from scripts.prove.workforce import Workforce
 
 LOOK_SECONDS = 0.02
@@ -28,9 +29,10 @@ class Half(Protocol):
     """What goes out, and the other side of it. Its numbers come from the other side alone, never from our tables.
 
     `process` is the kind of worker that sends it, and `queue` the table that it claims from; `facts` is what the other
-    side has to say besides.
+    side has to say besides. Beyond its `gate` it lets senders wait.
     """
 
+    gate: Gate
     process: str
     queue: str
     environment: Mapping[str, str]
@@ -67,6 +69,17 @@ class Site:
     broker: Server
 
 
+class Step(NamedTuple):
+    """Done when so many messages have arrived; one that answers False is tried again.
+
+    `held_at`: when so many have, the others wait for it, because it needs somebody who has messages in hand.
+    """
+
+    at: int
+    do: Callable[[Workforce], bool]
+    held_at: int | None = None
+
+
 @dataclass
 class Course:
     """How far one run has come."""
@@ -93,6 +106,7 @@ def run(name: str, half: Half, site: Site, harm: Harm, *, messages: int, chance:
         quiet_since = revive_at = time.monotonic()
         came = 0
         while time.monotonic() < quiet_since + patience:
+            half.gate.most = steps[0].held_at if steps else None
             time.sleep(LOOK_SECONDS)
             if half.count() > came:
                 came, quiet_since = half.count(), time.monotonic()
@@ -103,8 +117,8 @@ def run(name: str, half: Half, site: Site, harm: Harm, *, messages: int, chance:
                 course.broker_back_at = 0
                 site.broker.start()
                 course.done.append("broker back")
-            if steps and half.count() >= steps[0][0]:
-                if steps[0][1](workforce):
+            if steps and half.count() >= steps[0].at:
+                if steps[0].do(workforce):
                     steps.pop(0)
                     quiet_since = time.monotonic()
                 elif not half.missing():  # nobody works any more
@@ -117,6 +131,7 @@ def run(name: str, half: Half, site: Site, harm: Harm, *, messages: int, chance:
                 and not _waiting(site.owner_url, half.queue)
             ):
                 break
+    half.gate.most = None
     if course.broker_back_at:
         site.broker.start()
         course.done.append("broker back")
@@ -164,10 +179,8 @@ def _asked_for(harm: Harm) -> dict[str, int]:
     return {what: int(times) for what, times in wanted.items() if times}
 
 
-def _steps(
-    harm: Harm, site: Site, course: Course, messages: int, chance: random.Random
-) -> list[tuple[int, Callable[[Workforce], bool]]]:
-    """What is done when so many messages have arrived; a step that answers False is tried again."""
+def _steps(harm: Harm, site: Site, course: Course, messages: int, chance: random.Random) -> list[Step]:
+    """What is done, in its order."""
 
     def kill(workforce: Workforce) -> bool:
         time.sleep(chance.uniform(0, 0.2))  # anywhere in a batch
@@ -195,13 +208,12 @@ def _steps(
         return True
 
     first, last = int(messages * 0.02), int(messages * harm.kills_until)
-    steps: list[tuple[int, Callable[[Workforce], bool]]] = [
-        (at, kill) for at in chance.sample(range(first, last), harm.kills)
-    ]
+    kills = chance.sample(range(first, last), harm.kills)
+    steps = [Step(at, kill, at + 1 + chance.randrange(messages // 20)) for at in kills]
     for share, step in ((harm.database_crash_at, crash), (harm.broker_flush_at, flush), (harm.broker_stop_at, stop)):
         if share:
-            steps.append((int(messages * share), step))
-    return sorted(steps, key=lambda each: each[0])
+            steps.append(Step(int(messages * share), step))
+    return sorted(steps, key=lambda each: each.at)
 
 
 def wait_for_workers(owner_url: str, process: str) -> None:

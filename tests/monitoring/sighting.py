@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from django.db import connections
 
-from monitoring.findings.judging import judge_due
+from monitoring.findings.judging import BATCH, judge_due
 from tests.notifications.stage import as_worker
+from tests.partners.raw import entered
 
 SIGHTS = "SELECT * FROM sec.take_sights(%s, %s, %s, %s, %s, %s::uuid[], %s::uuid[], %s, %s::uuid[], %s, %s, %s::uuid[])"
 CHANGES = "SELECT sec.take_changes(%s, %s, %s, %s, %s, %s, %s::uuid[], %s::uuid[], %s, %s::uuid[], %s)"
@@ -78,20 +77,16 @@ def change(*rows: Changed) -> None:
     )  # fmt: skip
 
 
-def judge_by_work() -> tuple[int, float]:
-    """As `judge`, and the processor's seconds that the database took for it: they do not grow with what else runs."""
-    with as_worker():
-        connections["default"].ensure_connection()
-        server = connections["default"].connection.info.backend_pid
-        before = _worked(server)
-        judged = judge_due()
-        return judged, _worked(server) - before
-
-
-def _worked(process: int) -> float:
-    """Seconds in user and kernel mode (proc_pid_stat(5), fields 14 and 15)."""
-    ticks = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[11:13]
-    return sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
+def judge_by_work() -> tuple[int, int]:
+    """As `judge` for one batch, and how many rows the database read for it, whoever's they were."""
+    with entered(role="worker", commits=True) as connection:
+        judged = connection.execute("SELECT sec.judge_access(%s)", [BATCH]).fetchone()
+        read = connection.execute(
+            "SELECT sum(coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0))::bigint FROM pg_stat_xact_user_tables"
+        ).fetchone()
+    assert judged
+    assert read
+    return judged[0], read[0]
 
 
 def judge() -> int:

@@ -98,14 +98,15 @@ def test_the_judge_reads_an_account_once_however_much_it_did(inside, cast):
     """
     a, c = cast.id("ashbourne"), cast.id("coldharbour")
 
-    def work(first: int, end: int) -> float:
+    def work(first: int, end: int) -> int:
         with inside("ashbourne"):
             see(*(Seen(a, c, NOON + nth * HOUR / 120, place=f"file-{nth:04}") for nth in range(first, end)))
-        judged, seconds = judge_by_work()
+        judged, read = judge_by_work()
         assert judged == end - first
-        return seconds
+        return read
 
     few, many = work(0, 400), work(400, 2000)
+    assert few > 400
     assert many < 8 * few, (few, many)
     with inside("coldharbour"):
         assert sum(each.sights for each in Finding.objects.all()) == 2000
