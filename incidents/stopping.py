@@ -54,12 +54,12 @@ def stopped(estate: Estate, starts: Collection[UUID], *, apart_from: UUID) -> li
         nearest = min(hangs_on, key=lambda system: (len(_chain(came_from, system)), names[system]))
         chain = _chain(came_from, nearest)
         name = estate.organisation[organisation].name
-        stand = (USES if own else RUNS) % {"name": name, "system": names[nearest]}
+        begins = (USES if own else RUNS) % {"name": name, "system": names[nearest]}
         found.append(
             Stopped(
                 organisation=organisation,
                 name=name,
-                because=WITHOUT.join([stand, *(names[system] for system in chain[1:])]) + ".",
+                because=WITHOUT.join([begins, *(names[system] for system in chain[1:])]) + ".",
                 distance=len(chain) - 1,
                 services=tuple(dict.fromkeys(service for stand in own for service in stand.services)),
                 critical=any(stand.safety_critical for stand in own),
@@ -70,11 +70,11 @@ def stopped(estate: Estate, starts: Collection[UUID], *, apart_from: UUID) -> li
 
 def because_in_words(because: str) -> str:
     """Why work stops something for an organisation, in the reader's language; what is no such reason as it is."""
-    stand, *links = because.removesuffix(".").split(WITHOUT)
-    said = clause_in_words(stand, (USES, RUNS)) if because.endswith(".") else None
-    return (
-        because if said is None else ", ".join([said, *(gettext(HANGS_ON) % {"system": each} for each in links)]) + "."
-    )
+    begins, *links = because.removesuffix(".").split(WITHOUT)
+    said = clause_in_words(begins, (USES, RUNS)) if because.endswith(".") else None
+    if said is None:
+        return because
+    return ", ".join([said, *(gettext(HANGS_ON) % {"system": each} for each in links)]) + "."
 
 
 def _walk(estate: Estate, starts: Collection[UUID]) -> dict[UUID, UUID | None]:
