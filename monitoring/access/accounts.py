@@ -10,6 +10,7 @@ from typing import Any
 from django.db import connections
 
 from monitoring.access.columns import Columns
+from monitoring.access.kept_names import kept_as
 from monitoring.access.whose import REMEMBERED, Account, Place, Register, Tally
 from monitoring.access.words import Known, Name
 from monitoring.records.clocks import Clock
@@ -130,7 +131,11 @@ class Accounts:
                 if home and alias != record.account and self._canonical.get((home, alias), alias) == alias:
                     proved[home, alias] = record.account
         if proved:
-            columns = [home for home, _ in proved], [alias for _, alias in proved], list(proved.values())
+            columns = (
+                [home for home, _ in proved],
+                [kept_as(alias) for _, alias in proved],
+                [kept_as(account) for account in proved.values()],
+            )
             _run("SELECT sec.learn_aliases(%s::uuid[], %s, %s)", columns)
             register.has_aliases = True
         if not register.has_aliases:
@@ -141,10 +146,10 @@ class Accounts:
             if home and (home, one[0]) not in self._canonical:
                 asked[home, one[0]] = None
         if asked:
-            pairs = [home for home, _ in asked], [alias for _, alias in asked]
+            pairs = [home for home, _ in asked], [kept_as(alias) for _, alias in asked]
             rows = _run("SELECT home_id::text, alias, account FROM sec.aliases_of(%s::uuid[], %s)", pairs)
             found = {(home, alias): account for home, alias, account in rows}
-            self._canonical.update({key: found.get(key, key[1]) for key in asked})
+            self._canonical.update({(home, alias): found.get((home, kept_as(alias)), alias) for home, alias in asked})
         rekeyed = self._accounts if proved else {key: self._accounts[key] for key in new}
         for (key, _, _), account in rekeyed.items():
             if account.home:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
@@ -13,11 +12,9 @@ import psycopg
 from django.db import connections
 
 from monitoring.access.batch import Batch
+from monitoring.access.kept_names import LETTERS, kept_as
 
 GAP = "\1"  # stands for None among ids until they are quoted
-# Octets of one name that are kept: an index entry holds 2,704, and account, target and place stand in one. A name has
-# 512 letters at most, which are as few octets unless it is written in letters beyond ASCII.
-OCTETS = 700
 
 
 def begin_blocks(source: UUID, digests: Sequence[bytes]) -> set[bytes]:
@@ -48,13 +45,6 @@ def store(source: UUID, batch: Batch, meanwhile: Meanwhile = nullcontext) -> int
     return fresh
 
 
-def kept_as(name: str) -> str:
-    """A name as it is kept: one of too many octets by its beginning and what it is known by, so that no two are one."""
-    if name.isascii() or len(octets := name.encode()) <= OCTETS:
-        return name
-    return octets[: OCTETS - 80].decode(errors="ignore") + "…" + hashlib.sha256(octets).hexdigest()
-
-
 def _sights(source: UUID, batch: Batch, meanwhile: Meanwhile) -> tuple[int, int]:
     # Column by column: a tuple for each row would keep the collector of cycles busy.
     crossings = batch.all_crossings()
@@ -64,13 +54,13 @@ def _sights(source: UUID, batch: Batch, meanwhile: Meanwhile) -> tuple[int, int]
     columns = [
         plain([each.kind for each in crossings]),
         array([kept_as(each.key) for each in accounts]),
-        array([each.shown for each in accounts]),
+        array([each.shown[:LETTERS] for each in accounts]),
         plain([each.kind for each in accounts]),
         plain([each.home for each in accounts]),
         plain([each.organisation for each in places]),
         array([kept_as(each.place) for each in places]),
         plain([each.system for each in places]),
-        array([each.resource for each in places]),
+        array([each.resource[:LETTERS] for each in places]),
         array([each.at for each in crossings]),
         plain([each.permission for each in crossings]),
     ]
@@ -97,7 +87,7 @@ def _passages(source: UUID, batch: Batch) -> None:
 def _changes(source: UUID, batch: Batch) -> None:
     rows = [
         (
-            each.action, each.outcome, kept_as(each.account.key), each.account.shown, kept_as(each.target),
+            each.action, each.outcome, kept_as(each.account.key), each.account.shown[:LETTERS], kept_as(each.target),
             each.account.home, each.place.organisation, kept_as(each.place.place), each.place.system, each.at,
         )
         for each in batch.changes
@@ -117,7 +107,7 @@ def _counts(source: UUID, batch: Batch) -> None:
         each.first = each.last = each.last_privileged = None
     unknown = _columns(
         [
-            (side, kind, kept_as(name), each.example, each.times, each.first, each.last)
+            (side, kind, kept_as(name), each.example[:LETTERS], each.times, each.first, each.last)
             for (side, kind, name), each in batch.unknown.items()
         ],
         7,

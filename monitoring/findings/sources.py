@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from incidents.errors import Fault, Invalid
+from monitoring.access.kept_names import kept_as
 from monitoring.access.limits import PROGRAM_LIMIT
 from monitoring.findings.deciding import organisations_by_id
 from monitoring.models import Identifier, Source, Unattributed
@@ -149,7 +150,9 @@ def claim(*, kind: str, value: str, whose: UUID, system: UUID | None) -> UUID:
     """
     try:
         with transaction.atomic(using="default"), connections["default"].cursor() as cursor:
-            cursor.execute("SELECT sec.claim_name(%s, %s, %s, %s)", [kind, value, whose, system])
+            cursor.execute(
+                "SELECT sec.claim_name(%s, %s, %s, %s)", [kind, kept_as(value.strip().lower()), whose, system]
+            )
             made: UUID = cursor.fetchone()[0]
     except DatabaseError as refused:
         state = getattr(refused.__cause__, "sqlstate", "")

@@ -6,7 +6,7 @@ import asyncio
 import random
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -38,8 +38,8 @@ class Counting:
     Of what may happen at all the first happens in any case, so that a short run has it, too.
     """
 
-    def __init__(self, chance: random.Random, errors: float, lost_replies: float, gate: Gate) -> None:
-        self.chance, self.errors, self.lost_replies, self.gate = chance, errors, lost_replies, gate
+    def __init__(self, chance: random.Random, errors: float, lost_replies: float, shut: Callable[[], bool]) -> None:
+        self.chance, self.errors, self.lost_replies, self.shut = chance, errors, lost_replies, shut
         self.taken: Counter[str] = Counter()  # by Message-ID
         self.reached: set[str] = set()
         self.refused = 0  # commands
@@ -55,16 +55,23 @@ class Counting:
         return "250 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
-        while self.gate.shut(len(self.reached)):
-            await asyncio.sleep(0.01)
+        held_before = self.chance.random() < 0.5  # one that is killed then has sent it, or has not
+        if held_before:
+            await self._held()
         content = envelope.content if isinstance(envelope.content, bytes) else b""
         found = re.search(rb"^Message-ID:\s*(<[^>]+>)", content, re.IGNORECASE | re.MULTILINE)
         self.taken[found[1].decode() if found else "none"] += 1
+        if not held_before:
+            await self._held()
         self.reached.update(envelope.rcpt_tos)
         if self._happens(self.lost_replies, self.dropped) and isinstance(server.transport, asyncio.Transport):
             self.dropped += 1
             server.transport.abort()
         return "250 2.0.0 Taken"
+
+    async def _held(self) -> None:
+        while self.shut():
+            await asyncio.sleep(0.01)
 
     def _happens(self, share: float, so_far: int) -> bool:
         return share > 0 and (not so_far or self.chance.random() < share)
@@ -74,7 +81,8 @@ class People:
     """`messages` people of the organisations that are told of an incident, with a mailbox each.
 
     A half of the proof has: `environment`, what processes need to know of the other side; `arrange`, which writes what
-    is due and says how much that is; `count`, how much has arrived; `missing` and `repeated`, what came of it; `close`.
+    is due and says how much that is; `gate`, beyond which it holds what comes; `count`, how much has arrived;
+    `missing` and `repeated`, what came of it; `close`.
     """
 
     process, queue = "worker", "notifications_delivery"
@@ -82,7 +90,7 @@ class People:
     def __init__(self, messages: int, chance: random.Random, *, errors: float = 0, lost_replies: float = 0) -> None:
         self.wanted = {f"p{n}{DOMAIN}" for n in range(messages)}
         self.gate = Gate()
-        self.sink = Counting(chance, errors, lost_replies, self.gate)
+        self.sink = Counting(chance, errors, lost_replies, lambda: self.gate.shut(self.count()))
         self.server = Controller(self.sink, hostname="127.0.0.1", port=free_port())
         self.server.start()
         self.environment: Mapping[str, str] = {

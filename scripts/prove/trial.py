@@ -209,7 +209,7 @@ def _steps(harm: Harm, site: Site, course: Course, messages: int, chance: random
 
     first, last = int(messages * 0.02), int(messages * harm.kills_until)
     kills = chance.sample(range(first, last), harm.kills)
-    steps = [Step(at, kill, at + 1 + chance.randrange(messages // 20)) for at in kills]
+    steps = [Step(at, kill, at + 1 + chance.randrange(max(1, messages // 20))) for at in kills]
     for share, step in ((harm.database_crash_at, crash), (harm.broker_flush_at, flush), (harm.broker_stop_at, stop)):
         if share:
             steps.append(Step(int(messages * share), step))

@@ -262,10 +262,21 @@ def test_done_of_a_step_that_stops_a_service_asks_for_its_name_before_it_is_kept
         name.blur()
         phone.cut(False)
         shown = phone.page.locator("[data-refresh-url]:has(#my-tasks), #my-tasks[data-refresh-url]").first
-        before = int(shown.get_attribute("data-js-refreshed") or 0)
-        phone.page.evaluate("document.dispatchEvent(new CustomEvent('bulkhead:resync'))")
-        wait_for(lambda: int(shown.get_attribute("data-js-refreshed") or 0) > before)
+
+        def fetched_anew() -> None:
+            before = int(shown.get_attribute("data-js-refreshed") or 0)
+            phone.page.evaluate("document.dispatchEvent(new CustomEvent('bulkhead:resync'))")
+            wait_for(lambda: int(shown.get_attribute("data-js-refreshed") or 0) > before)
+
+        fetched_anew()
         assert name.input_value() == "the al"
+        # A colleague has said meanwhile that it is blocked: nothing asks about what is no longer to be done.
+        blocked = {"reason": "The people who ring are not warned yet."}
+        call(product, "brackenfield", "POST", f"/tasks/{task['id']}/block/", blocked)
+        fetched_anew()
+        assert name.count() == 0
+        call(product, "brackenfield", "POST", f"/tasks/{task['id']}/start/", {})
+        phone.kept()
         phone.cut()
         # On the copy.
         phone.my_tasks()

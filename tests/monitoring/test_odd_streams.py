@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
-
 import pytest
 from django.db import OperationalError, connections
 
@@ -13,7 +11,7 @@ from monitoring.access.ingest import source_named
 from monitoring.access.taking import Taker
 from monitoring.access.totals import Totals
 from monitoring.access.words import Known
-from monitoring.models import AccessChange, Sight, Unattributed
+from monitoring.models import Sight
 from monitoring.records.reading import reader_of
 from tests.monitoring.test_taking import COLD, line, take
 
@@ -44,32 +42,6 @@ def test_a_line_that_is_no_one_record_is_refused_by_its_number_and_all_others_ar
         assert totals.accepted + totals.duplicates == (2 if refused else 4)
         kept = {"u0@ashbourne", "u1@ashbourne"} if refused else {"u0@ashbourne", "u1@ashbourne", "bob@ashbourne"}
         assert set(Sight.objects.values_list("shown", flat=True)) == kept
-
-
-LONG = "𝔞" * 500  # 2,000 octets
-
-
-@pytest.mark.parametrize("bad", [b"", b"what\n"])  # at full speed, and line by line
-def test_names_of_too_many_octets_hide_nothing(inside, client_of, bad):
-    """An index entry holds 2,704 octets: what crosses is told all the same, and each name is another."""
-    names = [f"{LONG}{nth}@ashbourne" for nth in "12"]
-    with inside("ashbourne"):
-        told = take(*(line(name, LONG, **COLD) for name in names), line(names[0], LONG + "x", **COLD), bad)
-        assert (told.accepted, told.first_sights) == (3, 3)
-        take(line("mallory@ashbourne", LONG, action="role-changed", target=LONG, **COLD))
-        take(line(LONG, "file-01", resource_organisation="ashbourne"), line("eve@" + LONG, "file-01"))
-        again = take(line(names[1], LONG, minute=1, **COLD), name="other")
-        assert again.first_sights == 0, "the same account at the same place"
-        kept = Sight.objects.filter(shown__in=names)
-        assert kept.count() == 3
-        assert len({each.account for each in kept}) == 2
-        assert len({each.place for each in kept}) == 2
-        assert AccessChange.objects.filter(shown="mallory@ashbourne").count() == 1
-        assert Unattributed.objects.filter(value__startswith="𝔞").count() == 1
-        account = kept.first().account
-    page = f"/first-sights/accounts/ashbourne/{quote(account)}/"
-    assert client_of("coldharbour").get(page).status_code == 200
-    assert client_of("gravenhurst").get(page).status_code == 404
 
 
 def test_a_stream_of_long_names_holds_no_more_of_them_than_a_few_megabytes():

@@ -55,6 +55,17 @@ function askForName(form) {
   if (document.getElementById("typed-name")) return;
   const asked = document.getElementById("kept-typed").content.cloneNode(true).firstElementChild;
   asked.dataset.jsMade = "";
+  const { act, typed } = form.dataset;
+  // It asks about this step as it stood: once that has gone on, or has left the page, so does the question.
+  const stillAsked = () => {
+    if (form.isConnected && form.dataset.act === act && form.dataset.typed === typed) return;
+    leave();
+  };
+  const leave = () => {
+    asked.remove();
+    document.removeEventListener("bulkhead:refreshed", stillAsked);
+  };
+  document.addEventListener("bulkhead:refreshed", stillAsked);
   const field = asked.querySelector("input");
   field.dataset.names = form.dataset.typed;
   asked.querySelector("[data-names-said]").textContent = JSON.parse(form.dataset.typed).join(", ");
@@ -62,7 +73,7 @@ function askForName(form) {
   asked.addEventListener("submit", (event) => {
     event.preventDefault();
     if (typedWrong(field)) return;
-    asked.remove();
+    leave();
     keepTap(form, { confirm: field.value.trim() });
   });
   form.after(asked);

@@ -1,0 +1,19 @@
+"""Names as the database keeps them: one of too many octets by its beginning and a digest."""
+
+from __future__ import annotations
+
+import hashlib
+
+# An index entry of PostgreSQL's holds 2,704 octets, and account, target and place stand in one. Readers refuse a name
+# of more than 512 letters, but put two of them together, and a letter has up to four octets.
+OCTETS = 800
+LETTERS = 1100  # of what is only shown
+# No name of a log has this sign, readers take all of its kind out: so no name is what another is kept as.
+_MARK = "…\N{WORD JOINER}"
+
+
+def kept_as(name: str) -> str:
+    """A name as it is kept, looked up and compared in the database; of what is kept already, itself."""
+    if 4 * len(name) <= OCTETS or len(octets := name.encode()) <= OCTETS:
+        return name
+    return octets[: OCTETS - 80].decode(errors="ignore") + _MARK + hashlib.sha256(octets).hexdigest()
