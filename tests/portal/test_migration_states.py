@@ -1,0 +1,90 @@
+"""Which models a migration makes anew, and that no migration needs what is left as it was."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.management import get_commands
+from django.db import migrations, models
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.state import ModelState, ProjectState
+
+from portal.tenancy.migration_states import fewer_models_made
+
+OF_DJANGO = ProjectState._find_reload_model
+# Whoever points to a model is asked for by these alone (django/db/backends/base/schema.py, `related_objects`).
+ASKS_WHO_POINTS = (migrations.RenameModel, migrations.AlterModelTable, migrations.RenameField)
+
+
+def model(name: str, *fields: tuple[str, models.Field], bases: tuple[object, ...] = (models.Model,)) -> ModelState:
+    return ModelState(
+        "a",
+        name,
+        [("id", models.AutoField(primary_key=True)), *fields] if bases == (models.Model,) else [*fields],
+        bases=bases,
+    )
+
+
+def to(name: str) -> models.ForeignKey:
+    return models.ForeignKey(f"a.{name}", models.CASCADE)
+
+
+@pytest.fixture
+def state() -> ProjectState:
+    """Child and Order point to Hub, Line to Order, Special is an Order, Tagged has Hubs by way of Tagging."""
+    found = ProjectState()
+    for each in (
+        model("Hub", ("parent", models.ForeignKey("self", models.CASCADE))),
+        model("Child", ("hub", to("Hub"))),
+        model("Order", ("hub", to("Hub"))),
+        model("Line", ("order", to("Order"))),
+        model("Special", bases=("a.order",)),
+        model("Tagged", ("hubs", models.ManyToManyField("a.Hub", through="a.Tagging"))),
+        model("Tagging", ("hub", to("Hub")), ("tagged", to("Tagged"))),
+        model("Alone"),
+    ):
+        found.add_model(each)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("changes", "made"),
+    [
+        ("alone", "alone"),
+        ("child", "child"),
+        ("line", "line"),
+        ("order", "order line special"),
+        ("tagging", "tagging tagged"),
+        ("hub", "hub child order line special tagged tagging"),
+    ],
+)
+def test_a_model_is_made_anew_with_those_that_hold_it(state: ProjectState, changes: str, made: str):
+    with fewer_models_made():
+        assert {name for _, name in state._find_reload_model("a", changes)} == set(made.split())
+        before = {name: state.apps.get_model("a", name) for name in ["hub", "child", "order", "line", "special"]}
+        state.add_field("a", "order", "note", models.TextField(default=""), preserve_default=False)
+        after = {name: state.apps.get_model("a", name) for name in before}
+    assert {name for name in before if before[name] is not after[name]} == {"order", "line", "special"}
+    assert after["line"]._meta.get_field("order").related_model is after["order"]
+    assert after["order"]._meta.get_field("hub").related_model is after["hub"]
+    assert issubclass(after["special"], after["order"])
+    assert after["special"]._meta.get_field("note")
+
+
+def test_only_while_it_is_open(state: ProjectState):
+    with fewer_models_made():
+        assert ProjectState._find_reload_model is not OF_DJANGO
+    with pytest.raises(LookupError), fewer_models_made():
+        state.apps.get_model("a", "nobody")
+    assert ProjectState._find_reload_model is OF_DJANGO
+    assert get_commands()["migrate"] == "portal.tenancy"
+
+
+def test_no_migration_asks_a_model_who_points_to_it():
+    apps = MigrationLoader(None).disk_migrations
+    ours = [each for (app, _), each in apps.items() if not each.__module__.startswith("django.")]
+    operations = [one for each in ours for one in each.operations]
+    assert len(operations) > 700
+    assert [one for one in operations if isinstance(one, ASKS_WHO_POINTS)] == []
+    altered = [one for one in operations if isinstance(one, migrations.AlterField)]
+    assert len(altered) > 30
+    assert [one for one in altered if one.field.primary_key or one.field.unique] == []
