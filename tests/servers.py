@@ -29,6 +29,7 @@ WATCHED = (
     "*/migrations/*.py", "portal/*/migrations/*.py", "portal/tenancy/policies.py", "portal/roles.py", "demo/**/*.json",
     "*/loading.py", "*/management/commands/load_*.py", "partners/partnership_*.py", "incidents/playbooks.py",
     "incidents/cacao/*.py", "notifications/kinds.py", "tests/servers.py", "tests/in_memory.py",
+    "portal/tenancy/migration_states.py", "portal/tenancy/management/commands/migrate.py", "requirements.txt",
 )  # fmt: skip
 TICKETS = """
 SELECT sec.mint('test-ticket-' || p.id, p.organisation_id, 'session', p.id, NULL, interval '300 days')

@@ -14,7 +14,7 @@ from monitoring.access.kept_names import kept_as
 from monitoring.access.whose import REMEMBERED, Account, Place, Register, Tally
 from monitoring.access.words import Known, Name
 from monitoring.records.clocks import Clock
-from monitoring.records.names import domain_hints
+from monitoring.records.names import domain_hints, low
 from monitoring.records.normal import record_of
 from monitoring.records.record import AccountKind, Hint, HintKind, Record
 
@@ -185,7 +185,7 @@ def _is_plain(account: str) -> bool:
 def _hints(domain: str, organisation: str) -> tuple[Hint, ...]:
     """As of each account of the domain: of one alone its length, or what else is odd in it, would speak for all."""
     hints = domain_hints(domain)
-    said = organisation.strip().lower()
+    said = low(organisation)
     return (Hint(HintKind.ORGANISATION, said), *hints) if said else hints
 
 

@@ -8,7 +8,10 @@ import hashlib
 # of more than 512 letters, but put two of them together, and a letter has up to four octets.
 OCTETS = 800
 LETTERS = 1100  # of what is only shown
-# No name of a log has this sign, readers take all of its kind out: so no name is what another is kept as.
+# What is kept of a longer one: with the digest fewer than 512 letters, as many as a claimed name may have. The end
+# stays, because a domain ends in whoever it belongs to, and a machine's account in its `$`.
+_BEGINS, _ENDS = 150, 270
+# Readers take signs of its kind out of every name: so no name is what another is kept as.
 _MARK = "…\N{WORD JOINER}"
 
 
@@ -16,4 +19,5 @@ def kept_as(name: str) -> str:
     """A name as it is kept, looked up and compared in the database; of what is kept already, itself."""
     if 4 * len(name) <= OCTETS or len(octets := name.encode()) <= OCTETS:
         return name
-    return octets[: OCTETS - 80].decode(errors="ignore") + _MARK + hashlib.sha256(octets).hexdigest()
+    begins, ends = (each.decode(errors="ignore") for each in (octets[:_BEGINS], octets[-_ENDS:]))
+    return f"{begins}{_MARK}{hashlib.sha256(octets).hexdigest()}{ends}"

@@ -11,7 +11,7 @@ from uuid import UUID
 import psycopg
 from django.db import connections
 
-from monitoring.access.batch import Batch
+from monitoring.access.batch import Batch, Unknown
 from monitoring.access.kept_names import LETTERS, kept_as
 
 GAP = "\1"  # stands for None among ids until they are quoted
@@ -106,11 +106,7 @@ def _counts(source: UUID, batch: Batch) -> None:
         each.sign_ins = each.privileged = 0
         each.first = each.last = each.last_privileged = None
     unknown = _columns(
-        [
-            (side, kind, kept_as(name), each.example[:LETTERS], each.times, each.first, each.last)
-            for (side, kind, name), each in batch.unknown.items()
-        ],
-        7,
+        [(*key, each.example[:LETTERS], each.times, each.first, each.last) for key, each in _unknown(batch).items()], 7
     )
     sql = (
         "SELECT sec.count_source(%s, %s, %s, %s, %s::timestamptz, %s::timestamptz, %s, %s, %s::uuid[], %s::bigint[],"
@@ -119,6 +115,17 @@ def _counts(source: UUID, batch: Batch) -> None:
     )
     said = [batch.accepted, batch.duplicates, batch.rejected, batch.earliest, batch.latest, batch.clock, batch.because]
     _call(sql, source, *said, *coverage, *unknown)
+
+
+def _unknown(batch: Batch) -> dict[tuple[str, str, str], Unknown]:
+    """Names that nobody knows, as they are kept: no two rows of one statement may be the same."""
+    found: dict[tuple[str, str, str], Unknown] = {}
+    for (side, kind, name), each in batch.unknown.items():
+        known = found.setdefault((side, kind, kept_as(name)), each)
+        if known is not each:
+            known.times += each.times
+            known.first, known.last = min(known.first, each.first), max(known.last, each.last)
+    return found
 
 
 def array(values: Sequence[str | datetime | None]) -> str:

@@ -17,6 +17,7 @@ from monitoring.records.names import (
     host_hints,
     host_of,
     kind_of,
+    low,
     split_account,
     unique,
     word,
@@ -107,11 +108,11 @@ def record_of(line: NormalLine, clock: Clock, *, fault: str = "") -> Record:
     resource = host_of(line.resource)
     if not resource:
         raise Unreadable("no-resource")
-    if line.account_organisation:
-        home = unique(Hint(HintKind.ORGANISATION, line.account_organisation.strip().lower()), *home)
+    if said := low(line.account_organisation):
+        home = unique(Hint(HintKind.ORGANISATION, said), *home)
     place = host_hints(resource)
-    if line.resource_organisation:
-        place = unique(Hint(HintKind.ORGANISATION, line.resource_organisation.strip().lower()), *place)
+    if said := low(line.resource_organisation):
+        place = unique(Hint(HintKind.ORGANISATION, said), *place)
     return Record(
         at=at,
         event_id=line.id.strip(),

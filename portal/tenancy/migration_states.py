@@ -4,9 +4,10 @@ Before and after each operation Django has every model as it was at that point. 
 models that it points to, too, and all that point to those; nearly every model of ours points to the organisation, so
 each change of any made all 180. What has to be made anew is what holds the old model: whoever points to it, and so on.
 
-What a model's target knows of who points to it is needed when a model is renamed, or a primary key or unique field is
-altered: `tests/portal/test_migration_states.py` finds none. `tests/gates/test_wiring.py` compares the schema that comes
-of it with the one that Django's own command makes.
+What a model's target knows of who points to it is then not to be relied on. A migration's Python code may: for it all
+are made afresh. Django itself does when a model is renamed, or a primary key or unique field is altered, of which
+`tests/portal/test_migration_states.py` finds none. `tests/gates/test_wiring.py` compares the schema with the one that
+Django's own command makes.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
+from django.db.migrations.operations import RunPython
 from django.db.migrations.state import ProjectState
 from django.db.migrations.utils import resolve_relation
 
@@ -24,18 +27,24 @@ Key = tuple[str, str]  # app label, and the model's name in small letters
 @contextmanager
 def fewer_models_made() -> Iterator[None]:
     """While this is open, in the whole process."""
-    of_django = ProjectState._find_reload_model  # type: ignore[attr-defined]
+    reloaded, backwards = ProjectState._find_reload_model, RunPython.database_backwards  # type: ignore[attr-defined]
+
+    def backwards_afresh(operation: RunPython, app_label: str, editor: Any, from_state: Any, to_state: Any) -> None:
+        from_state.clear_delayed_apps_cache()  # forwards Django does so itself
+        backwards(operation, app_label, editor, from_state, to_state)
+
     ProjectState._find_reload_model = _held_by  # type: ignore[attr-defined]
+    RunPython.database_backwards = backwards_afresh  # type: ignore[method-assign, assignment]
     try:
         yield
     finally:
-        ProjectState._find_reload_model = of_django  # type: ignore[attr-defined]
+        ProjectState._find_reload_model = reloaded  # type: ignore[attr-defined]
+        RunPython.database_backwards = backwards  # type: ignore[method-assign]
 
 
 def _held_by(state: ProjectState, app_label: str, model_name: str, delay: bool = False) -> set[Key]:
     """A model and whatever holds it: by a foreign key, as a base, or through another one that does."""
-    if delay:
-        state.is_delayed = True
+    state.is_delayed = True  # what points to it is not what is made anew
     holders: dict[Key, set[Key]] = defaultdict(set)
     for key, model in state.models.items():
         for field in model.fields.values():

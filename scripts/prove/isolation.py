@@ -64,12 +64,13 @@ def run(url: str, live_url: str, owner_url: str, tool: Tool, size: Size) -> dict
     control = _Load(url, live_url, owner_url, OTHER, Size(5, 2, 2), cast, two)
     with django_on(database):  # the keys are sealed there
         happening = Happening(owner_url, tool, {f"/{slug}": two.ids[slug] for slug in (TARGET, OTHER)}, pause=0.1)
-    download = Download(url, cookie, pause=0.02)
+    download = Download(url, cookie)
     try:
         _under_way(mine, control, download, tool)
         asked = two.ask(LEAD, incident, TARGET, 4, "brackenfield")
         isolation = two.approve(SECOND, asked, incident, TARGET, 4)
         committed = time.monotonic()
+        download.hurry()
         again = _try_again(url, live_url, cookie, mine, until=committed + max(size.again_for, 2.0))
         download.stop()
         facts = _facts(mine, control, download, committed, again)

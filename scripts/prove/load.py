@@ -171,16 +171,25 @@ class _ByOrdinaryNetwork(http.client.HTTPConnection):
 
 
 class Download(Workers):
-    """The record of an organisation, read slowly over HTTP; `last_line` is what it ended with."""
+    """The record of an organisation, read over HTTP; `last_line` is what it ended with.
 
-    def __init__(self, url: str, cookie: str, pause: float) -> None:
+    It is read slowly until `hurry()`: so it is under way, however long anything else takes to begin, and afterwards
+    what lies in buffers is soon read.
+    """
+
+    SLOW, QUICK = 0.2, 0.005  # seconds between two reads
+
+    def __init__(self, url: str, cookie: str) -> None:
         super().__init__()
-        self.host, self.cookie, self.pause = urlsplit(url).netloc, cookie, pause
+        self.host, self.cookie, self.pause = urlsplit(url).netloc, cookie, self.SLOW
         self.read = 0
         self.last_line = b""
         self.ended_at = 0.0
         self.status = 0
         self.start(1, self._download)
+
+    def hurry(self) -> None:
+        self.pause = self.QUICK
 
     def _download(self, _: int) -> None:
         client = _ByOrdinaryNetwork(self.host, timeout=30)

@@ -90,7 +90,7 @@ class People:
     def __init__(self, messages: int, chance: random.Random, *, errors: float = 0, lost_replies: float = 0) -> None:
         self.wanted = {f"p{n}{DOMAIN}" for n in range(messages)}
         self.gate = Gate()
-        self.sink = Counting(chance, errors, lost_replies, lambda: self.gate.shut(self.count()))
+        self.sink = Counting(random.Random(chance.random()), errors, lost_replies, lambda: self.gate.shut(self.count()))
         self.server = Controller(self.sink, hostname="127.0.0.1", port=free_port())
         self.server.start()
         self.environment: Mapping[str, str] = {

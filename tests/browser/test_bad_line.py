@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from html import unescape
 from typing import Any
 from uuid import uuid4
 
@@ -25,6 +26,17 @@ WHO, COLLEAGUE = "Grace Holloway", "Ben Ashcroft"
 STORED = """Promise.all([caches.keys(), indexedDB.databases()]).then(([pages, answers]) =>
     [...pages.filter(name => name.startsWith("bulkhead-tasks-")), ...answers.map(each => each.name)])"""
 KEPT = "caches.keys().then(names => names.filter(name => name.startsWith('bulkhead-tasks-')).length)"
+# The card as it is fetched when what stands before it has gone: nothing of the former one is left.
+MADE_ANEW = """() => {
+    const card = document.querySelector("#my-tasks [data-action-scope]");
+    document.getElementById("typed-name").closest("form").remove();
+    card.replaceWith(card.cloneNode(true));
+    document.dispatchEvent(new CustomEvent("bulkhead:refreshed"));
+}"""
+COPY = """caches.keys().then(async names => {
+    const copy = await caches.open(names.find(name => name.startsWith("bulkhead-tasks-")));
+    return (await Promise.all((await copy.matchAll()).map(each => each.text()))).join("");
+})"""
 EVENTS = """
 SELECT count(*) FROM ledger_event WHERE kind = 'task.acknowledged' AND text::jsonb #>> '{data,task}' = %s
 """
@@ -270,6 +282,8 @@ def test_done_of_a_step_that_stops_a_service_asks_for_its_name_before_it_is_kept
 
         fetched_anew()
         assert name.input_value() == "the al"
+        phone.page.evaluate(MADE_ANEW)
+        assert name.input_value() == "the al"
         # A colleague has said meanwhile that it is blocked: nothing asks about what is no longer to be done.
         blocked = {"reason": "The people who ring are not warned yet."}
         call(product, "brackenfield", "POST", f"/tasks/{task['id']}/block/", blocked)
@@ -277,6 +291,9 @@ def test_done_of_a_step_that_stops_a_service_asks_for_its_name_before_it_is_kept
         assert name.count() == 0
         call(product, "brackenfield", "POST", f"/tasks/{task['id']}/start/", {})
         phone.kept()
+        tag = phone.page.locator(f"#my-tasks form[data-task='{task['id']}']").first.get_attribute("data-tag")
+        as_now = f'data-kept-task="{task["id"]}" data-tag="{tag}"'
+        wait_for(lambda: as_now in unescape(phone.window.say(COPY)))
         phone.cut()
         # On the copy.
         phone.my_tasks()

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import pytest
 
+from incidents.errors import Invalid
 from monitoring.access.ingest import source_named, take_stream
 from monitoring.access.kept_names import OCTETS, kept_as
 from monitoring.findings.sources import claim, names_page
@@ -71,7 +72,8 @@ def test_changes_of_long_names_are_kept(inside):
         assert (told.accepted, told.rejected) == (1, 0)
         change = AccessChange.objects.get()
         assert len(change.account + change.target + change.place) < 3 * OCTETS
-        assert change.account.startswith("s" * 512)
+        assert change.account.startswith("s" * 100)
+        assert change.account.endswith("d.ashbourne.example")
 
 
 def test_a_name_that_grows_in_small_letters_is_shown_shortened(inside):
@@ -120,3 +122,32 @@ def test_no_name_of_a_log_is_what_another_is_kept_as(inside):
         forged = line(kept_as(f"{LONG}@ashbourne"), account_organisation="ashbourne", **COLD)
         assert take(line(f"{LONG}@ashbourne", **COLD), forged).first_sights == 2
         assert Sight.objects.count() == 2
+
+
+def test_no_claim_takes_a_long_name_below_the_domain_of_another(inside, cast):
+    name = f"{LONG[:200]}.ashbourne.example"
+    assert len(name.encode()) > OCTETS
+    with inside("gravenhurst", role="administrator"), pytest.raises(Invalid, match="taken"):
+        claim(kind="domain", value=name, whose=cast.id("gravenhurst"), system=None)
+    with inside("ashbourne"):
+        assert take(line(f"eve@{name}", "file-01", resource_organisation="ashbourne")).first_sights == 0
+        assert not Unattributed.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["a" * 400 + LONG[:112], LONG + "x" * 12])
+def test_whatever_is_listed_can_be_claimed(inside, cast, name):
+    assert len(name) == 512
+    with inside("ashbourne", role="administrator"):
+        claim(kind="host", value=kept_as(name), whose=cast.id("ashbourne"), system=None)
+
+
+def test_an_organisation_that_is_none_stops_no_log(inside):
+    """Two spellings of what is kept as one, in the same batch."""
+    said = [LONG, kept_as(LONG), f"{LONG[:250]}\u2060{LONG[250:]}", "null"]
+    with inside("ashbourne"):
+        told = take(
+            *(line("eve@nowhere", "x", account_organisation=each, id=each[:9] + str(len(each))) for each in said)
+        )
+        assert (told.accepted, told.rejected) == (4, 0)
+        names = Unattributed.objects.filter(kind="organisation")
+        assert sorted(names.values_list("times", flat=True)) == [1, 2]

@@ -16,7 +16,7 @@ from portal import clock, health
 from portal.mail_sink import Mailbox
 from tests.notifications.stage import Stage, as_worker, in_threads
 from tests.notifications.test_text_budget import HER_NUMBER, SUNITA
-from tests.notifications.texting import number, service
+from tests.notifications.texting import number, opens_again, service
 
 pytestmark = pytest.mark.django_db(transaction=True)
 USED_UP = "Today's limit of text messages is used up."
@@ -24,7 +24,7 @@ USED_UP = "Today's limit of text messages is used up."
 
 def texts(stage: Stage) -> list[tuple[Any, ...]]:
     return stage.owner(
-        "SELECT state, attempts, error, due_at = date_trunc('day', now(), 'UTC') + interval '1 day', next_way"
+        f"SELECT state, attempts, error, {opens_again('due_at')}, next_way"
         " FROM notifications_delivery WHERE way = 'sms'"
     )
 

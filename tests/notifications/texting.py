@@ -45,3 +45,14 @@ def number(stage: Stage, slug: str, person: str, address: str, *, order: int = 0
         [point, "sms", address, "trusted", order, private, slug, person],
     )
     return point
+
+
+_MIDNIGHT = "date_trunc('day', now(), 'UTC')"
+
+
+def opens_again(at: str) -> str:
+    """As SQL, whether `at` is when a service is asked again whose day is used up: the next midnight. What is refused in
+    the first ten minutes of a day, when clocks may differ, waits ten minutes: these tests run at any hour."""
+    then = f"({at} - interval '10 minutes')"
+    early = f"{then} BETWEEN {_MIDNIGHT} AND least(now(), {_MIDNIGHT} + interval '10 minutes')"
+    return f"({at} = {_MIDNIGHT} + interval '1 day' OR {early})"

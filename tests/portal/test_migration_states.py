@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 from django.core.management import get_commands
-from django.db import migrations, models
+from django.db import connections, migrations, models
 from django.db.migrations.loader import MigrationLoader
-from django.db.migrations.state import ModelState, ProjectState
+from django.db.migrations.state import ModelState, ProjectState, StateApps
 
 from portal.tenancy.migration_states import fewer_models_made
 
-OF_DJANGO = ProjectState._find_reload_model
-# Whoever points to a model is asked for by these alone (django/db/backends/base/schema.py, `related_objects`).
+OF_DJANGO = (ProjectState._find_reload_model, migrations.RunPython.database_backwards)
+# Who points to a model is asked by these (`related_objects` in django/db/migrations/operations/models.py, and in
+# django/db/backends/base/schema.py for what is altered below), and by Python code.
 ASKS_WHO_POINTS = (migrations.RenameModel, migrations.AlterModelTable, migrations.RenameField)
 
 
@@ -70,12 +73,33 @@ def test_a_model_is_made_anew_with_those_that_hold_it(state: ProjectState, chang
     assert after["special"]._meta.get_field("note")
 
 
+@pytest.mark.parametrize("way", ["database_forwards", "database_backwards"])
+def test_python_code_finds_who_points_to_a_model_as_it_was(state: ProjectState, way: str):
+    found = []
+
+    def look(apps: StateApps, _editor: object) -> None:
+        hub, child = apps.get_model("a", "Hub"), apps.get_model("a", "Child")
+        found.append(hub._meta.get_field("child").related_model is child)
+        found.append("note" in {each.name for each in hub._meta.get_field("child").related_model._meta.get_fields()})
+        found.append(len(hub._meta.related_objects))
+
+    editor = SimpleNamespace(connection=connections["default"])
+    with fewer_models_made():
+        assert state.apps
+        later = state.clone()
+        later.add_field("a", "child", "note", models.TextField(default=""), preserve_default=False)
+        for each, has_note in ((state, False), (later, True)):
+            getattr(migrations.RunPython(look, look), way)("a", editor, each, each)
+            assert found == [True, has_note, 5]  # Hub itself, Child, Order, Tagging and Tagged
+            found.clear()
+
+
 def test_only_while_it_is_open(state: ProjectState):
     with fewer_models_made():
-        assert ProjectState._find_reload_model is not OF_DJANGO
+        assert ProjectState._find_reload_model is not OF_DJANGO[0]
     with pytest.raises(LookupError), fewer_models_made():
         state.apps.get_model("a", "nobody")
-    assert ProjectState._find_reload_model is OF_DJANGO
+    assert (ProjectState._find_reload_model, migrations.RunPython.database_backwards) == OF_DJANGO
     assert get_commands()["migrate"] == "portal.tenancy"
 
 

@@ -55,11 +55,19 @@ function askForName(form) {
   if (document.getElementById("typed-name")) return;
   const asked = document.getElementById("kept-typed").content.cloneNode(true).firstElementChild;
   asked.dataset.jsMade = "";
-  const { act, typed } = form.dataset;
-  // It asks about this step as it stood: once that has gone on, or has left the page, so does the question.
+  const { task, act, typed } = form.dataset;
+  let at = form;
+  // It asks about this step as it stood. Where the page has made the step's form anew it follows, with what was typed; once
+  // the step has gone on, or has left the page, it goes.
   const stillAsked = () => {
-    if (form.isConnected && form.dataset.act === act && form.dataset.typed === typed) return;
-    leave();
+    const same = [...document.querySelectorAll("form[data-task]")].find(
+      ({ dataset }) => dataset.task === task && dataset.act === act && dataset.typed === typed,
+    );
+    if (!same) return leave();
+    at = same;
+    if (same.nextElementSibling === asked) return;
+    same.after(asked);
+    if (document.activeElement === document.body) asked.querySelector("input").focus();
   };
   const leave = () => {
     asked.remove();
@@ -74,7 +82,7 @@ function askForName(form) {
     event.preventDefault();
     if (typedWrong(field)) return;
     leave();
-    keepTap(form, { confirm: field.value.trim() });
+    keepTap(at, { confirm: field.value.trim() });
   });
   form.after(asked);
   field.focus();
