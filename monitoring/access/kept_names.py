@@ -21,3 +21,13 @@ def kept_as(name: str) -> str:
         return name
     begins, ends = (each.decode(errors="ignore") for each in (octets[:_BEGINS], octets[-_ENDS:]))
     return f"{begins}{_MARK}{hashlib.sha256(octets).hexdigest()}{ends}"
+
+
+def all_kept_as(names: list[str]) -> list[str]:
+    """The same of many, which are nearly always short."""
+    return names if 4 * max(map(len, names)) <= OCTETS else [kept_as(each) for each in names]
+
+
+def shown_as(names: list[str]) -> list[str]:
+    """What is only shown, cut where it is too long."""
+    return names if max(map(len, names)) <= LETTERS else [each[:LETTERS] for each in names]

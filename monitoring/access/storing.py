@@ -12,7 +12,7 @@ import psycopg
 from django.db import connections
 
 from monitoring.access.batch import Batch, Unknown
-from monitoring.access.kept_names import LETTERS, kept_as
+from monitoring.access.kept_names import LETTERS, all_kept_as, kept_as, shown_as
 
 GAP = "\1"  # stands for None among ids until they are quoted
 
@@ -53,14 +53,14 @@ def _sights(source: UUID, batch: Batch, meanwhile: Meanwhile) -> tuple[int, int]
     accounts, places = [each.account for each in crossings], [each.place for each in crossings]
     columns = [
         plain([each.kind for each in crossings]),
-        array([kept_as(each.key) for each in accounts]),
-        array([each.shown[:LETTERS] for each in accounts]),
+        array(all_kept_as([each.key for each in accounts])),
+        array(shown_as([each.shown for each in accounts])),
         plain([each.kind for each in accounts]),
         plain([each.home for each in accounts]),
         plain([each.organisation for each in places]),
-        array([kept_as(each.place) for each in places]),
+        array(all_kept_as([each.place for each in places])),
         plain([each.system for each in places]),
-        array([each.resource[:LETTERS] for each in places]),
+        array(shown_as([each.resource for each in places])),
         array([each.at for each in crossings]),
         plain([each.permission for each in crossings]),
     ]

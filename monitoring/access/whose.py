@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db import connections
 from msgspec import Struct
 
-from monitoring.access.kept_names import kept_as
+from monitoring.access.kept_names import all_kept_as
 from monitoring.records.names import is_address, kind_of
 from monitoring.records.record import AccountKind, Hint, HintKind
 
@@ -121,7 +121,7 @@ class Register:
         names = list(asked)
         found: dict[int, tuple[str | None, str | None]] = {}
         with connections["default"].cursor() as cursor:
-            kinds, values = [kind for kind, _ in names], [kept_as(name) for _, name in names]
+            kinds, values = [kind for kind, _ in names], all_kept_as([name for _, name in names])
             cursor.execute("SELECT nth, organisation_id::text, system_id::text FROM sec.whose(%s, %s)", [kinds, values])
             for nth, organisation, system in cursor.fetchall():
                 found.setdefault(nth - 1, (self._one.get(organisation) if organisation else None, system))

@@ -108,10 +108,10 @@ def record_of(line: NormalLine, clock: Clock, *, fault: str = "") -> Record:
     resource = host_of(line.resource)
     if not resource:
         raise Unreadable("no-resource")
-    if said := low(line.account_organisation):
+    if line.account_organisation and (said := slug_of(line.account_organisation)):
         home = unique(Hint(HintKind.ORGANISATION, said), *home)
     place = host_hints(resource)
-    if said := low(line.resource_organisation):
+    if line.resource_organisation and (said := slug_of(line.resource_organisation)):
         place = unique(Hint(HintKind.ORGANISATION, said), *place)
     return Record(
         at=at,
@@ -134,6 +134,12 @@ def record_of(line: NormalLine, clock: Clock, *, fault: str = "") -> Record:
         src_host=host_of(line.src_host),
         clock=fault,
     )
+
+
+@lru_cache(REMEMBERED)
+def slug_of(said: str) -> str:
+    """An organisation as our own form names it; '' when it names none."""
+    return low(said)
 
 
 @lru_cache(REMEMBERED)

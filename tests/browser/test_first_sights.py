@@ -21,7 +21,7 @@ def test_three_clicks_lead_from_the_first_page_to_an_open_incident(browser: Any,
     page.wait_for_load_state()
     page.goto(product.url)
     page.get_by_role("link", name="One first sight waits for a decision").click()
-    assert page.get_by_role("link", name="svc-backup@ashbourne").is_visible()
+    page.get_by_role("link", name="svc-backup@ashbourne").wait_for()
     assert "Use of a lapsed permission" in page.locator("main").inner_text()
     page.get_by_role("button", name="Open an incident").click()
     preview = page.locator("[data-preview]").inner_text()

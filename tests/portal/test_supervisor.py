@@ -145,9 +145,9 @@ def test_a_second_start_names_the_first(portal):
 
 def test_a_taken_port_gives_one_sentence(tmp_path, portal):
     assert f"Port {portal.port} is taken" in refusal(BULKHEAD_VAR=str(tmp_path), PORT=str(portal.port))
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        assert f"Port {port} is taken" in refusal(BULKHEAD_VAR=str(tmp_path), PORT=str(port - 1))
+    port = two_free_ports()
+    with socket.create_server(("127.0.0.1", port + 1)):
+        assert f"Port {port + 1} is taken" in refusal(BULKHEAD_VAR=str(tmp_path), PORT=str(port))
 
 
 def test_a_crashed_child_is_started_again(portal):
