@@ -44,6 +44,7 @@ def test_a_person_enrols_by_link_signs_in_by_passkey_and_steps_up(door):
     first.press("Keep, and go on to your recovery codes")
     first.arrives("/account/recovery-codes/")
     first.press("Show my ten codes")
+    first.page.locator("#codes li").nth(9).wait_for()
     assert first.page.locator("#codes li").count() == 10
     faults += first.look("recovery-codes")
     first.press("I have kept them")
@@ -110,6 +111,7 @@ def test_without_a_device_a_password_and_an_app_let_in_and_lead_to_a_passkey(doo
     window.press("Set it up")
     window.arrives("/account/recovery-codes/")
     window.press("Show my ten codes")
+    window.page.locator("#codes li").nth(9).wait_for()
     codes = window.page.locator("#codes li").all_inner_texts()
     window.go("/sign-out/")
     window.press("Sign out")
