@@ -1,4 +1,4 @@
-"""Names as the database keeps them: one of too many octets by its beginning and a digest."""
+"""Names as the database keeps them: one of too many octets by its beginning, a digest and its end."""
 
 from __future__ import annotations
 
