@@ -6,10 +6,15 @@ from collections.abc import Callable
 from typing import Any
 
 
+def follow(page: Any, element: Any) -> None:
+    """Press what leads on and wait for the page it leads to: the one being left is complete, and may say the same."""
+    with page.expect_navigation():
+        element.click()
+
+
 def press(words: str) -> Callable[[Any], None]:
     def act(page: Any) -> None:
-        page.get_by_role("button", name=words).first.click()
-        page.wait_for_load_state()
+        follow(page, page.get_by_role("button", name=words).first)
 
     return act
 
@@ -25,8 +30,7 @@ def name_a_campaign(page: Any) -> None:
     """The other incident is chosen already; where it was linked before, it stands there."""
     if page.get_by_role("button", name="Take the link back").count() == 0:
         page.get_by_label("What is the campaign called?").fill("Autumn")
-        page.get_by_role("button", name="Link them").click()
-        page.wait_for_load_state()
+        follow(page, page.get_by_role("button", name="Link them"))
 
 
 def timeless(page: Any) -> None:
@@ -139,8 +143,7 @@ def preview_update(page: Any) -> None:
 
 
 def open_the_finding(page: Any) -> None:
-    page.locator("main h2 a, main tbody th a").first.click()
-    page.wait_for_load_state()
+    follow(page, page.locator("main h2 a, main tbody th a").first)
 
 
 def open_the_composer(page: Any) -> None:
@@ -201,8 +204,7 @@ def ring(page: Any) -> None:
     for words in ("Put them on the call list", "Take this call"):
         button = page.get_by_role("button", name=words)
         if button.count():
-            button.click()
-            page.wait_for_load_state()
+            follow(page, button)
 
 
 def ring_without_an_outcome(page: Any) -> None:
@@ -214,8 +216,7 @@ def ring_without_an_outcome(page: Any) -> None:
 def do_something(page: Any) -> None:
     page.get_by_label("Something else", exact=True).check()
     page.get_by_label("Something else, in your words").fill("Pulled the plug of the old print server")
-    page.get_by_role("button", name="Write it down").click()
-    page.get_by_role("status").first.wait_for()
+    follow(page, page.get_by_role("button", name="Write it down"))
 
 
 def do_a_task(page: Any) -> None:
@@ -235,7 +236,7 @@ def was_told(page: Any) -> None:
     page.get_by_label("Who said it?").fill("Carol Dunn")
     page.get_by_label("In which role?").fill("Duty officer")
     page.get_by_label("Which number did you ring?").fill("+44 1632 960111")
-    page.get_by_role("button", name="Write it down in their name").click()
+    follow(page, page.get_by_role("button", name="Write it down in their name"))
     page.get_by_role("heading", name="Told by telephone").wait_for()
 
 
@@ -253,4 +254,4 @@ def _add_file(page: Any, content: bytes) -> None:
     page.get_by_label("Add a file").set_input_files(
         files=[{"name": "gateway.txt", "mimeType": "text/plain", "buffer": content}]
     )
-    page.get_by_role("button", name="Keep the file").click()
+    follow(page, page.get_by_role("button", name="Keep the file"))

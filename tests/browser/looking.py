@@ -23,7 +23,7 @@ RESTED = """new Promise(done => {
   const end = Date.now() + 3000;
   (function look() {
     const wanted = document.querySelector("meta[name=live-url]");
-    const follows = document.documentElement.dataset.liveState === "live";
+    const follows = document.documentElement?.dataset.liveState === "live";
     const live = document.readyState === "complete" && (!wanted || follows);
     if (live || Date.now() > end) requestAnimationFrame(() => setTimeout(() => done(live), 30));
     else setTimeout(look, 25);

@@ -26,9 +26,7 @@ def test_a_task_that_becomes_overdue_turns_on_an_open_page(browser: Any, product
     reference = call(product, "ashbourne", "POST", "/incidents/", body)["reference"]
     window = Window(browser, product, DESKTOP)
     try:
-        window.page.goto(product.url + sign_in_path(product, "Priya Nair"))
-        window.page.locator("main form button").click()
-        window.page.wait_for_load_state()
+        window.sign_in(sign_in_path(product, "Priya Nair"))
         window.page.clock.install()
         window.page.goto(f"{product.url}/incidents/{reference}/")
         board = window.page.locator("#board")

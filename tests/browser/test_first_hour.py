@@ -30,9 +30,7 @@ def windows(browser: Any, fresh_product: Running) -> Iterator[Any]:
     def window(who: str = "", shape: dict[str, Any] = DESKTOP) -> Window:
         made = Window(browser, fresh_product, shape)
         if who:
-            made.page.goto(fresh_product.url + sign_in_path(fresh_product, who))
-            made.page.locator("main form button").click()
-            made.page.wait_for_load_state()
+            made.sign_in(sign_in_path(fresh_product, who))
             step_up_everybody(fresh_product)
         opened.append(made)
         return made

@@ -16,9 +16,7 @@ pytestmark = pytest.mark.timeout(150)  # the product starts in it
 def test_three_clicks_lead_from_the_first_page_to_an_open_incident(browser: Any, product: Running):
     window = Window(browser, product, DESKTOP)
     page = window.page
-    page.goto(product.url + sign_in_path(product, "Priya Nair"))
-    page.locator("main form button").click()
-    page.wait_for_load_state()
+    window.sign_in(sign_in_path(product, "Priya Nair"))
     page.goto(product.url)
     page.get_by_role("link", name="One first sight waits for a decision").click()
     page.get_by_role("link", name="svc-backup@ashbourne").wait_for()

@@ -40,9 +40,7 @@ def windows(browser: Any, product: Running) -> Iterator[Any]:
     def window(who: str = "", shape: dict[str, Any] = DESKTOP) -> Window:
         made = Window(browser, product, shape)
         if who:
-            made.page.goto(product.url + sign_in_path(product, who))
-            made.page.locator("main form button").click()
-            made.page.wait_for_load_state()
+            made.sign_in(sign_in_path(product, who))
             step_up_everybody(product)
         opened.append(made)
         return made

@@ -26,9 +26,7 @@ TAPPED = """async () => {
 def phone(browser: Any, product: Running) -> Iterator[Window]:
     window = Window(browser, product, PHONE)
     window.context.grant_permissions(["notifications"], origin=product.url)
-    window.page.goto(product.url + sign_in_path(product, WHO))
-    window.page.locator("main form button").click()
-    window.page.wait_for_load_state()
+    window.sign_in(sign_in_path(product, WHO))
     step_up_everybody(product)
     yield window
     window.context.close()

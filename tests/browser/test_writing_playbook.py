@@ -60,9 +60,7 @@ class Keys:
 @pytest.fixture
 def keys(browser: Any, product: Running) -> Iterator[Keys]:
     window = Window(browser, product, DESKTOP)
-    window.page.goto(product.url + sign_in_path(product, "Priya Nair"))
-    window.page.locator("main form button").click()
-    window.page.wait_for_load_state()
+    window.sign_in(sign_in_path(product, "Priya Nair"))
     yield Keys(window.page)
     window.context.close()
 

@@ -132,7 +132,7 @@ def test_overseers_read_yes_or_no_of_each_participant_and_nothing_more(cast, cli
         assert set(rows.values()) == {"no"}
         assert "Gravenhurst" not in page
         assert "Ring the desk first" not in page
-        assert "341" not in re.sub(r'datetime="[^"]+"', "", page)
+        assert "341" not in re.sub(r"<[^>]*>", " ", page)  # what is read: a random id in an address may hold it
     for other in ("coldharbour", "gravenhurst"):
         assert client_of(other).get(f"/incidents/{incident}/mail/").status_code == 404
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from incidents.models import Duty
@@ -31,7 +33,9 @@ def test_whoever_has_a_clock_running_is_told_at_the_closing_that_it_goes_on(
     assert set(audience) == {stage.ids["ashbourne"]}
     texts = [each["text"] for each in mail.messages() if "a clock of yours" in each["subject"]]
     assert texts
-    assert all("runs: see Duties" in text and "72" not in text and "Commissioner" not in text for text in texts)
+    assert all("runs: see Duties" in text for text in texts)
+    # The message's random code may hold a 72, with something beside it.
+    assert not [text for text in texts if re.search(r"\b72\b|Commissioner", text)]
     board = f"/incidents/{incident.reference}/"
     assert "closing stops no clock" in client_of("ashbourne").get(board).content.decode()
     for slug in OTHERS:  # the provider oversees, Dunmere takes part, Gravenhurst is outside

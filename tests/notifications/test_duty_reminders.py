@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -56,7 +57,8 @@ def test_whoever_judges_it_is_told_before_it_is_due_and_the_managers_when_it_is_
         assert told(stage, incident) == roles, passes
     texts = [each["subject"] + each["text"] for each in mail.messages() if "a clock of yours" in each["subject"]]
     assert texts
-    assert not any(word in text for text in texts for word in ("72", "Article", "Commissioner", "payroll"))
+    told_too_much = re.compile(r"\b72\b|Article|Commissioner|payroll")  # a message's random code may hold a 72
+    assert not [text for text in texts if told_too_much.search(text)]
     for kind in ("delivery.accepted", "delivery.delivered", "delivery.dead"):
         for data, audience in stage.events(kind):
             if data.get("message") == "duty_due":
