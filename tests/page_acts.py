@@ -36,13 +36,13 @@ def name_a_campaign(page: Any) -> None:
 def timeless(page: Any) -> None:
     page.get_by_label("After how many minutes").first.fill("")
     page.get_by_role("button", name="Begin the exercise").click()
-    page.get_by_role("alert").wait_for()
+    page.locator("main").get_by_role("alert").wait_for()
 
 
 def half_quiet(page: Any) -> None:
     page.get_by_label("From").fill("22:00")
     page.get_by_role("button", name="Keep it").click()
-    page.get_by_role("alert").wait_for()
+    page.locator("main").get_by_role("alert").wait_for()
 
 
 def no_channel(page: Any) -> None:
@@ -50,7 +50,7 @@ def no_channel(page: Any) -> None:
     page.get_by_label("What it is").fill("Duty channel")
     page.get_by_label("Address or number").fill("https://example.org/services/T0/B0/abcdef")
     page.get_by_role("button", name="Keep it").click()
-    page.get_by_role("alert").wait_for()
+    page.locator("main").get_by_role("alert").wait_for()
 
 
 def paste_half_a_playbook(page: Any) -> None:
@@ -62,7 +62,7 @@ def paste_half_a_playbook(page: Any) -> None:
 def sign_for_ever(page: Any) -> None:
     page.get_by_label("It counts until").fill("2099-01-01")
     page.get_by_role("button", name="Sign off for your organisation").click()
-    page.get_by_role("alert").wait_for()
+    page.locator("main").get_by_role("alert").wait_for()
 
 
 def begin_a_playbook(page: Any) -> None:
@@ -82,20 +82,20 @@ def a_step_of_a_copy(page: Any) -> None:
 
 def press_in_form(page: Any) -> None:
     page.locator("main form[method=post] button").last.click()
-    page.get_by_role("alert").wait_for()
+    page.locator("main").get_by_role("alert").wait_for()
 
 
 def keep_a_view(page: Any) -> None:
     if not page.get_by_label("Keep what the list shows now").is_visible():  # it is open once something is kept
         page.locator("summary", has_text="Your views").click()
     page.get_by_label("Keep what the list shows now").fill("Night shift")
-    page.get_by_role("button", name="Keep").click()
+    follow(page, page.get_by_role("button", name="Keep"))
     page.get_by_role("link", name="Night shift").wait_for()
 
 
 def name_the_platform(page: Any) -> None:
     page.get_by_label("Identity platform").check()
-    page.get_by_role("button", name="Show who is reached").click()
+    follow(page, page.get_by_role("button", name="Show who is reached"))  # the preview came by itself, on the old page
     page.get_by_role("button", name="Open and notify").wait_for()
 
 
@@ -105,13 +105,13 @@ def leave_untold_without_a_reason(page: Any) -> None:
     page.get_by_label("is not told").last.check()
     page.get_by_label("Title").fill("Breach")
     page.get_by_role("button", name="Open and notify").click()
-    page.get_by_role("alert").wait_for()
+    page.locator("main").get_by_role("alert").wait_for()
 
 
 def open_without_a_title(page: Any) -> None:
     name_the_platform(page)
     page.get_by_role("button", name="Open and notify").click()
-    page.get_by_role("alert").wait_for()
+    page.locator("main").get_by_role("alert").wait_for()
 
 
 def preview_words(page: Any) -> None:
@@ -124,7 +124,7 @@ def preview_words(page: Any) -> None:
 def word_a_link(page: Any) -> None:
     page.get_by_label("In an e-mail").fill("Look at www.example.org")
     page.get_by_role("button", name="Keep these words").click()
-    page.get_by_role("alert").wait_for()
+    page.locator("main").get_by_role("alert").wait_for()
 
 
 def aware_years_ago(page: Any) -> None:
@@ -154,7 +154,7 @@ def open_the_composer(page: Any) -> None:
 def look_at_everybodys(page: Any) -> None:
     page.get_by_label("Issuer").fill("https://login.microsoftonline.com/common/v2.0")
     page.get_by_role("button", name="Look").click()
-    page.get_by_role("alert").wait_for()
+    page.locator("main").get_by_role("alert").wait_for()
 
 
 def unfold(words: str) -> Callable[[Any], None]:
@@ -179,7 +179,7 @@ def ask_of_a_made_up_code(page: Any) -> None:
 def name_somebody(page: Any) -> None:
     page.get_by_label("What they should know and look at").fill("Dunmere is hit.")
     page.get_by_role("button", name="Send").click()
-    page.get_by_role("alert").wait_for()
+    page.locator("main").get_by_role("alert").wait_for()
 
 
 def preview_work(page: Any) -> None:
@@ -192,7 +192,7 @@ def preview_work(page: Any) -> None:
 def object(page: Any) -> None:
     page.locator("summary", has_text="We object").click()
     page.get_by_role("button", name="Object").click()
-    page.get_by_role("alert").wait_for()
+    page.locator("main").get_by_role("alert").wait_for()
 
 
 def ask_for_keys(page: Any) -> None:
@@ -210,7 +210,7 @@ def ring(page: Any) -> None:
 def ring_without_an_outcome(page: Any) -> None:
     ring(page)
     page.get_by_role("button", name="Write it down").click()
-    page.get_by_role("alert").wait_for()
+    page.locator("main").get_by_role("alert").wait_for()
 
 
 def do_something(page: Any) -> None:
@@ -227,7 +227,7 @@ def do_a_task(page: Any) -> None:
     page.get_by_label("Something else", exact=True).check()
     page.get_by_label("Something else, in your words").fill(title)
     page.get_by_role("button", name="Write it down").click()
-    page.get_by_role("alert").wait_for()
+    page.locator("main").get_by_role("alert").wait_for()
 
 
 def was_told(page: Any) -> None:
@@ -242,7 +242,7 @@ def was_told(page: Any) -> None:
 
 def keep_nothing(page: Any) -> None:
     _add_file(page, b"")
-    page.get_by_role("alert").wait_for()
+    page.locator("main").get_by_role("alert").wait_for()
 
 
 def keep_a_file(page: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import random
@@ -28,7 +29,8 @@ CHROMIUM = [
     "--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
-START_SECONDS = 50
+START_SECONDS = 120  # the supervisor itself waits as long
+products_begun = itertools.count()
 
 
 @dataclass
@@ -109,7 +111,7 @@ def start_product(var: Path, database: str) -> Running:
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("PYTEST")},
         **{name: servers.database_url(name, database) for name in names},
-        "VALKEY_URL": os.environ["VALKEY_URL"].rpartition("/")[0] + f"/{1 + port % 14}",
+        "VALKEY_URL": os.environ["VALKEY_URL"].rpartition("/")[0] + f"/{broker_of_its_own()}",
         "BULKHEAD_VAR": str(var),
         "ACCESS_FOLDER": str(var / "logs"),  # not there until a test makes it
         "PORT": str(port),
@@ -136,15 +138,27 @@ def start_product(var: Path, database: str) -> Running:
     return Running(supervisor, var, url, demo["live_url"], environment["DATABASE_URL"], demo)
 
 
+def broker_of_its_own() -> int:
+    """A database of Valkey that no other running product has: a worker takes what is in it for its own.
+
+    0 belongs to the tests themselves. At most two products of a test process run at a time.
+    """
+    return 1 + _process() * 3 + next(products_begun) % 3
+
+
+def _process() -> int:
+    """Which of up to four test processes this is, from 0."""
+    return int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 4
+
+
 def two_free_ports() -> int:
     """A port whose next one is free too.
 
     Below the range that systems give out by themselves, so that no connection of somebody else takes it before it is
     used, and apart from those of the other test processes.
     """
-    share = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 4
     while True:
-        port = 20000 + share * 3000 + random.randrange(0, 2998, 2)
+        port = 20000 + _process() * 3000 + random.randrange(0, 2998, 2)
         if _is_free(port) and _is_free(port + 1):
             return port
 

@@ -57,17 +57,21 @@ class Door(Window):
         self.page.goto(self.product.url + path)
 
     def press(self, words: str) -> None:
-        self.page.get_by_role("button", name=words, exact=True).first.click()
+        self.press_on(self.page.get_by_role("button", name=words, exact=True).first)
+
+    def follow(self, words: str) -> None:
+        self.press_on(self.page.get_by_role("link", name=words).first)
 
     def arrives(self, path: str) -> None:
         self.page.wait_for_url(f"{self.product.url}{path}")
 
     def words(self) -> str:
+        self.page.wait_for_load_state()
         return str(self.page.locator("main").inner_text())
 
     def enter_by_link(self, name: str) -> None:
         self.go(enrolment_path(self.product, name))
-        self.page.locator("main form button").click()
+        self.press_on(self.page.locator("main form button"))
         self.arrives("/account/")
 
     def enrol(self, name: str) -> None:
@@ -82,6 +86,7 @@ class Door(Window):
     def look(self, name: str) -> list[str]:
         """What a reader of this page would stumble over, at desk and phone; with a picture of each."""
         found: list[str] = []
+        self.page.wait_for_load_state()
         for shape, size in (("desktop", DESKTOP["viewport"]), ("phone", PHONE["viewport"]), ("", SMALLEST)):
             self.page.set_viewport_size(size)
             seen = self.say(SEEN)

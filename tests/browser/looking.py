@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
 from typing import Any
+
+from playwright.sync_api import Error
 
 from tests.pages import NOBODY, Stage, State
 from tests.running import Running
@@ -78,9 +82,48 @@ class Window:
     def sign_in(self, path: str) -> Any:
         """Through the one-time link and its button; returns what the browser then keeps."""
         self.page.goto(self.product.url + path)
-        with self.page.expect_navigation():  # a guest is led to another page than everybody else
-            self.page.locator("main form button").click()
+        self.press_on(self.page.locator("main form button"))  # a guest is led to another page than everybody else
         return self.context.storage_state()
+
+    def press_on(self, element: Any) -> None:
+        """Press it and, where that leads to another page, wait for all of that page.
+
+        A form is sent after its click has been handled, so a click may come back while the old page still stands, is
+        complete and says the same as the next one.
+        """
+        with self._navigations() as under_way:
+            element.click()
+            with suppress(Error):  # its page is gone already
+                self.say("new Promise(done => setTimeout(() => setTimeout(done)))")
+            end = monotonic() + 30
+            while under_way() and monotonic() < end:
+                self.page.wait_for_timeout(20)
+        self.page.wait_for_load_state()
+
+    @contextmanager
+    def _navigations(self) -> Iterator[Callable[[], bool]]:
+        """Whether this page has asked for another one that has not come yet."""
+        asked, come = [], []
+
+        def ask(request: Any) -> None:
+            if request.is_navigation_request() and request.frame == self.page.main_frame:
+                asked.extend([] if request.redirected_from else [request])
+
+        def arrive(frame: Any) -> None:
+            if frame == self.page.main_frame:
+                come.append(frame)
+
+        def fail(request: Any) -> None:
+            come.extend([request] if request in asked else [])
+
+        heard = {"request": ask, "framenavigated": arrive, "requestfailed": fail}
+        for event, listener in heard.items():
+            self.page.on(event, listener)
+        try:
+            yield lambda: len(come) < len(asked)
+        finally:
+            for event, listener in heard.items():
+                self.page.remove_listener(event, listener)
 
 
 @dataclass

@@ -20,7 +20,7 @@ from tests.browser.stage import call, sign_in_path, tasks
 from tests.incidents.playbooks import DEMO
 from tests.running import Running, wait_for
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(180)  # the first one also waits for the product
 STOPS = "Agree a way to talk without the provider"  # of a copy that says that it stops services
 WHO, COLLEAGUE = "Grace Holloway", "Ben Ashcroft"
 STORED = """Promise.all([caches.keys(), indexedDB.databases()]).then(([pages, answers]) =>
@@ -108,8 +108,9 @@ def test_a_copy_is_shown_and_an_answer_is_kept_and_sent_once(phone: Phone, produ
     assert "not sent yet" in phone.page.locator("#unsent").inner_text()
     assert (first(product, reference)["status"], recorded(product, task["id"])) == ("waiting", 0)
     phone.my_tasks()  # opened anew without a line: the answer is still there, and is not offered again
+    phone.page.locator("#unsent li[data-state=kept]").wait_for()
     assert "not sent yet" in phone.page.locator("#unsent").inner_text()
-    assert not card.get_by_role("button", name="I have this").is_visible()
+    card.get_by_role("button", name="I have this").wait_for(state="hidden")
     phone.cut(False)
     phone.page.wait_for_url("**/my-tasks/")
     phone.page.locator("#my-tasks").wait_for()  # the live page again
@@ -146,6 +147,7 @@ def test_what_the_portal_does_not_take_is_shown_with_what_was_said(phone: Phone,
     phone.page.locator("#unsent li[data-state=kept]").wait_for()
     call(product, "ashbourne", "POST", f"/incidents/{reference}/moves/", {"to": "closed", "outcome": "false_alarm"})
     phone.cut(False)
+    phone.page.locator("#my-tasks").wait_for()  # the live page, which says it again
     refused = phone.page.locator("#unsent li[data-state=refused]")
     refused.wait_for()
     assert "was not taken" in refused.inner_text()
@@ -166,6 +168,7 @@ def test_nothing_that_a_colleague_did_meanwhile_is_overridden(phone: Phone, prod
     said = {"reason": "Not our platform any more.", "as": "not_affected"}
     call(product, "dunmere", "POST", f"/tasks/{task['id']}/decline/", said)
     phone.cut(False)
+    phone.page.locator("#my-tasks").wait_for()  # the live page, which says it again
     unsent.locator("li[data-state=refused]").wait_for()
     assert call(product, "dunmere", "GET", f"/tasks/{task['id']}/")["status"] == "not_affected"
     unsent.get_by_role("button").click()
@@ -288,7 +291,7 @@ def test_done_of_a_step_that_stops_a_service_asks_for_its_name_before_it_is_kept
         blocked = {"reason": "The people who ring are not warned yet."}
         call(product, "brackenfield", "POST", f"/tasks/{task['id']}/block/", blocked)
         fetched_anew()
-        assert name.count() == 0
+        wait_for(lambda: name.count() == 0)
         call(product, "brackenfield", "POST", f"/tasks/{task['id']}/start/", {})
         phone.kept()
         tag = phone.page.locator(f"#my-tasks form[data-task='{task['id']}']").first.get_attribute("data-tag")

@@ -13,7 +13,7 @@ from tests.browser.looking import DESKTOP, RESTED, SHOTS, Window
 from tests.browser.stage import call, sign_in_path
 from tests.running import Running
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(180)  # the first one also waits for the product
 A4_ACROSS = (842, 595)  # points: 297 × 210 mm
 SEVEN = ("Ashbourne", "Brackenfield", "Coldharbour", "Dunmere", "Eastwick", "Fernleigh", "Northgate")
 NOT_ON_PAPER = (

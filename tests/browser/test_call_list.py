@@ -14,7 +14,7 @@ from tests.browser.looking import AXE, PHONE, SHOTS, Window, axe_source
 from tests.browser.stage import call, sign_in_path
 from tests.running import Running, wait_for
 
-pytestmark = pytest.mark.timeout(90)
+pytestmark = pytest.mark.timeout(180)  # the first one also waits for the product
 FAILS = "+447700900002"  # one of GOV.UK Notify's numbers for tests: it takes the message and reports that it failed
 DESK = "+441632960135"
 OTHERS = "organisation_id = %s AND kind IN ('sms', 'push')"

@@ -11,7 +11,7 @@ from tests.browser.stage import sign_in_path
 from tests.pages import LEAD
 from tests.running import Running
 
-pytestmark = pytest.mark.timeout(90)
+pytestmark = pytest.mark.timeout(180)  # the first one also waits for the product
 
 
 def test_systems_and_accounts_are_found_and_taken_by_keys(product: Running, browser: Any) -> None:
@@ -22,7 +22,7 @@ def test_systems_and_accounts_are_found_and_taken_by_keys(product: Running, brow
     field = page.get_by_role("combobox", name="Find a system, account or organisation")
     field.focus()
     assert field.get_attribute("aria-expanded") == "false"
-    page.keyboard.type("iden")
+    page.keyboard.insert_text("iden")
     options = page.get_by_role("option")
     options.first.wait_for()
     assert field.get_attribute("aria-expanded") == "true"
@@ -37,11 +37,11 @@ def test_systems_and_accounts_are_found_and_taken_by_keys(product: Running, brow
     assert page.get_by_label("Identity platform").first.is_checked()
     assert field.input_value() == ""
     page.get_by_text("Taken: Identity platform").wait_for()
-    page.keyboard.type("svc-backup@ashbourne")
+    page.keyboard.insert_text("svc-backup@ashbourne")
     options.first.wait_for()
     page.keyboard.press("Enter")
     assert page.get_by_label("Accounts").input_value() == "svc-backup@ashbourne"
-    page.keyboard.type("zzzz")
+    page.keyboard.insert_text("zzzz")
     page.get_by_text("Nothing of this name").wait_for()
     page.keyboard.press("Enter")  # sends nothing
     assert page.url.endswith("/incidents/open/")

@@ -10,7 +10,7 @@ from tests.browser.looking import DESKTOP, Window
 from tests.browser.stage import sign_in_path
 from tests.running import Running
 
-pytestmark = pytest.mark.timeout(150)  # the product starts in it
+pytestmark = pytest.mark.timeout(180)  # the product starts in it
 
 
 def test_three_clicks_lead_from_the_first_page_to_an_open_incident(browser: Any, product: Running):

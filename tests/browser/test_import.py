@@ -88,7 +88,7 @@ def test_five_thousand_rows_of_which_fifty_are_bad(helen, fresh_product):
     assert look(helen) == {"All": ROWS, "Would be added": ROWS - 50, "Refused": 50}
     faults += helen.look("import-fates")
 
-    helen.page.get_by_role("link", name="Refused: 50").click()
+    helen.follow("Refused: 50")
     rows = helen.page.locator("tbody tr")
     told = {
         int(rows.nth(n).locator("th").inner_text()): rows.nth(n).locator("td").last.inner_text()

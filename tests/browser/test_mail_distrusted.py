@@ -5,6 +5,7 @@ The dialogue of an opening says so before anything is sent. The lead marks a par
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -78,7 +79,6 @@ def test_a_marked_domain_means_a_text_then_a_call_and_the_opening_says_so_before
     rhys.page.get_by_text("Marked for everybody, for seven days.").wait_for()
     faults = rhys.look("mail-distrust-marked")
 
-    texts = len(fresh_product.mail())
     priya.go("/incidents/open/")
     priya.page.get_by_label("Identity platform").check()
     priya.press("Show who is reached")
@@ -88,7 +88,7 @@ def test_a_marked_domain_means_a_text_then_a_call_and_the_opening_says_so_before
     assert "its mail is marked as not trusted" in row
     said = "Dunmere’s mail is not used: it is marked as not trusted. Its people are told by text message instead."
     assert said in priya.words()
-    assert len(fresh_product.mail()) == texts, "nothing was sent before"
+    assert "INC-" not in json.dumps(fresh_product.mail()), "nothing of an incident was sent before"
     faults += priya.look("open-preview-mail-distrusted")
     priya.page.get_by_label("Title").fill("Intruder on the identity platform")
     priya.press("Open and notify")

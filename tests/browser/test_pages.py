@@ -12,7 +12,7 @@ from tests.browser.stage import arranged, call, sign_in_path, step_up_everybody
 from tests.pages import GROUPS, LEAD, NOBODY
 from tests.running import Running
 
-pytestmark = pytest.mark.timeout(150)  # the first one also waits for the product and arranges five incidents
+pytestmark = pytest.mark.timeout(180)  # the first one also waits for the product and arranges five incidents
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from tests.browser.looking import AXE, DESKTOP, PHONE, RESTED, SHOTS, Window, ax
 from tests.browser.stage import call, sign_in_path, step_up_everybody
 from tests.running import Running, wait_for
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(180)  # the first one also waits for the product
 LEAD, ASKED = "Priya Nair", "Alan Birtles"
 WALL = "[...document.querySelectorAll('#wall')].map(each => each.innerText).join('')"
 WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"

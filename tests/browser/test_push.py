@@ -12,7 +12,7 @@ from tests.browser.looking import PHONE, Window
 from tests.browser.stage import sign_in_path, step_up_everybody
 from tests.running import Running, wait_for
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(180)  # the first one also waits for the product
 WHO = "Ben Ashcroft"
 SHOWN = """async () => (await (await navigator.serviceWorker.ready).getNotifications())
     .map(({title, body, tag}) => [title, body, tag])"""

@@ -9,7 +9,7 @@ import pytest
 from tests.browser.door import Door, code_now
 from tests.running import Running
 
-pytestmark = pytest.mark.timeout(120)  # the first one also waits for the product
+pytestmark = pytest.mark.timeout(180)  # the first one also waits for the product
 PASSWORD = "seven vales by night"
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.running import Running, wait_for
 
-pytestmark = pytest.mark.timeout(150)  # the product starts in it
+pytestmark = pytest.mark.timeout(180)  # the product starts in it
 FOUND = "SELECT accepted FROM monitoring_source WHERE name = 'Watched folder'"
 
 
@@ -24,7 +24,7 @@ def test_a_file_in_the_watched_folder_is_taken_without_anybody_asking(product: R
     ]
     (folder / "log.ndjson").write_text("".join(json.dumps(line) + "\n" for line in lines))
     (folder / "other.ndjson").write_text("this is no record\n")
-    wait_for(lambda: (folder / "log.ndjson.taken").exists() and (folder / "other.ndjson.taken").exists(), seconds=25)
+    wait_for(lambda: (folder / "log.ndjson.taken").exists() and (folder / "other.ndjson.taken").exists(), seconds=60)
     assert sorted(each.name for each in folder.iterdir()) == ["log.ndjson.taken", "other.ndjson.taken"]
     with psycopg.connect(product.database_url) as owner:
         assert owner.execute(FOUND).fetchall() == [(3,)]

@@ -10,7 +10,7 @@ import pytest
 from tests.browser.door import Door
 from tests.running import Running, wait_for
 
-pytestmark = pytest.mark.timeout(120)  # the first one also waits for the product
+pytestmark = pytest.mark.timeout(180)  # the first one also waits for the product
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from tests.browser.looking import DESKTOP, SHOTS, Window
 from tests.browser.stage import call, sign_in_path
 from tests.running import Running
 
-pytestmark = pytest.mark.timeout(90)
+pytestmark = pytest.mark.timeout(180)  # the first one also waits for the product
 MOST_TABS = 250
 # What has the focus: its words, its label, and the list of the editor that it is in.
 FOCUS = """() => {
