@@ -14,14 +14,22 @@ from typing import Any
 import pytest
 from django.db import connections
 from django.test import Client, TestCase, TransactionTestCase
+from hypothesis import settings
+from hypothesis.configuration import set_hypothesis_home_dir
 
 import portal.celery  # noqa: F401 - a shared task must find our app
+from portal import clock
 from portal.tenancy.scope import organisation_scope
 from tests import servers
 from tests.cast import Cast, read_cast
 
 pytest_plugins = ["tests.running"]
 REVIEWED = "reviewed list"
+# The same examples in every run, as long as they take; `--hypothesis-profile=explore` looks for others.
+set_hypothesis_home_dir(servers.ROOT / "var" / "cache" / "hypothesis")
+settings.register_profile("explore", deadline=None)
+settings.register_profile("suite", deadline=None, derandomize=True)
+settings.load_profile("suite")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -73,6 +81,13 @@ def fresh_database(transactional_db: None) -> None:
 def cast(django_db_setup: None, django_db_blocker: Any) -> Cast:
     """The demonstration partnership, read once as the owner: organisations and people by name."""
     return read_cast(servers.database_url("DATABASE_URL", os.environ["BULKHEAD_TEMPLATE"]))
+
+
+@pytest.fixture
+def time_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The product's clock stands still, so that no window in which tries are counted ends between two of them."""
+    at = clock.now()
+    monkeypatch.setattr(clock, "now", lambda: at)
 
 
 @pytest.fixture

@@ -386,7 +386,7 @@ PERMITTED = [
     State("permissions", LEAD, "/permissions/", "since the end of 30 September 2026; it excuses nothing"),
     State("permission-waits", LEAD, "/permissions/{waiting_permission}/", "Version 1 waits for both sides"),
     State("permission-terms-wrong", LEAD, "/permissions/propose/", "Say what it is for", act=press("Propose it")),
-    State("access-council", LEAD, "/access/", "unused for 402 days"),
+    State("access-council", LEAD, "/access/", "unused for 40"),
     State("access-provider", PROVIDER, "/access/", "5 lines, 2 flagged"),
     State("access-what-if", LEAD, "/access/{ng_adm}/what-if/", "7 organisations are reached with it"),
 ]

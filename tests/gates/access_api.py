@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from tests.gates.access_answers import (
@@ -62,10 +62,12 @@ from tests.gates.access_answers import (
 
 OPENING = {"title": "Intruder in the shared directory", "systems": ["identity-platform"]}
 INCIDENT = "reference=incident"
-TODAY = datetime.now(UTC).date().isoformat()
+TODAY = datetime.now(UTC).date()
+LATER = (TODAY + timedelta(days=2)).isoformat()  # the run may go over midnight
 PROPOSAL = {
     "other": "brackenfield", "side": "grantee", "name": "Export", "purpose": "Export", "accounts": ["svc-x@here"],
-    "direction": "both", "data_classes": ["personal"], "starts_on": TODAY, "review_on": TODAY, "expires_on": TODAY,
+    "direction": "both", "data_classes": ["personal"], "starts_on": TODAY.isoformat(), "review_on": LATER,
+    "expires_on": LATER,
     "kill_switch_name": "Desk", "kill_switch_how": "Ring",
 }  # fmt: skip
 ANY = {"If-Match": "*"}

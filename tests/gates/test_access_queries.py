@@ -17,7 +17,8 @@ from tests.gates.access_answers import VISITORS, Row
 from tests.gates.access_stage import Objects, open_on, quiet, stage, visitors
 
 __all__ = ["quiet", "stage", "visitors"]  # fixtures
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("quiet")]
+# Committing, so that no transaction of so many pages outlives the thirty seconds that a role of the product may have.
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("quiet")]
 
 NEEDS_THE_PRODUCT = {"healthz", "readyz", "metrics"}
 

@@ -80,7 +80,7 @@ def test_the_lead_asks_the_second_reads_what_it_does_and_a_yes_does_it(cast, ins
         ({"reason": ""}, "Say why, in a few words."),
         ({"domain": "gravenhurst.example"}, "Select a valid choice"),
         ({"domain": "ashbourne.example"}, "Select a valid choice"),
-        ({"since": "2027-01-01T00:00"}, "That is still to come"),
+        ({"since": "2999-01-01T00:00"}, "That is still to come"),
         ({"second": ""}, "Choose the organisation that decides with you."),
     ],
 )

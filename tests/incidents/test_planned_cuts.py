@@ -17,6 +17,7 @@ from incidents.models import Incident, PlannedCut
 from incidents.planned_cuts.choosing import Choice, choice_of, choices_for
 from incidents.planned_cuts.planning import Plan, affected_by, answer_cut, decide_cut, end_cut, plan_cut
 from portal import clock
+from portal.pages import local_time
 from tests.notifications.stage import Stage, in_threads
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -311,7 +312,7 @@ def test_the_page_shows_whom_it_concerns_before_anything_is_written(stage, incid
     for words in ("Telecare", "Brackenfield", "No fallback recorded", "protects"):
         assert words in preview
     shown = preview.split('name="shown" value="')[1].split('"')[0]
-    begins = clock.now().astimezone().strftime("%Y-%m-%dT%H:%M")
+    begins = local_time(clock.now(), "%Y-%m-%dT%H:%M")
     done = provider.post(at, said | {"shown": shown, "starts_at": begins}, follow=True)
     assert "silence is no yes" in done.content.decode()
     assert client_of("northgate", "responder").get(at).status_code == 403

@@ -88,6 +88,7 @@ def test_whoever_was_signed_in_in_that_browser_is_not_any_more(make, owner_url):
     assert left == 0
 
 
+@pytest.mark.usefixtures("time_stands")
 def test_a_code_is_old_after_ten_minutes_and_guessing_is_slowed(make, owner_url):
     code = make("ashbourne")
     with psycopg.connect(owner_url) as owner:

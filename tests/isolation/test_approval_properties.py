@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from partners.models import Isolation
 from tests.isolation.two import Two
 
-pytestmark = pytest.mark.django_db
+# Committing, so that no transaction of many examples outlives the thirty seconds that a role of the product may have.
+pytestmark = pytest.mark.django_db(transaction=True)
 
 TARGET = "dunmere"
 LEADER = "ashbourne"

@@ -47,6 +47,7 @@ def test_it_needs_a_passkey_and_a_role(written, client_of):
     assert client_of("dunmere", "responder", fresh=True).post("/events/export/").status_code == 403
 
 
+@pytest.mark.usefixtures("time_stands")
 def test_whoever_took_a_session_over_is_slowed_and_a_colleague_is_not(written, two, client_of):
     stale, browser = client_of("dunmere"), client_of("dunmere", fresh=True)
     assert {stale.post("/events/export/").status_code for _ in range(25)} == {403}, "and its owner loses nothing"

@@ -98,7 +98,10 @@ def test_a_refused_step_counts_as_settled_and_an_accepted_one_does_not(stage: St
     assert advances() == 1
 
 
-def test_looking_again_changes_nothing(stage: Stage):
+@pytest.mark.timeout(120)
+def test_looking_again_changes_nothing(stage: Stage, monkeypatch):
+    # It waits for every transaction of the whole server, so for another test's too, which may last 30 seconds.
+    monkeypatch.setattr("incidents.advance.PATIENCE_SECONDS", 40)
     incident = stage.opens()
     settle(stage, incident, "dunmere", 1)
     assert advances() == 1

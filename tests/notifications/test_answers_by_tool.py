@@ -220,6 +220,7 @@ def test_both_keys_sign_while_they_change(stage: Stage, tools: Hooks) -> None:
     assert [said for said, _ in kept(stage)] == ["call", "has_it", "cut"]
 
 
+@pytest.mark.usefixtures("time_stands")
 def test_tries_are_limited_and_only_after_the_signature_by_webhook(
     stage: Stage, tools: Hooks, monkeypatch: pytest.MonkeyPatch
 ) -> None:

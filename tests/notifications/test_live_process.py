@@ -111,7 +111,10 @@ class Live:
 
 
 def hear(socket: ClientConnection, timeout: float = PATIENCE) -> dict[str, Any]:
-    return json.loads(socket.recv(timeout=timeout))
+    """The next that is said; a beat, which comes whenever 15 seconds have passed, says nothing."""
+    while "beat" in (said := json.loads(socket.recv(timeout=timeout))):
+        pass
+    return said
 
 
 def hear_numbers(socket: ClientConnection, count: int) -> list[int]:

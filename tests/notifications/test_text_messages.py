@@ -232,6 +232,7 @@ def test_a_receipt_that_fits_no_message_changes_nothing_and_goes(stage: Stage, t
     assert sms(stage, "state") == [("accepted",)]
 
 
+@pytest.mark.usefixtures("time_stands")
 def test_the_door_for_receipts_knows_its_caller_and_says_what_is_wrong(texts: Mailbox, client, settings):
     good = "00000000-0000-4000-8000-000000000001"
     assert report(client, good, good, word="another").status_code == 401

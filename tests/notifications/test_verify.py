@@ -119,6 +119,7 @@ def test_what_did_not_go_out_is_not_ours(stage: Stage, mail: Mailbox, elsewhere)
     assert NO in asked(elsewhere(), waiting[0][0], "dunmere")
 
 
+@pytest.mark.usefixtures("time_stands")
 def test_ten_questions_an_hour_from_an_address(stage: Stage, mail: Mailbox):
     stage.opens()
     stage.works()

@@ -280,10 +280,11 @@ def test_a_password_signs_in_only_with_a_code_and_changing_it_ends_other_session
         found.said = found.post("/sign-in/ashbourne/code/", {"code": code})  # type: ignore[attr-defined]
         return found
 
-    let_in = sign(PASSWORD, _code(seed))
+    code = _code(seed)
+    let_in = sign(PASSWORD, code)
     assert let_in.said["Location"] == "/"
     assert let_in.get("/incidents/").status_code == 200
-    assert sign(PASSWORD, _code(seed)).said.status_code == 422  # the same code again
+    assert sign(PASSWORD, code).said.status_code == 422  # the same code again
     assert sign("another password", _code(seed, 1)).said.status_code == 422
     # A session born of a password is not stepped up by it.
     assert let_in.get("/account/password/")["Location"].startswith("/sign-in/again/")

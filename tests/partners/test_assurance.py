@@ -130,7 +130,7 @@ def test_a_finding_is_answered_by_the_provider_and_closed_by_somebody_else(
         closed = Finding.objects.get(pk=finding.pk)
         assert (closed.state, closed.retested_on, closed.retested_by) == (
             "closed",
-            date.today(),
+            date.fromisoformat(TODAY),
             CONFIRMED["vouched_by"],
         )
     assert says(northgate, finding, {"act": "reopened", "words": "x"}) == 409

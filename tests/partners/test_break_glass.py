@@ -191,6 +191,7 @@ def test_its_use_reaches_the_mailboxes_that_ride_on_nothing_shared(
         wait_for(lambda: owner("SELECT count(*) FROM notifications_delivery WHERE state = 'accepted'")[0][0] >= 4)
         assert browser.post("/people/break-glass/drill/").status_code == 302
         wait_for(lambda: any("DRILL" in message["subject"] for message in mail.messages()))
+        wait_for(lambda: not owner("SELECT 1 FROM notifications_planning WHERE state IN ('pending', 'claimed')"))
         wait_for(lambda: not owner("SELECT 1 FROM notifications_delivery WHERE state IN ('pending', 'claimed')"))
 
     def got(words: str) -> set[str]:

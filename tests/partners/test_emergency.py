@@ -231,6 +231,7 @@ def test_from_the_call_to_own_tasks_and_out_again(night, client_of, cast):
     assert sign_in(passkey)[1].status_code == 400
 
 
+@pytest.mark.usefixtures("time_stands")
 @pytest.mark.django_db(transaction=True)
 def test_codes_are_guessed_ten_times_an_hour_from_one_address_and_lapse(night, client_of):
     approval = night.asks(night.calls())

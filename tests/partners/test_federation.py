@@ -244,6 +244,7 @@ def test_the_browsers_secret_is_out_of_reach_of_scripts_and_other_sites(provider
     assert page["Referrer-Policy"] in {"no-referrer", "same-origin"}
 
 
+@pytest.mark.usefixtures("time_stands")
 def test_one_address_cannot_send_browsers_away_without_end(provider: Scene, owner_url: str):
     client = Client()
     assert client.post(START).status_code == 200

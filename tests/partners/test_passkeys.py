@@ -251,6 +251,7 @@ def test_a_passkey_that_is_not_as_asked_cannot_be_added():
     enrol(browser)
 
 
+@pytest.mark.usefixtures("time_stands")
 def test_an_answer_without_the_page_behind_it_is_refused():
     strict = Client(enforce_csrf_checks=True)
     assert post(strict, "/sign-in/passkey/options/").status_code == 403

@@ -17,7 +17,8 @@ from partners.models import Approval
 from portal import clock
 from tests.partners.permitted import file_services, person, seen, terms
 
-pytestmark = pytest.mark.django_db
+# Committing, so that no transaction of many examples outlives the thirty seconds that a role of the product may have.
+pytestmark = pytest.mark.django_db(transaction=True)
 
 SIDES = ("coldharbour", "ashbourne")  # grantor, grantee
 REAL = clock.now

@@ -25,6 +25,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 PAGE = "/sign-in/ashbourne/"
 
 
+@pytest.mark.usefixtures("time_stands")
 def test_hundreds_of_guesses_open_nothing_and_the_owner_gets_in_by_passkey(owner_url):
     found = run(280)
     assert found["accepted"] == 0
@@ -43,6 +44,7 @@ def _try(email: str, *, address: str = "192.0.2.1", password: str = "guess after
     return Client(REMOTE_ADDR=address).post(f"/sign-in/{slug}/", {"email": email, "password": password})
 
 
+@pytest.mark.usefixtures("time_stands")
 def test_the_sixth_try_at_an_account_is_not_looked_at_and_says_what_is_open(monkeypatch, owner_url):
     _, passkey = enrolled(PRIYA)
     for _ in range(5):
@@ -83,6 +85,7 @@ def _without_token(page) -> str:
     return re.sub(r"<time .*</time>", "", words)  # windows of two accounts end at different minutes
 
 
+@pytest.mark.usefixtures("time_stands")
 def test_an_address_that_does_not_exist_is_answered_and_slowed_like_one_that_does(monkeypatch):
     monkeypatch.setattr(sign_in_password, "CROWD", Limit("the test itself", 1000))
     answers = {}

@@ -91,7 +91,7 @@ def test_ready_when_all_others_have_beaten_and_never_unready_again_for_silence(b
 
 def test_a_beat_from_before_this_process_began_does_not_count(beats_of, monkeypatch):
     monkeypatch.setattr(health._Memory, "began", time.monotonic() - 3)
-    beats_of(live=4.0, worker=1.0, hooks=1.0, scheduler=1.0)
+    beats_of(live=14.0, worker=1.0, hooks=1.0, scheduler=1.0)
     assert ask("/readyz") == (503, {"status": "not ready", "missing": ["live"]})
     beats_of(live=1.0, worker=1.0, hooks=1.0, scheduler=1.0)
     assert ask("/readyz")[0] == 200

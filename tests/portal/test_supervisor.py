@@ -16,9 +16,10 @@ from pathlib import Path
 
 import pytest
 
-from portal.children import Child, free_port, port_is_free, stop_all
+from portal.children import Child, port_is_free, stop_all
 from portal.processes import BadEnvironment, commands, environment_of, plan_from, shared_environment
 from portal.var_folder import root
+from tests.running import two_free_ports
 
 # The portal is started once, by the first test that wants it, and stopped by the last one. A busy machine takes long.
 pytestmark = pytest.mark.timeout(150)
@@ -29,13 +30,6 @@ SETTINGS = {
 CLEAN = {
     name: value for name, value in os.environ.items() if not name.startswith("DATABASE_URL") and name not in SETTINGS
 }
-
-
-def two_free_ports() -> int:
-    while True:
-        port = free_port()
-        if port < 65535 and port_is_free(port + 1):
-            return port
 
 
 def processes_with(var: Path) -> dict[int, str]:

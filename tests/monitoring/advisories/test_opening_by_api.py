@@ -129,4 +129,4 @@ def test_the_title_of_a_document_that_is_not_clear_is_told_to_nobody_who_takes_p
     assert made.status_code == 201
     theirs = send(api_of("ashbourne"), "get", f"/incidents/{made.json()['reference']}/")
     assert theirs.status_code == 200
-    assert "10004" not in theirs.content.decode()
+    assert "-10004" not in theirs.content.decode()
