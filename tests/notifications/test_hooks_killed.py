@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
 
 SLUGS, EACH = ("dunmere", "eastwick"), 150
 KILL_AT = (40, 160)  # when so many different messages have been taken
-LEASE_SECONDS = 2
+LEASE_SECONDS = 6
 HELD = "SELECT claimed_by FROM notifications_webhookdelivery WHERE state = 'claimed' AND claimed_until > now()"
 
 

@@ -143,5 +143,6 @@ async def test_the_turnstile_keeps_its_rate_and_refuses_when_too_many_wait():
     for _ in range(20):
         await turnstile.enter()
     assert loop.time() - began >= 0.019
+    turnstile = Turnstile(rate=10, patience=0.5)
     crowd = await asyncio.gather(*(turnstile.enter() for _ in range(20)), return_exceptions=True)
     assert 1 <= sum(isinstance(each, Busy) for each in crowd) <= 19

@@ -183,7 +183,7 @@ def test_what_a_server_asks_for_is_obeyed(tools: Hooks) -> None:
 
 
 def test_a_tool_that_hangs_holds_up_no_other_and_gets_one_probe_when_it_has_rested(tools: Hooks, monkeypatch) -> None:
-    monkeypatch.setattr("notifications.hook_sending.CALL_SECONDS", 0.4)
+    monkeypatch.setattr("notifications.hook_sending.CALL_SECONDS", 2)
     hanging, works = tools.subscribe("dunmere"), tools.subscribe("eastwick")
     tools.tool.set_fault("/dunmere", "hang")
     tools.happens("dunmere", 60)
