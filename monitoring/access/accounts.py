@@ -11,7 +11,7 @@ from django.db import connections
 
 from monitoring.access.columns import Columns
 from monitoring.access.kept_names import kept_as
-from monitoring.access.whose import REMEMBERED, Account, Place, Register, Tally
+from monitoring.access.whose import REMEMBERED, REMEMBERED_LETTERS, Account, Place, Register, Tally
 from monitoring.access.words import Known, Name
 from monitoring.records.clocks import Clock
 from monitoring.records.names import domain_hints, low
@@ -28,6 +28,7 @@ class Accounts:
         self._accounts: dict[Home, Account] = {}
         self._places: dict[Where, Place] = {}
         self._canonical: dict[tuple[str, str], str] = {}
+        self._letters = 0  # of the names of accounts and places
         self._renumber(Known())
 
     def _renumber(self, known: Known) -> None:
@@ -41,7 +42,9 @@ class Accounts:
 
     def know(self, records: Iterable[Record], register: Register) -> None:
         """Look up whatever is new in these records: whose, and by which other name. Three queries at most."""
-        if max(len(self._accounts), len(self._places), len(self._canonical)) > REMEMBERED:
+        most = max(len(self._accounts), len(self._places), len(self._canonical))
+        if most > REMEMBERED or self._letters > REMEMBERED_LETTERS:
+            self._letters = 0
             self._accounts.clear()
             self._canonical.clear()
             self._places.clear()
@@ -53,8 +56,10 @@ class Accounts:
         for found, record in homes.items():
             home, hint = register.whose(record.home)[0], record.home[0] if record.home else NOTHING
             self._accounts[found] = Account(record.account, record.shown, record.kind, home, hint)
+            self._letters += len(record.account) + len(record.shown)
         for resource, several, system in places:
             self._places[resource, several, system] = register.place(resource, several, system)
+            self._letters += len(resource)
         self._join(records, homes, register)
 
     def of(self, record: Record) -> tuple[Account, Place]:

@@ -23,6 +23,11 @@ def kept_as(name: str) -> str:
     return f"{begins}{_MARK}{hashlib.sha256(octets).hexdigest()}{ends}"
 
 
+def is_kept(name: str) -> bool:
+    """Whether it is what a longer name is kept as."""
+    return _MARK in name
+
+
 def all_kept_as(names: list[str]) -> list[str]:
     """The same of many, which are nearly always short."""
     return names if 4 * max(map(len, names)) <= OCTETS else [kept_as(each) for each in names]

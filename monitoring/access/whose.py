@@ -14,6 +14,11 @@ from monitoring.records.names import is_address, kind_of
 from monitoring.records.record import AccountKind, Hint, HintKind
 
 REMEMBERED = 20_000  # names of each kind in each of two generations
+REMEMBERED_LETTERS = 8_000_000  # of names alone; ordinary ones have a fifth of it
+CLIMBED = (HintKind.DOMAIN, HintKind.REALM)  # belong to whoever has what stands behind one of their dots
+# No longer one can be claimed, so none that is claimed is missed where a longer name is kept shortened or looked up by
+# its last parts alone. 253 octets are the longest name of the DNS (RFC 1035, 2.3.4).
+MOST_PARTS, MOST_OCTETS = 20, 253
 SYSTEM = "system"  # asked beside the hints: a shared system by its slug
 NOTHING = Hint(HintKind.HOST, "-")
 
@@ -100,14 +105,16 @@ class Register:
         self._one = {pk: pk for pk in self.slugs}  # one object for each organisation, so that `is` tells them apart
         self.tallies: dict[str, Tally] = {}
         self._known: dict[tuple[str, str], tuple[str | None, str | None]] = {}
+        self._letters = 0  # of their names
         with connections["default"].cursor() as cursor:
             cursor.execute("SELECT sec.has_aliases(), sec.names_version()")
             self.has_aliases, self.version = cursor.fetchone()
 
     def ask(self, hints: Iterable[Hint], systems: Iterable[str] = ()) -> None:
         """Look up what is not known yet, in one query."""
-        if len(self._known) > 4 * REMEMBERED:
+        if len(self._known) > 4 * REMEMBERED or self._letters > REMEMBERED_LETTERS:
             self._known.clear()  # before it is asked what is known
+            self._letters = 0
         asked: dict[tuple[str, str], None] = {}
         for hint in hints:
             for name in _candidates(hint):
@@ -119,6 +126,7 @@ class Register:
         if not asked:
             return
         names = list(asked)
+        self._letters += sum(len(name) for _, name in names)
         found: dict[int, tuple[str | None, str | None]] = {}
         with connections["default"].cursor() as cursor:
             kinds, values = [kind for kind, _ in names], all_kept_as([name for _, name in names])
@@ -170,8 +178,11 @@ def _machine(resource: str, hint: Hint) -> str:
 def _candidates(hint: Hint) -> list[tuple[str, str]]:
     """A hint as names to look up: of a name with dots also what stands behind each of them, and a machine's own."""
     names = [(str(hint.kind), hint.value)]
-    if hint.kind in (HintKind.DOMAIN, HintKind.REALM):
+    if hint.kind in CLIMBED:
         rest = hint.value
+        if rest.count(".") >= MOST_PARTS:
+            rest = ".".join(rest.rsplit(".", MOST_PARTS)[1:])
+            names.append((str(hint.kind), rest))
         while rest.count(".") > 1:
             rest = rest.partition(".")[2]
             names.append((str(hint.kind), rest))

@@ -68,7 +68,9 @@ class IdentifierShown(serializers.Serializer):
 
 class IdentifierSaid(Strict):
     kind = serializers.ChoiceField(CLAIMABLE)
-    value = Text(max_length=512, help_text="Kept in small letters.")
+    value = Text(
+        max_length=512, help_text="Kept in small letters. A domain or realm has at most 253 octets and 20 parts."
+    )
     organisation = Text(help_text="Yours when left out.", **OPTIONAL)
     system = Text(help_text="The shared system that a machine or application belongs to.", **OPTIONAL)
 

@@ -11,10 +11,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from incidents.errors import Fault, Invalid
-from monitoring.access.kept_names import kept_as
+from monitoring.access.kept_names import is_kept, kept_as
 from monitoring.access.limits import PROGRAM_LIMIT
+from monitoring.access.whose import CLIMBED, MOST_OCTETS, MOST_PARTS
 from monitoring.findings.deciding import organisations_by_id
 from monitoring.models import Identifier, Source, Unattributed
+from monitoring.records.names import low
 from partners.models import Participation, SharedSystem
 from portal import clock
 
@@ -137,7 +139,7 @@ def name_row(name: Unattributed) -> dict[str, Any]:
         "times": name.times,
         "last_at": name.last_at,
         "source": name.source.name if name.source else "",
-        "claimable": name.kind in CLAIMABLE,
+        "claimable": name.kind in CLAIMABLE and not _is_no_domain(name.kind, name.value),
         "of_system": name.kind in OF_SYSTEMS,
     }
 
@@ -146,13 +148,18 @@ def claim(*, kind: str, value: str, whose: UUID, system: UUID | None) -> UUID:
     """Say whose a name is: one's own, or of a machine on a system that one runs. The same again is the same.
 
     Raises:
-        Invalid: it is somebody else's to say, or somebody else's name, or one has claimed as many as one may.
+        Invalid: it is somebody else's to say, or somebody else's name, or no domain, or one has claimed as many as one
+            may.
     """
+    value = value if is_kept(value) else low(value)
+    if not value:
+        raise Invalid([Fault("/value", _("Write the name as the log has it."))])
+    if _is_no_domain(kind, value):
+        words = _("No domain is as long: it has at most 253 octets and 20 parts.")
+        raise Invalid([Fault("/value", words)])
     try:
         with transaction.atomic(using="default"), connections["default"].cursor() as cursor:
-            cursor.execute(
-                "SELECT sec.claim_name(%s, %s, %s, %s)", [kind, kept_as(value.strip().lower()), whose, system]
-            )
+            cursor.execute("SELECT sec.claim_name(%s, %s, %s, %s)", [kind, kept_as(value), whose, system])
             made: UUID = cursor.fetchone()[0]
     except DatabaseError as refused:
         state = getattr(refused.__cause__, "sqlstate", "")
@@ -167,6 +174,10 @@ def claim(*, kind: str, value: str, whose: UUID, system: UUID | None) -> UUID:
             raise Invalid([Fault("/value", words)]) from None
         raise
     return made
+
+
+def _is_no_domain(kind: str, value: str) -> bool:
+    return kind in CLIMBED and (len(value.encode()) > MOST_OCTETS or value.count(".") >= MOST_PARTS)
 
 
 def drop(identifier_id: UUID) -> bool:

@@ -7,6 +7,7 @@ from monitoring.records.record import Hint, HintKind
 
 MOST = 10_000  # domains and controllers that one reader remembers
 MOST_ACCOUNTS = 100_000
+MOST_LETTERS = 8_000_000  # of those accounts: ordinary ones have half of it
 _EVERYWHERE = frozenset({"administrator", "guest", "defaultaccount", "wdagutilityaccount"})
 
 
@@ -22,6 +23,7 @@ class Domains:
         self._controllers: set[str] = set()
         self._members: set[str] = set()
         self._accounts: set[str] = set()
+        self._letters = 0  # of those accounts
         self._hints: dict[tuple[str, str], tuple[Hint, ...]] = {}
 
     def learn(self, sid: str, spelling: str) -> None:
@@ -43,8 +45,10 @@ class Domains:
             self._members.add(host)
 
     def learn_account(self, user: str, realm: str) -> None:
-        if realm and len(self._accounts) < MOST_ACCOUNTS:
-            self._accounts.add(f"{user}@{realm}")
+        if realm and len(self._accounts) < MOST_ACCOUNTS and self._letters < MOST_LETTERS:
+            account = f"{user}@{realm}"
+            self._letters += 0 if account in self._accounts else len(account)
+            self._accounts.add(account)
 
     def keeps(self, host: str, user: str) -> str:
         """The domain for which a machine validates an account of bare name, or '' if it is the machine's own.

@@ -99,13 +99,14 @@ def test_spellings_of_a_long_name_are_joined(inside, cast):
 
 @pytest.mark.parametrize("listed", [True, False])  # as the page lists it, or as somebody writes it
 def test_a_long_name_that_nobody_knew_is_claimed_and_told_of_then(inside, cast, listed):
-    lines = [line(f"eve@{LONG}.example", "x", **COLD)]
+    lines = [line(f"{LONG}\\eve", "x", **COLD)]
     with inside("coldharbour"):
         assert take(*lines).first_sights == 0
         (waiting,) = Unattributed.objects.all()
         assert waiting.value == kept_as(waiting.value)
     with inside("ashbourne", role="administrator"):
-        name = waiting.value if listed else f" {LONG}.EXAMPLE"
+        assert waiting.value == kept_as(LONG)
+        name = waiting.value if listed else f" {LONG[:9]}\N{SOFT HYPHEN}{LONG[9:]}\N{NO-BREAK SPACE}"
         claim(kind=waiting.kind, value=name, whose=cast.id("ashbourne"), system=None)
         assert [each["value"] for each in names_page()["known"]] == [waiting.value]
     with inside("coldharbour"):
@@ -127,11 +128,35 @@ def test_no_name_of_a_log_is_what_another_is_kept_as(inside):
 def test_no_claim_takes_a_long_name_below_the_domain_of_another(inside, cast):
     name = f"{LONG[:200]}.ashbourne.example"
     assert len(name.encode()) > OCTETS
-    with inside("gravenhurst", role="administrator"), pytest.raises(Invalid, match="taken"):
+    with inside("gravenhurst", role="administrator"), pytest.raises(Invalid, match="253 octets"):
         claim(kind="domain", value=name, whose=cast.id("gravenhurst"), system=None)
     with inside("ashbourne"):
         assert take(line(f"eve@{name}", "file-01", resource_organisation="ashbourne")).first_sights == 0
         assert not Unattributed.objects.exists()
+
+
+def test_no_longer_domain_is_claimed_than_one_whose_parts_are_all_looked_up(inside, cast):
+    """So nobody hides below the domain of another by a name that is kept shortened, or has more parts than are read."""
+    longest = "a" * 61 + "." + ".".join(["b" * 63] * 3)
+    parts = ".".join("abcdefghijklmnopqrst")
+    assert (len(longest), parts.count(".")) == (253, 19)
+    below = [f"{LONG[:150]}.{longest}", ".".join(["x"] * 100) + f".{parts}"]
+    with inside("ashbourne", role="administrator"):
+        for name in (longest, parts):
+            claim(kind="domain", value=name, whose=cast.id("ashbourne"), system=None)
+        for name in ("a" + longest, f"x.{parts}", *below, kept_as(below[0])):
+            with pytest.raises(Invalid, match="253 octets and 20 parts"):
+                claim(kind="domain", value=name, whose=cast.id("ashbourne"), system=None)
+        for name in ("", "\u2060", " - "):
+            with pytest.raises(Invalid, match="Write the name"):
+                claim(kind="domain", value=name, whose=cast.id("ashbourne"), system=None)
+    with inside("gravenhurst", role="administrator"), pytest.raises(Invalid, match="taken"):
+        claim(kind="realm", value=f"x.{longest}"[-253:], whose=cast.id("gravenhurst"), system=None)
+    with inside("coldharbour"):
+        assert take(*(line(f"eve@{name}", "x", **COLD) for name in below)).first_sights == 2
+        assert take(line("eve@" + LONG[:240] + ".nowhere", "x", **COLD)).first_sights == 0
+        (listed,) = names_page()["waiting"]
+        assert listed["claimable"] is False
 
 
 @pytest.mark.parametrize("name", ["a" * 400 + LONG[:112], LONG + "x" * 12])
