@@ -140,6 +140,7 @@ def name_row(name: Unattributed) -> dict[str, Any]:
         "last_at": name.last_at,
         "source": name.source.name if name.source else "",
         "claimable": name.kind in CLAIMABLE and not _is_no_domain(name.kind, name.value),
+        "no_domain": _is_no_domain(name.kind, name.value),
         "of_system": name.kind in OF_SYSTEMS,
     }
 
@@ -155,8 +156,7 @@ def claim(*, kind: str, value: str, whose: UUID, system: UUID | None) -> UUID:
     if not value:
         raise Invalid([Fault("/value", _("Write the name as the log has it."))])
     if _is_no_domain(kind, value):
-        words = _("No domain is as long: it has at most 253 octets and 20 parts.")
-        raise Invalid([Fault("/value", words)])
+        raise Invalid([Fault("/value", _("No domain is as long: it has at most 253 octets and 20 parts."))])
     try:
         with transaction.atomic(using="default"), connections["default"].cursor() as cursor:
             cursor.execute("SELECT sec.claim_name(%s, %s, %s, %s)", [kind, kept_as(value), whose, system])

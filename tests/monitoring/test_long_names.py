@@ -135,7 +135,7 @@ def test_no_claim_takes_a_long_name_below_the_domain_of_another(inside, cast):
         assert not Unattributed.objects.exists()
 
 
-def test_no_longer_domain_is_claimed_than_one_whose_parts_are_all_looked_up(inside, cast):
+def test_no_longer_domain_is_claimed_than_one_whose_parts_are_all_looked_up(inside, cast, client_of):
     """So nobody hides below the domain of another by a name that is kept shortened, or has more parts than are read."""
     longest = "a" * 61 + "." + ".".join(["b" * 63] * 3)
     parts = ".".join("abcdefghijklmnopqrst")
@@ -157,6 +157,13 @@ def test_no_longer_domain_is_claimed_than_one_whose_parts_are_all_looked_up(insi
         assert take(line("eve@" + LONG[:240] + ".nowhere", "x", **COLD)).first_sights == 0
         (listed,) = names_page()["waiting"]
         assert listed["claimable"] is False
+    coldharbour, page = client_of("coldharbour", "administrator"), "/first-sights/names/"
+    shown = coldharbour.get(page).content.decode()
+    assert "Somebody may have made this name up." in shown
+    assert "It is ours" not in shown
+    refused = coldharbour.post(page, {"act": "claim", "id": listed["id"]}, follow=True).content.decode()
+    assert "No domain is as long" in refused
+    assert client_of("gravenhurst", "administrator").post(page, {"act": "claim", "id": listed["id"]}).status_code == 404
 
 
 @pytest.mark.parametrize("name", ["a" * 400 + LONG[:112], LONG + "x" * 12])
