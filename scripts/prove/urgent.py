@@ -40,6 +40,8 @@ SELECT gen_random_uuid(), c.organisation_id, 'PLN-7K2M9X', false, gen_random_uui
               WHERE o.slug = 'gravenhurst' AND c.kind = 'email' AND c.trust = 'trusted' AND c.is_active
               ORDER BY c.id LIMIT 1) c
 """
+# What the others are, planned work, is told of by day alone. In this database it is day, whatever the clock says.
+IT_IS_DAY = "ALTER TABLE notifications_delivery DISABLE TRIGGER kept_quiet"
 # A way that rides on what is attacked is written down as passed over, with the reason, and never sent.
 OPENED = """
 SELECT count(*) FROM notifications_delivery
@@ -77,6 +79,8 @@ def urgent(site: Site) -> dict[str, Any]:
     environment: Mapping[str, str] = {
         **site.environment, "EMAIL_URL": f"smtp://127.0.0.1:{server.port}", "MAIL_URL": "", "SUNK_WAYS": "",
     }  # fmt: skip
+    with psycopg.connect(site.owner_url) as owner:
+        owner.execute(IT_IS_DAY)
     ended = threading.Event()
     others = threading.Thread(target=_write_others, args=(site.owner_url, ended))
     try:
