@@ -11,7 +11,22 @@ WAS = "AND u.part <> name)"
 TO = "AND (u.part <> name OR i.kind <> name_kind AND name_kind <> 'host'))"
 NAMES = "sec.name_of_another(text, text, uuid)"
 
+# What is longer could not be looked up whole: it is kept shortened, and read by its last parts (`monitoring.access.whose`).
+BEGINS = "IF sec.name_of_another(name_kind, lower(btrim(name)), whose)"
+TOO_LONG = """IF name_kind IN ('domain', 'realm') AND (octet_length(lower(btrim(name))) > 253
+        OR length(name) - length(replace(name, '.', '')) >= 20) THEN
+        RAISE EXCEPTION 'no domain is as long' USING ERRCODE = '22001';
+    END IF;
+    """
+CLAIM = "sec.claim_name(text, text, uuid, uuid)"
+
 
 class Migration(migrations.Migration):
     dependencies = [("monitoring", "0016_known_before")]
-    operations = [migrations.RunSQL(changed(NAMES, WAS, TO), changed(NAMES, TO, WAS))]
+    operations = [
+        migrations.RunSQL(changed(NAMES, WAS, TO), changed(NAMES, TO, WAS)),
+        migrations.RunSQL(
+            changed(CLAIM, BEGINS, TOO_LONG + BEGINS),
+            changed(CLAIM, TOO_LONG + BEGINS, BEGINS),
+        ),
+    ]

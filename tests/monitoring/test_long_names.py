@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from django.db import DatabaseError, connections, transaction
 
 from incidents.errors import Invalid
 from monitoring.access.ingest import source_named, take_stream
@@ -147,6 +148,13 @@ def test_no_longer_domain_is_claimed_than_one_whose_parts_are_all_looked_up(insi
         for name in ("a" + longest, f"x.{parts}", *below, kept_as(below[0])):
             with pytest.raises(Invalid, match="253 octets and 20 parts"):
                 claim(kind="domain", value=name, whose=cast.id("ashbourne"), system=None)
+        for name in ("a" + longest, f"x.{parts}", kept_as(below[0])):
+            with (
+                pytest.raises(DatabaseError, match="no domain is as long"),
+                transaction.atomic(),
+                connections["default"].cursor() as cursor,
+            ):
+                cursor.execute("SELECT sec.claim_name('realm', %s, %s, NULL)", [name, cast.id("ashbourne")])
         for name in ("", "\u2060", " - "):
             with pytest.raises(Invalid, match="Write the name"):
                 claim(kind="domain", value=name, whose=cast.id("ashbourne"), system=None)
