@@ -27,6 +27,11 @@ def reminds() -> int:
         return remind_of_duties()
 
 
+def without_codes(text: str) -> str:
+    """A message's code and its incident's reference are drawn at random, and may hold any two digits."""
+    return re.sub(r"\b[0-9A-Z]{4}-[0-9A-Z]{4}\b|\bINC-[0-9A-Z]+", "", text)
+
+
 def told(stage: Stage, incident: Incident) -> set[str]:
     """Roles of those who had a message about a duty; whoever was passed over had none."""
     rows = stage.deliveries(incident, "ashbourne", "coalesce(p.role, 'desk'), d.message, d.state")
@@ -57,8 +62,8 @@ def test_whoever_judges_it_is_told_before_it_is_due_and_the_managers_when_it_is_
         assert told(stage, incident) == roles, passes
     texts = [each["subject"] + each["text"] for each in mail.messages() if "a clock of yours" in each["subject"]]
     assert texts
-    told_too_much = re.compile(r"\b72\b|Article|Commissioner|payroll")  # a message's random code may hold a 72
-    assert not [text for text in texts if told_too_much.search(text)]
+    texts = [without_codes(text) for text in texts]
+    assert not any(word in text for text in texts for word in ("72", "Article", "Commissioner", "payroll"))
     for kind in ("delivery.accepted", "delivery.delivered", "delivery.dead"):
         for data, audience in stage.events(kind):
             if data.get("message") == "duty_due":
