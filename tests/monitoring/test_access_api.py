@@ -136,6 +136,10 @@ def test_names_are_worked_down_and_belong_to_one(seen, inside, client_of, api_of
     assert (known["value"], known["organisation"], known["system"]) == ("file-02", "coldharbour", "file-services")
     assert results(api_of("gravenhurst"), "/identifiers/") == []
     body = {"kind": "host", "value": "FILE-02"}
+    long = {"kind": "domain", "value": "x." * 20 + "example", "organisation": "gravenhurst"}
+    refused = api_of("gravenhurst").post(f"{ROOT}/identifiers/", long, content_type="application/json")
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/value")
+    assert "253 octets and 20 parts" in refused.content.decode()
     taken = api_of("gravenhurst").post(f"{ROOT}/identifiers/", body, content_type="application/json")
     assert taken.status_code == 422
     assert "taken" in taken.json()["errors"][0]["detail"]
